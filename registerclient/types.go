@@ -1,0 +1,480 @@
+package registerclient
+
+import "time"
+
+// The enumerations of the register's API. Their values are the wire's; the portal turns each into
+// words in handlers/labels.go and never shows a customer one of them.
+type (
+	// AccessState says whether an organisation can read a meter point's data now.
+	AccessState string
+	// LegalBasis is the ground in UK GDPR that a controller claims.
+	LegalBasis string
+	// DataType is one kind of meter data.
+	DataType string
+	// ArrangementType says how several controllers share the responsibility.
+	ArrangementType string
+	// ControllerRole is one controller's part in an arrangement.
+	ControllerRole string
+	// Method is a way in which a customer proves presence.
+	Method string
+	// ReidentificationStatus is how far a re-identification has come.
+	ReidentificationStatus string
+	// Role is what an account may do.
+	Role string
+	// RevokeReason is why an access record was ended.
+	RevokeReason string
+	// RevokedBy says who ended an access record.
+	RevokedBy string
+	// Date is a calendar day, YYYY-MM-DD.
+	Date string
+)
+
+const (
+	StateActive     AccessState = "ACTIVE"
+	StateExpired    AccessState = "EXPIRED"
+	StateRevoked    AccessState = "REVOKED"
+	StateDiscovered AccessState = "DISCOVERED"
+
+	BasisConsent             LegalBasis = "uk-consent"
+	BasisExplicitConsent     LegalBasis = "uk-explicit-consent"
+	BasisLegitimateInterests LegalBasis = "uk-legitimate-interests"
+	BasisPublicTask          LegalBasis = "uk-public-task"
+	BasisLegalObligation     LegalBasis = "uk-legal-obligation"
+	BasisContract            LegalBasis = "uk-contract"
+
+	HalfHourlyConsumption DataType = "HH-CONSUMPTION"
+	HalfHourlyExport      DataType = "HH-EXPORT"
+	MonthlyConsumption    DataType = "MTH-CONSUMPTION"
+	MonthlyExport         DataType = "MTH-EXPORT"
+	AnnualConsumption     DataType = "ANNUAL-CONSUMPTION"
+	AnnualExport          DataType = "ANNUAL-EXPORT"
+	TariffImport          DataType = "TARIFF-IMPORT"
+	TariffExport          DataType = "TARIFF-EXPORT"
+
+	ArrangementSole  ArrangementType = "sole"
+	ArrangementJoint ArrangementType = "joint"
+	ArrangementGroup ArrangementType = "group"
+
+	ControllerSole   ControllerRole = "sole"
+	ControllerLead   ControllerRole = "lead"
+	ControllerJoint  ControllerRole = "joint"
+	ControllerMember ControllerRole = "member"
+
+	MethodMagicLink       Method = "magic-link"
+	MethodPasskeyAssert   Method = "passkey-assert"
+	MethodPasskeyRegister Method = "passkey-register"
+
+	StatusPending   ReidentificationStatus = "pending"
+	StatusConfirmed ReidentificationStatus = "confirmed"
+	StatusExpired   ReidentificationStatus = "expired"
+
+	RoleDataUser     Role = "data_user"
+	RoleDataProvider Role = "data_provider"
+	RoleDCC          Role = "dcc"
+	RoleAdmin        Role = "admin"
+	RolePortal       Role = "portal"
+
+	ReasonCustomerRequest          RevokeReason = "customer-request"
+	ReasonContractEnded            RevokeReason = "contract-ended"
+	ReasonLIALapsed                RevokeReason = "lia-lapsed"
+	ReasonStatutoryAuthorityLapsed RevokeReason = "statutory-authority-lapsed"
+	ReasonDataNoLongerRequired     RevokeReason = "data-no-longer-required"
+	ReasonOther                    RevokeReason = "other"
+
+	RevokedByCustomer     RevokedBy = "customer"
+	RevokedByOrganisation RevokedBy = "organisation"
+)
+
+// Consent reports whether the customer gave the permission, and can therefore take it back.
+func (b LegalBasis) Consent() bool { return b == BasisConsent || b == BasisExplicitConsent }
+
+// ResponseMetadata opens every JSON answer of the register but the bearer token's.
+type ResponseMetadata struct {
+	// Resource is the path that answered, /v1 included.
+	Resource string `json:"resource"`
+	// Timestamp is when it answered, UTC, whole seconds.
+	Timestamp time.Time `json:"timestamp"`
+	// TransactionID finds the answer in the register's log: tid_ and 24 hex digits.
+	TransactionID string `json:"transaction-id"`
+}
+
+// ErrorResponse is the body of every refusal.
+type ErrorResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Errors   []ErrorDetail    `json:"errors"`
+}
+
+// ErrorDetail is one thing that was wrong.
+type ErrorDetail struct {
+	Code    string `json:"error-code"`
+	Message string `json:"message"`
+	// Field is the path of the member or parameter at fault, as pii-principal.mpxn. An addition to the
+	// published shape; empty where no single field is at fault.
+	Field string `json:"field,omitzero"`
+}
+
+// BearerToken is the answer to a request for a token.
+type BearerToken struct {
+	Token string `json:"bearer-token"`
+	// Expires is the token's life in seconds.
+	Expires int `json:"expires"`
+}
+
+// UKAddress is a postal address; alone in the API its members are in camel case.
+type UKAddress struct {
+	AddressLine1 string  `json:"addressLine1"`
+	AddressLine2 *string `json:"addressLine2,omitzero"`
+	TownCity     string  `json:"townCity"`
+	County       *string `json:"county,omitzero"`
+	Postcode     string  `json:"postcode"`
+}
+
+// PIIPrincipal is the customer of an identity record: a meter point and the first day of the occupancy.
+type PIIPrincipal struct {
+	MPxN       string     `json:"mpxn"`
+	MoveInDate Date       `json:"move-in-date"`
+	Address    *UKAddress `json:"address,omitzero"`
+}
+
+// PrincipalVerification is the evidence that a Data User gathered before it relied on a customer's word.
+type PrincipalVerification struct {
+	Method          string         `json:"method"`
+	VerifiedAt      time.Time      `json:"verified-at"`
+	Outcome         string         `json:"outcome"`
+	Reference       string         `json:"reference,omitzero"`
+	Submitted       string         `json:"submitted,omitzero"`
+	VerifiedAgainst string         `json:"verified-against,omitzero"`
+	Detail          map[string]any `json:"detail,omitzero"`
+}
+
+// CreateIdentityRecordRequest registers one customer of a Data User.
+type CreateIdentityRecordRequest struct {
+	PIIPrincipal                PIIPrincipal           `json:"pii-principal"`
+	ExpressedBy                 string                 `json:"expressed-by"`
+	PrincipalVerification       *PrincipalVerification `json:"principal-verification,omitzero"`
+	Email                       *string                `json:"email,omitzero"`
+	InitiatePasskeyRegistration bool                   `json:"initiate-passkey-registration,omitzero"`
+	PasskeyReturnURL            *string                `json:"passkey-return-url,omitzero"`
+}
+
+// CreateIdentityRecordResponse names the new identity record.
+type CreateIdentityRecordResponse struct {
+	Response                    ResponseMetadata `json:"response"`
+	IR                          string           `json:"ir"`
+	PasskeyRegistrationRedirect *PasskeyRedirect `json:"passkey-registration-redirect"`
+}
+
+// IdentityRecord is what its own Data User reads back. The e-mail address never returns.
+type IdentityRecord struct {
+	IR                    string                     `json:"ir"`
+	CreatedAt             time.Time                  `json:"created-at"`
+	PIIPrincipal          *PIIPrincipal              `json:"pii-principal"`
+	ExpressedBy           *string                    `json:"expressed-by"`
+	PrincipalVerification *PrincipalVerification     `json:"principal-verification"`
+	HasEmail              bool                       `json:"has-email"`
+	Credentials           []PasskeyCredentialSummary `json:"credentials"`
+	AnonymisedAt          *time.Time                 `json:"anonymised-at"`
+}
+
+// PasskeyCredentialSummary names one passkey; its public key never leaves the register.
+type PasskeyCredentialSummary struct {
+	CredentialID string    `json:"credential-id"`
+	RegisteredAt time.Time `json:"registered-at"`
+	Transports   []string  `json:"transports"`
+}
+
+// LookupIdentityRecordsResponse lists the caller's own identity records.
+type LookupIdentityRecordsResponse struct {
+	Response        ResponseMetadata `json:"response"`
+	IdentityRecords []IdentityRecord `json:"identity-records"`
+}
+
+// IdentityExistsResponse says whether anybody at a meter point can be asked to confirm, and how.
+type IdentityExistsResponse struct {
+	Response         ResponseMetadata `json:"response"`
+	MPxN             string           `json:"mpxn"`
+	Exists           bool             `json:"exists"`
+	AvailableMethods []Method         `json:"available-methods"`
+}
+
+// ReidentifyRequest starts a re-identification of whoever lives at a meter point.
+type ReidentifyRequest struct {
+	MPxN             string  `json:"mpxn"`
+	Method           Method  `json:"method"`
+	RedirectURL      *string `json:"redirect-url,omitzero"`
+	PasskeyReturnURL *string `json:"passkey-return-url,omitzero"`
+	// MatchCode asks for a code that the customer types on the register's page, so that a stranger's
+	// challenge is not confirmed by one hurried click.
+	MatchCode bool `json:"match-code,omitzero"`
+}
+
+// ReidentifyResponse carries exactly one of MagicLink and Passkey.
+type ReidentifyResponse struct {
+	Response  ResponseMetadata `json:"response"`
+	Method    Method           `json:"method"`
+	MagicLink *MagicLink       `json:"magic-link"`
+	Passkey   *PasskeyRedirect `json:"passkey"`
+	// MatchCode is four characters to show on the page that started the challenge and nowhere else.
+	MatchCode string `json:"match-code,omitzero"`
+}
+
+// TokenRef is the token of whichever method was started: a secret of the account that started it.
+func (r ReidentifyResponse) TokenRef() string {
+	if r.MagicLink != nil {
+		return r.MagicLink.TokenRef
+	}
+	if r.Passkey != nil {
+		return r.Passkey.TokenRef
+	}
+	return ""
+}
+
+// MagicLink tells where a link was mailed, and until when it can be clicked.
+type MagicLink struct {
+	// DispatchedTo is masked: c*****r@example.com.
+	DispatchedTo string    `json:"dispatched-to"`
+	ExpiresAt    time.Time `json:"expires-at"`
+	TokenRef     string    `json:"token-ref"`
+	RedirectURL  *string   `json:"redirect-url"`
+}
+
+// PasskeyRedirect is a one-use page of the register's id origin.
+type PasskeyRedirect struct {
+	RedirectURL string    `json:"redirect-url"`
+	TokenRef    string    `json:"token-ref"`
+	ExpiresAt   time.Time `json:"expires-at"`
+	ReturnURL   *string   `json:"return-url"`
+}
+
+// ReidentifyStatusResponse is what polling answers.
+type ReidentifyStatusResponse struct {
+	Response    ResponseMetadata       `json:"response"`
+	Method      Method                 `json:"method"`
+	Status      ReidentificationStatus `json:"status"`
+	ConfirmedAt *time.Time             `json:"confirmed-at"`
+	// Reason is "declined" where the customer said that it was not them who asked; otherwise empty.
+	Reason string `json:"reason,omitzero"`
+}
+
+// AccessRecord is one organisation's claim to read a meter point's data.
+type AccessRecord struct {
+	RecordMetadata RecordMetadata `json:"record-metadata"`
+	Notice         *Notice        `json:"notice"`
+	Processing     Processing     `json:"processing"`
+	AccessEvent    AccessEvent    `json:"access-event"`
+	// ReidentificationToken stands in for RecordMetadata.IdentityRecordRef where another Data User
+	// holds the identity record. Accepted on creation, never stored or returned.
+	ReidentificationToken *string `json:"reidentification-token,omitzero"`
+}
+
+// RecordMetadata says whose record it is.
+type RecordMetadata struct {
+	SchemaVersion         string                `json:"schema-version"`
+	RecordIdentifier      string                `json:"record-identifier,omitzero"`
+	CreatedAt             *time.Time            `json:"created-at,omitzero"`
+	ControllerArrangement ControllerArrangement `json:"controller-arrangement"`
+	// IdentityRecordRef is for the record's owner only; null for everybody else.
+	IdentityRecordRef *string `json:"identity-record-ref"`
+}
+
+// ControllerArrangement lists every organisation that is responsible.
+type ControllerArrangement struct {
+	ArrangementType ArrangementType `json:"arrangement-type"`
+	Art26Reference  *string         `json:"art26-reference,omitzero"`
+	Controllers     []Controller    `json:"controllers"`
+}
+
+// Lead is the sole or lead controller: the name that stands for the record. Nil where there is none.
+func (a ControllerArrangement) Lead() *Controller {
+	for i, c := range a.Controllers {
+		if c.Role == ControllerSole || c.Role == ControllerLead {
+			return &a.Controllers[i]
+		}
+	}
+	return nil
+}
+
+// Controller is one responsible organisation.
+type Controller struct {
+	Name               string             `json:"name"`
+	Role               ControllerRole     `json:"role"`
+	ContactURL         string             `json:"contact-url"`
+	Address            *UKAddress         `json:"address,omitzero"`
+	PrivacyRightsURL   string             `json:"privacy-rights-url,omitzero"`
+	LIAReference       *string            `json:"lia-reference,omitzero"`
+	StatutoryReference *string            `json:"statutory-reference,omitzero"`
+	StorageConditions  *StorageConditions `json:"storage-conditions,omitzero"`
+}
+
+// StorageConditions says where the data is kept (ISO 3166-1 alpha-2) and for how long (ISO 8601 duration).
+type StorageConditions struct {
+	Location        string `json:"location"`
+	RetentionPeriod string `json:"retention-period"`
+}
+
+// Notice is what the customer was shown: one notice for all controllers, or one for each.
+type Notice struct {
+	SharedNotice *NoticeDetail      `json:"shared-notice,omitzero"`
+	Notices      []ControllerNotice `json:"notices,omitzero"`
+}
+
+// NoticeDetail is one version of a privacy notice.
+type NoticeDetail struct {
+	TermsURL       string `json:"terms-url"`
+	NoticeVersion  string `json:"notice-version"`
+	NoticeLanguage string `json:"notice-language,omitzero"`
+}
+
+// ControllerNotice is the notice of the controller that it names.
+type ControllerNotice struct {
+	ControllerName string `json:"controller-name"`
+	TermsURL       string `json:"terms-url"`
+	NoticeVersion  string `json:"notice-version"`
+	NoticeLanguage string `json:"notice-language,omitzero"`
+}
+
+// Processing says what is read, and on what ground.
+type Processing struct {
+	LegalBasis   LegalBasis  `json:"legal-basis"`
+	Purpose      string      `json:"purpose"`
+	DataTypes    []DataType  `json:"data-types"`
+	Jurisdiction string      `json:"jurisdiction,omitzero"`
+	DataSource   string      `json:"data-source,omitzero"`
+	Recipients   []Recipient `json:"recipients,omitzero"`
+}
+
+// Recipient is somebody to whom a controller passes the data on.
+type Recipient struct {
+	Name       string `json:"name"`
+	Role       string `json:"role"`
+	PrivacyURL string `json:"privacy-url,omitzero"`
+}
+
+// AccessEvent says since when, until when, and how consent was given.
+type AccessEvent struct {
+	State        AccessState `json:"state"`
+	RegisteredAt time.Time   `json:"registered-at"`
+	// Expiry is nil where no end was set.
+	Expiry              *time.Time `json:"expiry"`
+	ControllerReference string     `json:"controller-reference,omitzero"`
+	Consent             *Consent   `json:"consent,omitzero"`
+	RevokedAt           *time.Time `json:"revoked-at,omitzero"`
+}
+
+// Consent is how agreement was expressed.
+type Consent struct {
+	ConsentType string `json:"consent-type"`
+	Method      string `json:"method,omitzero"`
+}
+
+// RegisterAccessResponse names a new or replaced access record.
+type RegisterAccessResponse struct {
+	Response    ResponseMetadata `json:"response"`
+	AccessToken AccessToken      `json:"access-token"`
+}
+
+// AccessToken is an access record's key and its end.
+type AccessToken struct {
+	Key    string     `json:"key"`
+	Expiry *time.Time `json:"expiry"`
+}
+
+// VerifyAccessResponse is the public reading of one record, without anything personal.
+type VerifyAccessResponse struct {
+	Response     ResponseMetadata `json:"response"`
+	AccessRecord AccessRecord     `json:"access-record"`
+	DUID         string           `json:"duid"`
+}
+
+// RevokeAccessResponse says when a record ended.
+type RevokeAccessResponse struct {
+	Response  ResponseMetadata `json:"response"`
+	AK        string           `json:"ak"`
+	RevokedAt time.Time        `json:"revoked-at"`
+}
+
+// AccessRecordSummary is one row of a meter point's list. From RegisteredAt on, the members are
+// additions to the published shape that a portal needs to answer since when, until when and by whom.
+type AccessRecordSummary struct {
+	AK                 string            `json:"ak"`
+	LeadControllerName *string           `json:"lead-controller-name"`
+	ArrangementType    *ArrangementType  `json:"arrangement-type"`
+	ControllerCount    *int              `json:"controller-count"`
+	RecordMetadata     *RecordMetadata   `json:"record-metadata"`
+	LegalBasis         *LegalBasis       `json:"legal-basis"`
+	Purpose            *string           `json:"purpose"`
+	DataTypes          []DataType        `json:"data-types"`
+	State              AccessState       `json:"state"`
+	Expiry             *time.Time        `json:"expiry"`
+	DiscoveredAccess   *DiscoveredAccess `json:"discovered-access"`
+
+	RegisteredAt *time.Time `json:"registered-at"`
+	RevokedAt    *time.Time `json:"revoked-at"`
+	RevokedBy    *RevokedBy `json:"revoked-by"`
+	Notice       *Notice    `json:"notice"`
+	// DataUserName is the display name of the account that registered the record and is told when it
+	// ends; null for a discovered record.
+	DataUserName *string `json:"data-user-name"`
+}
+
+// ListAccessRecordsResponse is everything that a caller may see of one meter point.
+type ListAccessRecordsResponse struct {
+	Response      ResponseMetadata      `json:"response"`
+	MPxN          string                `json:"mpxn"`
+	AccessRecords []AccessRecordSummary `json:"access-records"`
+}
+
+// DiscoveredAccess is what the DCC saw: an organisation that reads a meter point and did not register.
+type DiscoveredAccess struct {
+	MPxN             string `json:"mpxn"`
+	OrganisationName string `json:"organisation-name"`
+	// OrganisationReference is the organisation's Smart Energy Code reference, as SEC-OU-00429.
+	OrganisationReference string     `json:"organisation-reference"`
+	FirstSeen             Date       `json:"first-seen"`
+	LastSeen              Date       `json:"last-seen,omitzero"`
+	DataTypesObserved     []DataType `json:"data-types-observed"`
+	SourceReference       string     `json:"source-reference"`
+	SupersededBy          *string    `json:"superseded-by,omitzero"`
+}
+
+// SubmitDiscoveredAccessResponse names the discovered record.
+type SubmitDiscoveredAccessResponse struct {
+	Response ResponseMetadata `json:"response"`
+	AK       string           `json:"ak"`
+	State    AccessState      `json:"state"`
+}
+
+// CreateAccountRequest opens an account. SecretKey and DUID may be left out: the register then makes
+// them, and answers the secret once.
+type CreateAccountRequest struct {
+	AccountID   string     `json:"account-id"`
+	SecretKey   string     `json:"secret-key,omitzero"`
+	DUID        string     `json:"duid,omitzero"`
+	DisplayName string     `json:"display-name"`
+	Role        Role       `json:"role"`
+	ContactURL  string     `json:"contact-url,omitzero"`
+	DataTypes   []DataType `json:"data-types,omitzero"`
+	// OrganisationReference is the account's Smart Energy Code reference, by which a record that the DCC
+	// discovered is matched to it. An addition to the published shape.
+	OrganisationReference string `json:"organisation-reference,omitzero"`
+	// ReturnURLs are the only addresses to which the register sends a customer back. An addition.
+	ReturnURLs []string `json:"return-urls,omitzero"`
+}
+
+// Account is an account without its secret.
+type Account struct {
+	AccountID    string    `json:"account-id"`
+	DUID         string    `json:"duid"`
+	DisplayName  string    `json:"display-name"`
+	Role         Role      `json:"role"`
+	Status       string    `json:"status"`
+	ContactURL   string    `json:"contact-url"`
+	RegisteredAt time.Time `json:"registered-at"`
+}
+
+// CreateAccountResponse is the new account. SecretKey is set, this once, where the register made it.
+type CreateAccountResponse struct {
+	Response  ResponseMetadata `json:"response"`
+	Account   Account          `json:"account"`
+	SecretKey string           `json:"secret-key,omitzero"`
+}

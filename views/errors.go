@@ -1,0 +1,14 @@
+package views
+
+// SignedOutPage ends the visit.
+type SignedOutPage struct{ Page }
+
+// ErrorPage says what happened and what to do next. Kind is the end of its text keys.
+type ErrorPage struct {
+	Page
+	// Kind is not-found, method, invalid, forbidden, session-ended, conflict, busy, unavailable, not-yet,
+	// withdraw-failed or internal.
+	Kind string
+	// Reference finds the failure in the portal's log; empty where nothing failed.
+	Reference string
+}

@@ -1,0 +1,49 @@
+// Package views holds the pages of the portal: for each, a model shaped like the page and a templ
+// template. Views decide nothing: handlers fill a model, and the template turns it into HTML with the
+// words of the model's Printer. To find a page, look for the handler's name: records.go is filled by
+// handlers/records.go and drawn by records.templ.
+package views
+
+import "central.consent/dar/views/i18n"
+
+// Page is what every page of the portal needs.
+type Page struct {
+	Text  *i18n.Printer
+	Brand Brand
+	// Base is the path under which the portal stands, without a slash at the end: /portal.
+	Base string
+	// Path is where this page can be had again with GET, for the language switch: /portal/records.
+	// Empty for a page that cannot be fetched again; the switch then leads to the start.
+	Path string
+	// FormToken guards the session's forms; empty where there is no session yet.
+	FormToken string
+	// SignedIn says whether the customer has been confirmed, and can sign out.
+	SignedIn bool
+	// Demonstration says that re-identification is stubbed, which every page must tell.
+	Demonstration bool
+	// Errors is what was wrong with the input, in the order of the fields.
+	Errors []FieldError
+}
+
+// FieldError is one mistake in a form: the field's id, and the text key of the sentence.
+type FieldError struct {
+	Field string
+	Key   string
+}
+
+// Brand is the operator's look and contacts.
+type Brand struct {
+	// Name is the operator's, as customers know it.
+	Name string
+	// ContactURL and Phone are where a customer gets help; either may be empty.
+	ContactURL string
+	Phone      string
+}
+
+// MeterPoint is a meter point number as customers read it on a bill.
+type MeterPoint struct {
+	// Number is grouped for reading: 23 1234 5678 901.
+	Number string
+	// Electricity is true for an MPAN, false for an MPRN (gas).
+	Electricity bool
+}

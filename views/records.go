@@ -1,0 +1,121 @@
+package views
+
+import "time"
+
+// RecordsPage is who has access to one meter point's data.
+type RecordsPage struct {
+	Page
+	MeterPoint MeterPoint
+	// ReadAt is when the list was read from the register.
+	ReadAt time.Time
+	// SignOutAt is when the session ends whatever the customer does.
+	SignOutAt time.Time
+	// IdleMinutes is how long the session lasts without use.
+	IdleMinutes int
+	// Discovered are organisations that the DCC saw and that never registered.
+	Discovered []Discovered
+	// Active can read data now; Ended could once.
+	Active []Record
+	Ended  []Record
+}
+
+// Discovered is one organisation that reads the meter's data without a record of why.
+type Discovered struct {
+	Organisation string
+	// Reference is its Smart Energy Code reference: SEC-OU-00429.
+	Reference string
+	FirstSeen time.Time
+	LastSeen  time.Time
+	DataTypes []DataType
+}
+
+// DataType is one kind of data, by the end of its text keys: records.data.<Key> is its name,
+// records.data.<Key>.reveals what it can tell about a household.
+type DataType struct{ Key string }
+
+// RecordState is how a record stands, and the end of its text keys.
+type RecordState string
+
+const (
+	RecordActive     RecordState = "active"
+	RecordEndingSoon RecordState = "ending" // active, 30 days or less to go
+	RecordExpired    RecordState = "expired"
+	// RecordStopped was withdrawn by the customer; RecordClosed by the organisation.
+	RecordStopped RecordState = "stopped"
+	RecordClosed  RecordState = "closed"
+)
+
+// Basis is the ground that an organisation claims, and the end of its text keys: consent,
+// explicit-consent, contract, legal-obligation, public-task, legitimate-interests.
+type Basis string
+
+// Record is one organisation's access.
+type Record struct {
+	// Handle names the record in this session's addresses; it tells nothing outside the session.
+	Handle string
+	// Organisation is the sole or lead controller.
+	Organisation string
+	// Arrangement is sole, joint or group, and the end of its text keys.
+	Arrangement string
+	// Controllers are all who are responsible, the lead first.
+	Controllers []Controller
+	// DataUser is the organisation that registered the record, where it is not itself a controller.
+	DataUser string
+	State    RecordState
+	Basis    Basis
+	// Purpose is in the organisation's own words.
+	Purpose string
+	// Reference is the law or assessment that it names; may be empty.
+	Reference string
+	DataTypes []DataType
+	Since     time.Time
+	// Until is zero where no end was set.
+	Until time.Time
+	// EndedAt is when an ended record ended.
+	EndedAt time.Time
+	Notices []Notice
+	// Storage is where and how long the data is kept; nil where the organisation did not say.
+	Storage *Storage
+	// CanWithdraw says that the customer may stop this access here.
+	CanWithdraw bool
+}
+
+// Controller is one responsible organisation. Role is sole, lead, joint or member.
+type Controller struct {
+	Name       string
+	Role       string
+	ContactURL string
+	// PrivacyURL is where its customers use their data rights; may be empty.
+	PrivacyURL string
+}
+
+// Notice is a privacy notice that the customer was shown. Controller is empty where one notice speaks for all.
+type Notice struct {
+	Controller string
+	URL        string
+	Version    string
+}
+
+// Storage is where data is kept, and for how long (an ISO 8601 duration, as P2Y).
+type Storage struct {
+	Country   string
+	Retention string
+}
+
+// WithdrawPage tells what stopping means and asks for a yes.
+type WithdrawPage struct {
+	Page
+	MeterPoint MeterPoint
+	Record     Record
+}
+
+// WithdrawnPage tells what was done, who was told and when.
+type WithdrawnPage struct {
+	Page
+	MeterPoint MeterPoint
+	Record     Record
+	// At is when the register ended the access.
+	At time.Time
+	// Reference finds the withdrawal at the register.
+	Reference string
+}
