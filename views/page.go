@@ -4,7 +4,11 @@
 // handlers/records.go and drawn by records.templ.
 package views
 
-import "central.consent/dar/views/i18n"
+import (
+	"time"
+
+	"central.consent/dar/views/i18n"
+)
 
 // Page is what every page of the portal needs.
 type Page struct {
@@ -19,13 +23,20 @@ type Page struct {
 	FormToken string
 	// SignedIn says whether the customer has been confirmed, and can sign out.
 	SignedIn bool
+	// IdleMinutes is how long the session lasts without use; 0 where there is no session yet.
+	IdleMinutes int
+	// SignOutAt is when the session ends whatever the customer does, and SessionSeconds the same from now.
+	// Both are zero until the customer is signed in.
+	SignOutAt      time.Time
+	SessionSeconds int
 	// Demonstration says that re-identification is stubbed, which every page must tell.
 	Demonstration bool
 	// Errors is what was wrong with the input, in the order of the fields.
 	Errors []FieldError
 }
 
-// FieldError is one mistake in a form: the field's id, and the text key of the sentence.
+// FieldError is one mistake in a form: the field's id, and the text key of the sentence, which is one of
+// error.number.empty, error.number.characters and error.number.length.
 type FieldError struct {
 	Field string
 	Key   string

@@ -8,10 +8,6 @@ type RecordsPage struct {
 	MeterPoint MeterPoint
 	// ReadAt is when the list was read from the register.
 	ReadAt time.Time
-	// SignOutAt is when the session ends whatever the customer does.
-	SignOutAt time.Time
-	// IdleMinutes is how long the session lasts without use.
-	IdleMinutes int
 	// Discovered are organisations that the DCC saw and that never registered.
 	Discovered []Discovered
 	// Active can read data now; Ended could once.
@@ -33,6 +29,19 @@ type Discovered struct {
 // records.data.<Key>.reveals what it can tell about a household.
 type DataType struct{ Key string }
 
+// The keys of the kinds of data. DataOther stands for one that this portal has no words for yet.
+const (
+	DataHalfHourlyUse    = "half-hourly-use"
+	DataHalfHourlyExport = "half-hourly-export"
+	DataMonthlyUse       = "monthly-use"
+	DataMonthlyExport    = "monthly-export"
+	DataYearlyUse        = "yearly-use"
+	DataYearlyExport     = "yearly-export"
+	DataPriceOfUse       = "price-of-use"
+	DataPriceOfExport    = "price-of-export"
+	DataOther            = "other"
+)
+
 // RecordState is how a record stands, and the end of its text keys.
 type RecordState string
 
@@ -45,9 +54,19 @@ const (
 	RecordClosed  RecordState = "closed"
 )
 
-// Basis is the ground that an organisation claims, and the end of its text keys: consent,
-// explicit-consent, contract, legal-obligation, public-task, legitimate-interests.
+// Basis is the ground that an organisation claims, and the end of its text keys.
 type Basis string
+
+// The grounds. BasisOther stands for one that this portal has no words for yet.
+const (
+	BasisConsent             Basis = "consent"
+	BasisExplicitConsent     Basis = "explicit-consent"
+	BasisContract            Basis = "contract"
+	BasisLegalObligation     Basis = "legal-obligation"
+	BasisPublicTask          Basis = "public-task"
+	BasisLegitimateInterests Basis = "legitimate-interests"
+	BasisOther               Basis = "other"
+)
 
 // Record is one organisation's access.
 type Record struct {
@@ -63,8 +82,10 @@ type Record struct {
 	DataUser string
 	State    RecordState
 	Basis    Basis
-	// Purpose is in the organisation's own words.
-	Purpose string
+	// Purpose is in the organisation's own words, and Language what it wrote them in, as its notice says;
+	// empty means English.
+	Purpose  string
+	Language string
 	// Reference is the law or assessment that it names; may be empty.
 	Reference string
 	DataTypes []DataType
@@ -100,22 +121,4 @@ type Notice struct {
 type Storage struct {
 	Country   string
 	Retention string
-}
-
-// WithdrawPage tells what stopping means and asks for a yes.
-type WithdrawPage struct {
-	Page
-	MeterPoint MeterPoint
-	Record     Record
-}
-
-// WithdrawnPage tells what was done, who was told and when.
-type WithdrawnPage struct {
-	Page
-	MeterPoint MeterPoint
-	Record     Record
-	// At is when the register ended the access.
-	At time.Time
-	// Reference finds the withdrawal at the register.
-	Reference string
 }

@@ -1,0 +1,104 @@
+// Package static holds the style sheet, the scripts and the drawings of the pages. Each is served under a
+// name that carries a hash of its content, so that a browser may keep it for ever and never has a stale one.
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+//go:embed files
+var files embed.FS
+
+type asset struct {
+	contentType string
+	plain       []byte
+	gzipped     []byte
+}
+
+var urls, assets = load()
+
+// URL is the hashed name of a file: portal.1a2b3c4d.css for portal.css. The caller puts the path under which
+// Handler stands before it. A name that does not exist is a mistake in the program, and panics.
+func URL(name string) string {
+	url, ok := urls[name]
+	if !ok {
+		panic("static: no file " + name)
+	}
+	return url
+}
+
+// Handler serves the files under their hashed names alone, with the prefix already stripped from the path.
+func Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, ok := assets[strings.TrimPrefix(r.URL.Path, "/")]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", a.contentType)
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("Vary", "Accept-Encoding")
+		h.Set("X-Content-Type-Options", "nosniff")
+		body := a.plain
+		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+			h.Set("Content-Encoding", "gzip")
+			body = a.gzipped
+		}
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+		if r.Method == http.MethodGet {
+			_, _ = w.Write(body)
+		}
+	})
+}
+
+// acceptsGzip reads the few forms that browsers and proxies send; a weight of nought means no (RFC 9110, 12.5.3).
+func acceptsGzip(header string) bool {
+	for _, part := range strings.Split(header, ",") {
+		coding, weight, _ := strings.Cut(strings.ReplaceAll(part, " ", ""), ";")
+		if strings.EqualFold(coding, "gzip") {
+			q, err := strconv.ParseFloat(strings.TrimPrefix(strings.ToLower(weight), "q="), 64)
+			return weight == "" || err == nil && q > 0
+		}
+	}
+	return false
+}
+
+func load() (map[string]string, map[string]asset) {
+	urls, assets := map[string]string{}, map[string]asset{}
+	entries, err := files.ReadDir("files")
+	if err != nil {
+		panic(err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		plain, err := files.ReadFile("files/" + name)
+		if err != nil {
+			panic(err)
+		}
+		sum := sha256.Sum256(plain)
+		ext := path.Ext(name)
+		url := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
+		var gzipped bytes.Buffer
+		w, _ := gzip.NewWriterLevel(&gzipped, gzip.BestCompression)
+		_, _ = w.Write(plain)
+		_ = w.Close()
+		urls[name] = url
+		assets[url] = asset{contentType: mime.TypeByExtension(ext), plain: plain, gzipped: gzipped.Bytes()}
+	}
+	return urls, assets
+}
