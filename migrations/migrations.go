@@ -1,0 +1,135 @@
+// Package migrations holds the schema of both programs, for SQLite and for PostgreSQL, and opens a
+// database brought up to date. The same number is the same step on both; times are integers, milliseconds
+// since 1970 UTC, and secrets are kept only as SHA-256.
+package migrations
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"runtime"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+//go:embed register/*/*.sql portal/*/*.sql
+var files embed.FS
+
+// Set is one program's schema.
+type Set string
+
+const (
+	Register Set = "register"
+	Portal   Set = "portal"
+)
+
+// maxPostgresConns keeps a few replicas under PostgreSQL's own default of 100 connections.
+const maxPostgresConns = 20
+
+// DB is an open database. On SQLite, Write is one connection, for it has one writer at a time and a
+// queue in the pool is fairer than a busy loop; Read is many. On PostgreSQL both are one pool.
+type DB struct {
+	Write, Read *sqlx.DB
+	Postgres    bool
+}
+
+func init() { sqlx.BindDriver("sqlite", sqlx.QUESTION) }
+
+// Open opens the database at address - a postgres:// URL, or the path of a SQLite file, which is created
+// when missing - and applies what is missing of the set's schema. Several replicas may open one database
+// at the same moment. The caller closes it.
+func Open(ctx context.Context, address string, set Set) (*DB, error) {
+	db, err := open(address)
+	if err != nil {
+		return nil, fmt.Errorf("open the %s database: %w", set, err)
+	}
+	if err := migrate(ctx, db, set); err != nil {
+		return nil, fmt.Errorf("bring the %s database up to date: %w", set, errors.Join(err, db.Close()))
+	}
+	return db, nil
+}
+
+func open(address string) (*DB, error) {
+	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+		pool, err := sqlx.Open("pgx", address)
+		if err != nil {
+			return nil, err
+		}
+		pool.SetMaxOpenConns(maxPostgresConns)
+		pool.SetMaxIdleConns(maxPostgresConns)
+		return &DB{Write: pool, Read: pool, Postgres: true}, nil
+	}
+	source, err := sqliteSource(address)
+	if err != nil {
+		return nil, err
+	}
+	write, err := sqlx.Open("sqlite", source+"&_txlock=immediate")
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sqlx.Open("sqlite", source+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	read.SetMaxOpenConns(4 * runtime.GOMAXPROCS(0))
+	read.SetMaxIdleConns(4 * runtime.GOMAXPROCS(0))
+	return &DB{Write: write, Read: read}, nil
+}
+
+// sqliteSource puts the pragmas into the data source, since a pragma sent by Exec reaches one connection
+// of the pool only. Parameters that the address already has come last, and win.
+func sqliteSource(address string) (string, error) {
+	path, query, _ := strings.Cut(strings.TrimPrefix(address, "file:"), "?")
+	if path == "" || strings.HasPrefix(path, ":memory:") {
+		return "", fmt.Errorf("%q is not a file: every connection would get a database of its own", address)
+	}
+	if _, err := url.ParseQuery(query); err != nil {
+		return "", fmt.Errorf("parameters of %q: %w", path, err)
+	}
+	source := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	if query != "" {
+		source += "&" + query
+	}
+	return source, nil
+}
+
+func migrate(ctx context.Context, db *DB, set Set) error {
+	dialect, folder := goose.DialectSQLite3, "sqlite"
+	var options []goose.ProviderOption
+	if db.Postgres {
+		dialect, folder = goose.DialectPostgres, "postgres"
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	steps, err := fs.Sub(files, string(set)+"/"+folder)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(dialect, db.Write.DB, steps, options...)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	if db.Read == db.Write {
+		return db.Write.Close()
+	}
+	return errors.Join(db.Read.Close(), db.Write.Close())
+}

@@ -1,0 +1,310 @@
+package register
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/mail"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"central.consent/dar/registerclient"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+)
+
+// jsonDepth is how deep a body may nest.
+const jsonDepth = 32
+
+// decode reads a JSON body strictly into a value: a member that is unknown or given twice is a mistake that
+// is named, as are a wrong type and anything after the value.
+func decode(c echo.Context, into any) error {
+	if media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); err != nil || media != echo.MIMEApplicationJSON {
+		return &Error{Kind: UnsupportedMediaType, Code: codeValidation, Message: "Send the body as Content-Type: application/json."}
+	}
+	body, err := io.ReadAll(c.Request().Body)
+	if err != nil {
+		if fromEcho, ok := errors.AsType[*echo.HTTPError](err); ok && fromEcho.Code == http.StatusRequestEntityTooLarge {
+			return fromEcho
+		}
+		return invalid("", "The body could not be read to its end.")
+	}
+	if err := checkDepth(body); err != nil {
+		return err
+	}
+	err = json.Unmarshal(body, into, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
+		field := fieldOf(wrong.JSONPointer)
+		switch {
+		case errors.Is(wrong.Err, json.ErrUnknownName):
+			return invalid(field, "is not a member of this request.")
+		case wrong.GoType == reflect.TypeFor[time.Time]():
+			return invalid(field, "must be a date and time, as 2024-01-15T10:00:00Z.")
+		default:
+			return invalid(field, fmt.Sprintf("must not be %s.", article(wrong.JSONKind)))
+		}
+	}
+	if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return syntax(wrong)
+	}
+	return invalid("", "The body is not what this resource takes.")
+}
+
+func syntax(wrong *jsontext.SyntacticError) error {
+	if errors.Is(wrong.Err, jsontext.ErrDuplicateName) {
+		return invalid(fieldOf(wrong.JSONPointer), "is given twice.")
+	}
+	return invalid(fieldOf(wrong.JSONPointer), fmt.Sprintf("The body is not JSON: it goes wrong at byte %d.", wrong.ByteOffset))
+}
+
+// checkDepth walks the body once before anything is made of it.
+func checkDepth(body []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+	for {
+		_, err := decoder.ReadToken()
+		if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+			return syntax(wrong)
+		}
+		if err != nil {
+			return nil // the end; an empty body is for Unmarshal to tell
+		}
+		if decoder.StackDepth() > jsonDepth {
+			return invalid(fieldOf(decoder.StackPointer()), fmt.Sprintf("The body nests deeper than %d levels.", jsonDepth))
+		}
+	}
+}
+
+// fieldOf writes a JSON pointer as the field's path: pii-principal.mpxn, controllers[1].name.
+func fieldOf(pointer jsontext.Pointer) string {
+	var path strings.Builder
+	for token := range pointer.Tokens() {
+		if regexpIndex.MatchString(token) {
+			path.WriteString("[" + token + "]")
+			continue
+		}
+		if path.Len() > 0 {
+			path.WriteByte('.')
+		}
+		path.WriteString(token)
+	}
+	return printable(path.String())
+}
+
+// printable bounds and cleans a name that the caller chose before it stands in an answer or a log.
+func printable(name string) string {
+	const most = 100
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == utf8.RuneError || r == 0x7f {
+			return -1
+		}
+		return r
+	}, name)
+	if utf8.RuneCountInString(name) > most {
+		name = string([]rune(name)[:most])
+	}
+	return name
+}
+
+func article(kind jsontext.Kind) string {
+	switch kind {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "a boolean"
+	case '"':
+		return "this string"
+	case '0':
+		return "this number"
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	}
+	return "this"
+}
+
+var (
+	regexpIndex    = regexp.MustCompile(`^[0-9]+$`)
+	patternMPxN    = regexp.MustCompile(`^(?:[0-9A-HJ-NPR-Z]{2}[0-9]{8,10}|[0-9]{6,13})$`)
+	patternKey     = regexp.MustCompile(`^[a-z]+_[0-9a-f]{24}$`)
+	patternDUID    = regexp.MustCompile(`^duid_[0-9a-z]{16,32}$`) // the demonstration's own are not hex
+	patternAccount = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{2,63}$`)
+	patternPost    = regexp.MustCompile(`^[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}$`)
+	patternCountry = regexp.MustCompile(`^[A-Z]{2}$`)
+	patternLang    = regexp.MustCompile(`^[a-z]{2}$`)
+	patternPeriod  = regexp.MustCompile(`^P(?:[0-9]+W|(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+D)?)$`)
+)
+
+// meterPoint reads a meter point number, without its spaces and dashes (docs/decisions.md, MPxN).
+func meterPoint(field, text string) (string, error) {
+	mpxn := strings.NewReplacer(" ", "", "-", "").Replace(text)
+	if mpxn == "" {
+		return "", invalid(field, "is required: an MPAN of 13 digits or an MPRN of 6 to 10.")
+	}
+	if !patternMPxN.MatchString(mpxn) {
+		return "", invalid(field, "is not a meter point number: an MPAN of 13 digits or an MPRN of 6 to 10.")
+	}
+	return mpxn, nil
+}
+
+// knownQuery refuses a query parameter that the operation does not know, or that is given twice: a filter
+// that is misspelt must not pass for none.
+func knownQuery(c echo.Context, names ...string) error {
+	query, err := url.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return invalid("", "The query cannot be read.")
+	}
+	var wrong Errors
+	for name, values := range query {
+		switch {
+		case !slices.Contains(names, name):
+			wrong = append(wrong, invalid(printable(name), "is not a parameter of this resource."))
+		case len(values) > 1:
+			wrong = append(wrong, invalid(name, "is given twice."))
+		case !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0):
+			wrong = append(wrong, invalid(name, "is not text."))
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	slices.SortFunc(wrong, func(a, b *Error) int { return strings.Compare(a.Field, b.Field) })
+	return wrong
+}
+
+// checks gathers the mistakes of one body, so that its sender can mend them all at once.
+type checks struct{ wrong Errors }
+
+func (k *checks) add(field, message string) { k.wrong = append(k.wrong, invalid(field, message)) }
+
+func (k *checks) err() error {
+	if len(k.wrong) == 0 {
+		return nil
+	}
+	return k.wrong
+}
+
+// text checks a string that may be empty and holds at most so many characters.
+func (k *checks) text(field, value string, most int) {
+	if utf8.RuneCountInString(value) > most {
+		k.add(field, fmt.Sprintf("must have at most %d characters.", most))
+	}
+	if strings.ContainsRune(value, 0) {
+		k.add(field, "must not hold the character NUL.")
+	}
+}
+
+// required checks a string that must say something.
+func (k *checks) required(field, value string, most int) {
+	if strings.TrimSpace(value) == "" {
+		k.add(field, "is required.")
+		return
+	}
+	k.text(field, value, most)
+}
+
+func (k *checks) optional(field string, value *string, most int) {
+	if value != nil {
+		k.required(field, *value, most)
+	}
+}
+
+func (k *checks) pattern(field, value string, pattern *regexp.Regexp, message string) {
+	if !pattern.MatchString(value) {
+		k.add(field, message)
+	}
+}
+
+// link checks an address that a customer may be sent to. Only https and http: a javascript: link is a trap.
+func (k *checks) link(field, value string) {
+	if !webLink(value) {
+		k.add(field, "must be an absolute https or http URL of at most 2000 characters.")
+	}
+}
+
+func webLink(value string) bool {
+	parsed, err := url.Parse(value)
+	return err == nil && len(value) <= 2000 && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Hostname() != "" &&
+		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") && utf8.ValidString(value)
+}
+
+func (k *checks) optionalLink(field, value string) {
+	if value != "" {
+		k.link(field, value)
+	}
+}
+
+func (k *checks) date(field string, value registerclient.Date) {
+	if _, err := time.Parse(time.DateOnly, string(value)); err != nil {
+		k.add(field, "must be a day, as 2024-01-15.")
+	}
+}
+
+// instant checks a date and time: it must be given, and lie in the years that a database and JSON can hold.
+func (k *checks) instant(field string, value time.Time) {
+	if value.IsZero() {
+		k.add(field, "is required: a date and time, as 2024-01-15T10:00:00Z.")
+	} else if value.Year() < 1900 || value.Year() > 2999 {
+		k.add(field, "must lie in the years 1900 to 2999.")
+	}
+}
+
+// email checks an e-mail address: one bare address, as mail servers take it.
+func (k *checks) email(field, value string) {
+	address, err := mail.ParseAddress(value)
+	if err != nil || address.Address != value || len(value) > 254 {
+		k.add(field, "must be one e-mail address, as customer@example.com.")
+	}
+}
+
+func oneOf[T ~string](k *checks, field string, value T, values ...T) {
+	if !slices.Contains(values, value) {
+		names := make([]string, len(values))
+		for i, v := range values {
+			names[i] = string(v)
+		}
+		k.add(field, "must be one of "+strings.Join(names, ", ")+".")
+	}
+}
+
+func (k *checks) dataTypes(field string, types []registerclient.DataType) {
+	if len(types) == 0 {
+		k.add(field, "must name at least one type of data.")
+	}
+	for i, t := range types {
+		oneOf(k, fmt.Sprintf("%s[%d]", field, i), t, allDataTypes...)
+		if slices.Contains(types[:i], t) {
+			k.add(fmt.Sprintf("%s[%d]", field, i), "is named twice.")
+		}
+	}
+}
+
+var allDataTypes = []registerclient.DataType{
+	registerclient.HalfHourlyConsumption, registerclient.HalfHourlyExport,
+	registerclient.MonthlyConsumption, registerclient.MonthlyExport,
+	registerclient.AnnualConsumption, registerclient.AnnualExport,
+	registerclient.TariffImport, registerclient.TariffExport,
+}
+
+func (k *checks) address(field string, a *registerclient.UKAddress) {
+	if a == nil {
+		return
+	}
+	k.required(field+".addressLine1", a.AddressLine1, 100)
+	k.optional(field+".addressLine2", a.AddressLine2, 100)
+	k.required(field+".townCity", a.TownCity, 100)
+	k.optional(field+".county", a.County, 100)
+	k.pattern(field+".postcode", a.Postcode, patternPost, "must be a UK postcode in capitals, as M14 5RT.")
+}
