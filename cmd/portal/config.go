@@ -1,0 +1,68 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	"central.consent/dar/cmd/internal/env"
+)
+
+// config is everything that the portal takes from its environment; nothing else reads it.
+type config struct {
+	Listen        string     `env:"PORTAL_LISTEN" envDefault:"localhost:8080" help:"Address and port to listen on, for plain HTTP: TLS ends before the portal."`
+	PublicURL     string     `env:"PORTAL_PUBLIC_URL,required" help:"Where customers find the portal. https, but on a loopback address." example:"https://energy-access.example.org"`
+	Database      env.Secret `env:"PORTAL_DATABASE_URL" envDefault:"portal.db" help:"Where sessions are kept: the path of a SQLite file, or a PostgreSQL URL for more than one replica." example:"postgres://portal:password@db.example.org/portal"`
+	RegisterURL   string     `env:"PORTAL_REGISTER_URL" envDefault:"https://api.central.consent/v1" help:"The root of the register's API."`
+	AccountID     string     `env:"PORTAL_ACCOUNT_ID,required" help:"This operator's account at the register, of the role portal." example:"portal_ops"`
+	AccountSecret env.Secret `env:"PORTAL_ACCOUNT_SECRET,required" help:"The account's secret key."`
+	SessionKey    env.Secret `env:"PORTAL_SESSION_KEY,required" help:"Encrypts the sessions: 32 random bytes in base64, the same on every replica. Make one with: openssl rand -base64 32"`
+	OperatorName  string     `env:"PORTAL_OPERATOR_NAME,required" help:"The operator's name, as customers know it." example:"Citizens Advice"`
+	ContactURL    string     `env:"PORTAL_OPERATOR_CONTACT_URL" help:"The page on which customers get help." example:"https://example.org/contact"`
+	Phone         string     `env:"PORTAL_OPERATOR_PHONE" help:"The number that customers call for help." example:"0800 000 0000"`
+	Demonstration bool       `env:"PORTAL_DEMONSTRATION" help:"true says on every page that nobody is really asked to confirm, as where the register runs in stub mode. Loopback only."`
+
+	sessionKey []byte
+	secure     bool
+}
+
+// load reads the configuration; its error holds every mistake, one a line.
+func load() (config, error) {
+	var c config
+	mistakes := []error{env.Load(&c)}
+	refuse := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(format, args...)) }
+
+	if c.PublicURL != "" {
+		public, err := url.Parse(c.PublicURL)
+		switch {
+		case err != nil || public.Host == "" || public.Scheme != "https" && public.Scheme != "http":
+			refuse("PORTAL_PUBLIC_URL is not an address such as https://energy-access.example.org")
+		case public.Scheme == "http" && !isLoopback(public.Hostname()):
+			refuse("PORTAL_PUBLIC_URL must begin with https: only a loopback address may do without")
+		case c.Demonstration && !isLoopback(public.Hostname()):
+			refuse("PORTAL_DEMONSTRATION is for a loopback PORTAL_PUBLIC_URL only")
+		default:
+			c.secure = public.Scheme == "https"
+		}
+	}
+	if c.ContactURL != "" {
+		if contact, err := url.Parse(c.ContactURL); err != nil || contact.Host == "" || contact.Scheme != "https" && contact.Scheme != "http" {
+			refuse("PORTAL_OPERATOR_CONTACT_URL is not an address such as https://example.org/contact")
+		}
+	}
+	if text := c.SessionKey.Reveal(); text != "" {
+		key, err := base64.StdEncoding.DecodeString(text)
+		if err != nil || len(key) != 32 {
+			refuse("PORTAL_SESSION_KEY is not 32 bytes in base64: make one with openssl rand -base64 32")
+		}
+		c.sessionKey = key
+	}
+	return c, errors.Join(mistakes...)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

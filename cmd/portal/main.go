@@ -1,0 +1,101 @@
+// Command portal runs an operator's transparency portal under /portal: customers name a meter point, prove
+// that it is theirs, see who can read its data, and stop what they once permitted. It keeps sessions in a
+// database of its own, and reaches the register over HTTP. Run it with --help for its settings.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"central.consent/dar/cmd/internal/env"
+	"central.consent/dar/handlers"
+	"central.consent/dar/migrations"
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views"
+)
+
+func main() {
+	if len(os.Args) > 1 {
+		fmt.Print("portal runs an operator's transparency portal. Its settings are environment variables:\n")
+		env.Usage(os.Stdout, new(config))
+		if os.Args[1] != "--help" && os.Args[1] != "-h" {
+			os.Exit(2)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run serves until the context ends, and then lets the requests under way come to their end.
+func run(ctx context.Context) error {
+	config, err := load()
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	register, err := registerclient.New(registerclient.Options{
+		BaseURL: config.RegisterURL, AccountID: config.AccountID, SecretKey: config.AccountSecret.Reveal(), Logger: logger,
+	})
+	if err != nil {
+		return fmt.Errorf("PORTAL_REGISTER_URL, PORTAL_ACCOUNT_ID or PORTAL_ACCOUNT_SECRET: %w", err)
+	}
+	db, err := migrations.Open(ctx, config.Database.Reveal(), migrations.Portal)
+	if err != nil {
+		return fmt.Errorf("PORTAL_DATABASE_URL: %w", err)
+	}
+	defer db.Close()
+	portal, err := handlers.New(handlers.Options{
+		Register:      register,
+		DB:            db.Write,
+		SessionKey:    config.sessionKey,
+		Brand:         views.Brand{Name: config.OperatorName, ContactURL: config.ContactURL, Phone: config.Phone},
+		Demonstration: config.Demonstration,
+		Secure:        config.secure,
+		Logger:        logger,
+	})
+	if err != nil {
+		return err
+	}
+	if config.Demonstration {
+		logger.Warn("this is a demonstration: nobody is really asked to confirm")
+	}
+
+	listener, err := net.Listen("tcp", config.Listen)
+	if err != nil {
+		return fmt.Errorf("PORTAL_LISTEN: %w", err)
+	}
+	server := &http.Server{
+		Handler:           portal,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		within, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(within)
+	}()
+	logger.Info("the portal listens", "address", listener.Addr().String(), "public", config.PublicURL)
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}

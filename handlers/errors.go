@@ -1,0 +1,155 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views"
+)
+
+// What handlers answer with, besides the errors of echo and of registerclient.
+var (
+	errSessionEnded = errors.New("there is no such session, or it has ended")
+	errForbidden    = errors.New("the form is not of this session")
+	// errWithdrawalRefused is the register's no to a withdrawal, and errWithdrawalFailed no answer to it.
+	errWithdrawalRefused = errors.New("withdrawal refused")
+	errWithdrawalFailed  = errors.New("withdrawal failed")
+	// errAnswerLost is a reading that the register gave and the portal never got: the customer has to
+	// confirm again.
+	errAnswerLost = errors.New("the token is spent, and its answer was lost")
+)
+
+// outcome is what one kind of failure looks like to the customer.
+type outcome struct {
+	is     error
+	status int
+	// kind is the page, as in views.ErrorPage, and what the log calls it.
+	kind string
+}
+
+// A browser that went away gets no page; the log says so, with the status that nginx made customary.
+const (
+	statusGone = 499
+	kindGone   = "gone"
+)
+
+// outcomes is searched from the top: the first that an error is, counts. What is not here is internal.
+var outcomes = []outcome{
+	{errSessionEnded, http.StatusForbidden, "session-ended"},
+	{errForbidden, http.StatusForbidden, "forbidden"},
+	{errWithdrawalRefused, http.StatusConflict, "withdraw-failed"},
+	{errWithdrawalFailed, http.StatusServiceUnavailable, "withdraw-failed"},
+	{errAnswerLost, http.StatusBadGateway, "internal"},
+	{errStale, http.StatusServiceUnavailable, "busy"},
+	{registerclient.ErrConflict, http.StatusConflict, "conflict"},
+	{registerclient.ErrTooMany, http.StatusServiceUnavailable, "busy"},
+	{registerclient.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
+	{registerclient.ErrNotImplemented, http.StatusNotImplemented, "not-yet"},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable"},
+	{context.Canceled, statusGone, kindGone},
+}
+
+// classify tells what a failure looks like from outside.
+func classify(err error) outcome {
+	for _, o := range outcomes {
+		if errors.Is(err, o.is) {
+			return o
+		}
+	}
+	o := outcome{status: http.StatusInternalServerError, kind: "internal"}
+	if refused := (*echo.HTTPError)(nil); errors.As(err, &refused) {
+		o.status = refused.Code
+	}
+	switch {
+	case o.status == http.StatusNotFound:
+		o.kind = "not-found"
+	case o.status == http.StatusMethodNotAllowed:
+		o.kind = "method"
+	case o.status < http.StatusInternalServerError:
+		o.kind = "invalid"
+	}
+	return o
+}
+
+// retryAfter is how many seconds a browser or a monitor should leave a busy register alone.
+const retryAfter = "30"
+
+// answerError is the one place that answers a failure: a page in plain words, with a reference by which the
+// log can be searched. Nothing of the error itself is shown.
+func (p *portal) answerError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	o := classify(err)
+	if o.kind == kindGone {
+		c.Response().WriteHeader(o.status)
+		return
+	}
+	if o.status == http.StatusServiceUnavailable {
+		c.Response().Header().Set("Retry-After", retryAfter)
+	}
+	if c.Request().Header.Get("HX-Request") != "" && o.kind == "session-ended" {
+		// A part of a page cannot tell this, a whole page can: the browser is sent to one.
+		redirectHTMX(c, "/records")
+		return
+	}
+	v, _ := p.find(c) // also an error page lets the customer sign out
+	page := views.ErrorPage{Page: p.page(c, v), Kind: o.kind}
+	// The address of a failure may hold anything that somebody typed.
+	page.Path = ""
+	if o.status >= http.StatusInternalServerError || o.status == http.StatusConflict {
+		page.Reference = c.Get(requestIDKey).(string)
+	}
+	if err := render(c, o.status, views.Error(page)); err != nil {
+		p.Logger.ErrorContext(c.Request().Context(), "error page", "cause", err)
+		c.Response().WriteHeader(http.StatusInternalServerError)
+	}
+}
+
+const requestIDKey = "request-id"
+
+// newRequestID is short enough to be read out over a telephone: 50 random bits in letters and digits that
+// are not mixed up.
+func newRequestID() string { return rand.Text()[:10] }
+
+func level(err error, status int) slog.Level {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return slog.LevelError
+	case err != nil:
+		return slog.LevelWarn
+	default:
+		return slog.LevelInfo
+	}
+}
+
+func requestAttrs(c echo.Context, id string, took time.Duration) []slog.Attr {
+	return []slog.Attr{
+		slog.String("method", c.Request().Method),
+		slog.String("route", c.Path()),
+		slog.Int("status", c.Response().Status),
+		slog.Duration("took", took),
+		slog.String("request_id", id),
+	}
+}
+
+// errorAttrs tells the log what the page does not. The text of an *registerclient.Error holds nothing
+// personal; those of echo quote the request, and are left out.
+func errorAttrs(err error) []slog.Attr {
+	if err == nil {
+		return nil
+	}
+	o := classify(err)
+	attrs := []slog.Attr{slog.String("error", o.kind)}
+	if refused := (*echo.HTTPError)(nil); !errors.As(err, &refused) {
+		attrs = append(attrs, slog.String("cause", err.Error()))
+	}
+	return attrs
+}

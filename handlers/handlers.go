@@ -1,0 +1,111 @@
+// Package handlers is the portal's HTTP: it reads a request, asks the register through registerclient,
+// and fills a page of package views. New holds the whole route table; each journey has its own file, and
+// what all share stands in session.go (who is this?), security.go (may this be?), errors.go (what went
+// wrong?) and render.go.
+//
+// Two secrets pass through here and must never leave: the meter point number, which is in no address, log
+// line or referrer, and the register's token-ref, which is in nothing that the browser gets.
+package handlers
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"central.consent/dar/registerclient"
+	"central.consent/dar/static"
+	"central.consent/dar/views"
+)
+
+// base is the path under which every route of the portal stands.
+const base = "/portal"
+
+// Options is what the portal needs. Clock and Logger may be left out.
+type Options struct {
+	// Register calls the register with this operator's portal account.
+	Register *registerclient.Client
+	// DB is the portal's own database, brought up to date by package migrations.
+	DB *sqlx.DB
+	// SessionKey encrypts the sessions: 32 bytes. Another key ends every session.
+	SessionKey []byte
+	Brand      views.Brand
+	// Demonstration says on every page that nobody is really asked to confirm.
+	Demonstration bool
+	// Secure is for every address that is not loopback: cookies are then for https alone, and browsers are
+	// told never to come by http.
+	Secure bool
+	// Clock tells the time; nil for time.Now.
+	Clock func() time.Time
+	// Logger gets one line a request; nil for slog.Default.
+	Logger *slog.Logger
+}
+
+type portal struct {
+	Options
+	sessions *sessionStore
+}
+
+// New checks the options and returns the portal's routes, all of them under /portal but the way there.
+func New(options Options) (http.Handler, error) {
+	if options.Register == nil || options.DB == nil {
+		return nil, errors.New("handlers: Register and DB are required")
+	}
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	if options.Logger == nil {
+		options.Logger = slog.Default()
+	}
+	sessions, err := newSessionStore(options)
+	if err != nil {
+		return nil, err
+	}
+	p := &portal{Options: options, sessions: sessions}
+
+	e := echo.New()
+	e.HTTPErrorHandler = p.answerError
+	e.Use(p.setHeaders, middleware.GzipWithConfig(middleware.GzipConfig{Skipper: isStatic, MinLength: 1024}),
+		p.logRequest, p.recoverPanic, p.setLanguage, p.checkOrigin, p.readForm)
+
+	// page answers HEAD as GET. What changes a session or a token on GET is registered without it.
+	page := func(path string, h echo.HandlerFunc) {
+		e.Match([]string{http.MethodGet, http.MethodHead}, base+path, h)
+	}
+
+	// Anybody.
+	page("", p.showStart)
+	e.POST(base+"/meter", p.postMeter)
+	page("/signed-out", p.showSignedOut)
+	page("/static/*", echo.WrapHandler(http.StripPrefix(base+"/static/", static.Handler())))
+	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
+	e.GET("/", toStart)
+	e.GET(base+"/", toStart)
+
+	// Whoever named a meter point. Visitor finds the session, and demands its token of every form.
+	page("/prove", p.visitor(p.showProve))
+	e.POST(base+"/prove", p.visitor(p.postProve))
+	page("/waiting", p.visitor(p.showWaiting))
+	e.GET(base+"/waiting/check", p.checkWaiting)
+	e.GET(base+"/waiting/status", p.showWaitingStatus)
+	e.POST(base+"/keep-alive", p.visitor(p.postKeepAlive))
+	e.POST(base+"/sign-out", p.visitor(p.postSignOut))
+
+	// Whoever was confirmed.
+	e.GET(base+"/records", p.showRecords)
+	page("/records/:handle/withdraw", p.visitor(p.showWithdraw))
+	e.POST(base+"/records/:handle/withdraw", p.visitor(p.postWithdraw))
+	page("/records/:handle/withdrawn", p.visitor(p.showWithdrawn))
+	return e, nil
+}
+
+func toStart(c echo.Context) error { return c.Redirect(http.StatusFound, base) }
+
+// seeOther sends the browser on with GET, to a path below the portal's base.
+func seeOther(c echo.Context, path string) error {
+	return c.Redirect(http.StatusSeeOther, base+path)
+}

@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
+
+	"central.consent/dar/views"
+	"central.consent/dar/views/i18n"
+)
+
+// render draws a page into memory before it writes anything, so that a page which fails halfway becomes a
+// whole error page.
+func render(c echo.Context, status int, page templ.Component) error {
+	var html bytes.Buffer
+	if err := page.Render(c.Request().Context(), &html); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	return c.HTMLBlob(status, html.Bytes())
+}
+
+// page is what every page needs. V is nil where there is no session.
+func (p *portal) page(c echo.Context, v *visit) views.Page {
+	page := views.Page{
+		Text:          c.Get(printerKey).(*i18n.Printer),
+		Brand:         p.Brand,
+		Base:          base,
+		Demonstration: p.Demonstration,
+	}
+	if c.Request().Method != http.MethodPost {
+		page.Path = c.Request().URL.Path
+	}
+	if v == nil {
+		return page
+	}
+	page.FormToken = v.FormToken
+	page.IdleMinutes = int(idleTime / time.Minute)
+	if v.Opened {
+		page.SignedIn = true
+		page.SignOutAt = v.EndsAt
+		page.SessionSeconds = secondsUntil(p.Clock(), v.EndsAt)
+	}
+	return page
+}
+
+// secondsUntil is never below 0.
+func secondsUntil(now, then time.Time) int { return max(0, int(then.Sub(now)/time.Second)) }
+
+const printerKey = "printer"
+
+var (
+	languages = i18n.Languages()
+	matcher   = func() language.Matcher {
+		tags := make([]language.Tag, len(languages))
+		for i, lang := range languages {
+			tags[i] = language.Make(lang)
+		}
+		return language.NewMatcher(tags)
+	}()
+)
+
+// setLanguage takes the language from ?lang, which it remembers, or the cookie that remembers it, or what
+// the browser prefers.
+func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		var remembered string
+		if cookie, err := r.Cookie(p.cookieName("lang")); err == nil {
+			remembered = cookie.Value
+		}
+		wanted := remembered
+		if r.Method == http.MethodGet && c.QueryParam("lang") != "" {
+			wanted = c.QueryParam("lang")
+		}
+		known := false
+		for _, lang := range languages {
+			known = known || lang == wanted
+		}
+		if !known {
+			_, i, _ := matcher.Match(parseAcceptLanguage(r.Header.Get("Accept-Language"))...)
+			wanted = languages[i]
+		} else if wanted != remembered {
+			c.SetCookie(&http.Cookie{
+				Name: p.cookieName("lang"), Value: wanted, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+				HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
+			})
+		}
+		c.Set(printerKey, i18n.For(wanted))
+		return next(c)
+	}
+}
+
+// parseAcceptLanguage gives nothing for a header that cannot be read: the default language then matches.
+func parseAcceptLanguage(header string) []language.Tag {
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil {
+		return nil
+	}
+	return tags
+}
+
+// cookieName has the prefix that makes browsers refuse the cookie from anywhere but this very host by https
+// (RFC 6265bis, 4.1.3.2).
+func (o Options) cookieName(name string) string {
+	if o.Secure {
+		return "__Host-" + name
+	}
+	return name
+}

@@ -1,0 +1,136 @@
+package handlers
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/registerclient"
+)
+
+const (
+	// maxForm is far above the longest form; bytes.
+	maxForm = 64 << 10
+	// requestTime bounds the longest request, a poll that finds a confirmation: two calls of the register.
+	requestTime = 25 * time.Second
+
+	contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types default"
+
+	permissionsPolicy = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), " +
+		"display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), " +
+		"identity-credentials-get=(), idle-detection=(), magnetometer=(), microphone=(), midi=(), payment=(), " +
+		"picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), " +
+		"screen-wake-lock=(), serial=(), usb=(), web-share=(), xr-spatial-tracking=()"
+)
+
+// isStatic says that a request is for static.Handler, which compresses and caches on its own.
+func isStatic(c echo.Context) bool {
+	return strings.HasPrefix(c.Request().URL.Path, base+"/static/")
+}
+
+// setHeaders sends what security.md section 5 wants of every answer, errors included.
+func (p *portal) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("Permissions-Policy", permissionsPolicy)
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		// Not no-referrer: it makes browsers send "Origin: null" with our own forms, and those without
+		// Sec-Fetch-Site (iOS up to 16.3) could then not be told from another site. Nobody else gets one.
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if p.Secure {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		return next(c)
+	}
+}
+
+// checkOrigin refuses every form that another site sent.
+func (p *portal) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	var protection http.CrossOriginProtection
+	return func(c echo.Context) error {
+		if err := protection.Check(c.Request()); err != nil {
+			return fmt.Errorf("%w: %w", errForbidden, err)
+		}
+		return next(c)
+	}
+}
+
+// readForm bounds the request's time and size, and reads its form: handlers find it in PostForm.
+func (p *portal) readForm(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), requestTime)
+		defer cancel()
+		r := c.Request().WithContext(ctx)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxForm)
+		c.SetRequest(r)
+		if r.Method != http.MethodPost {
+			return next(c)
+		}
+		if err := r.ParseForm(); err != nil {
+			if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+				return echo.ErrStatusRequestEntityTooLarge
+			}
+			// The cause quotes what was sent.
+			return echo.ErrBadRequest
+		}
+		return next(c)
+	}
+}
+
+// recoverPanic turns a panic into an error, whose stack goes to the log.
+func (p *portal) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			switch cause := recover().(type) {
+			case nil:
+			case error:
+				if cause == http.ErrAbortHandler {
+					panic(cause)
+				}
+				err = fmt.Errorf("panic: %w\n%s", cause, debug.Stack())
+			default:
+				err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			}
+		}()
+		return next(c)
+	}
+}
+
+// logRequest writes one line a request. It names the route and not the address, and no header, form value
+// or peer: nothing that could tell who the customer is.
+func (p *portal) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now()
+		id := newRequestID()
+		c.Set(requestIDKey, id)
+		c.Response().Header().Set("X-Request-ID", id)
+		c.SetRequest(c.Request().WithContext(registerclient.WithRequestID(c.Request().Context(), id)))
+
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		p.Logger.LogAttrs(c.Request().Context(), level(err, c.Response().Status), "request",
+			append(errorAttrs(err), requestAttrs(c, id, time.Since(began))...)...)
+		return nil
+	}
+}
+
+// ownsForm reports whether the posted form came from a page of this very session.
+func (v *visit) ownsForm(r *http.Request) bool {
+	return subtle.ConstantTimeCompare([]byte(r.PostForm.Get("token")), []byte(v.FormToken)) == 1
+}

@@ -1,0 +1,157 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views"
+)
+
+func (p *portal) showStart(c echo.Context) error {
+	v, _ := p.find(c)
+	page := views.StartPage{Page: p.page(c, v)}
+	if v != nil {
+		page.Number = readable(v.MeterPoint).Number
+	}
+	return render(c, http.StatusOK, views.Start(page))
+}
+
+func (p *portal) postMeter(c echo.Context) error {
+	v, _ := p.find(c)
+	typed := c.Request().PostForm.Get("number")
+	number, mistake := parseMeterPoint(typed)
+	typed = shown(typed)
+	if mistake != "" {
+		page := views.StartPage{Page: p.page(c, v), Number: typed}
+		page.Path = base
+		page.Errors = []views.FieldError{{Field: "number", Key: mistake}}
+		return render(c, http.StatusUnprocessableEntity, views.Start(page))
+	}
+	// The back button brings customers here with the number that they are already in for.
+	if v != nil && v.MeterPoint == number {
+		return seeOther(c, "/prove")
+	}
+	if !checkDigitHolds(number) && c.Request().PostForm.Get("confirmed") != "yes" {
+		return render(c, http.StatusOK, views.CheckNumber(views.CheckNumberPage{
+			Page: p.page(c, v), Number: typed, MeterPoint: readable(number),
+		}))
+	}
+	known, err := p.Register.IdentityRecordExists(c.Request().Context(), number)
+	if err != nil {
+		return err
+	}
+	methods := preferred(known.AvailableMethods)
+	if !known.Exists || len(methods) == 0 {
+		return p.showNoRecord(c, v, number)
+	}
+	if err := p.begin(c, newVisit(number, methods, p.Clock())); err != nil {
+		return err
+	}
+	return seeOther(c, "/prove")
+}
+
+// showNoRecord says that nobody at this meter point can be asked.
+func (p *portal) showNoRecord(c echo.Context, v *visit, number string) error {
+	return render(c, http.StatusOK, views.NoRecord(views.NoRecordPage{
+		Page: p.page(c, v), MeterPoint: readable(number),
+	}))
+}
+
+// preference is the order in which a customer is asked: nothing is easier or safer than a passkey that they
+// have, and a new one comes last (register-api.md 4.5).
+var preference = []registerclient.Method{
+	registerclient.MethodPasskeyAssert, registerclient.MethodMagicLink, registerclient.MethodPasskeyRegister,
+}
+
+// preferred sorts the methods that the register offers, and leaves out what this portal does not know.
+func preferred(offered []registerclient.Method) []registerclient.Method {
+	var sorted []registerclient.Method
+	for _, method := range preference {
+		if slices.Contains(offered, method) {
+			sorted = append(sorted, method)
+		}
+	}
+	return sorted
+}
+
+const (
+	mpanLength = 13
+	// The long form of a bill puts profile class, time switch code and line loss factor class, eight
+	// characters, before the MPAN.
+	longLength                = 21
+	shortestMPRN, longestMPRN = 6, 10
+)
+
+// parseMeterPoint reads a meter point number as people copy it from a bill: an MPAN of 13 digits or an MPRN
+// of 6 to 10, with whatever stands between the digits, and an MPAN also in the long form that begins with S.
+// Mistake is the text key of what is wrong, and empty if nothing is.
+func parseMeterPoint(typed string) (number, mistake string) {
+	var b strings.Builder
+	for _, r := range typed {
+		if !unicode.In(r, unicode.Space, unicode.Pd, unicode.Cf, unicode.Cc) && !strings.ContainsRune("./,_|", r) {
+			b.WriteRune(r)
+		}
+	}
+	number = b.String()
+	if number == "" {
+		return "", "error.number.empty"
+	}
+	long := strings.TrimLeft(number, "Ss")
+	if len(long) == longLength && isAlphanumeric(long[:longLength-mpanLength]) {
+		number = long[longLength-mpanLength:]
+	}
+	if strings.Trim(number, "0123456789") != "" {
+		return "", "error.number.characters"
+	}
+	if len(number) != mpanLength && (len(number) < shortestMPRN || len(number) > longestMPRN) {
+		return "", "error.number.length"
+	}
+	return number, ""
+}
+
+// isAlphanumeric reports whether s holds ASCII letters and digits alone: a line loss factor class may have letters.
+func isAlphanumeric(s string) bool {
+	for i := range len(s) {
+		if !('0' <= s[i] && s[i] <= '9' || 'A' <= s[i] && s[i] <= 'Z' || 'a' <= s[i] && s[i] <= 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// checkDigitHolds reports whether an MPAN's last digit is the check of the first twelve: each times a prime,
+// the sum modulo 11, modulo 10. The primes are the industry's (MPAN core, Balancing and Settlement Code). An
+// MPRN has no check digit, and always holds.
+func checkDigitHolds(number string) bool {
+	if len(number) != mpanLength {
+		return true
+	}
+	sum := 0
+	for i, prime := range []int{3, 5, 7, 13, 17, 19, 23, 29, 31, 37, 41, 43} {
+		sum += int(number[i]-'0') * prime
+	}
+	return byte('0'+sum%11%10) == number[mpanLength-1]
+}
+
+// readable groups an MPAN as bills do. An MPRN stands there in one piece.
+func readable(number string) views.MeterPoint {
+	if len(number) != mpanLength {
+		return views.MeterPoint{Number: number}
+	}
+	return views.MeterPoint{
+		Number:      number[:2] + " " + number[2:6] + " " + number[6:10] + " " + number[10:],
+		Electricity: true,
+	}
+}
+
+// shown is what a customer typed, fit to be given back: whole characters, and not endlessly many.
+func shown(typed string) string {
+	const longest = 60
+	runes := []rune(strings.ToValidUTF8(typed, ""))
+	return string(runes[:min(len(runes), longest)])
+}
