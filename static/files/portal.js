@@ -1,1 +1,81 @@
-"use strict"
+"use strict";
+// What the pages do beyond HTML. Every page works without this file. It runs before htmx.
+(() => {
+	// htmx turns the text that it fetches into elements. Our own parts of pages never bring anything that runs.
+	window.trustedTypes?.createPolicy("default", {
+		createHTML: (html) => /<(script|iframe|object|embed|base|link|meta)\b/i.test(html) ? null : html,
+	});
+
+	const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+	const secondsUntil = (deadline) => Math.max(0, Math.ceil((deadline - Date.now()) / 1000));
+
+	document.getElementById("error-summary")?.focus();
+
+	for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
+
+	for (const element of document.querySelectorAll("[data-seconds]")) {
+		const deadline = Date.now() + element.dataset.seconds * 1000;
+		const show = () => { element.textContent = clock(secondsUntil(deadline)); };
+		show();
+		setInterval(show, 1000);
+	}
+
+	// While the customer has not confirmed, polling answers the page that is already there. To swap it in would
+	// lose the reader's place every few seconds, so only a change of state is let through.
+	document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+		if (detail.target.id !== "waiting" || !detail.shouldSwap) return;
+		const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html");
+		if (fresh.getElementById("waiting")?.dataset.state !== detail.target.dataset.state) return;
+		detail.shouldSwap = false;
+		const left = document.getElementById("waiting-left");
+		const text = fresh.getElementById("waiting-left")?.textContent;
+		if (left && text && left.textContent !== text) left.textContent = text;
+	});
+
+	document.addEventListener("htmx:afterSwap", () => {
+		const heading = document.querySelector("#waiting h1");
+		if (!heading) return;
+		document.title = document.title.replace(/^.*?(?= – )/, heading.textContent);
+		document.getElementById("waiting-live").textContent = heading.textContent;
+		heading.focus();
+	});
+
+	// The session ends without use, and after a time in any case. Two minutes before either, a dialog asks. When
+	// time is up the list leaves the screen; the server, not this clock, says whether the session is over.
+	const dialog = document.getElementById("idle");
+	if (!dialog) return;
+	const warning = 120 * 1000;
+	const end = dialog.dataset.sessionSeconds > 0 ? Date.now() + dialog.dataset.sessionSeconds * 1000 : Infinity;
+	const idle = () => Date.now() + dialog.dataset.idleSeconds * 1000;
+	let idleEnd = idle();
+	let lastWordHeard = false;
+	const leave = () => location.replace(dialog.dataset.after);
+
+	const check = () => {
+		const deadline = Math.min(idleEnd, end);
+		const left = deadline - Date.now();
+		if (left < -2000) return leave();
+		if (left > warning) return;
+		const last = end <= idleEnd;
+		dialog.querySelector("[data-idle-clock]").textContent = clock(secondsUntil(deadline));
+		if (dialog.open || last && lastWordHeard) return;
+		for (const part of dialog.querySelectorAll("[data-when]")) part.hidden = (part.dataset.when === "last") !== last;
+		dialog.showModal();
+	};
+	setInterval(check, 1000);
+	document.addEventListener("visibilitychange", check);
+	addEventListener("pageshow", check);
+
+	const keepAlive = dialog.querySelector("[hx-post]");
+	dialog.addEventListener("htmx:afterRequest", ({ detail }) => {
+		if (!detail.successful) return leave();
+		idleEnd = idle();
+		dialog.close();
+	});
+	dialog.addEventListener("cancel", (event) => {
+		if (keepAlive.hidden) return;
+		event.preventDefault();
+		keepAlive.requestSubmit();
+	});
+	dialog.addEventListener("close", () => { lastWordHeard = end <= idleEnd; });
+})();

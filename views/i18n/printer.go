@@ -7,18 +7,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata" // the program must know London's clock on a machine that has no zone files
+	"unicode"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 //go:embed en.json cy.json
 var catalogues embed.FS
 
 var printers = load()
+
+// durationForm is the part of ISO 8601 that Duration reads.
+var durationForm = regexp.MustCompile(`^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$`)
 
 var london = func() *time.Location {
 	zone, err := time.LoadLocation("Europe/London")
@@ -79,6 +87,51 @@ func (p *Printer) Clock(t time.Time) string {
 // DateTime is both: 3 May 2026 at 2:03pm.
 func (p *Printer) DateTime(t time.Time) string {
 	return p.T("date.at", "Date", p.Date(t), "Clock", p.Clock(t))
+}
+
+// Duration is a length of time in words, from its ISO 8601 form: P2Y is 2 years. Only years, months, weeks and
+// days are read, which is all that a retention period needs. Empty where the form is none of these.
+func (p *Printer) Duration(iso string) string {
+	parts := durationForm.FindStringSubmatch(iso)
+	if parts == nil {
+		return ""
+	}
+	var words []string
+	for i, key := range []string{"duration.years", "duration.months", "duration.weeks", "duration.days"} {
+		if count, err := strconv.Atoi(parts[i+1]); err == nil {
+			words = append(words, p.N(key, count))
+		}
+	}
+	return p.List(words)
+}
+
+// Country is the name of a country, from its ISO 3166-1 code: GB is the United Kingdom. Empty where there is
+// no such country.
+func (p *Printer) Country(code string) string {
+	region, err := language.ParseRegion(code)
+	if err != nil || !region.IsCountry() {
+		return ""
+	}
+	return display.Regions(language.MustParse(p.lang)).Name(region)
+}
+
+// List joins names: a, b and c. Welsh says ac before a vowel.
+func (p *Printer) List(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	last := names[len(names)-1]
+	if len(names) == 1 {
+		return last
+	}
+	first := names[0]
+	for _, name := range names[1 : len(names)-1] {
+		first = p.T("list.comma", "First", first, "Rest", name)
+	}
+	if last != "" && strings.ContainsRune("aeiouwyâêîôûŵŷ", unicode.ToLower([]rune(last)[0])) {
+		return p.T("list.and-vowel", "First", first, "Rest", last)
+	}
+	return p.T("list.and", "First", first, "Rest", last)
 }
 
 func (p *Printer) localize(message *goi18n.LocalizeConfig) string {
