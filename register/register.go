@@ -228,11 +228,12 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Int("status", c.Response().Status), slog.Duration("took", s.clock().Sub(started)),
 			slog.String("transaction", l.transaction), slog.String("account", l.account),
 		}
-		if l.err != nil {
-			if c.Response().Status >= http.StatusInternalServerError {
-				level = slog.LevelError
-			}
-			attributes = append(attributes, slog.String("error", l.err.Error()))
+		if c.Response().Status >= http.StatusInternalServerError {
+			level = slog.LevelError
+			attributes = append(attributes, slog.Any("error", l.err))
+		} else if l.err != nil {
+			// Only the code: a field's name is the caller's own text, and may be personal.
+			attributes = append(attributes, slog.String("code", refusals(l.err)[0].Code))
 		}
 		s.log.LogAttrs(ctx, level, "request", attributes...)
 		return nil

@@ -1,0 +1,280 @@
+package register_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/registerclient"
+)
+
+func TestBodyIsReadStrictly(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+	const valid = `"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30"},"expressed-by":"data-subject"`
+	for _, test := range []struct {
+		name, contentType, body string
+		status                  int
+		fields                  string
+	}{
+		{"valid", "application/json; charset=utf-8", `{` + valid + `}`, 201, ""},
+		{"a form", "application/x-www-form-urlencoded", "mpxn=1", 415, ""},
+		{"no content type", "", `{` + valid + `}`, 415, ""},
+		{"empty", "application/json", "", 400, ""},
+		{"cut off", "application/json", `{` + valid, 400, ""},
+		{"two values", "application/json", `{` + valid + `}{}`, 400, ""},
+		{"an array", "application/json", `[]`, 400, ""},
+		{"not UTF-8", "application/json", "{\"expressed-by\":\"\xff\"}", 400, "expressed-by"},
+		{"unknown member", "application/json", `{` + valid + `,"colour":"red"}`, 400, "colour"},
+		{"unknown member inside", "application/json", `{"pii-principal":{"mpxn":"2312345678901","name":"x"}}`, 400, "pii-principal.name"},
+		{"member in other capitals", "application/json", `{` + valid + `,"Email":"a@example.com"}`, 400, "Email"},
+		{"member twice", "application/json", `{` + valid + `,"expressed-by":"data-subject"}`, 400, "expressed-by"},
+		{"member twice inside", "application/json", `{"pii-principal":{"mpxn":"2312345678901","mpxn":"2312345678901"}}`, 400, "pii-principal.mpxn"},
+		{"wrong type", "application/json", `{"pii-principal":{"mpxn":2312345678901}}`, 400, "pii-principal.mpxn"},
+		{"wrong time", "application/json", `{"principal-verification":{"verified-at":"yesterday"}}`, 400, "principal-verification.verified-at"},
+		{"too deep", "application/json", `{"principal-verification":{"detail":{"a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}}}`, 400, "principal-verification.detail.a"},
+		{"null for an object", "application/json", `{"pii-principal":null,"expressed-by":"data-subject"}`, 400, "pii-principal.mpxn pii-principal.move-in-date"},
+		{"everything wrong is told at once", "application/json", `{"pii-principal":{"mpxn":"1","move-in-date":"30/06/2022","address":{"addressLine1":"","townCity":"x","postcode":"?"}},"expressed-by":"me","email":"no"}`,
+			400, "pii-principal.mpxn pii-principal.move-in-date pii-principal.address.addressLine1 pii-principal.address.postcode expressed-by email"},
+		{"NUL", "application/json", `{` + valid + `,"principal-verification":{"method":"a\u0000b","verified-at":"2024-01-01T00:00:00Z","outcome":"verified"}}`, 400, "principal-verification.method"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := send(t, http.MethodPost, r.URL+"/identity-records", owner, test.contentType, []byte(test.body))
+			got := a.fields()
+			if strings.HasPrefix(got, test.fields) && test.name == "too deep" {
+				got = test.fields // the path goes on to where it became too deep
+			}
+			if a.status != test.status || got != test.fields {
+				t.Errorf("%d naming %q, want %d naming %q: %v", a.status, a.fields(), test.status, test.fields, a.body["errors"])
+			}
+		})
+	}
+	big := send(t, http.MethodPost, r.URL+"/identity-records", owner, "application/json", []byte(`{"email":"`+strings.Repeat("x", 300<<10)+`"}`))
+	expect(t, big, http.StatusRequestEntityTooLarge, "VAL001")
+}
+
+func TestQueryIsReadStrictly(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
+	for query, field := range map[string]string{
+		"":                                      "mpxn",
+		"mpxn=":                                 "mpxn",
+		"mpxn=12":                               "mpxn",
+		"mpxn=12345678901234":                   "mpxn",
+		"mpxn=IO12345678":                       "mpxn",
+		"mpxn=2312345678901&mpxn=2312345678901": "mpxn",
+		"mpxn=2312345678901&colour=red":         "colour",
+		"mpxn=%ff":                              "mpxn",
+		"mpxn=%00":                              "mpxn",
+		"mpxn=%zz":                              "",
+	} {
+		a := get(t, r.URL+"/identity-records/exists?"+query, portal)
+		if a.status != http.StatusBadRequest || a.code() != "VAL001" || a.fields() != field {
+			t.Errorf("%q: %d %q naming %q, want %q", query, a.status, a.code(), a.fields(), field)
+		}
+	}
+	for _, mpxn := range []string{"2312345678901", "23 1234 5678 901", "23-1234-5678-901", "123456", "1234567890", "AB12345678"} {
+		if a := get(t, r.URL+"/identity-records/exists?mpxn="+url.QueryEscape(mpxn), portal); a.status != http.StatusOK {
+			t.Errorf("%q: %d", mpxn, a.status)
+		}
+	}
+}
+
+// register-api facts: validation by legal basis, and controllers' arrangements checked whole.
+func TestAccessRecordIsCheckedByItsBasisAndArrangement(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	_, _, _ = household(t, r)
+	token := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+	client := r.ClientWith(t, "bright_energy", secretKey)
+	ir := must(client.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
+	const arrangement = "record-metadata.controller-arrangement."
+	controller := func(name string, role registerclient.ControllerRole) registerclient.Controller {
+		return registerclient.Controller{Name: name, Role: role, ContactURL: "https://example.com/contact"}
+	}
+	together := func(kind registerclient.ArrangementType, controllers ...registerclient.Controller) registerclient.ControllerArrangement {
+		return registerclient.ControllerArrangement{ArrangementType: kind, Controllers: controllers}
+	}
+	detail := func(name string) registerclient.ControllerNotice {
+		return registerclient.ControllerNotice{ControllerName: name, TermsURL: "https://example.com/terms", NoticeVersion: "1"}
+	}
+	type record = registerclient.AccessRecord
+	for _, test := range []struct {
+		name   string
+		basis  registerclient.LegalBasis
+		alter  func(*record)
+		fields string
+	}{
+		{"consent", "uk-consent", func(*record) {}, ""},
+		{"explicit consent", "uk-explicit-consent", func(*record) {}, ""},
+		{"contract", "uk-contract", func(*record) {}, ""},
+		{"legal obligation, no reference", "uk-legal-obligation", func(*record) {}, ""},
+		{"no end", "uk-public-task", func(in *record) { in.AccessEvent.Expiry = nil }, ""},
+		{"consent without notice", "uk-consent", func(in *record) { in.Notice = nil }, "notice"},
+		{"consent without consent", "uk-consent", func(in *record) { in.AccessEvent.Consent = nil }, "access-event.consent"},
+		{"contract with notice", "uk-contract", func(in *record) { in.Notice = &registerclient.Notice{} }, "notice"},
+		{"contract with consent", "uk-contract", func(in *record) { in.AccessEvent.Consent = &registerclient.Consent{ConsentType: "expressed-consent"} }, "access-event.consent"},
+		{"empty notice", "uk-consent", func(in *record) { in.Notice = &registerclient.Notice{} }, "notice"},
+		{"both forms of notice", "uk-consent", func(in *record) {
+			in.Notice.Notices = []registerclient.ControllerNotice{detail("Bright Energy Ltd"), detail("B")}
+		}, "notice notice.notices notice.notices[1].controller-name"},
+		{"unknown basis", "uk-whim", func(*record) {}, "processing.legal-basis"},
+		{"no basis, purpose or data", "uk-contract", func(in *record) { in.Processing = registerclient.Processing{} }, "processing.legal-basis processing.purpose processing.data-types"},
+		{"data named twice, data unknown", "uk-contract", func(in *record) {
+			in.Processing.DataTypes = []registerclient.DataType{"HH-EXPORT", "HH-EXPORT", "GOSSIP"}
+		}, "processing.data-types[1] processing.data-types[2]"},
+		{"a trap for a link", "uk-contract", func(in *record) {
+			in.RecordMetadata.ControllerArrangement.Controllers[0].PrivacyRightsURL = "javascript:alert(1)"
+		}, arrangement + "controllers[0].privacy-rights-url"},
+		{"discovered", "uk-contract", func(in *record) { in.AccessEvent.State = "DISCOVERED" }, "access-event.state"},
+		{"historic, expired", "uk-contract", func(in *record) {
+			in.AccessEvent.State, in.AccessEvent.Expiry = "EXPIRED", new(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))
+		}, ""},
+		{"historic, revoked", "uk-contract", func(in *record) { in.AccessEvent.State = "REVOKED" }, ""},
+		{"expired in the future", "uk-contract", func(in *record) { in.AccessEvent.State = "EXPIRED" }, "access-event.expiry"},
+		{"ends before it begins", "uk-contract", func(in *record) { in.AccessEvent.Expiry = new(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)) }, "access-event.expiry"},
+		{"set by the register", "uk-contract", func(in *record) {
+			in.AccessEvent.RevokedAt, in.RecordMetadata.RecordIdentifier, in.RecordMetadata.CreatedAt = new(r.Clock.Now()), "ak_0123456789abcdef01234567", new(r.Clock.Now())
+		}, "record-metadata.record-identifier record-metadata.created-at access-event.revoked-at"},
+		{"no identity record", "uk-contract", func(in *record) { in.RecordMetadata.IdentityRecordRef = nil }, "record-metadata.identity-record-ref"},
+		{"identity record and token", "uk-contract", func(in *record) { in.ReidentificationToken = new("mlr_0123456789abcdef01234567") }, "reidentification-token"},
+		{"other schema", "uk-contract", func(in *record) { in.RecordMetadata.SchemaVersion = "2.0" }, "record-metadata.schema-version"},
+		{"nobody responsible", "uk-contract", func(in *record) { in.RecordMetadata.ControllerArrangement = together("sole") }, arrangement + "controllers"},
+		{"sole as two", "uk-contract", func(in *record) {
+			in.RecordMetadata.ControllerArrangement = together("sole", controller("A", "sole"), controller("B", "joint"))
+		}, arrangement + "controllers " + arrangement + "controllers[1].role"},
+		{"joint as one", "uk-contract", func(in *record) { in.RecordMetadata.ControllerArrangement = together("joint", controller("A", "lead")) }, arrangement + "controllers"},
+		{"joint without a lead", "uk-contract", func(in *record) {
+			in.RecordMetadata.ControllerArrangement = together("joint", controller("A", "joint"), controller("B", "joint"))
+		}, arrangement + "controllers"},
+		{"joint with a member", "uk-contract", func(in *record) {
+			in.RecordMetadata.ControllerArrangement = together("joint", controller("A", "lead"), controller("B", "member"))
+		}, arrangement + "controllers[1].role"},
+		{"group with two leads", "uk-contract", func(in *record) {
+			in.RecordMetadata.ControllerArrangement = together("group", controller("A", "lead"), controller("B", "lead"))
+		}, arrangement + "controllers"},
+		{"group", "uk-contract", func(in *record) {
+			in.RecordMetadata.ControllerArrangement = together("group", controller("A", "lead"), controller("B", "member"), controller("C", "member"))
+		}, ""},
+		{"the same controller twice", "uk-contract", func(in *record) {
+			in.RecordMetadata.ControllerArrangement = together("group", controller("A", "lead"), controller("A", "member"))
+		}, arrangement + "controllers[1].name"},
+		{"an agreement on a sole controller", "uk-contract", func(in *record) { in.RecordMetadata.ControllerArrangement.Art26Reference = new("AGR-1") }, arrangement + "art26-reference"},
+		{"joint, a notice each", "uk-consent", func(in *record) {
+			in.RecordMetadata.ControllerArrangement = together("joint", controller("A", "lead"), controller("B", "joint"))
+			in.RecordMetadata.ControllerArrangement.Art26Reference = new("AGR-1")
+			in.Notice = &registerclient.Notice{Notices: []registerclient.ControllerNotice{detail("A"), detail("B")}}
+		}, ""},
+		{"joint, a notice missing", "uk-consent", func(in *record) {
+			in.RecordMetadata.ControllerArrangement = together("joint", controller("A", "lead"), controller("B", "joint"), controller("C", "joint"))
+			in.Notice = &registerclient.Notice{Notices: []registerclient.ControllerNotice{detail("A"), detail("A")}}
+		}, "notice.notices[1].controller-name notice.notices"},
+		{"group, a notice each", "uk-consent", func(in *record) {
+			in.RecordMetadata.ControllerArrangement = together("group", controller("A", "lead"), controller("B", "member"))
+			in.Notice = &registerclient.Notice{Notices: []registerclient.ControllerNotice{detail("A"), detail("B")}}
+		}, "notice.notices"},
+		{"storage for ever", "uk-contract", func(in *record) {
+			in.RecordMetadata.ControllerArrangement.Controllers[0].StorageConditions = &registerclient.StorageConditions{Location: "England", RetentionPeriod: "P"}
+		}, arrangement + "controllers[0].storage-conditions.location " + arrangement + "controllers[0].storage-conditions.retention-period"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			in := registertest.AccessRecord(ir, test.basis)
+			test.alter(&in)
+			body := must(json.Marshal(in))(t)
+			a := post(t, r.URL+"/access-records", token, string(body))
+			want := http.StatusBadRequest
+			if test.fields == "" {
+				want = http.StatusCreated
+			}
+			got := strings.Fields(a.fields())
+			if a.status != want || !sameWords(got, strings.Fields(test.fields)) {
+				t.Errorf("%d naming %v, want %d naming %s", a.status, got, want, test.fields)
+			}
+		})
+	}
+}
+
+// sameWords compares lists whatever their order.
+func sameWords(a, b []string) bool {
+	count := map[string]int{}
+	for _, word := range a {
+		count[word]++
+	}
+	for _, word := range b {
+		count[word]--
+	}
+	for _, n := range count {
+		if n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Whatever is sent, to whichever operation, is answered with a refusal that fits the document, or is sense.
+func FuzzOperationsAnswerNonsenseWithARefusal(f *testing.F) {
+	r := registertest.New(f, registertest.HoldConfirmations())
+	bodies := []string{
+		`{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30"},"expressed-by":"data-subject","email":"c@example.com"}`,
+		`{"mpxn":"2312345678901","method":"magic-link","match-code":true}`,
+		string(must(json.Marshal(registertest.AccessRecord("ir_0123456789abcdef01234567", registerclient.BasisConsent)))(f)),
+		string(must(json.Marshal(sighting("SEC-OU-00429")))(f)),
+		`{"account-id":"abc","display-name":"x","role":"portal"}`,
+	}
+	operations := []struct {
+		method, path string
+		role         registerclient.Role
+	}{
+		{"POST", "/identity-records", registerclient.RoleDataUser},
+		{"POST", "/identity-records/reidentify", registerclient.RoleDataUser},
+		{"POST", "/access-records", registerclient.RoleDataUser},
+		{"POST", "/discovered-access", registerclient.RoleDCC},
+		{"POST", "/admin/accounts", registerclient.RoleAdmin},
+		{"GET", "/identity-records", registerclient.RoleDataUser},
+		{"GET", "/identity-records/exists", registerclient.RolePortal},
+		{"GET", "/meter-points/%s/access-records", registerclient.RolePortal},
+		{"GET", "/identity-records/reidentify/%s", registerclient.RolePortal},
+		{"GET", "/access-records/%s", registerclient.RolePortal},
+		{"DELETE", "/access-records/%s", registerclient.RolePortal},
+	}
+	tokens := map[registerclient.Role]string{}
+	for _, o := range operations {
+		if tokens[o.role] == "" {
+			tokens[o.role] = bearer(f, r, "fuzz_"+string(o.role), o.role)
+		}
+	}
+	for i := range operations {
+		for _, body := range bodies {
+			f.Add(uint8(i), "2312345678901", "mpxn=2312345678901&state=ACTIVE", []byte(body))
+		}
+		f.Add(uint8(i), "\x00/..%2f", "email=%ff&a;b", []byte(`{"a":{"a":[1e999,"\ud800"]}}`))
+	}
+	f.Fuzz(func(t *testing.T, which uint8, segment, query string, body []byte) {
+		o := operations[int(which)%len(operations)]
+		path := o.path
+		if strings.Contains(path, "%s") {
+			if segment == "." || segment == ".." || segment == "" {
+				t.Skip("another route")
+			}
+			path = fmt.Sprintf(path, url.PathEscape(segment))
+		}
+		target, err := url.Parse(r.URL + path)
+		if err != nil {
+			t.Skip("not an address")
+		}
+		target.RawQuery = query
+		if strings.ContainsFunc(query, func(c rune) bool { return c <= ' ' || c == 0x7f || c == '#' }) {
+			t.Skip("not a query that can be sent")
+		}
+		if a := send(t, o.method, target.String(), tokens[o.role], "application/json", body); a.status >= 500 {
+			t.Errorf("%s %s: %d", o.method, o.path, a.status)
+		}
+	})
+}

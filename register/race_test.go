@@ -1,0 +1,75 @@
+package register_test
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/registerclient"
+)
+
+// Of any number of callers that race for one token, on any number of replicas, exactly one gets the records.
+func TestThousandCallersOfOneTokenOneReads(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		const callers = 1000
+		r := registertest.New(t, registertest.On(d))
+		replicas := []*registertest.Register{r, registertest.New(t, registertest.ReplicaOf(r)), registertest.New(t, registertest.ReplicaOf(r))}
+		owner, _, ir := household(t, r)
+		create(t, owner, ir, registerclient.BasisConsent)
+		authorization := bearer(t, r, "portal_ops", registerclient.RolePortal)
+		token := start(t, r.ClientWith(t, "portal_ops", secretKey), registerclient.MethodMagicLink).TokenRef()
+
+		http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = callers
+		var won, refused, other atomic.Int64
+		var callersDone sync.WaitGroup
+		begin := make(chan struct{})
+		for i := range callers {
+			callersDone.Go(func() {
+				<-begin
+				switch a := get(t, replicas[i%len(replicas)].URL+reading+"?reidentification-token="+token, authorization); a.status {
+				case http.StatusOK:
+					won.Add(1)
+				case http.StatusConflict:
+					refused.Add(1)
+				default:
+					other.Add(1)
+					t.Logf("%d %v", a.status, a.body)
+				}
+			})
+		}
+		close(begin)
+		callersDone.Wait()
+		if won.Load() != 1 || refused.Load() != callers-1 {
+			t.Errorf("%d read, %d were refused, %d got something else", won.Load(), refused.Load(), other.Load())
+		}
+	})
+}
+
+func TestConcurrentWithdrawalsEndARecordOnce(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, portal, ir := household(t, r)
+		ak := create(t, owner, ir, registerclient.BasisConsent)
+		token := start(t, portal, registerclient.MethodMagicLink).TokenRef()
+		list(t, portal, token)
+		var withdrawals sync.WaitGroup
+		for range 50 {
+			withdrawals.Go(func() {
+				if _, err := portal.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{ReidentificationToken: token}); err != nil {
+					t.Error(err)
+				}
+			})
+			withdrawals.Go(func() {
+				if _, err := owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}); err != nil && !errors.Is(err, registerclient.ErrNotFound) {
+					t.Error(err)
+				}
+			})
+		}
+		withdrawals.Wait()
+	})
+}
