@@ -100,6 +100,8 @@ func (p *portal) answerError(err error, c echo.Context) {
 		redirectHTMX(c, "/records")
 		return
 	}
+	// The request's time may be what has run out.
+	uncancel(c)
 	v, _ := p.find(c) // also an error page lets the customer sign out
 	page := views.ErrorPage{Page: p.page(c, v), Kind: o.kind}
 	// The address of a failure may hold anything that somebody typed.
@@ -135,7 +137,7 @@ func requestAttrs(c echo.Context, id string, took time.Duration) []slog.Attr {
 		slog.String("method", c.Request().Method),
 		slog.String("route", c.Path()),
 		slog.Int("status", c.Response().Status),
-		slog.Duration("took", took),
+		slog.Int64("ms", took.Milliseconds()),
 		slog.String("request_id", id),
 	}
 }

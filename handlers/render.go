@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -73,24 +74,22 @@ func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 		if cookie, err := r.Cookie(p.cookieName("lang")); err == nil {
 			remembered = cookie.Value
 		}
-		wanted := remembered
-		if r.Method == http.MethodGet && c.QueryParam("lang") != "" {
-			wanted = c.QueryParam("lang")
-		}
-		known := false
-		for _, lang := range languages {
-			known = known || lang == wanted
-		}
-		if !known {
-			_, i, _ := matcher.Match(parseAcceptLanguage(r.Header.Get("Accept-Language"))...)
-			wanted = languages[i]
-		} else if wanted != remembered {
+		asked := c.QueryParam("lang")
+		lang := ""
+		switch {
+		case slices.Contains(languages, asked) && r.Method == http.MethodGet:
+			lang = asked
 			c.SetCookie(&http.Cookie{
-				Name: p.cookieName("lang"), Value: wanted, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+				Name: p.cookieName("lang"), Value: lang, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 				HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
 			})
+		case slices.Contains(languages, remembered):
+			lang = remembered
+		default:
+			_, i, _ := matcher.Match(parseAcceptLanguage(r.Header.Get("Accept-Language"))...)
+			lang = languages[i]
 		}
-		c.Set(printerKey, i18n.For(wanted))
+		c.Set(printerKey, i18n.For(lang))
 		return next(c)
 	}
 }

@@ -14,7 +14,7 @@ import (
 type config struct {
 	Listen        string     `env:"PORTAL_LISTEN" envDefault:"localhost:8080" help:"Address and port to listen on, for plain HTTP: TLS ends before the portal."`
 	PublicURL     string     `env:"PORTAL_PUBLIC_URL,required" help:"Where customers find the portal. https, but on a loopback address." example:"https://energy-access.example.org"`
-	Database      env.Secret `env:"PORTAL_DATABASE_URL" envDefault:"portal.db" help:"Where sessions are kept: the path of a SQLite file, or a PostgreSQL URL for more than one replica." example:"postgres://portal:password@db.example.org/portal"`
+	Database      env.Secret `env:"PORTAL_DATABASE" envDefault:"portal.db" help:"Where sessions are kept: the path of a SQLite file, or a PostgreSQL URL for more than one replica." example:"postgres://portal:password@db.example.org/portal"`
 	RegisterURL   string     `env:"PORTAL_REGISTER_URL" envDefault:"https://api.central.consent/v1" help:"The root of the register's API."`
 	AccountID     string     `env:"PORTAL_ACCOUNT_ID,required" help:"This operator's account at the register, of the role portal." example:"portal_ops"`
 	AccountSecret env.Secret `env:"PORTAL_ACCOUNT_SECRET,required" help:"The account's secret key."`

@@ -5,17 +5,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"central.consent/dar/cmd/internal/env"
+	"central.consent/dar/cmd/internal/serve"
 	"central.consent/dar/handlers"
 	"central.consent/dar/migrations"
 	"central.consent/dar/registerclient"
@@ -45,7 +42,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	logger := serve.Logger(os.Stderr)
 	register, err := registerclient.New(registerclient.Options{
 		BaseURL: config.RegisterURL, AccountID: config.AccountID, SecretKey: config.AccountSecret.Reveal(), Logger: logger,
 	})
@@ -54,7 +51,7 @@ func run(ctx context.Context) error {
 	}
 	db, err := migrations.Open(ctx, config.Database.Reveal(), migrations.Portal)
 	if err != nil {
-		return fmt.Errorf("PORTAL_DATABASE_URL: %w", err)
+		return fmt.Errorf("PORTAL_DATABASE: %w", err)
 	}
 	defer db.Close()
 	portal, err := handlers.New(handlers.Options{
@@ -77,25 +74,6 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("PORTAL_LISTEN: %w", err)
 	}
-	server := &http.Server{
-		Handler:           portal,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-	}
-	stopped := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-		within, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		stopped <- server.Shutdown(within)
-	}()
 	logger.Info("the portal listens", "address", listener.Addr().String(), "public", config.PublicURL)
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
+	return serve.HTTP(ctx, listener, portal, logger)
 }
