@@ -108,7 +108,7 @@ func newChallenge(started *registerclient.ReidentifyResponse) *challenge {
 func (p *portal) refuseMethod(c echo.Context, v *visit) error {
 	page := p.provePage(c, v)
 	page.Path = base + "/prove"
-	page.Errors = []views.FieldError{{Field: "method", Key: "error.method.unavailable"}}
+	page.Errors = []views.FieldError{{Field: "method", Key: "error.not-yet.body"}}
 	return render(c, http.StatusUnprocessableEntity, views.Prove(page))
 }
 

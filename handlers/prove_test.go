@@ -1,0 +1,300 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/registerclient"
+)
+
+func TestProveOffersTheBestMethodFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	chosen := func(p *page) string { return p.doc.Find("input[name=method]").First().AttrOr("value", "") }
+	if got := chosen(w.browser(t).start()); got != "magic-link" {
+		t.Errorf("with an e-mail address: %s", got)
+	}
+	w.register.AddPasskey(t, w.ir)
+	if got := chosen(w.browser(t).start()); got != "passkey-assert" {
+		t.Errorf("with a passkey: %s", got)
+	}
+}
+
+func TestProveRefusals(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, method string
+		register     int
+		status       int
+		title        string
+	}{
+		{"no method", "", 0, 422, "prove.title"},
+		{"a method that is not offered", "passkey-assert", 0, 422, "prove.title"},
+		{"a method that the register cannot use here", "magic-link", 422, 422, "prove.title"},
+		{"the record has gone", "magic-link", 404, 200, "norecord.title"},
+		{"the register asks nobody yet", "magic-link", 501, 501, "error.not-yet.title"},
+		{"the register has had enough", "magic-link", 429, 503, "error.busy.title"},
+		{"the register is down", "magic-link", 503, 503, "error.unavailable.title"},
+		{"the register fails", "magic-link", 500, 500, "error.internal.title"},
+		{"the account is refused", "magic-link", 403, 500, "error.internal.title"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			b := w.browser(t)
+			form := url.Values{"token": {b.start().token(t)}, "method": {test.method}}
+			if test.register != 0 {
+				w.wire.set(refuse("reidentify", test.register), nil)
+			}
+			p := b.post("/portal/prove", form).wants(t, test.status, test.title)
+			if test.status == 503 && p.Header.Get("Retry-After") == "" {
+				t.Error("does not say when to come back")
+			}
+			// What failed can be tried again at once.
+			w.wire.set(nil, nil)
+			form.Set("method", "magic-link")
+			b.post("/portal/prove", form).sendsTo(t, "/portal/waiting")
+		})
+	}
+}
+
+func TestTwoClicksSendOneLetter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	form := url.Values{"token": {b.start().token(t)}, "method": {"magic-link"}}
+	var clicks sync.WaitGroup
+	for range 4 {
+		clicks.Go(func() { b.post("/portal/prove", form).sendsTo(t, "/portal/waiting") })
+	}
+	clicks.Wait()
+	if n := w.wire.called("reidentify"); n != 1 {
+		t.Errorf("%d letters", n)
+	}
+	w.register.Clock.Add(sameClick)
+	b.post("/portal/prove", form).sendsTo(t, "/portal/waiting")
+	if n := w.wire.called("reidentify"); n != 2 {
+		t.Errorf("%d letters, after asking for another", n)
+	}
+}
+
+func TestWaitingEnds(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		end   func(*world, *browser)
+		state string
+	}{
+		{"declined", func(w *world, b *browser) { w.register.Decline(t, w.wire.tokenRef()) }, "declined"},
+		{"expired", func(w *world, b *browser) { w.register.Clock.Add(14*time.Minute + 50*time.Second) }, "pending"},
+		{"unknown to the register", func(w *world, b *browser) { w.wire.set(refuse("status", 404), nil) }, "expired"},
+		{"asked too often", func(w *world, b *browser) { w.wire.set(refuse("status", 429), nil) }, "pending"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			b := w.browser(t)
+			b.prove()
+			test.end(w, b)
+			if p := b.get("/portal/waiting/status"); p.doc.Find("#waiting[data-state="+test.state+"]").Length() != 1 {
+				t.Errorf("the part says %s", p.body)
+			}
+			if p := b.get("/portal/waiting"); p.doc.Find("#waiting[data-state="+test.state+"]").Length() != 1 {
+				t.Errorf("the page says %s", p.body)
+			}
+		})
+	}
+}
+
+// A letter is good for 15 minutes, as long as a session without use: whoever waits has used it by waiting.
+func TestWaitingOutTheLetter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	for range 16 {
+		w.register.Clock.Add(time.Minute)
+		b.get("/portal/waiting/status")
+	}
+	if p := b.get("/portal/waiting"); p.doc.Find("#waiting[data-state=expired]").Length() != 1 {
+		t.Errorf("the page says %s", p.body)
+	}
+	// Trying again leads on.
+	w.register.Clock.Add(time.Minute)
+	b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/waiting")
+	b.confirm()
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
+}
+
+func TestPasskeyPageIsNotOfferedInADemonstration(t *testing.T) {
+	t.Parallel()
+	for _, demonstration := range []bool{false, true} {
+		w := newWorld(t, func(s *setting) { s.demonstration = demonstration })
+		w.register.AddPasskey(t, w.ir)
+		b := w.browser(t)
+		b.post("/portal/prove", url.Values{"token": {b.start().token(t)}, "method": {"passkey-assert"}}).sendsTo(t, "/portal/waiting")
+		offered := b.get("/portal/waiting").doc.Find(`a[href*="/passkey/"]`).Length() > 0
+		if offered == demonstration {
+			t.Errorf("demonstration %v: offered %v", demonstration, offered)
+		}
+	}
+}
+
+// Windows of one browser share its cookies. Whichever finds the confirmation first, all must end on the
+// records, with one reading, and with the session that the browser then has.
+func TestManyWindowsPollAtOnce(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		for range 5 {
+			w := newWorld(t, func(s *setting) { s.database = d })
+			b := w.browser(t)
+			b.prove()
+			b.confirm()
+			var windows sync.WaitGroup
+			for i := range 8 {
+				windows.Go(func() {
+					path := []string{"/portal/waiting/status", "/portal/waiting/check"}[i%2]
+					for range 20 {
+						p := b.get(path)
+						to := p.Header.Get("HX-Redirect") + p.Header.Get("Location")
+						if to == "/portal/records" {
+							if p := b.follow(p); p.StatusCode != 200 || p.doc.Find("#waiting").Length() != 0 {
+								t.Errorf("ends at %s with %d", p.Request.URL.Path, p.StatusCode)
+							}
+							return
+						}
+						if p.StatusCode >= 400 {
+							t.Errorf("%s answers %d", path, p.StatusCode)
+							return
+						}
+						time.Sleep(20 * time.Millisecond)
+					}
+					t.Error("never got there")
+				})
+			}
+			windows.Wait()
+			if n := w.wire.called("list"); n != 1 {
+				t.Errorf("%d readings", n)
+			}
+			b.get("/portal/records").wants(t, 200, "records.title")
+			if n := w.sessions(t); n != 1 {
+				t.Errorf("%d sessions", n)
+			}
+		}
+	})
+}
+
+// The list opens under a new id. Windows that open it at once must not throw each other out.
+func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		for range 5 {
+			w := newWorld(t, func(s *setting) { s.database = d })
+			b := w.browser(t)
+			b.prove()
+			b.confirm()
+			b.get("/portal/waiting/check").sendsTo(t, "/portal/records")
+			var windows sync.WaitGroup
+			for range 8 {
+				windows.Go(func() {
+					if p := b.follow(b.get("/portal/records")); p.StatusCode != 200 || p.Request.URL.Path != "/portal/records" {
+						t.Errorf("ends at %s with %d", p.Request.URL.Path, p.StatusCode)
+					}
+				})
+			}
+			windows.Wait()
+			if n := w.sessions(t); n != 1 {
+				t.Errorf("%d sessions", n)
+			}
+		}
+	})
+}
+
+func TestLostReading(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	b.confirm()
+	w.wire.set(nil, func(r *http.Request) bool { return operationOf(r) == "list" })
+	b.get("/portal/waiting/check").wants(t, 503, "error.unavailable.title")
+	w.wire.set(nil, nil)
+	// The register gave the one answer that the token was good for, and says so.
+	b.follow(b.get("/portal/waiting/check")).wants(t, 502, "error.internal.title")
+	if p := b.get("/portal/waiting/status"); p.Header.Get("HX-Redirect") != "/portal/waiting" {
+		t.Errorf("the part answers %d", p.StatusCode)
+	}
+	w.register.Clock.Add(time.Minute)
+	b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/waiting")
+	b.confirm()
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
+}
+
+// A register that refuses before it reads has spent nothing.
+func TestReadingIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	b.confirm()
+	w.wire.set(refuse("list", 503), nil)
+	b.get("/portal/waiting/check").wants(t, 503, "error.unavailable.title")
+	w.wire.set(refuse("status", 503), nil)
+	b.get("/portal/waiting/status").wants(t, 503, "error.unavailable.title")
+	w.wire.set(nil, nil)
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
+}
+
+// The process that set out to read has died: its claim must not stand in the way for ever.
+func TestDeadReadingIsTakenOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	b.confirm()
+	w.alter(t, b, func(v *visit) { v.Challenge.ReadingSince = w.register.Clock.Now() })
+	b.get("/portal/waiting/check").sendsTo(t, "/portal/waiting")
+	if n := w.wire.called("list"); n != 0 {
+		t.Fatalf("%d readings", n)
+	}
+	w.register.Clock.Add(readingTime)
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
+}
+
+func TestTokenRefIsOfEitherMethod(t *testing.T) {
+	t.Parallel()
+	got := newChallenge(&registerclient.ReidentifyResponse{
+		Method:  registerclient.MethodPasskeyAssert,
+		Passkey: &registerclient.PasskeyRedirect{RedirectURL: "javascript:alert(1)", TokenRef: "mlr_1"},
+	})
+	if got.TokenRef != "mlr_1" || got.PasskeyURL != "" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// alter changes a stored visit behind the portal's back.
+func (w *world) alter(t testing.TB, b *browser, apply func(*visit)) {
+	t.Helper()
+	store, err := newSessionStore(w.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", strings.NewReader(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.AddCookie(&http.Cookie{Name: store.name, Value: b.session()})
+	session, err := store.Get(r, store.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply(session.Values[visitKey].(*visit))
+	if err := session.Save(r, nil); err != nil {
+		t.Fatal(err)
+	}
+}
