@@ -1,0 +1,250 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"central.consent/dar/views"
+	"central.consent/dar/views/i18n"
+)
+
+// page is one page in one state and language.
+type page struct {
+	Name      string
+	Lang      string
+	Path      string
+	Component templ.Component
+}
+
+var (
+	now          = time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC)
+	electricity  = views.MeterPoint{Number: "23 1234 5678 901", Electricity: true}
+	gas          = views.MeterPoint{Number: "7654 321 098"}
+	magicLink    = views.Method{Name: "magic-link"}
+	passkey      = views.Method{Name: "passkey-assert"}
+	newPasskey   = views.Method{Name: "passkey-register"}
+	errorKinds   = []string{"not-found", "method", "invalid", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}
+	numberErrors = []string{"error.number.empty", "error.number.characters", "error.number.length"}
+)
+
+// pages lists every page in every state that differs to the eye, in every language.
+func pages() []page {
+	var all []page
+	for _, lang := range i18n.Languages() {
+		add := func(name string, p views.Page, draw func(views.Page) templ.Component) {
+			path := "/" + lang + "/" + strings.ReplaceAll(name, " ", "-")
+			p.Text, p.Base, p.Path = i18n.For(lang), "", path
+			p.Brand = views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent/contact", Phone: "0808 157 0000"}
+			all = append(all, page{Name: name, Lang: lang, Path: path, Component: draw(p)})
+		}
+		stranger := views.Page{}
+		visitor := views.Page{FormToken: "t", IdleMinutes: 15}
+		customer := views.Page{FormToken: "t", IdleMinutes: 15, SignedIn: true, SignOutAt: now.Add(time.Hour), SessionSeconds: 3600}
+		demo := customer
+		demo.Demonstration = true
+
+		add("start", stranger, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		add("start demonstration", views.Page{Demonstration: true}, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		for _, key := range numberErrors {
+			wrong := views.Page{Errors: []views.FieldError{{Field: "number", Key: key}}}
+			add("start "+strings.TrimPrefix(key, "error.number."), wrong, func(p views.Page) templ.Component {
+				return views.Start(views.StartPage{Page: p, Number: "12 34x"})
+			})
+		}
+		add("check number", stranger, func(p views.Page) templ.Component {
+			return views.CheckNumber(views.CheckNumberPage{Page: p, Number: "2312345678901", MeterPoint: electricity})
+		})
+		add("no record", stranger, func(p views.Page) templ.Component {
+			return views.NoRecord(views.NoRecordPage{Page: p, MeterPoint: gas})
+		})
+		add("prove email only", visitor, func(p views.Page) templ.Component {
+			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink})
+		})
+		add("prove", visitor, func(p views.Page) templ.Component {
+			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey, Others: []views.Method{magicLink, newPasskey}})
+		})
+
+		waiting := views.WaitingPage{MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, SentTo: "c*****r@example.com",
+			ExpiresAt: now.Add(15 * time.Minute), SecondsLeft: 872, PollSeconds: 4}
+		wait := func(name string, p views.Page, change func(*views.WaitingPage)) {
+			m := waiting
+			change(&m)
+			add("waiting "+name, p, func(p views.Page) templ.Component { m.Page = p; return views.Waiting(m) })
+		}
+		demoVisitor := visitor
+		demoVisitor.Demonstration = true
+		wait("email", visitor, func(*views.WaitingPage) {})
+		wait("email somewhere", visitor, func(m *views.WaitingPage) { m.SentTo, m.SecondsLeft = "", 40 })
+		wait("passkey", visitor, func(m *views.WaitingPage) { m.Method, m.PasskeyURL = passkey, "https://id.example/passkey" })
+		wait("new passkey", visitor, func(m *views.WaitingPage) { m.Method = newPasskey })
+		wait("demonstration", demoVisitor, func(*views.WaitingPage) {})
+		wait("expired", visitor, func(m *views.WaitingPage) { m.State = views.WaitingExpired })
+		wait("declined", visitor, func(m *views.WaitingPage) { m.State = views.WaitingDeclined })
+
+		list := func(name string, p views.Page, m views.RecordsPage) {
+			if m.MeterPoint == (views.MeterPoint{}) {
+				m.MeterPoint = electricity
+			}
+			m.ReadAt = now
+			add("records "+name, p, func(p views.Page) templ.Component { m.Page = p; return views.Records(m) })
+		}
+		list("demo", demo, demoList())
+		list("every kind", customer, views.RecordsPage{Discovered: []views.Discovered{acme(), newcomer()}, Active: everyKind(), Ended: everyEnd()})
+		list("none discovered", customer, views.RecordsPage{Active: demoList().Active, Ended: demoList().Ended})
+		list("only discovered", customer, views.RecordsPage{Discovered: []views.Discovered{acme()}})
+		list("none", customer, views.RecordsPage{MeterPoint: gas})
+		list("long names", customer, longNames())
+		list("200", customer, many(200))
+
+		consent := demoList().Active[0]
+		add("withdraw", customer, func(p views.Page) templ.Component {
+			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent})
+		})
+		add("withdraw joint", customer, func(p views.Page) templ.Component {
+			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: joint()})
+		})
+		add("withdrawn", customer, func(p views.Page) templ.Component {
+			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f01"})
+		})
+		add("withdrawn joint", customer, func(p views.Page) templ.Component {
+			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: joint(), At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f01", NoticeSent: true})
+		})
+		add("signed out", stranger, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
+		for _, kind := range errorKinds {
+			who, reference := stranger, ""
+			if kind == "withdraw-failed" || kind == "conflict" {
+				who = customer
+			}
+			if kind == "internal" || kind == "unavailable" || kind == "withdraw-failed" {
+				reference = "7F3K-29QM"
+			}
+			add("error "+kind, who, func(p views.Page) templ.Component {
+				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference})
+			})
+		}
+	}
+	return all
+}
+
+func day(year int, month time.Month, d int) time.Time {
+	return time.Date(year, month, d, 12, 0, 0, 0, time.UTC)
+}
+
+func types(keys ...string) []views.DataType {
+	var all []views.DataType
+	for _, key := range keys {
+		all = append(all, views.DataType{Key: key})
+	}
+	return all
+}
+
+func sole(handle, name, host string, basis views.Basis, purpose string) views.Record {
+	return views.Record{
+		Handle: handle, Organisation: name, Arrangement: "sole", State: views.RecordActive, Basis: basis, Purpose: purpose,
+		Controllers: []views.Controller{{Name: name, Role: "sole", ContactURL: "https://" + host + "/contact", PrivacyURL: "https://" + host + "/your-rights"}},
+		DataTypes:   types(views.DataHalfHourlyUse),
+		Notices:     []views.Notice{{URL: "https://" + host + "/privacy", Version: "v1.0"}},
+		Since:       day(2024, 1, 14),
+		CanWithdraw: basis == views.BasisConsent || basis == views.BasisExplicitConsent,
+	}
+}
+
+func acme() views.Discovered {
+	return views.Discovered{Organisation: "Acme Energy Services Ltd", Reference: "SEC-OU-00429", FirstSeen: day(2024, 6, 1),
+		LastSeen: day(2026, 2, 28), DataTypes: types(views.DataHalfHourlyUse)}
+}
+
+func newcomer() views.Discovered {
+	return views.Discovered{Organisation: "Penrhyn Data Services", Reference: "SEC-OU-00511", FirstSeen: day(2026, 4, 30),
+		DataTypes: types(views.DataYearlyUse, views.DataOther)}
+}
+
+// demoList is what the published demo set shows.
+func demoList() views.RecordsPage {
+	bright := sole("b1", "Bright Energy Ltd", "bright-energy.com", views.BasisConsent, "Energy efficiency analysis and tariff recommendations")
+	bright.DataTypes = types(views.DataHalfHourlyUse, views.DataHalfHourlyExport, views.DataPriceOfUse)
+	bright.Since, bright.Until = day(2023, 11, 7), day(2027, 11, 10)
+	bright.Notices[0].Version = "v3.2"
+	bright.Storage = &views.Storage{Country: "GB", Retention: "P2Y"}
+	flux := sole("o1", "OctopusFlux Ltd", "octopusflux.com", views.BasisConsent, "Flexible tariff optimisation and demand forecasting")
+	flux.Until = day(2028, 1, 14)
+	northern := sole("n1", "Northern Networks plc", "northernnetworks.co.uk", views.BasisPublicTask, "Statutory network safety and capacity monitoring")
+	northern.DataTypes = types(views.DataHalfHourlyUse, views.DataHalfHourlyExport)
+	northern.Reference, northern.Notices = "Energy Act 2023, s.147", nil
+	green := sole("g1", "GreenSwitch Analytics", "greenswitch.io", views.BasisConsent, "Annual consumption benchmarking and carbon reporting")
+	green.State, green.CanWithdraw, green.Since, green.EndedAt = views.RecordExpired, false, day(2022, 3, 3), day(2024, 3, 3)
+	green.DataTypes = types(views.DataYearlyUse)
+	return views.RecordsPage{Discovered: []views.Discovered{acme()}, Active: []views.Record{bright, flux, northern}, Ended: []views.Record{green}}
+}
+
+func joint() views.Record {
+	r := sole("j1", "Menai Homes", "menaihomes.example", views.BasisConsent, "Advice on heating for tenants")
+	r.Arrangement = "joint"
+	r.Controllers[0].Role = "lead"
+	r.Controllers = append(r.Controllers,
+		views.Controller{Name: "Eryri Heat Pumps", Role: "joint", ContactURL: "https://eryri.example/contact", PrivacyURL: "https://eryri.example/rights"},
+		views.Controller{Name: "Ogwen Community Trust", Role: "joint", ContactURL: "https://ogwen.example/contact"})
+	r.Notices = []views.Notice{
+		{Controller: "Menai Homes", URL: "https://menaihomes.example/privacy", Version: "4"},
+		{Controller: "Eryri Heat Pumps", URL: "https://eryri.example/privacy", Version: "2025-02"},
+		{Controller: "Ogwen Community Trust", URL: "https://ogwen.example/privacy", Version: "1"},
+	}
+	r.DataUser, r.Storage = "MeterBridge Services Ltd", &views.Storage{Country: "IE", Retention: "P1Y6M"}
+	return r
+}
+
+// everyKind is one record of each ground, arrangement and state that an active record can have.
+func everyKind() []views.Record {
+	group := sole("a2", "Severn Power Retail", "severn.example", views.BasisContract, "Bills from what you use, and a price for each half hour")
+	group.Arrangement, group.Controllers[0].Role = "group", "lead"
+	group.Controllers = append(group.Controllers, views.Controller{Name: "Severn Power Metering", Role: "member", ContactURL: "https://metering.severn.example"})
+	group.DataTypes = types(views.DataHalfHourlyUse, views.DataMonthlyUse, views.DataPriceOfUse, views.DataPriceOfExport)
+	explicit := sole("a3", "Cwtch Care Monitoring", "cwtch.example", views.BasisExplicitConsent, "Rhybudd i’r teulu os bydd y defnydd yn newid")
+	explicit.Language = "cy"
+	obligation := sole("a4", "Settlement Office", "settlement.example", views.BasisLegalObligation, "Settling what suppliers owe each other")
+	obligation.Reference = "Balancing and Settlement Code, section S"
+	interests := sole("a5", "Tyne Forecasting", "tyne.example", views.BasisLegitimateInterests, "Forecasts of demand for one street at a time")
+	interests.DataTypes = types(views.DataMonthlyUse, views.DataMonthlyExport, views.DataYearlyUse, views.DataYearlyExport)
+	soon := sole("a6", "Bright Energy Ltd", "bright-energy.com", views.BasisConsent, "A comparison of tariffs, once")
+	soon.State, soon.Until = views.RecordEndingSoon, day(2026, 5, 20)
+	twin := sole("a7", "Bright Energy Ltd", "bright-energy.com", views.BasisConsent, "Energy efficiency analysis and tariff recommendations")
+	lapsing := sole("a8", "Humber Grid", "humber.example", views.BasisPublicTask, "Planning where the network needs work")
+	lapsing.State, lapsing.Until = views.RecordEndingSoon, day(2026, 5, 9)
+	elsewhere := sole("a9", "Solent Solar Club", "solent.example", views.BasisConsent, "A map of rooftop power")
+	elsewhere.CanWithdraw, elsewhere.DataTypes = false, types(views.DataHalfHourlyExport)
+	other := sole("a10", "Fenland Research", "fenland.example", views.BasisOther, "A study of insulation")
+	return []views.Record{joint(), group, explicit, obligation, interests, soon, twin, lapsing, elsewhere, other}
+}
+
+func everyEnd() []views.Record {
+	stopped := joint()
+	stopped.State, stopped.CanWithdraw, stopped.EndedAt = views.RecordStopped, false, day(2026, 5, 3)
+	closed := sole("e2", "Calder Insulation", "calder.example", views.BasisContract, "Checking that a grant was well spent")
+	closed.State, closed.EndedAt, closed.Reference = views.RecordClosed, day(2025, 12, 31), "Grant scheme 12"
+	return append([]views.Record{stopped, closed}, demoList().Ended...)
+}
+
+func longNames() views.RecordsPage {
+	m := demoList()
+	long := "The Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Community Energy and Retrofit Co-operative Society Limited"
+	m.Discovered[0].Organisation = long
+	m.Active[0].Organisation, m.Active[0].Controllers[0].Name = long, long
+	m.Active[0].Purpose = strings.Repeat("Averyveryverylongwordwithoutanyspace", 4) + " and more"
+	m.Ended[0].Organisation, m.Ended[0].Controllers[0].Name = long, long
+	return m
+}
+
+func many(n int) views.RecordsPage {
+	m := demoList()
+	kinds := everyKind()
+	for i := range n - 5 {
+		r := kinds[i%len(kinds)]
+		r.Handle = fmt.Sprintf("m%d", i)
+		r.Organisation = fmt.Sprintf("%s %d", r.Organisation, i+1)
+		m.Active = append(m.Active, r)
+	}
+	return m
+}
