@@ -150,7 +150,7 @@ func TestPasskeyPageIsNotOfferedInADemonstration(t *testing.T) {
 func TestManyWindowsPollAtOnce(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		for range 5 {
+		for range 3 {
 			w := newWorld(t, func(s *setting) { s.database = d })
 			b := w.browser(t)
 			b.prove()
@@ -193,7 +193,7 @@ func TestManyWindowsPollAtOnce(t *testing.T) {
 func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		for range 5 {
+		for range 3 {
 			w := newWorld(t, func(s *setting) { s.database = d })
 			b := w.browser(t)
 			b.prove()

@@ -76,15 +76,15 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 		return session, nil
 	}
 	session.ID = cookie.Value
-	if err := s.load(r, session); errors.Is(err, errSessionEnded) {
+	err = s.load(r, session)
+	if err != nil {
 		// An id that names nothing is never taken over: it may be somebody else's choice.
 		session.ID = ""
-		return session, nil
-	} else if err != nil {
-		session.ID = ""
-		return session, err
 	}
-	return session, nil
+	if err == errSessionEnded { // bare: there is no row
+		return session, nil
+	}
+	return session, err
 }
 
 // load reads the row of the session's ID into its Values; errSessionEnded where there is none that lives.

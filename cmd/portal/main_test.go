@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The tests set variables of the process, and so cannot run in parallel.
+
+var valid = map[string]string{
+	"PORTAL_PUBLIC_URL":     "https://energy.example.org",
+	"PORTAL_REGISTER_URL":   "http://127.0.0.1:1/v1",
+	"PORTAL_ACCOUNT_ID":     "portal_ops",
+	"PORTAL_ACCOUNT_SECRET": "secret canary",
+	"PORTAL_SESSION_KEY":    base64.StdEncoding.EncodeToString(make([]byte, 32)),
+	"PORTAL_OPERATOR_NAME":  "Citizens Example",
+}
+
+func set(t *testing.T, change map[string]string) {
+	t.Helper()
+	for name, value := range valid {
+		t.Setenv(name, value)
+	}
+	for name, value := range change {
+		t.Setenv(name, value)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change map[string]string
+		want   string // of the mistake; empty where there is none
+		secure bool
+	}{
+		{"valid", nil, "", true},
+		{"loopback does without https", map[string]string{"PORTAL_PUBLIC_URL": "http://localhost:8080", "PORTAL_DEMONSTRATION": "true"}, "", false},
+		{"loopback in IPv6", map[string]string{"PORTAL_PUBLIC_URL": "http://[::1]:8080"}, "", false},
+		{"plain http", map[string]string{"PORTAL_PUBLIC_URL": "http://energy.example.org"}, "PORTAL_PUBLIC_URL must begin with https", false},
+		{"a public URL that is none", map[string]string{"PORTAL_PUBLIC_URL": "energy.example.org"}, "PORTAL_PUBLIC_URL is not an address", false},
+		{"no public URL", map[string]string{"PORTAL_PUBLIC_URL": ""}, "PORTAL_PUBLIC_URL is missing", false},
+		{"a demonstration in public", map[string]string{"PORTAL_DEMONSTRATION": "true"}, "PORTAL_DEMONSTRATION is for a loopback", false},
+		{"a demonstration, perhaps", map[string]string{"PORTAL_DEMONSTRATION": "perhaps"}, "PORTAL_DEMONSTRATION: ", false},
+		{"no session key", map[string]string{"PORTAL_SESSION_KEY": ""}, "PORTAL_SESSION_KEY is missing", false},
+		{"a short session key", map[string]string{"PORTAL_SESSION_KEY": "c2hvcnQ="}, "PORTAL_SESSION_KEY is not 32 bytes in base64", false},
+		{"a session key that is no base64", map[string]string{"PORTAL_SESSION_KEY": strings.Repeat("!", 44)}, "PORTAL_SESSION_KEY is not 32 bytes in base64", false},
+		{"a contact that is a script", map[string]string{"PORTAL_OPERATOR_CONTACT_URL": "javascript:alert(1)"}, "PORTAL_OPERATOR_CONTACT_URL is not an address", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			set(t, test.change)
+			config, err := load()
+			switch {
+			case test.want == "" && err != nil:
+				t.Fatal(err)
+			case test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "\n")):
+				t.Fatalf("got %v, want one line that begins with %q", err, test.want)
+			case test.want == "" && (config.secure != test.secure || len(config.sessionKey) != 32):
+				t.Errorf("secure %v, a key of %d bytes", config.secure, len(config.sessionKey))
+			}
+		})
+	}
+}
+
+func TestConfigReportsAllMistakesTogether(t *testing.T) {
+	set(t, map[string]string{"PORTAL_PUBLIC_URL": "http://energy.example.org", "PORTAL_SESSION_KEY": "short", "PORTAL_OPERATOR_NAME": "", "PORTAL_ACCOUNT_SECRET_FILE": "/nowhere"})
+	_, err := load()
+	if err == nil || strings.Count(err.Error(), "\n") != 3 {
+		t.Errorf("got %v, want four lines", err)
+	}
+	if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "short") {
+		t.Errorf("a secret is shown: %v", err)
+	}
+}
+
+func TestRun(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	free.Close()
+	set(t, map[string]string{"PORTAL_LISTEN": address, "PORTAL_DATABASE": filepath.Join(t.TempDir(), "portal.db")})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx) }()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		response, err := http.Get("http://" + address + "/portal")
+		if err == nil {
+			body, _ := io.ReadAll(response.Body)
+			response.Body.Close()
+			if response.StatusCode != 200 || !strings.Contains(string(body), "Citizens Example") {
+				t.Errorf("answers %d", response.StatusCode)
+			}
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("does not stop in peace: %v", err)
+	}
+
+	set(t, map[string]string{"PORTAL_REGISTER_URL": "http://register.example.org/v1"})
+	if err := run(t.Context()); err == nil || !strings.Contains(err.Error(), "PORTAL_REGISTER_URL") {
+		t.Errorf("a register by plain http: %v", err)
+	}
+}

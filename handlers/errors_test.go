@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views/i18n"
+)
+
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		err    error
+		status int
+		kind   string
+	}{
+		{"no session", errSessionEnded, 403, "session-ended"},
+		{"a row that does not open", fmt.Errorf("%w: %w", errSessionEnded, errors.New("cipher")), 403, "session-ended"},
+		{"another site's form", errForbidden, 403, "forbidden"},
+		{"too many windows at once", fmt.Errorf("save: %w", errStale), 503, "busy"},
+		{"out of time", context.DeadlineExceeded, 503, "unavailable"},
+		{"the browser went away", fmt.Errorf("load: %w", context.Canceled), 499, "gone"},
+		{"the register is down", &registerclient.Error{}, 503, "unavailable"},
+		{"the register fails", &registerclient.Error{Status: 500}, 500, "internal"},
+		{"the register finds us at fault", &registerclient.Error{Status: 400}, 500, "internal"},
+		{"a bad gateway", &registerclient.Error{Status: 502}, 503, "unavailable"},
+		{"no such page", echo.ErrNotFound, 404, "not-found"},
+		{"no such method", echo.ErrMethodNotAllowed, 405, "method"},
+		{"too large", echo.ErrStatusRequestEntityTooLarge, 413, "invalid"},
+		{"anything of echo", echo.NewHTTPError(415, "inner"), 415, "invalid"},
+		{"anything else", errors.New("inner"), 500, "internal"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := classify(test.err)
+			if got.status != test.status || got.kind != test.kind {
+				t.Errorf("got %d %s, want %d %s", got.status, got.kind, test.status, test.kind)
+			}
+		})
+	}
+}
+
+func TestEveryKindOfErrorHasWords(t *testing.T) {
+	t.Parallel()
+	kinds := []string{"not-found", "method", "invalid", "internal"}
+	for _, o := range outcomes {
+		if o.kind != kindGone {
+			kinds = append(kinds, o.kind)
+		}
+	}
+	for _, kind := range kinds {
+		for _, lang := range i18n.Languages() {
+			// T panics where there is no such text.
+			i18n.For(lang).T("error." + kind + ".title")
+			i18n.For(lang).T("error." + kind + ".body")
+		}
+	}
+}
+
+func TestBrowserThatWentAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	ctx, cancel := context.WithCancel(t.Context())
+	w.wire.set(func(*http.Request) *http.Response { cancel(); return nil }, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/portal/waiting/status", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response, err := b.Do(r); err == nil {
+		response.Body.Close()
+		t.Fatal("answered")
+	}
+	w.wire.set(nil, nil)
+	b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
+}

@@ -1,0 +1,220 @@
+package handlers
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views"
+)
+
+var now = time.Date(2026, time.June, 1, 9, 0, 0, 0, time.UTC)
+
+func point[T any](v T) *T { return &v }
+
+// summary is an active record on consent, without an end.
+func summary(name string) registerclient.AccessRecordSummary {
+	return registerclient.AccessRecordSummary{
+		AK: "ak_1", LeadControllerName: &name, State: registerclient.StateActive,
+		ArrangementType: point(registerclient.ArrangementSole), LegalBasis: point(registerclient.BasisConsent),
+		Purpose: point("Analysis"), DataTypes: []registerclient.DataType{registerclient.HalfHourlyConsumption},
+		RegisteredAt: point(now.AddDate(-1, 0, 0)),
+	}
+}
+
+func TestRecordState(t *testing.T) {
+	t.Parallel()
+	at := func(d time.Duration) *time.Time { return point(now.Add(d)) }
+	const day = 24 * time.Hour
+	for _, test := range []struct {
+		name     string
+		change   func(*registerclient.AccessRecordSummary)
+		want     views.RecordState
+		ended    time.Time
+		withdraw bool
+	}{
+		{"no end", func(s *registerclient.AccessRecordSummary) {}, views.RecordActive, time.Time{}, true},
+		{"an end far off", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(30*day + time.Second) }, views.RecordActive, time.Time{}, true},
+		{"30 days to go", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(30 * day) }, views.RecordEndingSoon, time.Time{}, true},
+		{"a second to go", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(time.Second) }, views.RecordEndingSoon, time.Time{}, true},
+		{"over this moment", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(0) }, views.RecordExpired, now, false},
+		{"expired", func(s *registerclient.AccessRecordSummary) {
+			s.State, s.Expiry = registerclient.StateExpired, at(-day)
+		}, views.RecordExpired, now.Add(-day), false},
+		{"stopped", func(s *registerclient.AccessRecordSummary) {
+			s.State, s.RevokedAt, s.RevokedBy = registerclient.StateRevoked, at(-time.Hour), point(registerclient.RevokedByCustomer)
+		}, views.RecordStopped, now.Add(-time.Hour), false},
+		{"closed", func(s *registerclient.AccessRecordSummary) {
+			s.State, s.RevokedAt, s.RevokedBy = registerclient.StateRevoked, at(-time.Hour), point(registerclient.RevokedByOrganisation)
+		}, views.RecordClosed, now.Add(-time.Hour), false},
+		{"ended by nobody knows whom", func(s *registerclient.AccessRecordSummary) {
+			s.State, s.RevokedAt = registerclient.StateRevoked, at(-time.Hour)
+		}, views.RecordClosed, now.Add(-time.Hour), false},
+		{"explicit consent", func(s *registerclient.AccessRecordSummary) {
+			s.LegalBasis = point(registerclient.BasisExplicitConsent)
+		}, views.RecordActive, time.Time{}, true},
+		{"not by permission", func(s *registerclient.AccessRecordSummary) { s.LegalBasis = point(registerclient.BasisContract) }, views.RecordActive, time.Time{}, false},
+		{"on no basis", func(s *registerclient.AccessRecordSummary) { s.LegalBasis = nil }, views.RecordActive, time.Time{}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := summary("Bright Energy Ltd")
+			test.change(&s)
+			got := recordView(heldRecord{Handle: "h", Summary: s}, now)
+			if got.State != test.want || !got.EndedAt.Equal(test.ended) || got.CanWithdraw != test.withdraw {
+				t.Errorf("got %s, ended %v, withdraw %v", got.State, got.EndedAt, got.CanWithdraw)
+			}
+		})
+	}
+}
+
+func TestRecordsAreSorted(t *testing.T) {
+	t.Parallel()
+	record := func(name string, change func(*registerclient.AccessRecordSummary)) heldRecord {
+		s := summary(name)
+		change(&s)
+		return heldRecord{Summary: s}
+	}
+	since := func(years int) func(*registerclient.AccessRecordSummary) {
+		return func(s *registerclient.AccessRecordSummary) { s.RegisteredAt = point(now.AddDate(-years, 0, 0)) }
+	}
+	ended := func(days int) func(*registerclient.AccessRecordSummary) {
+		return func(s *registerclient.AccessRecordSummary) { s.Expiry = point(now.AddDate(0, 0, -days)) }
+	}
+	sighting := func(name string, last registerclient.Date, superseded *string) heldRecord {
+		return heldRecord{Summary: registerclient.AccessRecordSummary{State: registerclient.StateDiscovered, DiscoveredAccess: &registerclient.DiscoveredAccess{
+			OrganisationName: name, FirstSeen: "2024-01-01", LastSeen: last, SupersededBy: superseded,
+		}}}
+	}
+	discovered, active, over := sortRecords([]heldRecord{
+		record("contract", func(s *registerclient.AccessRecordSummary) { s.LegalBasis = point(registerclient.BasisContract) }),
+		record("old consent", since(3)),
+		record("ended long ago", ended(100)),
+		sighting("seen once", "", nil),
+		record("new consent", since(1)),
+		record("ended lately", ended(1)),
+		sighting("seen lately", "2026-02-28", nil),
+		sighting("registered since", "2026-03-01", point("ak_2")),
+		{Summary: registerclient.AccessRecordSummary{State: registerclient.StateDiscovered}},
+	}, now)
+	var names []string
+	for _, d := range discovered {
+		names = append(names, d.Organisation)
+	}
+	for _, r := range append(active, over...) {
+		names = append(names, r.Organisation)
+	}
+	want := []string{"seen lately", "seen once", "new consent", "old consent", "contract", "ended lately", "ended long ago"}
+	if !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
+	}
+	if !discovered[1].LastSeen.Equal(discovered[1].FirstSeen) {
+		t.Errorf("a sighting without a last day has %v", discovered[1].LastSeen)
+	}
+}
+
+func TestRecordView(t *testing.T) {
+	t.Parallel()
+	s := summary("Lead Ltd")
+	s.ArrangementType = nil
+	s.RegisteredAt = nil
+	s.DataUserName = point("Agent Ltd")
+	s.RecordMetadata = &registerclient.RecordMetadata{
+		CreatedAt: point(now.AddDate(0, -1, 0)),
+		ControllerArrangement: registerclient.ControllerArrangement{
+			ArrangementType: registerclient.ArrangementJoint,
+			Controllers: []registerclient.Controller{
+				{Name: "Second Ltd", Role: registerclient.ControllerJoint, ContactURL: "javascript:alert(1)", PrivacyRightsURL: "https://second.example/rights"},
+				{
+					Name: "Lead Ltd", Role: registerclient.ControllerLead, ContactURL: "https://lead.example/contact", PrivacyRightsURL: "data:text/html,x",
+					StatutoryReference: point("Energy Act 2023, s.147"), LIAReference: point("LIA-1"),
+					StorageConditions: &registerclient.StorageConditions{Location: "GB", RetentionPeriod: "P2Y"},
+				},
+			},
+		},
+	}
+	s.Notice = &registerclient.Notice{Notices: []registerclient.ControllerNotice{
+		{ControllerName: "Lead Ltd", TermsURL: "https://lead.example/privacy", NoticeVersion: "1", NoticeLanguage: "cy"},
+		{ControllerName: "Second Ltd", TermsURL: "file:///etc/passwd", NoticeVersion: "2"},
+	}}
+	got := recordView(heldRecord{Handle: "h", Summary: s}, now)
+	want := views.Record{
+		Handle: "h", Organisation: "Lead Ltd", Arrangement: "joint", DataUser: "Agent Ltd", State: views.RecordActive,
+		Controllers: []views.Controller{
+			{Name: "Lead Ltd", Role: "lead", ContactURL: "https://lead.example/contact"},
+			{Name: "Second Ltd", Role: "joint", PrivacyURL: "https://second.example/rights"},
+		},
+		Basis: views.BasisConsent, Purpose: "Analysis", Language: "cy", Reference: "Energy Act 2023, s.147",
+		DataTypes: []views.DataType{{Key: views.DataHalfHourlyUse}}, Since: now.AddDate(0, -1, 0),
+		Notices:     []views.Notice{{Controller: "Lead Ltd", URL: "https://lead.example/privacy", Version: "1"}},
+		Storage:     &views.Storage{Country: "GB", Retention: "P2Y"},
+		CanWithdraw: true,
+	}
+	if got, want := asJSON(t, got), asJSON(t, want); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+
+	s.DataUserName = point("second ltd ")
+	if got := recordView(heldRecord{Summary: s}, now).DataUser; got != "" {
+		t.Errorf("a Data User who is a controller is named again: %q", got)
+	}
+	bare := recordView(heldRecord{Summary: registerclient.AccessRecordSummary{State: "NEW", DataUserName: point("Agent Ltd")}}, now)
+	if bare.Organisation != "Agent Ltd" || bare.State != views.RecordActive || bare.CanWithdraw {
+		t.Errorf("a record with nothing in it: %+v", bare)
+	}
+}
+
+func TestWebAddress(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, raw, want string }{
+		{"https", "https://bright-energy.com/contact", "https://bright-energy.com/contact"},
+		{"http", "http://bright-energy.com/", "http://bright-energy.com/"},
+		{"capitals", "HTTPS://bright-energy.com/", "https://bright-energy.com/"},
+		{"a script", "javascript:alert(1)", ""},
+		{"a script in disguise", "java\nscript:alert(1)", ""},
+		{"a script with a host", "javascript://example.com/%0aalert(1)", ""},
+		{"data", "data:text/html,<script>alert(1)</script>", ""},
+		{"a password", "https://bank.example@evil.example/", ""},
+		{"no scheme", "//evil.example/", ""},
+		{"no host", "https:///path", ""},
+		{"a path", "/portal/sign-out", ""},
+		{"nothing", "", ""},
+		{"broken", "https://%zz", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := webAddress(test.raw); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestRecordsPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	records := w.browser(t).signIn()
+	for _, code := range []string{"HH-CONSUMPTION", "TARIFF-IMPORT", "uk-consent", "uk-public-task", "DISCOVERED", "ACTIVE", "ak_", "ir_"} {
+		if strings.Contains(records.body, code) {
+			t.Errorf("the page shows the code %s", code)
+		}
+	}
+	if !strings.Contains(records.body, "23 1234 5678 901") {
+		t.Error("the page does not name the meter point as a bill does")
+	}
+	if n := records.doc.Find(`a[href$="/withdraw"]`).Length(); n != 1 {
+		t.Errorf("%d can be stopped, want 1", n)
+	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,294 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/static"
+)
+
+// routes are the portal's, with a path that leads to each in a session that has a record to stop.
+func (w *world) routes(handle string) map[string]*echo.Route {
+	routes := map[string]*echo.Route{}
+	for _, route := range w.echo.Routes() {
+		path := strings.NewReplacer(":handle", handle, "static/*", "static/nothing.css").Replace(route.Path)
+		routes[route.Method+" "+path] = route
+	}
+	return routes
+}
+
+func TestOtherSitesCannotPost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	records := b.signIn()
+	path := records.withdrawPath(t)
+	token := records.token(t)
+	stranger := w.browser(t)
+	strangersToken := stranger.start().token(t)
+	handle := strings.Split(path, "/")[3]
+
+	posts := 0
+	for target, route := range w.routes(handle) {
+		method, path, _ := strings.Cut(target, " ")
+		if method != http.MethodPost {
+			continue
+		}
+		posts++
+		valid := url.Values{"token": {token}, "number": {trueMPAN}, "method": {"magic-link"}}
+		for _, test := range []struct {
+			name   string
+			header http.Header
+			form   url.Values
+		}{
+			{"cross-site", http.Header{"Sec-Fetch-Site": {"cross-site"}}, valid},
+			{"same-site", http.Header{"Sec-Fetch-Site": {"same-site"}}, valid},
+			{"an old browser on another site", http.Header{"Origin": {"https://evil.example"}}, valid},
+			{"a sandboxed frame", http.Header{"Origin": {"null"}}, valid},
+			{"another port", http.Header{"Origin": {"http://127.0.0.1:1"}}, valid},
+			{"no token", nil, url.Values{"number": {"x"}}},
+			{"an empty token", nil, url.Values{"token": {""}}},
+			{"a wrong token", nil, url.Values{"token": {strings.ToLower(token)}}},
+			{"a stranger's token", nil, url.Values{"token": {strangersToken}}},
+			{"the token in the address", nil, nil},
+			{"the token in JSON", http.Header{"Content-Type": {"application/json"}}, valid},
+			{"the token in plain text", http.Header{"Content-Type": {"text/plain"}}, valid},
+		} {
+			if test.header.Get("Sec-Fetch-Site") == "" && test.header.Get("Origin") == "" && route.Path == "/portal/meter" {
+				continue // the one form that is open to everybody
+			}
+			b.header = http.Header{}
+			maps.Copy(b.header, test.header)
+			to := path
+			if test.form == nil {
+				to += "?token=" + token
+			}
+			if p := b.post(to, test.form); p.StatusCode != http.StatusForbidden {
+				t.Errorf("%s from %s: %d", path, test.name, p.StatusCode)
+			}
+		}
+	}
+	if posts != 5 {
+		t.Errorf("%d forms, want 5: is a new one tested?", posts)
+	}
+	b.header = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {b.base}}
+	if got := b.get("/portal/records").withdrawPath(t); got != path {
+		t.Error("something was changed")
+	}
+	b.post(path, url.Values{"token": {token}}).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn")
+}
+
+// The headers of each route, as they were agreed: first what all have, then what is each one's own. Run with
+// -update after a change, and read the difference.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	for golden, secure := range map[string]bool{"testdata/headers-loopback.golden": false, "testdata/headers.golden": true} {
+		t.Run(golden, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			b := w.browser(t)
+			handle := strings.Split(b.signIn().withdrawPath(t), "/")[3]
+			session := b.session()
+			w.options.Secure = secure
+			_, server := w.newPortal(t)
+			b.base = server.URL
+			// A jar keeps the cookies of https to itself.
+			b.Jar = nil
+			b.header = http.Header{"Cookie": {w.options.cookieName("portal_session") + "=" + session}, "Accept-Encoding": {"gzip"}}
+
+			targets := append(slices.Collect(maps.Keys(w.routes(handle))),
+				"GET /portal/nowhere", "DELETE /portal", "GET /portal?lang=cy", "GET /portal/static/"+static.URL("portal.css"))
+			slices.Sort(targets)
+			answers := map[string][]string{}
+			shared := map[string]int{}
+			for _, target := range targets {
+				method, path, _ := strings.Cut(target, " ")
+				p := b.do(method, path, nil)
+				lines := []string{"status " + p.Status}
+				for header, values := range p.Header {
+					switch header {
+					case "X-Request-Id":
+						values = []string{"..."}
+					case "Date", "Content-Length":
+						continue
+					}
+					line := header + ": " + strings.ReplaceAll(strings.Join(values, "\n    "), handle, ":handle")
+					lines = append(lines, line)
+					shared[line]++
+				}
+				answers[target] = lines
+			}
+			var got bytes.Buffer
+			got.WriteString("every answer\n")
+			for _, line := range slices.Sorted(maps.Keys(shared)) {
+				if shared[line] == len(targets) {
+					fmt.Fprintf(&got, "    %s\n", line)
+				}
+			}
+			for _, target := range targets {
+				fmt.Fprintf(&got, "%s\n", strings.NewReplacer(handle, ":handle", static.URL("portal.css"), "portal.css").Replace(target))
+				slices.Sort(answers[target])
+				for _, line := range answers[target] {
+					if shared[line] != len(targets) {
+						fmt.Fprintf(&got, "    %s\n", line)
+					}
+				}
+			}
+			if *update {
+				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got.Bytes(), want) {
+				t.Errorf("differs from %s; got\n%s", golden, got.String())
+			}
+		})
+	}
+}
+
+var hostile = []string{
+	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'-alert(1)-'`, `javascript:alert(1)`, `{{.}}`, `${7*7}`,
+	`' OR '1'='1`, `'; DROP TABLE portal_sessions; --`, `../../../../etc/passwd`, `..\..\x`, "\x00", "\xff\xfe", "\r\nSet-Cookie: a=b", "%00", "%ff",
+	"\u202e\u2066", strings.Repeat("9", 5000), strings.Repeat("%", 100), "𝟚𝟛𝟙𝟚", "S", "-1", "NaN", "🏠",
+}
+
+func TestHostileText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	records := b.signIn()
+	token := records.token(t)
+	handle := strings.Split(records.withdrawPath(t), "/")[3]
+	session := b.session()
+	answered := func(what string, p *page) {
+		t.Helper()
+		if p.StatusCode >= 500 {
+			t.Errorf("%s: %d", what, p.StatusCode)
+		}
+		if p.Header.Get("Set-Cookie") == "a=b" {
+			t.Errorf("%s: a header was made", what)
+		}
+		if p.doc.Find(`script:not([src]), [onerror], [src="x"], [href^="javascript:"], [action^="javascript:"]`).Length() != 0 {
+			t.Errorf("%s: the page contains what was sent", what)
+		}
+	}
+	for target, route := range w.routes(handle) {
+		method, path, _ := strings.Cut(target, " ")
+		if path == "/portal/sign-out" {
+			continue // it would end the test
+		}
+		for i, text := range hostile {
+			what := fmt.Sprintf("%s with text %d", target, i)
+			escaped := url.QueryEscape(text)
+			answered(what+" in the query", b.do(method, path+"?lang="+escaped+"&"+escaped+"="+escaped, nil))
+			if param := strings.NewReplacer(":handle", url.PathEscape(text), "*", url.PathEscape(text)).Replace(route.Path); param != route.Path {
+				answered(what+" in the path", b.do(method, param, url.Values{"token": {token}}))
+			}
+			if method == http.MethodPost {
+				form := url.Values{"number": {text}, "method": {text}, "confirmed": {text}, text: {text}}
+				answered(what+" in the form", b.post(path, form))
+				if route.Path != "/portal/records/:handle/withdraw" {
+					form.Set("token", token)
+					answered(what+" in the form", b.post(path, form))
+				}
+			}
+		}
+	}
+	for i, text := range hostile {
+		what := fmt.Sprintf("text %d", i)
+		answered(what+" as a path", b.get("/portal/"+url.PathEscape(text)))
+		answered(what+" in a cookie", func() *page {
+			stranger := w.browser(t)
+			clean := strings.Map(func(r rune) rune {
+				if r < ' ' || r == '\ufffd' {
+					return '.'
+				}
+				return r
+			}, text)
+			stranger.header.Set("Cookie", "portal_session="+clean+"; lang="+clean)
+			stranger.header.Set("Accept-Language", clean)
+			stranger.header.Set("HX-Request", clean)
+			return stranger.get("/portal/waiting")
+		}())
+	}
+	b.setSession(session)
+	b.get("/portal/records").wants(t, 200, "records.title")
+}
+
+func TestRequestsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.get("/portal/nowhere").wants(t, 404, "error.not-found.title")
+	b.get("/nowhere").wants(t, 404, "error.not-found.title")
+	if p := b.do(http.MethodDelete, "/portal/prove", nil).wants(t, 405, "error.method.title"); p.Header.Get("Allow") == "" {
+		t.Error("does not say what is allowed")
+	}
+	b.do(http.MethodHead, "/portal/waiting/check", nil)
+	if n := w.wire.called("status"); n != 0 {
+		t.Error("HEAD asked the register")
+	}
+	b.post("/portal/meter", url.Values{"number": {strings.Repeat("9", maxForm)}}).wants(t, 413, "error.invalid.title")
+	b.post("/portal/meter?%zz", url.Values{}).wants(t, 400, "error.invalid.title")
+	b.header.Set("Content-Type", "multipart/form-data; boundary=x")
+	b.post("/portal/meter", url.Values{}).wants(t, 422, "start.title")
+	for _, path := range []string{"/", "/portal/"} {
+		if p := b.get(path); p.StatusCode != http.StatusFound || p.Header.Get("Location") != "/portal" {
+			t.Errorf("%s: %d to %q", path, p.StatusCode, p.Header.Get("Location"))
+		}
+	}
+	b.get("//evil.example/%2f..").wants(t, 404, "error.not-found.title")
+	if href := b.get("//evil.example/").doc.Find(`a[href^="//"]`).Length(); href != 0 {
+		t.Error("a link leads to another host")
+	}
+}
+
+func TestPanicIsAPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.echo.GET("/portal/panic", func(echo.Context) error { panic("inner canary") })
+	w.echo.GET("/portal/nil", func(c echo.Context) error { return c.Get("nothing").(error) })
+	b := w.browser(t)
+	for _, path := range []string{"/portal/panic", "/portal/nil"} {
+		p := b.get(path).wants(t, 500, "error.internal.title")
+		if !strings.Contains(p.body, p.Header.Get("X-Request-ID")) {
+			t.Error("the page has no reference")
+		}
+	}
+	if !strings.Contains(w.log.String(), "security.go") {
+		t.Error("the log has no stack")
+	}
+}
+
+// A page that fails halfway is not half a page.
+func TestRenderFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.echo.GET("/portal/half", func(c echo.Context) error { return render(c, http.StatusOK, half{}) })
+	p := w.browser(t).get("/portal/half").wants(t, 500, "error.internal.title")
+	if strings.Contains(p.body, "first half") {
+		t.Error("half a page was sent")
+	}
+}
+
+type half struct{}
+
+func (half) Render(_ context.Context, w io.Writer) error {
+	fmt.Fprint(w, "first half")
+	return io.ErrUnexpectedEOF
+}
