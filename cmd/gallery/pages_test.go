@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"central.consent/dar/static"
+	"central.consent/dar/views/i18n"
+)
+
+// codes are the wire's words, none of which a customer may see.
+var codes = regexp.MustCompile(`HH-|MTH-|ANNUAL-|TARIFF-|\buk-|\bsole\b|ACTIVE|REVOKED|EXPIRED|DISCOVERED|half-hourly-use|magic-link|passkey-assert|\bak_|\bmlr_|\b(ui|page|start|check|prove|waiting|records|withdrawn?|error)\.[a-z]`)
+
+// TestEveryPage holds every page in every state and language to what all have in common.
+func TestEveryPage(t *testing.T) {
+	t.Parallel()
+	for _, p := range pages() {
+		t.Run(p.Lang+" "+p.Name, func(t *testing.T) {
+			t.Parallel()
+			var b bytes.Buffer
+			if err := p.Component.Render(t.Context(), &b); err != nil {
+				t.Fatal(err)
+			}
+			doc, err := goquery.NewDocumentFromReader(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := doc.Find("html").AttrOr("lang", ""); got != p.Lang {
+				t.Errorf("the page says that it is in %q", got)
+			}
+			if got := doc.Find("h1").Length(); got != 1 {
+				t.Errorf("the page has %d h1", got)
+			}
+			if title, heading := doc.Find("title").Text(), doc.Find("h1").Text(); !strings.Contains(title, heading) {
+				t.Errorf("the title %q does not carry the heading %q", title, heading)
+			}
+			if got, want := doc.Find(".demonstration").Length() == 1, strings.Contains(p.Name, "demo"); got != want {
+				t.Errorf("the page says that it is a demonstration: %v", got)
+			}
+			if code := codes.FindString(doc.Find("title, body").Text()); code != "" {
+				t.Errorf("the page shows %q", code)
+			}
+			ids := map[string]bool{}
+			doc.Find("[id]").Each(func(_ int, s *goquery.Selection) {
+				id := s.AttrOr("id", "")
+				if ids[id] {
+					t.Errorf("two elements have the id %s", id)
+				}
+				ids[id] = true
+			})
+			names := map[string]bool{}
+			doc.Find("button, a.button, summary").Each(func(_ int, s *goquery.Selection) {
+				name := strings.Join(strings.Fields(s.Text()), " ")
+				if name == "" || names[name] {
+					t.Errorf("a button has no name of its own: %q", name)
+				}
+				names[name] = true
+			})
+			doc.Find("a[href]").Each(func(_ int, a *goquery.Selection) {
+				if strings.HasPrefix(a.AttrOr("href", ""), "https:") && !a.HasClass("button") && !strings.HasPrefix(a.AttrOr("rel", ""), "noreferrer noopener") {
+					t.Errorf("%q tells where the customer came from", a.Text())
+				}
+			})
+			if doc.Find("[style], [onclick], script:not([src]), style").Length() != 0 {
+				t.Error("the content security policy forbids something on the page")
+			}
+			other := i18n.Languages()[0]
+			if p.Lang == other {
+				other = i18n.Languages()[1]
+			}
+			if got := doc.Find("nav.language a").AttrOr("hreflang", ""); got != other {
+				t.Errorf("the language switch leads to %q", got)
+			}
+			noindex := doc.Find(`meta[name="robots"][content="noindex"]`).Length() == 1
+			if noindex == strings.HasPrefix(p.Name, "start") {
+				t.Errorf("hidden from search engines: %v", noindex)
+			}
+			signedIn := doc.Find(`form[action$="/sign-out"] input[name="token"]`).Length() > 0
+			if signedIn != (doc.Find("dialog#idle").Length() == 1) {
+				t.Error("a customer who is signed in can sign out, and is warned before the session ends")
+			}
+		})
+	}
+}
+
+// TestWeight keeps the first visit to the list, with all that it loads, under 45 KB compressed.
+func TestWeight(t *testing.T) {
+	t.Parallel()
+	total := 0
+	for _, path := range []string{"/en/records-demo", "/static/" + static.URL("portal.css"), "/static/" + static.URL("portal.js"), "/static/" + static.URL("htmx.js"), "/static/" + static.URL("favicon.svg")} {
+		w := httptest.NewRecorder()
+		handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != 200 {
+			t.Fatalf("%s answers %d", path, w.Code)
+		}
+		var zipped bytes.Buffer
+		z := gzip.NewWriter(&zipped)
+		if _, err := w.Body.WriteTo(z); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d bytes", path, zipped.Len())
+		total += zipped.Len()
+	}
+	if total > 45*1000 {
+		t.Errorf("the list weighs %d bytes", total)
+	}
+}
+
+func TestIndexLeadsToEveryPage(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	handler().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	for _, p := range pages() {
+		if !strings.Contains(w.Body.String(), `href="`+p.Path+`"`) {
+			t.Errorf("the index does not lead to %s", p.Path)
+		}
+	}
+}

@@ -1,0 +1,311 @@
+package views
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/a-h/templ"
+
+	"central.consent/dar/views/i18n"
+)
+
+func draw(t *testing.T, c templ.Component) *goquery.Document {
+	t.Helper()
+	var b strings.Builder
+	if err := c.Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func customer(lang string) Page {
+	return Page{
+		Text: i18n.For(lang), Brand: Brand{Name: "Adviceline", ContactURL: "https://adviceline.example/contact", Phone: "0808 157 0000"},
+		Base: "/portal", Path: "/portal/records", FormToken: "token-1", SignedIn: true,
+		IdleMinutes: 15, SignOutAt: time.Date(2026, 5, 3, 14, 0, 0, 0, time.UTC), SessionSeconds: 3600,
+	}
+}
+
+var meterPoint = MeterPoint{Number: "23 1234 5678 901", Electricity: true}
+
+func record(handle, organisation string, basis Basis) Record {
+	return Record{
+		Handle: handle, Organisation: organisation, Arrangement: "sole", State: RecordActive, Basis: basis,
+		Purpose:     "Tariff advice",
+		Controllers: []Controller{{Name: organisation, Role: "sole", ContactURL: "https://org.example/contact", PrivacyURL: "https://org.example/rights"}},
+		DataTypes:   []DataType{{DataHalfHourlyUse}},
+		Since:       time.Date(2024, 1, 14, 0, 0, 0, 0, time.UTC),
+		Notices:     []Notice{{URL: "https://org.example/privacy", Version: "v1"}},
+	}
+}
+
+func discoveredAcme() Discovered {
+	return Discovered{
+		Organisation: "Acme Energy Services Ltd", Reference: "SEC-OU-00429", DataTypes: []DataType{{DataHalfHourlyUse}},
+		FirstSeen: time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC), LastSeen: time.Date(2026, 2, 28, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+func TestDiscoveredComesFirstAndSaysHowToReport(t *testing.T) {
+	t.Parallel()
+	ended := record("e", "GreenSwitch", BasisConsent)
+	ended.State, ended.EndedAt = RecordExpired, time.Date(2024, 3, 3, 0, 0, 0, 0, time.UTC)
+	doc := draw(t, Records(RecordsPage{
+		Page: customer("en"), MeterPoint: meterPoint, ReadAt: time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC),
+		Discovered: []Discovered{discoveredAcme()}, Active: []Record{record("a", "Bright Energy Ltd", BasisConsent)}, Ended: []Record{ended},
+	}))
+	var order []string
+	doc.Find("main section[id]").Each(func(_ int, s *goquery.Selection) { order = append(order, s.AttrOr("id", "")) })
+	if got := strings.Join(order, " "); got != "discovered active ended" {
+		t.Errorf("the groups stand in the order %s", got)
+	}
+	want := "Bright Energy Ltd can see your energy data now, and Acme Energy Services Ltd was seen reading it without saying why."
+	if got := doc.Find("#answer").Text(); got != want {
+		t.Errorf("the answer is %q, want %q", got, want)
+	}
+	card := doc.Find("#discovered article")
+	for _, words := range []string{"SEC-OU-00429", "1 June 2024", "28 February 2026", "How much you use, every half hour", "Smart Energy Code Administrator", "23 1234 5678 901"} {
+		if !strings.Contains(card.Text(), words) {
+			t.Errorf("the discovered organisation's card does not say %q", words)
+		}
+	}
+	var counts []string
+	doc.Find(".counts li").Each(func(_ int, s *goquery.Selection) { counts = append(counts, strings.TrimSpace(s.Text())) })
+	if got := strings.Join(counts, ", "); got != "1 seen, not registered, 1 can see your data, 1 ended" {
+		t.Errorf("the counts are %q", got)
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	active := func(names ...string) (records []Record) {
+		for _, name := range names {
+			records = append(records, record(name, name, BasisConsent))
+		}
+		return records
+	}
+	for _, test := range []struct {
+		name, want string
+		page       RecordsPage
+	}{
+		{"nobody", "No organisation on the register can see your energy data now.", RecordsPage{}},
+		{"only seen", "No organisation on the register can see your energy data now, but Acme Energy Services Ltd was seen reading it without saying why.", RecordsPage{Discovered: []Discovered{discoveredAcme()}}},
+		{"twice the same", "Bright can see your energy data now.", RecordsPage{Active: active("Bright", "Bright")}},
+		{"three", "A, B and C can see your energy data now.", RecordsPage{Active: active("C", "A", "B")}},
+		{"four", "4 organisations can see your energy data now.", RecordsPage{Active: active("A", "B", "C", "D")}},
+	} {
+		test.page.Page = customer("en")
+		if got := test.page.answer(); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestWithdrawIsOfferedWhereTheCustomerCan(t *testing.T) {
+	t.Parallel()
+	for _, basis := range bases {
+		for _, can := range []bool{true, false} {
+			r := record("h1", "Bright Energy Ltd", basis)
+			r.CanWithdraw = can
+			doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{r}}))
+			links := doc.Find(`a[href="/portal/records/h1/withdraw"]`)
+			if want := map[bool]int{true: 1, false: 0}[can]; links.Length() != want {
+				t.Errorf("%s: %d links to stop it, want %d", basis, links.Length(), want)
+			}
+			if can && links.Text() != "Stop Bright Energy Ltd" {
+				t.Errorf("%s: the link says %q", basis, links.Text())
+			}
+			if doc.Find(`a[href="https://org.example/rights"]`).Length() == 0 {
+				t.Errorf("%s: no way to the organisation's privacy rights", basis)
+			}
+		}
+	}
+}
+
+func TestEveryControllerHasADoor(t *testing.T) {
+	t.Parallel()
+	for _, arrangement := range []string{"joint", "group"} {
+		r := record("h1", "Menai Homes", BasisLegitimateInterests)
+		r.Arrangement = arrangement
+		r.Controllers = append(r.Controllers,
+			Controller{Name: "Eryri", Role: "joint", ContactURL: "https://eryri.example/contact", PrivacyURL: "https://eryri.example/rights"},
+			Controller{Name: "Ogwen", Role: "member", ContactURL: "https://ogwen.example/contact"})
+		doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{r}}))
+		for _, href := range []string{"https://org.example/rights", "https://eryri.example/rights", "https://ogwen.example/contact"} {
+			if doc.Find(`.responsible a[href="`+href+`"]`).Length() != 1 {
+				t.Errorf("%s: no link to %s", arrangement, href)
+			}
+		}
+		if text := doc.Find(".together").Text(); !strings.Contains(text, "Eryri and Ogwen") {
+			t.Errorf("%s: the heading is followed by %q", arrangement, text)
+		}
+	}
+}
+
+func TestWhenItEnds(t *testing.T) {
+	t.Parallel()
+	soon := time.Date(2026, 5, 20, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name  string
+		alter func(*Record)
+		want  string
+	}{
+		{"no end", func(*Record) {}, "Since 14 January 2024. No end date set: it goes on until somebody ends it."},
+		{"an end", func(r *Record) { r.Until = soon }, "Since 14 January 2024, until 20 May 2026."},
+		{"soon", func(r *Record) { r.Until, r.State = soon, RecordEndingSoon }, "Since 14 January 2024. It ends on 20 May 2026 unless you agree again. Do nothing and it ends."},
+		{"soon, not by permission", func(r *Record) { r.Until, r.State, r.Basis = soon, RecordEndingSoon, BasisContract }, "Since 14 January 2024. It ends on 20 May 2026 unless Bright renews it."},
+	} {
+		r := record("h", "Bright", BasisConsent)
+		test.alter(&r)
+		doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{r}}))
+		if !strings.Contains(doc.Find("#active article").Text(), test.want) {
+			t.Errorf("%s: the card does not say %q", test.name, test.want)
+		}
+	}
+}
+
+func TestExplicitPermissionIsCalledUnusual(t *testing.T) {
+	t.Parallel()
+	for _, basis := range bases {
+		doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{record("h", "Bright", basis)}}))
+		if got, want := strings.Contains(doc.Text(), "This is unusual."), basis == BasisExplicitConsent; got != want {
+			t.Errorf("%s: flagged as unusual is %v", basis, got)
+		}
+	}
+}
+
+func TestTwinsHaveNamesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	var records []Record
+	for _, handle := range []string{"a", "b", "c"} {
+		r := record(handle, "Bright Energy Ltd", BasisConsent)
+		r.CanWithdraw = true
+		records = append(records, r)
+	}
+	doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: records}))
+	unique(t, doc, "h3")
+	unique(t, doc, "a.button, button")
+	unique(t, doc, "summary")
+}
+
+// unique fails where two elements have the same words.
+func unique(t *testing.T, doc *goquery.Document, selector string) {
+	t.Helper()
+	seen := map[string]bool{}
+	doc.Find(selector).Each(func(_ int, s *goquery.Selection) {
+		name := strings.Join(strings.Fields(s.Text()), " ")
+		if seen[name] {
+			t.Errorf("two of %s are called %q", selector, name)
+		}
+		seen[name] = true
+	})
+}
+
+func TestWithdrawSaysWhatItMeans(t *testing.T) {
+	t.Parallel()
+	doc := draw(t, Withdraw(WithdrawPage{Page: customer("en"), MeterPoint: meterPoint, Record: record("h1", "Bright Energy Ltd", BasisConsent)}))
+	if got := doc.Find("h1").Text(); got != "Stop Bright Energy Ltd seeing your energy data?" {
+		t.Errorf("the heading is %q", got)
+	}
+	form := doc.Find(`form[action="/portal/records/h1/withdraw"][method="post"]`)
+	if form.Find(`input[name="token"][value="token-1"]`).Length() != 1 || form.Find(".button").Length() != 2 {
+		t.Error("the form lacks its token, or one of its two ways out")
+	}
+	for _, words := range []string{"What stops", "What may stop working", "What does not change", "What they may keep", "When", "You cannot undo this here."} {
+		if !strings.Contains(doc.Find("main").Text(), words) {
+			t.Errorf("the page does not say %q", words)
+		}
+	}
+}
+
+func TestWithdrawnSaysOnlyWhatHappened(t *testing.T) {
+	t.Parallel()
+	page := WithdrawnPage{Page: customer("en"), MeterPoint: meterPoint, Record: record("h1", "Bright Energy Ltd", BasisConsent), At: time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC), Reference: "tid_1"}
+	doc := draw(t, Withdrawn(page))
+	if got := doc.Find(".panel h1").Text(); got != "You stopped Bright Energy Ltd at 2:03pm on 3 May 2026" {
+		t.Errorf("the heading is %q", got)
+	}
+	const notice = "The register sends"
+	if strings.Contains(doc.Text(), notice) {
+		t.Error("the page promises a notice that nobody sends")
+	}
+	page.NoticeSent, page.Record.DataUser = true, "MeterBridge"
+	if text := draw(t, Withdrawn(page)).Text(); !strings.Contains(text, notice+" MeterBridge a notice") {
+		t.Error("the page does not say who is sent a notice")
+	}
+}
+
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	page := WaitingPage{Page: customer("en"), MeterPoint: meterPoint, Method: Method{"magic-link"}, State: WaitingPending, SentTo: "c*****r@example.com", SecondsLeft: 61, PollSeconds: 4, ExpiresAt: time.Date(2026, 5, 3, 13, 15, 0, 0, time.UTC)}
+	page.SignedIn = false
+	doc := draw(t, Waiting(page))
+	poll := doc.Find("#waiting")
+	if poll.AttrOr("hx-get", "") != "/portal/waiting/status" || poll.AttrOr("hx-trigger", "") != "every 4s" {
+		t.Error("the waiting page does not poll every 4 seconds")
+	}
+	if doc.Find(`a[href="/portal/waiting/check"]`).Text() != "Continue" {
+		t.Error("the waiting page has no way on without a script")
+	}
+	if doc.Find(`#waiting [role="status"]`).Length() != 0 || doc.Find(`[role="status"]`).Length() != 1 {
+		t.Error("the live region must stand outside the part that is fetched again")
+	}
+	if got := doc.Find("#waiting-left").Text(); got != "About 2 minutes left." {
+		t.Errorf("61 seconds are %q", got)
+	}
+	for _, state := range []WaitingState{WaitingExpired, WaitingDeclined} {
+		page.State = state
+		ended := draw(t, WaitingStatus(page))
+		if ended.Find("[hx-get]").Length() != 0 {
+			t.Errorf("%s goes on polling", state)
+		}
+		if ended.Find(`h1[tabindex="-1"]`).Length() != 1 || ended.Find(`a[href="/portal/prove"]`).Length() != 1 {
+			t.Errorf("%s has no heading to go to, or no way to try again", state)
+		}
+	}
+}
+
+func TestStartKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	page := customer("en")
+	page.Errors = []FieldError{{Field: "number", Key: "error.number.characters"}}
+	doc := draw(t, Start(StartPage{Page: page, Number: `12 34"><b>`}))
+	input := doc.Find("input#number")
+	for attribute, want := range map[string]string{"value": `12 34"><b>`, "inputmode": "numeric", "autocomplete": "off", "aria-invalid": "true", "aria-describedby": "number-hint number-error"} {
+		if got := input.AttrOr(attribute, ""); got != want {
+			t.Errorf("the field has %s %q, want %q", attribute, got, want)
+		}
+	}
+	if !strings.HasPrefix(doc.Find("title").Text(), "Error: ") {
+		t.Error("the title does not say that there is an error")
+	}
+	if doc.Find(`#error-summary[role="alert"] a[href="#number"]`).Length() != 1 {
+		t.Error("the error summary does not lead to the field")
+	}
+	if doc.Find(`meta[name="robots"]`).Length() != 0 || doc.Find(`meta[name="description"]`).Length() != 1 {
+		t.Error("search engines may find the start page, and need to know what it is")
+	}
+}
+
+func TestAddressesOfOthersCannotRun(t *testing.T) {
+	t.Parallel()
+	r := record("h", "Bright", BasisContract)
+	r.Controllers[0].PrivacyURL, r.Controllers[0].ContactURL, r.Notices[0].URL = "javascript:alert(1)", "data:text/html,x", "vbscript:x"
+	doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{r}}))
+	doc.Find("a[href]").Each(func(_ int, a *goquery.Selection) {
+		href := a.AttrOr("href", "")
+		for _, scheme := range []string{"javascript:", "data:", "vbscript:"} {
+			if strings.HasPrefix(href, scheme) {
+				t.Errorf("a link leads to %s", href)
+			}
+		}
+	})
+}
+
+var bases = []Basis{BasisConsent, BasisExplicitConsent, BasisContract, BasisLegalObligation, BasisPublicTask, BasisLegitimateInterests, BasisOther}
