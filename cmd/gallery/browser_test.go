@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"central.consent/dar/static"
+	"central.consent/dar/views"
+	"central.consent/dar/views/i18n"
+)
+
+// browser opens a page of the handler in Chromium. What it returns lists everything that went wrong in there.
+func browser(t *testing.T, h http.Handler) (ctx context.Context, url string, trouble func() []string) {
+	t.Helper()
+	if _, err := exec.LookPath("chromium"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("there is no Chromium to test the scripts in")
+		}
+		t.Skip("there is no Chromium")
+	}
+	server := httptest.NewServer(secured(h))
+	t.Cleanup(server.Close)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()))
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(cancel)
+	var mu sync.Mutex
+	var troubles []string
+	chromedp.ListenTarget(ctx, func(event any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch e := event.(type) {
+		case *log.EventEntryAdded:
+			troubles = append(troubles, e.Entry.Text)
+		case *runtime.EventExceptionThrown:
+			troubles = append(troubles, e.ExceptionDetails.Error())
+		}
+	})
+	if err := chromedp.Run(ctx, log.Enable()); err != nil {
+		t.Fatal(err)
+	}
+	return ctx, server.URL, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(troubles)
+	}
+}
+
+func run(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
+	t.Helper()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func withStatic(mux *http.ServeMux) *http.ServeMux {
+	mux.Handle("/static/", http.StripPrefix("/static/", static.Handler()))
+	return mux
+}
+
+// TestWaitingMovesOnlyWhenTheStateChanges polls under the portal's content security policy.
+func TestWaitingMovesOnlyWhenTheStateChanges(t *testing.T) {
+	t.Parallel()
+	var polls atomic.Int32
+	page := func(state views.WaitingState, seconds int) views.WaitingPage {
+		return views.WaitingPage{
+			Page:       views.Page{Text: i18n.For("en"), Brand: views.Brand{Name: "Adviceline"}},
+			MeterPoint: electricity, Method: magicLink, State: state, SecondsLeft: seconds, PollSeconds: 1, ExpiresAt: now,
+		}
+	}
+	mux := withStatic(http.NewServeMux())
+	mux.HandleFunc("/waiting", func(w http.ResponseWriter, r *http.Request) {
+		_ = views.Waiting(page(views.WaitingPending, 130)).Render(r.Context(), w)
+	})
+	mux.HandleFunc("/waiting/status", func(w http.ResponseWriter, r *http.Request) {
+		state := views.WaitingPending
+		if polls.Add(1) > 2 {
+			state = views.WaitingExpired
+		}
+		_ = views.WaitingStatus(page(state, 70)).Render(r.Context(), w)
+	})
+	ctx, url, trouble := browser(t, mux)
+
+	var clock, left, focus, title, live string
+	var same bool
+	run(t, ctx,
+		chromedp.Navigate(url+"/waiting"),
+		chromedp.Evaluate(`document.querySelector("#waiting a").focus(); document.querySelector("#waiting").mark = true`, nil),
+		chromedp.Text(".clock", &clock),
+		chromedp.Poll(`document.querySelector("#waiting-left").textContent.includes("2 minutes")`, nil),
+		chromedp.Evaluate(`document.querySelector("#waiting").mark === true && document.activeElement.closest("#waiting") !== null`, &same),
+		chromedp.TextContent("#waiting-left", &left),
+		chromedp.Poll(`document.activeElement.tagName === "H1"`, nil),
+		chromedp.TextContent("h1", &focus), chromedp.Title(&title), chromedp.TextContent("#waiting-live", &live),
+	)
+	if clock != "2:10" && clock != "2:09" {
+		t.Errorf("the clock says %q", clock)
+	}
+	if !same {
+		t.Error("a poll that found nothing new moved the reader's place")
+	}
+	if want := "The time to confirm has run out"; focus != want || live != want || title != want+" – Adviceline" {
+		t.Errorf("after the end: heading %q, live region %q, title %q", focus, live, title)
+	}
+	ended := polls.Load()
+	run(t, ctx, chromedp.Sleep(1500*time.Millisecond))
+	if polls.Load() != ended {
+		t.Error("the page goes on polling after the end")
+	}
+	if got := trouble(); len(got) > 0 {
+		t.Errorf("the browser complains: %v", got)
+	}
+}
+
+// TestIdleWarning opens a page whose session is about to end.
+func TestIdleWarning(t *testing.T) {
+	t.Parallel()
+	var kept atomic.Int32
+	mux := withStatic(http.NewServeMux())
+	mux.HandleFunc("GET /records", func(w http.ResponseWriter, r *http.Request) {
+		_ = views.Records(views.RecordsPage{
+			Page:       views.Page{Text: i18n.For("en"), SignedIn: true, FormToken: "t", IdleMinutes: 2, SessionSeconds: 3600},
+			MeterPoint: electricity,
+		}).Render(r.Context(), w)
+	})
+	mux.HandleFunc("POST /keep-alive", func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("token") == "t" {
+			kept.Add(1)
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	ctx, url, trouble := browser(t, mux)
+	var focus string
+	run(t, ctx,
+		chromedp.Navigate(url+"/records"),
+		chromedp.Poll(`document.querySelector("#idle").open`, nil),
+		chromedp.Evaluate(`document.activeElement.textContent`, &focus),
+		chromedp.Poll(`/^[12]:\d\d$/.test(document.querySelector("[data-idle-clock]").textContent)`, nil),
+		chromedp.Evaluate(`document.querySelector("#idle").addEventListener("close", () => { window.closed1 = true })`, nil),
+		chromedp.Click("#idle [hx-post] button"),
+		chromedp.Poll(`window.closed1`, nil),
+	)
+	if focus != "Stay signed in" {
+		t.Errorf("the dialog puts the focus on %q", focus)
+	}
+	if kept.Load() != 1 {
+		t.Errorf("the session was kept %d times, want once", kept.Load())
+	}
+	if got := trouble(); len(got) > 0 {
+		t.Errorf("the browser complains: %v", got)
+	}
+}
