@@ -13,7 +13,7 @@ import (
 )
 
 // shortestSecret is how long a secret that the administrator chose must be; one that the register makes has
-// 256 random bits. A register with stubbed re-identification takes the demonstration's published secrets.
+// 256 random bits. On a loopback address a register takes the demonstration's published secrets.
 const shortestSecret = 32
 
 // createAccount is POST /admin/accounts.
@@ -73,7 +73,7 @@ func (s *Register) AddAccount(ctx context.Context, in registerclient.CreateAccou
 func (s *Register) checkAccount(in registerclient.CreateAccountRequest) error {
 	var k checks
 	k.pattern("account-id", in.AccountID, patternAccount, "must have 3 to 64 lower-case letters, digits, dashes and underscores.")
-	if n := utf8.RuneCountInString(in.SecretKey); n > 0 && n < shortestSecret && !s.reidentification.Stubbed() {
+	if n := utf8.RuneCountInString(in.SecretKey); n > 0 && n < shortestSecret && !s.local {
 		k.add("secret-key", fmt.Sprintf("must have at least %d characters; leave it out, and the register makes one.", shortestSecret))
 	}
 	k.text("secret-key", in.SecretKey, 255)

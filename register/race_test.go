@@ -57,19 +57,33 @@ func TestConcurrentWithdrawalsEndARecordOnce(t *testing.T) {
 		ak := create(t, owner, ir, registerclient.BasisConsent)
 		token := start(t, portal, registerclient.MethodMagicLink).TokenRef()
 		list(t, portal, token)
-		var withdrawals sync.WaitGroup
+		var ends sync.WaitGroup
+		var withdrawn, tooLate, revoked atomic.Int64
 		for range 50 {
-			withdrawals.Go(func() {
-				if _, err := portal.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{ReidentificationToken: token}); err != nil {
+			ends.Go(func() {
+				switch _, err := portal.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{ReidentificationToken: token}); {
+				case err == nil:
+					withdrawn.Add(1)
+				case errors.Is(err, registerclient.ErrConflict):
+					tooLate.Add(1)
+				default:
 					t.Error(err)
 				}
 			})
-			withdrawals.Go(func() {
-				if _, err := owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}); err != nil && !errors.Is(err, registerclient.ErrNotFound) {
+			ends.Go(func() {
+				switch _, err := owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}); {
+				case err == nil:
+					revoked.Add(1)
+				case !errors.Is(err, registerclient.ErrNotFound):
 					t.Error(err)
 				}
 			})
 		}
-		withdrawals.Wait()
+		ends.Wait()
+		byCustomer := withdrawn.Load() == 50 && revoked.Load() == 0
+		byOwner := tooLate.Load() == 50 && revoked.Load() == 1
+		if !byCustomer && !byOwner {
+			t.Errorf("%d withdrawals, %d came too late, %d revocations by the owner", withdrawn.Load(), tooLate.Load(), revoked.Load())
+		}
 	})
 }

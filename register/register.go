@@ -62,8 +62,10 @@ type Register struct {
 	keys             *Keyring
 	reidentification Reidentification
 	publicURL        string
-	clock            func() time.Time
-	log              *slog.Logger
+	// local is true where publicURL is a loopback address.
+	local bool
+	clock func() time.Time
+	log   *slog.Logger
 	// hashing bounds how many argon2id hashes, of 19 MiB each, are computed at once.
 	hashing *semaphore.Weighted
 	router  *echo.Echo
@@ -78,11 +80,12 @@ func New(o Options) (*Register, error) {
 	if o.Keys == nil {
 		mistakes = append(mistakes, errors.New("a keyring is required"))
 	}
+	local := false
 	public, err := url.Parse(o.PublicURL)
 	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" || strings.HasSuffix(o.PublicURL, "/") {
 		mistakes = append(mistakes, fmt.Errorf("the public URL %q must be an absolute http or https URL without a slash at the end", o.PublicURL))
 	} else {
-		local := loopback(public.Hostname())
+		local = loopback(public.Hostname())
 		if public.Scheme != "https" && !local {
 			mistakes = append(mistakes, fmt.Errorf("the public URL %q must be https: only a loopback address may do without", o.PublicURL))
 		}
@@ -101,7 +104,7 @@ func New(o Options) (*Register, error) {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
 	s := &Register{
-		store: o.Store, keys: o.Keys, reidentification: o.Reidentification, publicURL: o.PublicURL, clock: o.Clock, log: o.Log,
+		store: o.Store, keys: o.Keys, reidentification: o.Reidentification, publicURL: o.PublicURL, local: local, clock: o.Clock, log: o.Log,
 		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), router: echo.New(),
 	}
 	if s.clock == nil {

@@ -1,0 +1,214 @@
+// Command demo runs the whole product in one process and on one port: the register, the portal and the
+// published demonstration data, on a database of its own.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"central.consent/dar/cmd/internal/serve"
+	"central.consent/dar/handlers"
+	"central.consent/dar/migrations"
+	"central.consent/dar/register"
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views"
+	"golang.org/x/sync/errgroup"
+)
+
+type options struct {
+	addr             string
+	dataDir          string
+	reidentification string
+	// around wraps the register, for tests that look at its answers; nil wraps nothing.
+	around func(http.Handler) http.Handler
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out, log io.Writer) error {
+	var o options
+	set := flag.NewFlagSet("demo", flag.ContinueOnError)
+	set.StringVar(&o.addr, "addr", "localhost:5001", "where to listen, host:port; port 0 takes a free one")
+	set.StringVar(&o.dataDir, "data-dir", "", "where to keep the databases; without it a temporary folder, gone at the end")
+	set.StringVar(&o.reidentification, "reidentification", "stub", "stub confirms every customer at once; live asks them")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if set.NArg() > 0 {
+		return fmt.Errorf("there is no argument %q; try --help", set.Arg(0))
+	}
+	if o.dataDir == "" {
+		folder, err := os.MkdirTemp("", "dar-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(folder)
+		o.dataDir = folder
+	} else if err := os.MkdirAll(o.dataDir, 0o700); err != nil {
+		return err
+	}
+	return runDemo(ctx, o, out, serve.Logger(log))
+}
+
+// runDemo serves until ctx ends. Once the data is there, it says where to look.
+func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) error {
+	host, _, err := net.SplitHostPort(o.addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	listener, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	base := "http://" + net.JoinHostPort(host, port)
+
+	databases, err := openDatabases(ctx, o.dataDir)
+	if err != nil {
+		return err
+	}
+	defer databases.close()
+	service, err := newRegister(databases, o, base, log)
+	if err != nil {
+		return err
+	}
+	portal, err := newPortal(databases, o, base, log)
+	if err != nil {
+		return err
+	}
+	var answering http.Handler = service
+	if o.around != nil {
+		answering = o.around(service)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serve.HTTP(ctx, listener, onePort(portal, answering), log) })
+	group.Go(func() error {
+		if err := openAdministrator(ctx, service); err != nil {
+			return fmt.Errorf("open the administrator's account: %w", err)
+		}
+		if err := seed(ctx, base+"/v1"); err != nil {
+			return fmt.Errorf("write the demonstration data: %w", err)
+		}
+		fmt.Fprintf(out, welcome, base, base, base)
+		return nil
+	})
+	return group.Wait()
+}
+
+const welcome = `
+The portal stands at %s/portal
+  Look up the meter point 2312345678901.
+The register's API stands at %s/v1, its pages at %s/docs
+  Account portal_ops, secret portal-secret-demo.
+Ctrl-C ends it.
+`
+
+// onePort gives the portal what is under /portal, and the register the rest.
+func onePort(portal, service http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/portal", portal)
+	mux.Handle("/portal/", portal)
+	mux.Handle("GET /{$}", http.RedirectHandler("/portal", http.StatusSeeOther))
+	mux.Handle("/", service)
+	return mux
+}
+
+type databases struct {
+	register, portal *migrations.DB
+	registerKey      string
+	portalKey        []byte
+}
+
+// openDatabases opens both programs' databases and keys, which are made at the first start.
+func openDatabases(ctx context.Context, folder string) (*databases, error) {
+	registerKey, err := keyFile(filepath.Join(folder, "register.key"), func() string { return register.GenerateKey("demo") })
+	if err != nil {
+		return nil, err
+	}
+	portalKey, err := keyFile(filepath.Join(folder, "portal.key"), func() string {
+		key := make([]byte, 32)
+		rand.Read(key)
+		return string(key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	d := &databases{registerKey: registerKey, portalKey: []byte(portalKey)}
+	if d.register, err = migrations.Open(ctx, filepath.Join(folder, "register.db"), migrations.Register); err != nil {
+		return nil, err
+	}
+	if d.portal, err = migrations.Open(ctx, filepath.Join(folder, "portal.db"), migrations.Portal); err != nil {
+		return nil, errors.Join(err, d.register.Close())
+	}
+	return d, nil
+}
+
+func (d *databases) close() error { return errors.Join(d.portal.Close(), d.register.Close()) }
+
+// keyFile reads a key, or makes it where there is none yet.
+func keyFile(path string, generate func() string) (string, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		key, err := os.ReadFile(path)
+		return string(key), err
+	}
+	if err != nil {
+		return "", err
+	}
+	key := generate()
+	_, err = file.WriteString(key)
+	return key, errors.Join(err, file.Close())
+}
+
+func newRegister(d *databases, o options, base string, log *slog.Logger) (*register.Register, error) {
+	var asking register.Reidentification
+	switch o.reidentification {
+	case "stub":
+		asking = register.Stub{}
+	case "live":
+		asking = register.Live{}
+	default:
+		return nil, fmt.Errorf("--reidentification must be stub or live, not %q", o.reidentification)
+	}
+	keys, err := register.NewKeyring(d.registerKey)
+	if err != nil {
+		return nil, err
+	}
+	return register.New(register.Options{
+		Store: store.New(d.register.Write, d.register.Read), Keys: keys, Reidentification: asking, PublicURL: base, Log: log.With("program", "register"),
+	})
+}
+
+func newPortal(d *databases, o options, base string, log *slog.Logger) (http.Handler, error) {
+	client, err := registerclient.New(registerclient.Options{BaseURL: base + "/v1", AccountID: "portal_ops", SecretKey: "portal-secret-demo"})
+	if err != nil {
+		return nil, err
+	}
+	return handlers.New(handlers.Options{
+		Register: client, DB: d.portal.Write, SessionKey: d.portalKey, Brand: views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent"},
+		Demonstration: o.reidentification == "stub", Logger: log.With("program", "portal"),
+	})
+}
