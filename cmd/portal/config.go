@@ -12,7 +12,7 @@ import (
 
 // config is everything that the portal takes from its environment; nothing else reads it.
 type config struct {
-	Listen        string     `env:"PORTAL_LISTEN" envDefault:"localhost:8080" help:"Address and port to listen on, for plain HTTP: TLS ends before the portal."`
+	Listen        string     `env:"PORTAL_LISTEN" envDefault:"localhost:8080" help:"Address and port to listen on, for plain HTTP: TLS ends at a proxy before the portal, which passes the Host header on."`
 	PublicURL     string     `env:"PORTAL_PUBLIC_URL,required" help:"Where customers find the portal. https, but on a loopback address." example:"https://energy-access.example.org"`
 	Database      env.Secret `env:"PORTAL_DATABASE" envDefault:"portal.db" help:"Where sessions are kept: the path of a SQLite file, or a PostgreSQL URL for more than one replica." example:"postgres://portal:password@db.example.org/portal"`
 	RegisterURL   string     `env:"PORTAL_REGISTER_URL" envDefault:"https://api.central.consent/v1" help:"The root of the register's API."`
