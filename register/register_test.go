@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -15,6 +18,19 @@ import (
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
+
+// TestMain demands that each operation of the document has a test, of a whole run.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if whole := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.fuzz").Value.String() == ""; whole && code == 0 {
+		untested, err := registertest.Unexercised(register.OpenAPI)
+		if err != nil || len(untested) > 0 {
+			fmt.Fprintln(os.Stderr, "operations of openapi.yaml without a test:", untested, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
 
 // answer is what came back over the wire, read without the client, which would hide a misspelt member.
 type answer struct {
@@ -128,6 +144,9 @@ func TestUnknownRoutesAndWrongMethodsAnswerInTheEnvelope(t *testing.T) {
 	r := registertest.New(t)
 	expect(t, get(t, r.URL+"/nowhere", ""), http.StatusNotFound, "NOT001")
 	expect(t, get(t, strings.TrimSuffix(r.URL, "/v1")+"/", ""), http.StatusNotFound, "NOT001")
+	if a := get(t, r.URL+"/openapi.yaml", ""); a.status != http.StatusOK {
+		t.Errorf("the document itself: %d", a.status)
+	}
 	a := post(t, r.URL+"/auth/token", "", "{}")
 	expect(t, a, http.StatusMethodNotAllowed, "ERR000")
 	if a.header.Get("Allow") == "" {
