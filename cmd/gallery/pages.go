@@ -48,6 +48,7 @@ func pages() []page {
 
 		add("start", stranger, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
 		add("start demonstration", views.Page{Demonstration: true}, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		add("start signed in", customer, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
 		for _, key := range numberErrors {
 			wrong := views.Page{Errors: []views.FieldError{{Field: "number", Key: key}}}
 			add("start "+strings.TrimPrefix(key, "error.number."), wrong, func(p views.Page) templ.Component {
