@@ -79,7 +79,7 @@ func Unexercised(document []byte) ([]string, error) {
 // contract is an OpenAPI document made ready to be checked against.
 type contract struct {
 	base       string
-	operations []operation // those without parameters in the path first
+	operations []operation // those with more fixed text in the path first
 	// What no operation answers, for it comes before any is found.
 	noSuchPath, wrongMethod, tooLarge response
 
@@ -90,6 +90,7 @@ type contract struct {
 type operation struct {
 	id, method string
 	path       *regexp.Regexp
+	fixed      int // how much of the path's template is not parameters, in bytes
 	responses  map[int]response
 }
 
@@ -142,7 +143,7 @@ func newContract(document []byte) (*contract, error) {
 	c := &contract{base: doc.Servers[0].URL, succeeded: map[string]bool{}}
 	for path, item := range doc.Paths.Map() {
 		for method, described := range item.Operations() {
-			o := operation{id: described.OperationID, method: method, path: pathPattern(path), responses: map[int]response{}}
+			o := operation{id: described.OperationID, method: method, path: pathPattern(path), fixed: len(pathParameter.ReplaceAllString(path, "")), responses: map[int]response{}}
 			for status, ref := range described.Responses.Map() {
 				at := pointer("paths", path, strings.ToLower(method), "responses", status)
 				if ref.Ref != "" {
@@ -159,7 +160,7 @@ func newContract(document []byte) (*contract, error) {
 			c.operations = append(c.operations, o)
 		}
 	}
-	slices.SortFunc(c.operations, func(a, b operation) int { return a.path.NumSubexp() - b.path.NumSubexp() })
+	slices.SortFunc(c.operations, func(a, b operation) int { return b.fixed - a.fixed })
 	for name, into := range map[string]*response{"NoSuchPath": &c.noSuchPath, "WrongMethod": &c.wrongMethod, "TooLarge": &c.tooLarge} {
 		ref := doc.Components.Responses[name]
 		if ref == nil {
