@@ -1,0 +1,34 @@
+# `make` alone lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help demo dev check test e2e bench generate screenshots
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## the whole product with the demonstration data, on http://localhost:5001/portal
+	go run ./cmd/demo
+
+dev: ## the demo, built and started anew when a file changes; its data stays in .cache/dev
+	go tool templ generate -watch -watch-pattern '.+\.(go|templ|css|js|json|sql|yaml)$$' \
+		-cmd 'go run ./cmd/demo --data-dir .cache/dev'
+
+check: ## formatting, vet, staticcheck, stale generated files, module files
+	.ci/check
+
+test: ## every test, on both databases and in a browser; installs what is missing (Debian)
+	.ci/test
+
+e2e: ## the browser tests alone
+	.ci/tools
+	CI=true go test ./cmd/e2e
+
+bench: ## the micro-benchmarks, on both databases
+	.ci/tools
+	.ci/postgres go test -run '^$$' -bench . -benchmem ./...
+
+generate: ## Go code from the templates
+	go tool templ generate
+
+screenshots: ## docs/portal.png for the README, and docs/screenshots: each page, both languages, three widths
+	.ci/tools
+	go test ./cmd/e2e -count=1 -run TestPictures -update

@@ -1,0 +1,197 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"central.consent/dar/registerclient"
+)
+
+// organisation is whose access the customer stops.
+const organisation = "Bright Energy Ltd"
+
+// walk is the whole journey of the demonstration's customer, as a customer goes it: by what stands on each page. It
+// calls visit at every page.
+func walk(b *tab, visit func(name string)) {
+	b.Helper()
+	b.open("/portal?lang="+b.lang, 200)
+	visit("start")
+	b.fill("#number", "23123")
+	b.pressFor("form[action='/portal/meter'] button", 422)
+	visit("start-with-error")
+	b.fill("#number", "2312 3456 78901")
+	b.press("form[action='/portal/meter'] button")
+	visit("is-this-right")
+	b.press("form:has(input[name=confirmed]) button")
+	b.at("/portal/prove")
+	visit("prove")
+	b.press("form[action='/portal/prove'] button")
+	if b.script {
+		// The page asks by itself, and goes on.
+		b.at("/portal/records")
+	} else {
+		visit("waiting")
+		b.press("a[href='/portal/waiting/check']")
+		b.at("/portal/records")
+	}
+	visit("records")
+	// Organisations stand in the order of the page; the link is the one in the card with this name.
+	b.markCard()
+	b.press("[data-e2e=card] a[href$='/withdraw']")
+	visit("withdraw")
+	b.press("form[action$='/withdraw'] button")
+	if path := b.path(); !strings.HasSuffix(path, "/withdrawn") {
+		b.Fatalf("after the withdrawal at %s", path)
+	}
+	visit("withdrawn")
+	b.press("a[href='/portal/records']")
+	visit("records-after")
+	if stopped := b.text("#ended"); !strings.Contains(stopped, organisation) {
+		b.Errorf("%s is not among those that can no longer see: %s", organisation, stopped)
+	}
+	if active := eval[string](b, `document.querySelector("#active").textContent`); strings.Contains(active, organisation) {
+		b.Errorf("%s is still among those that can see", organisation)
+	}
+	b.press("header form[action='/portal/sign-out'] button")
+	b.at("/portal/signed-out")
+	visit("signed-out")
+	b.open("/portal/records", 403)
+	visit("session-ended")
+}
+
+// markCard puts a mark on the record of organisation, which has no address of its own outside the session.
+func (b *tab) markCard() {
+	b.Helper()
+	if !eval[bool](b, `(() => {
+		const card = [...document.querySelectorAll("#active article")].find(a => a.querySelector("h3").textContent.includes("`+organisation+`"));
+		if (card) card.dataset.e2e = "card";
+		return !!card;
+	})()`) {
+		b.Fatalf("no record of %s among those that can see: %s", organisation, b.text("main"))
+	}
+}
+
+func TestJourney(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	for _, l := range []look{
+		{1280, "en", true}, {360, "en", true}, {1280, "en", false}, {360, "en", false}, {360, "cy", true}, {1280, "cy", false},
+	} {
+		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
+			base := program(t, "demo")
+			if got := recordState(t, base); got != registerclient.StateActive {
+				t.Fatalf("before: the record is %s", got)
+			}
+			b := openTab(t, base, l)
+			walk(b, b.inspect)
+			if got := recordState(t, base); got != registerclient.StateRevoked {
+				t.Errorf("after: the record is %s at the register, want REVOKED", got)
+			}
+		})
+	}
+}
+
+// recordState asks the register what has become of the organisation's record, as the organisation itself.
+func recordState(t *testing.T, base string) registerclient.AccessState {
+	t.Helper()
+	client, err := registerclient.New(registerclient.Options{
+		BaseURL: base + "/v1", AccountID: "bright_energy", SecretKey: "bright-secret-demo", Timeout: time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := client.ListAccessRecords(t.Context(), demoMPxN, registerclient.ListAccessRecordsQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list.AccessRecords) != 1 {
+		t.Fatalf("the organisation has %d records, want its one", len(list.AccessRecords))
+	}
+	return list.AccessRecords[0].State
+}
+
+// TestOtherPages inspects what the journey does not come by.
+func TestOtherPages(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	base := program(t, "demo")
+	for _, l := range []look{{1280, "en", true}, {360, "cy", true}, {360, "en", false}} {
+		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t, base, l)
+			b.open("/portal?lang="+l.lang, 200)
+			b.open("/portal/no-such-page", 404)
+			b.inspect("not found")
+			b.open("/portal/meter", 405)
+			b.inspect("wrong method")
+			b.open("/portal", 200)
+			b.pressFor("form[action='/portal/meter'] button", 422)
+			b.inspect("no number")
+			b.fill("#number", "what's this?")
+			b.pressFor("form[action='/portal/meter'] button", 422)
+			b.inspect("no digits")
+			// A gas meter, which the demonstration does not know.
+			b.fill("#number", "1234567890")
+			b.press("form[action='/portal/meter'] button")
+			b.inspect("no record")
+		})
+	}
+}
+
+// TestWaitingPage looks at the page that is gone after one poll: the first answer is held back.
+func TestWaitingPage(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	base := program(t, "demo")
+	for _, l := range []look{{1280, "en", true}, {360, "cy", true}} {
+		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t, base, l)
+			b.wire.hold("/portal/waiting/status")
+			toProve(b)
+			b.press("form[action='/portal/prove'] button")
+			b.at("/portal/waiting")
+			b.inspect("waiting")
+			b.wire.release()
+			b.at("/portal/records")
+		})
+	}
+}
+
+// toProve brings a new customer to the page that asks for a proof.
+func toProve(b *tab) {
+	b.Helper()
+	b.open("/portal?lang="+b.lang, 200)
+	b.fill("#number", demoMPxN)
+	b.press("form[action='/portal/meter'] button")
+	b.press("form:has(input[name=confirmed]) button")
+	b.at("/portal/prove")
+}
+
+// toRecords brings a new customer to the list.
+func toRecords(b *tab) {
+	b.Helper()
+	toProve(b)
+	b.press("form[action='/portal/prove'] button")
+	if !b.script {
+		b.press("a[href='/portal/waiting/check']")
+	}
+	b.at("/portal/records")
+}
+
+// TestDocs inspects the register's page for the engineers who call it.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	base := program(t, "demo")
+	for _, l := range []look{{1280, "en", true}, {360, "en", false}} {
+		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t, base, l)
+			b.open("/docs", 200)
+			b.inspect("docs")
+		})
+	}
+}
