@@ -105,7 +105,8 @@ func sqliteSource(address string) (string, error) {
 
 func migrate(ctx context.Context, db *DB, set Set) error {
 	dialect, folder := goose.DialectSQLite3, "sqlite"
-	var options []goose.ProviderOption
+	// Each set counts its own steps, so that both programs may share one PostgreSQL database.
+	options := []goose.ProviderOption{goose.WithTableName(string(set) + "_schema_version")}
 	if db.Postgres {
 		dialect, folder = goose.DialectPostgres, "postgres"
 		locker, err := lock.NewPostgresSessionLocker()

@@ -1,0 +1,66 @@
+package migrations_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"central.consent/dar/migrations"
+	"central.consent/dar/register/registertest"
+)
+
+func TestBothProgramsMayShareADatabaseAndStartTogether(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		address := d.Address(t)
+		var starts sync.WaitGroup
+		for _, set := range []migrations.Set{migrations.Register, migrations.Portal, migrations.Register, migrations.Portal} {
+			starts.Go(func() {
+				if d == registertest.SQLite {
+					return // one file has one program
+				}
+				db, err := migrations.Open(t.Context(), address, set)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				db.Close()
+			})
+		}
+		starts.Wait()
+		for set, table := range map[migrations.Set]string{migrations.Register: "access_records", migrations.Portal: "portal_sessions"} {
+			db, err := migrations.Open(t.Context(), address, set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.Write.Exec(`SELECT COUNT(*) FROM ` + table); err != nil {
+				t.Error(err)
+			}
+			db.Close()
+		}
+	})
+}
+
+func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
+	t.Parallel()
+	db, err := migrations.Open(context.Background(), t.TempDir()+"/with a space.db", migrations.Register)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
+		for name, pool := range map[string]interface{ Get(any, string, ...any) error }{"write": db.Write, "read": db.Read} {
+			var got string
+			if err := pool.Get(&got, "PRAGMA "+pragma); err != nil || got != want {
+				t.Errorf("%s, %s: %q, want %q (%v)", name, pragma, got, want, err)
+			}
+		}
+	}
+	if _, err := db.Read.Exec(`DELETE FROM accounts`); err == nil || !strings.Contains(err.Error(), "readonly") {
+		t.Errorf("the reading pool writes: %v", err)
+	}
+	if _, err := migrations.Open(context.Background(), ":memory:", migrations.Register); err == nil {
+		t.Error("a database in memory is opened once for each connection, and yet accepted")
+	}
+}
