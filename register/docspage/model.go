@@ -340,25 +340,21 @@ func writeJSON(out *bytes.Buffer, value any, ref *openapi3.SchemaRef, indent str
 			items = ref.Value.Items
 		}
 		out.WriteByte('[')
+		between, end := ", ", "]" // scalars stand in one line, objects in lines of their own
 		for i, item := range v {
-			if i > 0 {
-				out.WriteByte(',')
-			}
-			// Scalars stand in one line, objects in one each.
-			at := deeper
 			if _, object := item.(map[string]any); object {
-				out.WriteString("\n" + deeper)
-			} else if i > 0 {
-				out.WriteByte(' ')
+				between, end = ",\n"+deeper, "\n"+indent+"]"
 			}
-			if err := writeJSON(out, item, items, at); err != nil {
+			if i > 0 {
+				out.WriteString(between)
+			} else {
+				out.WriteString(strings.TrimLeft(between, ", "))
+			}
+			if err := writeJSON(out, item, items, deeper); err != nil {
 				return err
 			}
-			if _, object := item.(map[string]any); object && i == len(v)-1 {
-				out.WriteString("\n" + indent)
-			}
 		}
-		out.WriteByte(']')
+		out.WriteString(end)
 	default:
 		text, err := json.Marshal(v)
 		if err != nil {
@@ -384,17 +380,18 @@ func curlOf(base, path, method string, described *openapi3.Operation, shared ope
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
-	lines := []string{"curl"}
+	command := "curl"
 	if method != http.MethodGet && len(bodies) == 0 {
-		lines[0] += " -X " + method
+		command += " -X " + method
 	}
 	if len(security) > 0 {
 		if _, basic := security[0]["basic"]; basic {
-			lines = append(lines, "-u portal_ops:portal-secret-demo")
+			command += " -u portal_ops:portal-secret-demo"
 		} else {
-			lines = append(lines, `-H "Authorization: Bearer $TOKEN"`)
+			command += ` -H "Authorization: Bearer $TOKEN"`
 		}
 	}
+	lines := []string{command}
 	if len(bodies) > 0 {
 		lines = append(lines, "-H 'Content-Type: application/json'", "-d '"+strings.ReplaceAll(bodies[0].Text, "'", `'\''`)+"'")
 	}

@@ -1,0 +1,183 @@
+package docspage_test
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"central.consent/dar/register/docspage"
+	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
+)
+
+func model(t testing.TB) docspage.Model {
+	t.Helper()
+	document, err := os.ReadFile("../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := docspage.New(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func page(t testing.TB, m docspage.Model) *goquery.Document {
+	t.Helper()
+	var markup strings.Builder
+	if err := docspage.Page(m).Render(t.Context(), &markup); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(markup.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// text is what a selection says, its parts set apart as they are on the page.
+func text(s *goquery.Selection) string {
+	var parts []string
+	for _, root := range s.Nodes {
+		for node := range root.Descendants() {
+			if node.Type == html.TextNode {
+				parts = append(parts, strings.Fields(node.Data)...)
+			}
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func TestPageShowsTheWholeOfAnOperation(t *testing.T) {
+	t.Parallel()
+	doc := page(t, model(t))
+	if got := doc.Find("section.operation").Length(); got != 13 {
+		t.Errorf("%d operations, want 13", got)
+	}
+	withdrawal := doc.Find(`section[aria-labelledby="revokeAccessRecord"]`)
+	for _, want := range []string{
+		"DELETE /v1/access-records/{ak}", "Who may call: Data Users and portals, with a bearer token.",
+		"ak in the path AccessKey yes", "reason in the query RevokeReason no Why the access ends.",
+		"409 The record has expired, or the organisation has ended it itself (CON001). Error", "With the header Retry-After .",
+		`curl -X DELETE -H "Authorization: Bearer $TOKEN"`, "/v1/access-records/ak_0123456789abcdef01234567?reason=customer-request&reidentification-token=mlr_",
+		"Answer 200", `"revoked-at": "2026-05-03T13:03:09Z"`,
+	} {
+		if !strings.Contains(text(withdrawal), want) {
+			t.Errorf("the withdrawal does not say %q:\n%s", want, text(withdrawal))
+		}
+	}
+	for id, want := range map[string]string{
+		"issueBearerToken":   "Every account, by its id and secret (HTTP Basic).",
+		"verifyAccessRecord": "Anyone, without credentials.",
+		"createAccount":      "Administrators, with a bearer token.",
+	} {
+		if got := text(doc.Find(`section[aria-labelledby="` + id + `"]`)); !strings.Contains(got, want) {
+			t.Errorf("%s does not say who may call: %q", id, want)
+		}
+	}
+	address := text(doc.Find(`section[aria-labelledby="schema-UKAddress"]`))
+	if !strings.Contains(address, "addressLine2 string, at most 100 characters or null no More of the same.") {
+		t.Errorf("the schema UKAddress reads: %s", address)
+	}
+}
+
+func TestPageCanBeReadWithoutSight(t *testing.T) {
+	t.Parallel()
+	doc := page(t, model(t))
+	level := 0
+	doc.Find("h1, h2, h3, h4, h5, h6").Each(func(_ int, heading *goquery.Selection) {
+		next := int(goquery.NodeName(heading)[1] - '0')
+		if next > level+1 {
+			t.Errorf("the heading %q skips a level", text(heading))
+		}
+		level = next
+	})
+	doc.Find("table").Each(func(_ int, table *goquery.Selection) {
+		if text(table.Find("caption")) == "" || table.Find("th:not([scope])").Length() > 0 || table.Find("tbody tr").Length() != table.Find(`tbody th[scope="row"]`).Length() {
+			t.Errorf("the table %q lacks a caption or a scope", text(table.Find("caption")))
+		}
+	})
+	doc.Find("pre, .scrolling").Each(func(_ int, region *goquery.Selection) {
+		label, _ := region.Attr("aria-label")
+		if id, given := region.Attr("aria-labelledby"); given {
+			label = text(doc.Find("#" + id))
+		}
+		if index, _ := region.Attr("tabindex"); index != "0" || label == "" {
+			t.Errorf("a region that scrolls cannot be reached, or has no name: %.60q", text(region))
+		}
+	})
+	ids := map[string]bool{}
+	doc.Find("[id]").Each(func(_ int, s *goquery.Selection) {
+		id, _ := s.Attr("id")
+		if ids[id] {
+			t.Errorf("two elements have the id %s", id)
+		}
+		ids[id] = true
+	})
+	doc.Find(`a[href^="#"]`).Each(func(_ int, s *goquery.Selection) {
+		if target, _ := s.Attr("href"); !ids[target[1:]] {
+			t.Errorf("the link %s leads nowhere", target)
+		}
+	})
+	if doc.Find("script, style, [style]").Length() > 0 {
+		t.Error("the page has a script, or a style of its own")
+	}
+}
+
+func TestExamplesAreJSONInTheOrderOfTheTables(t *testing.T) {
+	t.Parallel()
+	for _, group := range model(t).Groups {
+		for _, o := range group.Operations {
+			for _, example := range slices.Concat(o.Requests, o.Replies) {
+				if !json.Valid([]byte(example.Text)) {
+					t.Errorf("%s, %s is not JSON:\n%s", o.ID, example.Title, example.Text)
+				}
+			}
+			if o.ID == "submitDiscoveredAccess" {
+				const want = `{
+  "mpxn": "2312345678901",
+  "organisation-name": "Acme Energy Services Ltd",
+  "organisation-reference": "SEC-OU-00429",
+  "first-seen": "2024-06-01",
+  "data-types-observed": ["HH-CONSUMPTION"],
+  "source-reference": "DCC-TRANS-2024-06-01",
+  "last-seen": "2026-02-28"
+}`
+				if o.Requests[0].Text != want {
+					t.Errorf("got %s\nwant %s", o.Requests[0].Text, want)
+				}
+			}
+		}
+	}
+}
+
+func TestPageSaysWhereItIsADemonstration(t *testing.T) {
+	t.Parallel()
+	m := model(t)
+	if page(t, m).Find(".demonstration").Length() != 0 {
+		t.Error("it says so where it is none")
+	}
+	m.Demonstration = true
+	if page(t, m).Find(".demonstration").Length() != 1 {
+		t.Error("it does not say so")
+	}
+}
+
+func TestHostileDocumentIsShownAsText(t *testing.T) {
+	t.Parallel()
+	m := model(t)
+	m.Description = "<script>alert(1)</script> and `<img src=x onerror=alert(1)>`"
+	if doc := page(t, m); doc.Find("script, img").Length() > 0 || !strings.Contains(doc.Text(), "<script>") {
+		t.Error("text became markup")
+	}
+}
+
+func TestDocumentThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := docspage.New([]byte("openapi: [")); err == nil {
+		t.Error("accepted")
+	}
+}
