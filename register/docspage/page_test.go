@@ -57,7 +57,7 @@ func TestPageShowsTheWholeOfAnOperation(t *testing.T) {
 	if got := doc.Find("section.operation").Length(); got != 13 {
 		t.Errorf("%d operations, want 13", got)
 	}
-	withdrawal := doc.Find(`section[aria-labelledby="revokeAccessRecord"]`)
+	withdrawal := doc.Find("section:has(#revokeAccessRecord)")
 	for _, want := range []string{
 		"DELETE /v1/access-records/{ak}", "Who may call: Data Users and portals, with a bearer token.",
 		"ak in the path AccessKey yes", "reason in the query RevokeReason no Why the access ends.",
@@ -74,11 +74,11 @@ func TestPageShowsTheWholeOfAnOperation(t *testing.T) {
 		"verifyAccessRecord": "Anyone, without credentials.",
 		"createAccount":      "Administrators, with a bearer token.",
 	} {
-		if got := text(doc.Find(`section[aria-labelledby="` + id + `"]`)); !strings.Contains(got, want) {
+		if got := text(doc.Find("section:has(#" + id + ")")); !strings.Contains(got, want) {
 			t.Errorf("%s does not say who may call: %q", id, want)
 		}
 	}
-	address := text(doc.Find(`section[aria-labelledby="schema-UKAddress"]`))
+	address := text(doc.Find("section:has(#schema-UKAddress)"))
 	if !strings.Contains(address, "addressLine2 string, at most 100 characters or null no More of the same.") {
 		t.Errorf("the schema UKAddress reads: %s", address)
 	}
@@ -100,14 +100,16 @@ func TestPageCanBeReadWithoutSight(t *testing.T) {
 			t.Errorf("the table %q lacks a caption or a scope", text(table.Find("caption")))
 		}
 	})
+	labels := map[string]bool{}
 	doc.Find("pre, .scrolling").Each(func(_ int, region *goquery.Selection) {
 		label, _ := region.Attr("aria-label")
 		if id, given := region.Attr("aria-labelledby"); given {
 			label = text(doc.Find("#" + id))
 		}
-		if index, _ := region.Attr("tabindex"); index != "0" || label == "" {
-			t.Errorf("a region that scrolls cannot be reached, or has no name: %.60q", text(region))
+		if index, _ := region.Attr("tabindex"); index != "0" || label == "" || labels[label] {
+			t.Errorf("a part that scrolls cannot be reached, or has no name of its own: %q %.60q", label, text(region))
 		}
+		labels[label] = true
 	})
 	ids := map[string]bool{}
 	doc.Find("[id]").Each(func(_ int, s *goquery.Selection) {
