@@ -116,6 +116,7 @@ func New(o Options) (*Register, error) {
 	if s.reidentification.Stubbed() {
 		s.log.Warn("RE-IDENTIFICATION IS STUBBED: every customer is taken as confirmed without being asked. For demonstrations only.")
 	}
+	page.Demonstration = s.reidentification.Stubbed()
 	s.route(page)
 	return s, nil
 }
