@@ -50,7 +50,9 @@ func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
 	}
 	defer db.Close()
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
-		for name, pool := range map[string]interface{ Get(any, string, ...any) error }{"write": db.Write, "read": db.Read} {
+		for name, pool := range map[string]interface {
+			Get(any, string, ...any) error
+		}{"write": db.Write, "read": db.Read} {
 			var got string
 			if err := pool.Get(&got, "PRAGMA "+pragma); err != nil || got != want {
 				t.Errorf("%s, %s: %q, want %q (%v)", name, pragma, got, want, err)
