@@ -25,11 +25,11 @@ const (
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
 		"require-trusted-types-for 'script'; trusted-types default"
 
-	permissionsPolicy = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), " +
+	permissionsPolicy = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), " +
 		"display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), " +
 		"identity-credentials-get=(), idle-detection=(), magnetometer=(), microphone=(), midi=(), payment=(), " +
 		"picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), " +
-		"screen-wake-lock=(), serial=(), usb=(), web-share=(), xr-spatial-tracking=()"
+		"screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
 
 // isStatic says that a request is for static.Handler, which compresses and caches on its own.
