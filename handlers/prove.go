@@ -15,7 +15,7 @@ import (
 	"central.consent/dar/views"
 )
 
-// pollTime is how often the waiting page asks (register-api.md 4.4: every 3 to 5 seconds).
+// pollTime is how often the waiting page asks: the published API asks for every 3 to 5 seconds.
 const pollTime = 4 * time.Second
 
 func (p *portal) showProve(c echo.Context, v *visit) error {

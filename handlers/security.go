@@ -37,7 +37,7 @@ func isStatic(c echo.Context) bool {
 	return strings.HasPrefix(c.Request().URL.Path, base+"/static/")
 }
 
-// setHeaders sends what security.md section 5 wants of every answer, errors included.
+// setHeaders sends what every answer carries, errors included (OWASP ASVS 5.0, V3.4 browser security headers).
 func (p *portal) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()

@@ -63,7 +63,7 @@ func (p *portal) showNoRecord(c echo.Context, v *visit, number string) error {
 }
 
 // preference is the order in which a customer is asked: nothing is easier or safer than a passkey that they
-// have, and a new one comes last (register-api.md 4.5).
+// have, and a new one comes last.
 var preference = []registerclient.Method{
 	registerclient.MethodPasskeyAssert, registerclient.MethodMagicLink, registerclient.MethodPasskeyRegister,
 }

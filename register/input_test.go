@@ -87,7 +87,7 @@ func TestQueryIsReadStrictly(t *testing.T) {
 	}
 }
 
-// register-api facts: validation by legal basis, and controllers' arrangements checked whole.
+// Validation by legal basis, and controllers' arrangements checked whole (docs/decisions.md, Errors).
 func TestAccessRecordIsCheckedByItsBasisAndArrangement(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)

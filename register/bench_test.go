@@ -1,0 +1,75 @@
+package register_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/registerclient"
+)
+
+// BenchmarkReading measures a portal's reading of a meter point with five records among 2,000 others, over
+// HTTP with everything that it takes (the check of the answer against the document included), and tells it as a multiple of its floor: the bare query for the same rows.
+func BenchmarkReading(b *testing.B) {
+	for _, d := range []registertest.Database{registertest.SQLite, registertest.Postgres} {
+		b.Run(d.String(), func(b *testing.B) {
+			r := registertest.New(b, registertest.On(d))
+			owner, portal, ir := household(b, r)
+			for range 5 {
+				create(b, owner, ir, registerclient.BasisConsent)
+			}
+			for i := range 400 {
+				other := must(owner.CreateIdentityRecord(b.Context(), registertest.IdentityRecord(fmt.Sprintf("99%011d", i), "")))(b).IR
+				for range 5 {
+					create(b, owner, other, registerclient.BasisContract)
+				}
+			}
+			var floor float64
+			b.Run("floor", func(b *testing.B) {
+				query := r.DB.Read.Rebind(`SELECT record FROM access_records WHERE mpxn = ?`)
+				for b.Loop() {
+					var documents []string
+					if err := r.DB.Read.Select(&documents, query, registertest.MeterPoint); err != nil || len(documents) != 5 {
+						b.Fatal(len(documents), err)
+					}
+				}
+				floor = float64(b.Elapsed().Nanoseconds()) / float64(b.N)
+			})
+			b.Run("reading", func(b *testing.B) {
+				tokens := make([]string, 0, b.N)
+				for range b.N {
+					tokens = append(tokens, start(b, portal, registerclient.MethodMagicLink).TokenRef())
+				}
+				b.ResetTimer()
+				for _, token := range tokens {
+					if got := list(b, portal, token); len(got) != 5 {
+						b.Fatal(len(got))
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/floor, "times-the-floor")
+			})
+		})
+	}
+}
+
+// BenchmarkToken tells what proving a secret costs beside a call that needs none: the price of argon2id.
+func BenchmarkToken(b *testing.B) {
+	r := registertest.New(b)
+	bearer(b, r, "portal_ops", registerclient.RolePortal)
+	var floor float64
+	b.Run("floor", func(b *testing.B) {
+		for b.Loop() {
+			get(b, r.URL+"/nowhere", "")
+		}
+		floor = float64(b.Elapsed().Nanoseconds()) / float64(b.N)
+	})
+	b.Run("token", func(b *testing.B) {
+		for b.Loop() {
+			if a := get(b, r.URL+"/auth/token", basic("portal_ops", secretKey)); a.status != http.StatusOK {
+				b.Fatal(a.status)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/floor, "times-the-floor")
+	})
+}
