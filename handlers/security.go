@@ -21,7 +21,7 @@ const (
 	// requestTime bounds the longest request, a poll that finds a confirmation: two calls of the register.
 	requestTime = 25 * time.Second
 
-	contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+	contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
 		"require-trusted-types-for 'script'; trusted-types default"
 

@@ -1,4 +1,4 @@
-// Package static holds the style sheet, the scripts and the drawings of the pages. Each is served under a
+// Package static holds the style sheets, the scripts, the drawings and the letters of the pages. Each is served under a
 // name that carries a hash of its content, so that a browser may keep it for ever and never has a stale one.
 package static
 
@@ -8,9 +8,12 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"io/fs"
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,7 +24,8 @@ var files embed.FS
 type asset struct {
 	contentType string
 	plain       []byte
-	gzipped     []byte
+	// gzipped is nil where it would be no smaller.
+	gzipped []byte
 }
 
 var urls, assets = load()
@@ -55,7 +59,7 @@ func Handler() http.Handler {
 		h.Set("Vary", "Accept-Encoding")
 		h.Set("X-Content-Type-Options", "nosniff")
 		body := a.plain
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if a.gzipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
 			body = a.gzipped
 		}
@@ -78,27 +82,56 @@ func acceptsGzip(header string) bool {
 	return false
 }
 
+// reference is a file that a style sheet names.
+var reference = regexp.MustCompile(`url\(([a-z]+\.[a-z0-9]+)\)`)
+
 func load() (map[string]string, map[string]asset) {
 	urls, assets := map[string]string{}, map[string]asset{}
 	entries, err := files.ReadDir("files")
 	if err != nil {
 		panic(err)
 	}
+	// Style sheets come last: they name other files, by the names under which those are served.
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {
+		switch sheet := path.Ext(a.Name()) == ".css"; {
+		case sheet == (path.Ext(b.Name()) == ".css"):
+			return 0
+		case sheet:
+			return 1
+		}
+		return -1
+	})
 	for _, entry := range entries {
 		name := entry.Name()
 		plain, err := files.ReadFile("files/" + name)
 		if err != nil {
 			panic(err)
 		}
-		sum := sha256.Sum256(plain)
 		ext := path.Ext(name)
+		contentType := mime.TypeByExtension(ext)
+		switch ext {
+		case ".css":
+			plain = reference.ReplaceAllFunc(plain, func(found []byte) []byte {
+				file, ok := urls[string(reference.FindSubmatch(found)[1])]
+				if !ok {
+					panic("static: " + name + " names a file that is not there")
+				}
+				return []byte("url(" + file + ")")
+			})
+		case ".woff2":
+			contentType = "font/woff2" // not every system knows it
+		}
+		sum := sha256.Sum256(plain)
 		url := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
 		var gzipped bytes.Buffer
 		w, _ := gzip.NewWriterLevel(&gzipped, gzip.BestCompression)
 		_, _ = w.Write(plain)
 		_ = w.Close()
-		urls[name] = url
-		assets[url] = asset{contentType: mime.TypeByExtension(ext), plain: plain, gzipped: gzipped.Bytes()}
+		a := asset{contentType: contentType, plain: plain}
+		if gzipped.Len() < len(plain) {
+			a.gzipped = gzipped.Bytes()
+		}
+		urls[name], assets[url] = url, a
 	}
 	return urls, assets
 }

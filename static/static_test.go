@@ -57,6 +57,22 @@ func TestFilesAreServedUnderHashedNames(t *testing.T) {
 	}
 }
 
+// TestTypeNamesItsLetters keeps the style sheet's addresses in step with the hashed names.
+func TestTypeNamesItsLetters(t *testing.T) {
+	t.Parallel()
+	sheet, _ := io.ReadAll(serve("GET", "/"+URL("type.css"), "").Body)
+	for _, name := range []string{"text.woff2", "strong.woff2"} {
+		if !strings.Contains(string(sheet), "url("+URL(name)+")") {
+			t.Errorf("type.css does not name %s", URL(name))
+		}
+		// What is compressed already is not compressed again.
+		response := serve("GET", "/"+URL(name), "gzip")
+		if got := response.Header.Get("Content-Type"); got != "font/woff2" || response.Header.Get("Content-Encoding") != "" {
+			t.Errorf("%s is %s, %q", name, got, response.Header.Get("Content-Encoding"))
+		}
+	}
+}
+
 func TestNothingElseIsServed(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/", "/portal.css", "/files/portal.css", "/../static.go", "/portal.00000000.css"} {

@@ -46,7 +46,7 @@ func handler() http.Handler {
 // secured sends the portal's own content security policy, so that a page that breaks it shows here first.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "+
 			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "+
 			"require-trusted-types-for 'script'; trusted-types default")
 		next.ServeHTTP(w, r)
