@@ -21,9 +21,6 @@ var (
 	// errWithdrawalRefused is the register's no to a withdrawal, and errWithdrawalFailed no answer to it.
 	errWithdrawalRefused = errors.New("withdrawal refused")
 	errWithdrawalFailed  = errors.New("withdrawal failed")
-	// errAnswerLost is a reading that the register gave and the portal never got: the customer has to
-	// confirm again.
-	errAnswerLost = errors.New("the token is spent, and its answer was lost")
 )
 
 // outcome is what one kind of failure looks like to the customer.
@@ -46,7 +43,6 @@ var outcomes = []outcome{
 	{errForbidden, http.StatusForbidden, "forbidden"},
 	{errWithdrawalRefused, http.StatusConflict, "withdraw-failed"},
 	{errWithdrawalFailed, http.StatusServiceUnavailable, "withdraw-failed"},
-	{errAnswerLost, http.StatusBadGateway, "internal"},
 	{errStale, http.StatusServiceUnavailable, "busy"},
 	{registerclient.ErrConflict, http.StatusConflict, "conflict"},
 	{registerclient.ErrTooMany, http.StatusServiceUnavailable, "busy"},

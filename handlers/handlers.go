@@ -8,6 +8,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -43,6 +44,9 @@ type Options struct {
 	Clock func() time.Time
 	// Logger gets one line a request; nil for slog.Default.
 	Logger *slog.Logger
+
+	// handover is for tests that need not wait; 0 for handoverTime.
+	handover time.Duration
 }
 
 type portal struct {
@@ -61,6 +65,7 @@ func New(options Options) (http.Handler, error) {
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
+	options.handover = cmp.Or(options.handover, handoverTime)
 	sessions, err := newSessionStore(options)
 	if err != nil {
 		return nil, err

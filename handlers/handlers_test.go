@@ -54,12 +54,13 @@ type setting struct {
 	database      registertest.Database
 	demonstration bool
 	secure        bool
+	handover      time.Duration
 }
 
 // newWorld starts a register whose customer confirms when the test says so, unless changed.
 func newWorld(t testing.TB, change ...func(*setting)) *world {
 	t.Helper()
-	s := setting{register: []registertest.Option{registertest.HoldConfirmations()}}
+	s := setting{register: []registertest.Option{registertest.HoldConfirmations()}, handover: time.Nanosecond}
 	for _, f := range change {
 		f(&s)
 	}
@@ -78,7 +79,7 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 		Register: client, DB: s.database.Open(t, migrations.Portal).Write, SessionKey: sessionKey,
 		Brand: views.Brand{Name: "Citizens Example", ContactURL: "https://example.org/help"},
 		Clock: w.register.Clock.Now, Logger: slog.New(slog.NewJSONHandler(w.log, nil)),
-		Demonstration: s.demonstration, Secure: s.secure,
+		Demonstration: s.demonstration, Secure: s.secure, handover: s.handover,
 	}
 	w.echo, w.server = w.newPortal(t)
 	t.Cleanup(func() {
@@ -389,6 +390,19 @@ func (p *page) wants(t testing.TB, status int, title string) *page {
 	}
 	if got, want := strings.TrimSpace(p.doc.Find("h1").First().Text()), i18n.For("en").T(title); got != want {
 		t.Fatalf("%s %s is headed %q, want %q", p.Request.Method, p.Request.URL.Path, got, want)
+	}
+	return p
+}
+
+// blames checks that the error summary says this, by its text key, and leads to an element that exists.
+func (p *page) blames(t testing.TB, target, mistake string) *page {
+	t.Helper()
+	link := p.doc.Find("#error-summary a")
+	if got, want := link.Text(), i18n.For("en").T(mistake); got != want {
+		t.Errorf("the summary says %q, want %q", got, want)
+	}
+	if got := link.AttrOr("href", ""); got != target || p.doc.Find(target).Length() != 1 {
+		t.Errorf("the summary leads to %q, want %s", got, target)
 	}
 	return p
 }

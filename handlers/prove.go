@@ -47,7 +47,7 @@ var errElsewhere = errors.New("another request is at it")
 func (p *portal) postProve(c echo.Context, v *visit) error {
 	method := registerclient.Method(c.Request().PostForm.Get("method"))
 	if !slices.Contains(v.Methods, method) {
-		return p.refuseMethod(c, v)
+		return p.askForMethod(c, v, "error.prove.none")
 	}
 	uncancel(c)
 	// The token's hour runs from its issue, which is later than now.
@@ -80,7 +80,7 @@ func (p *portal) postProve(c echo.Context, v *visit) error {
 	})
 	switch {
 	case errors.Is(err, registerclient.ErrUnprocessable):
-		return p.refuseMethod(c, v)
+		return p.refuseMethod(c, v, method)
 	case errors.Is(err, registerclient.ErrNotFound):
 		return p.showNoRecord(c, v, v.MeterPoint)
 	case err != nil:
@@ -104,11 +104,20 @@ func newChallenge(started *registerclient.ReidentifyResponse) *challenge {
 	return proof
 }
 
-// refuseMethod asks again where the method cannot be used here after all.
-func (p *portal) refuseMethod(c echo.Context, v *visit) error {
+// refuseMethod asks again where the method cannot be used here after all, and offers it last.
+func (p *portal) refuseMethod(c echo.Context, v *visit, method registerclient.Method) error {
+	if len(v.Methods) == 1 {
+		return p.askForMethod(c, v, "error.prove.only")
+	}
+	v.Methods = append(slices.DeleteFunc(v.Methods, func(m registerclient.Method) bool { return m == method }), method)
+	return p.askForMethod(c, v, "error.prove."+methodLabels[method])
+}
+
+// askForMethod shows the page that asks for a proof once more, and what was wrong.
+func (p *portal) askForMethod(c echo.Context, v *visit, mistake string) error {
 	page := p.provePage(c, v)
 	page.Path = base + "/prove"
-	page.Errors = []views.FieldError{{Field: "method", Key: "error.not-yet.body"}}
+	page.Errors = []views.FieldError{{Field: "method", Key: mistake}}
 	return render(c, http.StatusUnprocessableEntity, views.Prove(page))
 }
 
@@ -119,8 +128,6 @@ func (p *portal) showWaiting(c echo.Context, v *visit) error {
 		return seeOther(c, "/records")
 	case v.Challenge == nil:
 		return seeOther(c, "/prove")
-	case v.Challenge.Spent:
-		return errAnswerLost
 	}
 	return render(c, http.StatusOK, views.Waiting(p.waitingPage(c, v)))
 }
@@ -132,6 +139,7 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 		Method:      views.Method{Name: methodLabels[v.Challenge.Method]},
 		State:       v.Challenge.State,
 		SentTo:      v.Challenge.SentTo,
+		MatchCode:   v.Challenge.MatchCode,
 		ExpiresAt:   v.Challenge.ExpiresAt,
 		SecondsLeft: secondsUntil(p.Clock(), v.Challenge.ExpiresAt),
 		PollSeconds: int(pollTime / time.Second),
@@ -167,7 +175,7 @@ func (p *portal) showWaitingStatus(c echo.Context) error {
 		return err
 	case v.Reading != nil:
 		return redirectHTMX(c, "/records")
-	case v.Challenge == nil || v.Challenge.Spent:
+	case v.Challenge == nil:
 		return redirectHTMX(c, "/waiting")
 	}
 	return render(c, http.StatusOK, views.WaitingStatus(p.waitingPage(c, v)))
@@ -186,7 +194,7 @@ func (p *portal) poll(c echo.Context) (*visit, error) {
 	if err == nil {
 		err = p.sessions.touch(c.Request().Context(), v)
 	}
-	if err == nil && v.Reading == nil && v.Challenge != nil && v.Challenge.State == views.WaitingPending && !v.Challenge.Spent {
+	if err == nil && v.Reading == nil && v.Challenge != nil && v.Challenge.State == views.WaitingPending {
 		err = p.pollChallenge(c, v)
 	}
 	if errors.Is(err, errSessionEnded) {
@@ -260,19 +268,24 @@ func (p *portal) read(c echo.Context, v *visit, proof challenge) error {
 	})
 	// A token that the register calls spent or void is of no more use, and the waiting page says so; with any
 	// other failure it may be tried again.
-	spent := errors.Is(cause, registerclient.ErrConflict) || errors.Is(cause, registerclient.ErrForbidden)
+	lost := errors.Is(cause, registerclient.ErrConflict) || errors.Is(cause, registerclient.ErrForbidden)
 	err = p.change(c, v, func(v *visit) error {
 		switch {
 		case !v.proves(proof):
-			return nil
 		case cause == nil:
 			v.Reading = newReading(list, p.Clock())
+		case lost:
+			v.Challenge.State = views.WaitingLost
 		default:
-			v.Challenge.ReadingSince, v.Challenge.Spent = time.Time{}, spent
+			v.Challenge.ReadingSince = time.Time{}
 		}
 		return nil
 	})
-	if cause != nil && !spent {
+	if lost {
+		p.Logger.WarnContext(c.Request().Context(), "the token is spent, and its answer was lost", "cause", cause)
+		return err
+	}
+	if cause != nil {
 		return errors.Join(fmt.Errorf("read the records: %w", cause), err)
 	}
 	return err
@@ -292,10 +305,10 @@ func uncancel(c echo.Context) {
 	c.SetRequest(c.Request().WithContext(context.WithoutCancel(c.Request().Context())))
 }
 
-// handover is how long a browser takes, at most, to have stored the new cookie of an answer that was on its
+// handoverTime is how long a browser takes, at most, to have stored the new cookie of an answer that was on its
 // way while another of its requests was read. A request that finds its session gone, or somebody else at its
 // work, waits this long and is then sent where the browser's cookie of that moment decides.
-const handover = time.Second
+const handoverTime = time.Second
 
 // awaitHandover waits that long. A stranger without a cookie has nothing to wait for.
 func (p *portal) awaitHandover(c echo.Context) {
@@ -303,7 +316,7 @@ func (p *portal) awaitHandover(c echo.Context) {
 		return
 	}
 	select {
-	case <-time.After(handover):
+	case <-time.After(p.handover):
 	case <-c.Request().Context().Done():
 	}
 }

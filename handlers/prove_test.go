@@ -27,31 +27,36 @@ func TestProveOffersTheBestMethodFirst(t *testing.T) {
 
 func TestProveRefusals(t *testing.T) {
 	t.Parallel()
+	w := newWorld(t)
 	for _, test := range []struct {
 		name, method string
 		register     int
 		status       int
 		title        string
+		// mistake is what the error summary says, by its text key; empty where there is none.
+		mistake string
 	}{
-		{"no method", "", 0, 422, "prove.title"},
-		{"a method that is not offered", "passkey-assert", 0, 422, "prove.title"},
-		{"a method that the register cannot use here", "magic-link", 422, 422, "prove.title"},
-		{"the record has gone", "magic-link", 404, 200, "norecord.title"},
-		{"the register asks nobody yet", "magic-link", 501, 501, "error.not-yet.title"},
-		{"the register has had enough", "magic-link", 429, 503, "error.busy.title"},
-		{"the register is down", "magic-link", 503, 503, "error.unavailable.title"},
-		{"the register fails", "magic-link", 500, 500, "error.internal.title"},
-		{"the account is refused", "magic-link", 403, 500, "error.internal.title"},
+		{"no method", "", 0, 422, "prove.title", "error.prove.none"},
+		{"a method that is not offered", "passkey-assert", 0, 422, "prove.title", "error.prove.none"},
+		{"a method that the register cannot use here", "magic-link", 422, 422, "prove.title", "error.prove.magic-link"},
+		{"the record has gone", "magic-link", 404, 200, "norecord.title", ""},
+		{"the register asks nobody yet", "magic-link", 501, 501, "error.not-yet.title", ""},
+		{"the register has had enough", "magic-link", 429, 503, "error.busy.title", ""},
+		{"the register is down", "magic-link", 503, 503, "error.unavailable.title", ""},
+		{"the register fails", "magic-link", 500, 500, "error.internal.title", ""},
+		{"the account is refused", "magic-link", 403, 500, "error.internal.title", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
+			w.register.Clock.Add(time.Hour) // out of reach of the limits on one address
 			b := w.browser(t)
 			form := url.Values{"token": {b.start().token(t)}, "method": {test.method}}
 			if test.register != 0 {
 				w.wire.set(refuse("reidentify", test.register), nil)
 			}
 			p := b.post("/portal/prove", form).wants(t, test.status, test.title)
+			if test.mistake != "" {
+				p.blames(t, "#method", test.mistake)
+			}
 			if test.status == 503 && p.Header.Get("Retry-After") == "" {
 				t.Error("does not say when to come back")
 			}
@@ -61,6 +66,23 @@ func TestProveRefusals(t *testing.T) {
 			b.post("/portal/prove", form).sendsTo(t, "/portal/waiting")
 		})
 	}
+}
+
+// The refused way is offered last, and the summary leads to the next best.
+func TestRefusedMethodGivesWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.register.AddPasskey(t, w.ir)
+	b := w.browser(t)
+	form := url.Values{"token": {b.start().token(t)}, "method": {"passkey-assert"}}
+	w.wire.set(refuse("reidentify", 422), nil)
+	p := b.post("/portal/prove", form).wants(t, 422, "prove.title").blames(t, "#method", "error.prove.passkey-assert")
+	if first, last := p.doc.Find("input[name=method]").First(), p.doc.Find("input[name=method]").Last(); first.AttrOr("value", "") != "magic-link" || last.AttrOr("value", "") != "passkey-assert" {
+		t.Errorf("offers %s first and %s last", first.AttrOr("value", ""), last.AttrOr("value", ""))
+	}
+	// Where there is but one way, there is no other to choose.
+	w.alter(t, b, func(v *visit) { v.Methods = v.Methods[:1] })
+	b.post("/portal/prove", form).wants(t, 422, "prove.title").blames(t, "#method", "error.prove.only")
 }
 
 func TestTwoClicksSendOneLetter(t *testing.T) {
@@ -85,22 +107,23 @@ func TestTwoClicksSendOneLetter(t *testing.T) {
 
 func TestWaitingEnds(t *testing.T) {
 	t.Parallel()
+	w := newWorld(t)
 	for _, test := range []struct {
 		name  string
-		end   func(*world, *browser)
+		end   func()
 		state string
 	}{
-		{"declined", func(w *world, b *browser) { w.register.Decline(t, w.wire.tokenRef()) }, "declined"},
-		{"expired", func(w *world, b *browser) { w.register.Clock.Add(14*time.Minute + 50*time.Second) }, "pending"},
-		{"unknown to the register", func(w *world, b *browser) { w.wire.set(refuse("status", 404), nil) }, "expired"},
-		{"asked too often", func(w *world, b *browser) { w.wire.set(refuse("status", 429), nil) }, "pending"},
+		{"declined", func() { w.register.Decline(t, w.wire.tokenRef()) }, "declined"},
+		{"expired", func() { w.register.Clock.Add(14*time.Minute + 50*time.Second) }, "pending"},
+		{"unknown to the register", func() { w.wire.set(refuse("status", 404), nil) }, "expired"},
+		{"asked too often", func() { w.wire.set(refuse("status", 429), nil) }, "pending"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
+			w.register.Clock.Add(time.Hour)
 			b := w.browser(t)
 			b.prove()
-			test.end(w, b)
+			test.end()
+			defer w.wire.set(nil, nil)
 			if p := b.get("/portal/waiting/status"); p.doc.Find("#waiting[data-state="+test.state+"]").Length() != 1 {
 				t.Errorf("the part says %s", p.body)
 			}
@@ -131,16 +154,27 @@ func TestWaitingOutTheLetter(t *testing.T) {
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 }
 
-func TestPasskeyPageIsNotOfferedInADemonstration(t *testing.T) {
+// A demonstration asks nobody, and so has neither a passkey to show nor a code to type.
+func TestWaitingInADemonstration(t *testing.T) {
 	t.Parallel()
 	for _, demonstration := range []bool{false, true} {
 		w := newWorld(t, func(s *setting) { s.demonstration = demonstration })
 		w.register.AddPasskey(t, w.ir)
 		b := w.browser(t)
 		b.post("/portal/prove", url.Values{"token": {b.start().token(t)}, "method": {"passkey-assert"}}).sendsTo(t, "/portal/waiting")
-		offered := b.get("/portal/waiting").doc.Find(`a[href*="/passkey/"]`).Length() > 0
-		if offered == demonstration {
-			t.Errorf("demonstration %v: offered %v", demonstration, offered)
+		var code string
+		w.alter(t, b, func(v *visit) { code = v.Challenge.MatchCode })
+		if len(code) != 4 {
+			t.Fatalf("the register's code is %q", code)
+		}
+		for _, path := range []string{"/portal/waiting", "/portal/waiting/status"} {
+			doc := b.get(path).doc
+			if offered := doc.Find(`a[href*="/passkey/"]`).Length() > 0; offered == demonstration {
+				t.Errorf("demonstration %v: %s offers the passkey %v", demonstration, path, offered)
+			}
+			if got := doc.Find(".match-code").Text(); (got == code) == demonstration || demonstration && got != "" {
+				t.Errorf("demonstration %v: %s shows the code %q", demonstration, path, got)
+			}
 		}
 	}
 }
@@ -150,8 +184,9 @@ func TestPasskeyPageIsNotOfferedInADemonstration(t *testing.T) {
 func TestManyWindowsPollAtOnce(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		for range 3 {
-			w := newWorld(t, func(s *setting) { s.database = d })
+		w := newWorld(t, func(s *setting) { s.database, s.handover = d, handoverTime })
+		for round := range 3 {
+			w.register.Clock.Add(time.Hour)
 			b := w.browser(t)
 			b.prove()
 			b.confirm()
@@ -178,13 +213,14 @@ func TestManyWindowsPollAtOnce(t *testing.T) {
 				})
 			}
 			windows.Wait()
-			if n := w.wire.called("list"); n != 1 {
-				t.Errorf("%d readings", n)
+			if n := w.wire.called("list"); n != round+1 {
+				t.Errorf("%d readings after round %d", n, round+1)
 			}
-			b.get("/portal/records").wants(t, 200, "records.title")
+			token := b.get("/portal/records").wants(t, 200, "records.title").token(t)
 			if n := w.sessions(t); n != 1 {
 				t.Errorf("%d sessions", n)
 			}
+			b.post("/portal/sign-out", url.Values{"token": {token}})
 		}
 	})
 }
@@ -193,8 +229,9 @@ func TestManyWindowsPollAtOnce(t *testing.T) {
 func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		w := newWorld(t, func(s *setting) { s.database, s.handover = d, handoverTime })
 		for range 3 {
-			w := newWorld(t, func(s *setting) { s.database = d })
+			w.register.Clock.Add(time.Hour)
 			b := w.browser(t)
 			b.prove()
 			b.confirm()
@@ -211,6 +248,7 @@ func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 			if n := w.sessions(t); n != 1 {
 				t.Errorf("%d sessions", n)
 			}
+			b.post("/portal/sign-out", url.Values{"token": {b.get("/portal/records").token(t)}})
 		}
 	})
 }
@@ -225,9 +263,15 @@ func TestLostReading(t *testing.T) {
 	b.get("/portal/waiting/check").wants(t, 503, "error.unavailable.title")
 	w.wire.set(nil, nil)
 	// The register gave the one answer that the token was good for, and says so.
-	b.follow(b.get("/portal/waiting/check")).wants(t, 502, "error.internal.title")
-	if p := b.get("/portal/waiting/status"); p.Header.Get("HX-Redirect") != "/portal/waiting" {
-		t.Errorf("the part answers %d", p.StatusCode)
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.lost.title")
+	if p := b.get("/portal/waiting/status"); p.doc.Find("#waiting[data-state=lost] a[href='/portal/prove']").Length() != 1 {
+		t.Errorf("the part says %s", p.body)
+	}
+	if n := w.wire.called("list"); n != 2 {
+		t.Errorf("%d readings", n)
+	}
+	if !strings.Contains(w.log.String(), "its answer was lost") {
+		t.Error("the log does not tell")
 	}
 	w.register.Clock.Add(time.Minute)
 	b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/waiting")

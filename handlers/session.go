@@ -59,8 +59,6 @@ type challenge struct {
 	State      views.WaitingState
 	// ReadingSince is when a request set out to spend the token; zero before. Only one may at a time.
 	ReadingSince time.Time
-	// Spent says that the token is gone and its answer lost.
-	Spent bool
 }
 
 // reading is the one answer that a confirmed token is good for.

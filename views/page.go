@@ -35,8 +35,10 @@ type Page struct {
 	Errors []FieldError
 }
 
-// FieldError is one mistake in a form: the field's id, and the text key of the sentence, which is one of
-// error.number.empty, error.number.characters and error.number.length.
+// FieldError is one mistake in a form: the id of the element that the customer is led to, and the text key of
+// the sentence. On the start page that is error.number.empty, error.number.characters or error.number.length. On
+// the page that asks for a proof the element is method, and the key error.prove and the name of the method that
+// can no longer be used, or error.prove.none or error.prove.only.
 type FieldError struct {
 	Field string
 	Key   string

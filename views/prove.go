@@ -22,9 +22,11 @@ type WaitingState string
 const (
 	// WaitingPending asks again every PollSeconds.
 	WaitingPending WaitingState = "pending"
-	// WaitingExpired and WaitingDeclined are ends: the customer starts the proof again.
+	// The others are ends: the customer starts the proof again. WaitingLost is a confirmation whose list never
+	// came through, and a confirmation is good for one list.
 	WaitingExpired  WaitingState = "expired"
 	WaitingDeclined WaitingState = "declined"
+	WaitingLost     WaitingState = "lost"
 )
 
 // WaitingPage waits for the customer to confirm. Its status part is also fetched alone, by htmx.
@@ -35,6 +37,9 @@ type WaitingPage struct {
 	State      WaitingState
 	// SentTo is the masked address of a magic link: c*****r@example.com.
 	SentTo string
+	// MatchCode is what the customer types on the register's page; empty where the register asks for none. A
+	// demonstration does not show it.
+	MatchCode string
 	// PasskeyURL is the register's page for a passkey; empty for a magic link and in a demonstration.
 	PasskeyURL string
 	// ExpiresAt is when the customer can no longer confirm; SecondsLeft the same from now, never below 0.

@@ -231,12 +231,16 @@ func TestWithdrawnSaysOnlyWhatHappened(t *testing.T) {
 	if got := doc.Find(".panel h1").Text(); got != "You stopped Bright Energy Ltd at 2:03pm on 3 May 2026" {
 		t.Errorf("the heading is %q", got)
 	}
-	const notice = "The register sends"
-	if strings.Contains(doc.Text(), notice) {
-		t.Error("the page promises a notice that nobody sends")
+	told := "We told the Data Access Register at 2:03pm on 3 May 2026. From that moment, anyone who checks with the register is told that the permission has ended."
+	if !strings.Contains(doc.Text(), told) {
+		t.Error("the page does not say who was told, and when")
+	}
+	const notice = "The register also sends"
+	if text := doc.Text(); strings.Contains(text, notice) || !strings.Contains(text, "No message goes to Bright Energy Ltd.") {
+		t.Error("the page promises a notice that nobody sends, or does not say that there is none")
 	}
 	page.NoticeSent, page.Record.DataUser = true, "MeterBridge"
-	if text := draw(t, Withdrawn(page)).Text(); !strings.Contains(text, notice+" MeterBridge a notice") {
+	if text := draw(t, Withdrawn(page)).Text(); !strings.Contains(text, notice+" MeterBridge a message") || strings.Contains(text, "No message") {
 		t.Error("the page does not say who is sent a notice")
 	}
 }
@@ -259,7 +263,7 @@ func TestWaiting(t *testing.T) {
 	if got := doc.Find("#waiting-left").Text(); got != "About 2 minutes left." {
 		t.Errorf("61 seconds are %q", got)
 	}
-	for _, state := range []WaitingState{WaitingExpired, WaitingDeclined} {
+	for _, state := range []WaitingState{WaitingExpired, WaitingDeclined, WaitingLost} {
 		page.State = state
 		ended := draw(t, WaitingStatus(page))
 		if ended.Find("[hx-get]").Length() != 0 {
@@ -268,6 +272,65 @@ func TestWaiting(t *testing.T) {
 		if ended.Find(`h1[tabindex="-1"]`).Length() != 1 || ended.Find(`a[href="/portal/prove"]`).Length() != 1 {
 			t.Errorf("%s has no heading to go to, or no way to try again", state)
 		}
+	}
+}
+
+func TestMatchCode(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, code    string
+		method        string
+		demonstration bool
+		shown         bool
+	}{
+		{"by mail", "7KQ4", "magic-link", false, true},
+		{"by passkey", "7KQ4", "passkey-assert", false, true},
+		{"a register that asks for none", "", "magic-link", false, false},
+		{"in a demonstration", "7KQ4", "magic-link", true, false},
+	} {
+		page := WaitingPage{Page: customer("en"), MeterPoint: meterPoint, Method: Method{test.method}, State: WaitingPending, MatchCode: test.code, PollSeconds: 4}
+		page.Demonstration = test.demonstration
+		doc := draw(t, Waiting(page))
+		code := doc.Find("section.code")
+		if got := code.Length() == 1; got != test.shown {
+			t.Errorf("%s: shown is %v", test.name, got)
+		}
+		if !test.shown {
+			continue
+		}
+		if got := code.Find(".match-code").Text(); got != test.code {
+			t.Errorf("%s: the code is %q", test.name, got)
+		}
+		// A screen reader is to spell it, not to try and say it as a word.
+		if got := code.Find(".unseen").Text(); got != "7 K Q 4" {
+			t.Errorf("%s: heard as %q", test.name, got)
+		}
+		if !strings.Contains(code.Text(), "Never give it to somebody who rings") {
+			t.Errorf("%s: nobody is warned", test.name)
+		}
+	}
+}
+
+func TestProveErrorLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	page := customer("en")
+	page.Errors = []FieldError{{Field: "method", Key: "error.prove.magic-link"}}
+	doc := draw(t, Prove(ProvePage{Page: page, MeterPoint: meterPoint, Chosen: Method{"passkey-assert"}, Others: []Method{{"magic-link"}}}))
+	link := doc.Find("#error-summary a")
+	if got := link.Text(); got != "We can no longer send a link for this meter. Choose another way" {
+		t.Errorf("the summary says %q", got)
+	}
+	if doc.Find(link.AttrOr("href", "nothing")).Find(`input[value="passkey-assert"]`).Length() != 1 {
+		t.Error("the summary does not lead to the other way")
+	}
+}
+
+func TestCountsAreOfOrganisations(t *testing.T) {
+	t.Parallel()
+	twice := []Record{record("a", "Bright", BasisConsent), record("b", "Bright", BasisContract)}
+	doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: twice}))
+	if got := strings.TrimSpace(doc.Find(".count-active").Text()); got != "1 can see your data" {
+		t.Errorf("the count says %q where the sentence says %q", got, doc.Find("#answer").Text())
 	}
 }
 

@@ -67,8 +67,15 @@ func pages() []page {
 		add("prove", visitor, func(p views.Page) templ.Component {
 			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey, Others: []views.Method{magicLink, newPasskey}})
 		})
+		for _, key := range []string{"none", "magic-link", "passkey-assert", "passkey-register", "only"} {
+			wrong := visitor
+			wrong.Errors = []views.FieldError{{Field: "method", Key: "error.prove." + key}}
+			add("prove wrong "+key, wrong, func(p views.Page) templ.Component {
+				return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey, Others: []views.Method{magicLink}})
+			})
+		}
 
-		waiting := views.WaitingPage{MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, SentTo: "c*****r@example.com",
+		waiting := views.WaitingPage{MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, SentTo: "c*****r@example.com", MatchCode: "7KQ4",
 			ExpiresAt: now.Add(15 * time.Minute), SecondsLeft: 872, PollSeconds: 4}
 		wait := func(name string, p views.Page, change func(*views.WaitingPage)) {
 			m := waiting
@@ -83,6 +90,7 @@ func pages() []page {
 		wait("new passkey", visitor, func(m *views.WaitingPage) { m.Method = newPasskey })
 		wait("demonstration", demoVisitor, func(*views.WaitingPage) {})
 		wait("expired", visitor, func(m *views.WaitingPage) { m.State = views.WaitingExpired })
+		wait("lost", visitor, func(m *views.WaitingPage) { m.State = views.WaitingLost })
 		wait("declined", visitor, func(m *views.WaitingPage) { m.State = views.WaitingDeclined })
 
 		list := func(name string, p views.Page, m views.RecordsPage) {

@@ -20,7 +20,7 @@ var made = map[string][]string{
 	"date.month.":                {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
 	"page.meter.":                {"electricity", "gas"},
 	"prove.method.":              product(methods, ".title", ".body", ".button"),
-	"waiting.":                   append(product(methods, ".title", ".step.1", ".step.2", ".step.3"), "expired.title", "declined.title", "expired.again", "declined.again"),
+	"waiting.":                   append(product(methods, ".title", ".step.1", ".step.2", ".step.3", ".code"), product([]string{"expired", "declined", "lost"}, ".title", ".body", ".more", ".again")...),
 	"records.state.":             {"active", "ending", "expired", "stopped", "closed"},
 	"records.ended.":             {"expired", "stopped", "closed"},
 	"records.with.":              {"joint", "group"},
@@ -29,6 +29,7 @@ var made = map[string][]string{
 	"records.basis.":             append(product([]string{"consent", "explicit-consent", "contract", "legal-obligation", "public-task", "legitimate-interests", "other"}, "", ".means", ".do"), "consent.elsewhere", "explicit-consent.elsewhere"),
 	"records.arrangement.":       {"joint", "group"},
 	"records.discovered.letter.": {"electricity", "gas"},
+	"error.prove.":               methods,
 	"error.":                     product([]string{"not-found", "method", "invalid", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
 }
 
