@@ -2,11 +2,9 @@ package handlers
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -113,10 +111,6 @@ func (p *portal) answerError(err error, c echo.Context) {
 
 const requestIDKey = "request-id"
 
-// newRequestID is short enough to be read out over a telephone: 50 random bits in letters and digits that
-// are not mixed up.
-func newRequestID() string { return rand.Text()[:10] }
-
 func level(err error, status int) slog.Level {
 	switch {
 	case status >= http.StatusInternalServerError:
@@ -125,16 +119,6 @@ func level(err error, status int) slog.Level {
 		return slog.LevelWarn
 	default:
 		return slog.LevelInfo
-	}
-}
-
-func requestAttrs(c echo.Context, id string, took time.Duration) []slog.Attr {
-	return []slog.Attr{
-		slog.String("method", c.Request().Method),
-		slog.String("route", c.Path()),
-		slog.Int("status", c.Response().Status),
-		slog.Int64("ms", took.Milliseconds()),
-		slog.String("request_id", id),
 	}
 }
 

@@ -34,7 +34,7 @@ const email = "canary.customer@example.com"
 
 var sessionKey = bytes.Repeat([]byte{9}, 32)
 
-// world is a portal on a real register, with one meter point at which an organisation of each kind is known.
+// world is a portal on a real register, with one meter point: an organisation reads it by permission, and as a public task.
 type world struct {
 	register *registertest.Register
 	// wire is between the two, and can be cut.
@@ -91,7 +91,14 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 	w.ir = w.identityRecord(t, w.meterPoint, email)
 	w.accessRecord(t, registerclient.BasisConsent)
 	w.accessRecord(t, registerclient.BasisPublicTask)
-	_, err = w.register.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), registerclient.DiscoveredAccess{
+	return w
+}
+
+// discover lets the DCC find an organisation that never registered. An account more is a hash more, which takes
+// long on purpose: only a test that looks at it pays.
+func (w *world) discover(t testing.TB) {
+	t.Helper()
+	_, err := w.register.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), registerclient.DiscoveredAccess{
 		MPxN: w.meterPoint, OrganisationName: "Acme Energy Services Ltd", OrganisationReference: "SEC-OU-00429",
 		FirstSeen: "2024-06-01", LastSeen: "2026-02-28", SourceReference: "DCC-1",
 		DataTypesObserved: []registerclient.DataType{registerclient.HalfHourlyConsumption},
@@ -99,7 +106,6 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w
 }
 
 // newPortal starts another process, as it were, on the same database and register.
@@ -456,6 +462,7 @@ func (p *page) withdrawPath(t testing.TB) string {
 func TestJourney(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.discover(t)
 	b := w.browser(t)
 	b.get("/portal").wants(t, 200, "start.title")
 	b.prove()

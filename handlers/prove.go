@@ -83,10 +83,8 @@ func (p *portal) postProve(c echo.Context, v *visit) error {
 		return p.refuseMethod(c, v, method)
 	case errors.Is(err, registerclient.ErrNotFound):
 		return p.showNoRecord(c, v, v.MeterPoint)
-	case err != nil:
-		return err
-	case changed != nil:
-		return changed
+	case err != nil || changed != nil:
+		return errors.Join(err, changed)
 	}
 	return seeOther(c, "/waiting")
 }
@@ -104,7 +102,8 @@ func newChallenge(started *registerclient.ReidentifyResponse) *challenge {
 	return proof
 }
 
-// refuseMethod asks again where the method cannot be used here after all, and offers it last.
+// refuseMethod asks again where the register cannot use the method here after all. This page offers it last; the
+// visit keeps it, for the register may have been wrong.
 func (p *portal) refuseMethod(c echo.Context, v *visit, method registerclient.Method) error {
 	if len(v.Methods) == 1 {
 		return p.askForMethod(c, v, "error.prove.only")

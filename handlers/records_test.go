@@ -196,6 +196,7 @@ func TestWebAddress(t *testing.T) {
 func TestRecordsPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.discover(t)
 	records := w.browser(t).signIn()
 	for _, code := range []string{"HH-CONSUMPTION", "TARIFF-IMPORT", "uk-consent", "uk-public-task", "DISCOVERED", "ACTIVE", "ak_", "ir_"} {
 		if strings.Contains(records.body, code) {

@@ -3,7 +3,6 @@ package handlers
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -122,7 +121,7 @@ func (p *portal) begin(c echo.Context, v *visit) error {
 		return err
 	}
 	if err := p.sessions.forget(c.Request().Context(), session); err != nil {
-		return fmt.Errorf("end the earlier session: %w", err)
+		return err
 	}
 	session.Values[visitKey] = v
 	return session.Save(c.Request(), c.Response())
@@ -164,7 +163,7 @@ func (p *portal) visitor(h func(echo.Context, *visit) error) echo.HandlerFunc {
 			return errForbidden
 		}
 		if err := p.sessions.touch(c.Request().Context(), v); err != nil {
-			return fmt.Errorf("put off the session's end: %w", err)
+			return err
 		}
 		return h(c, v)
 	}
@@ -182,7 +181,7 @@ func (p *portal) postSignOut(c echo.Context, _ *visit) error {
 	}
 	session.Options.MaxAge = -1
 	if err := session.Save(c.Request(), c.Response()); err != nil {
-		return fmt.Errorf("sign out: %w", err)
+		return err
 	}
 	return seeOther(c, "/signed-out")
 }

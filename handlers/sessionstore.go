@@ -140,7 +140,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 		 WHERE key_hash = ? AND version = ?`),
 		sealed, expiresAt.UnixMilli(), v.EndsAt.UnixMilli(), v.key, v.version))
 	if err != nil {
-		return err
+		return fmt.Errorf("save session: %w", err)
 	}
 	v.sessionRow = sessionRow{key: v.key, version: v.version + 1, expiresAt: expiresAt}
 	return nil
@@ -150,7 +150,10 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 func (s *sessionStore) forget(ctx context.Context, session *sessions.Session) error {
 	_, err := s.db.ExecContext(ctx, s.db.Rebind(`DELETE FROM portal_sessions WHERE key_hash = ?`), rowKey(session.ID))
 	session.ID = ""
-	return err
+	if err != nil {
+		return fmt.Errorf("delete session: %w", err)
+	}
+	return nil
 }
 
 // renew stores the session's visit under a new ID, in one transaction with the end of the old one, and sets
@@ -201,7 +204,10 @@ func (s *sessionStore) touch(ctx context.Context, v *visit) error {
 	}
 	_, err := s.db.ExecContext(ctx, s.db.Rebind(`UPDATE portal_sessions SET expires_at = ? WHERE key_hash = ?`),
 		expiresAt.UnixMilli(), v.key)
-	return err
+	if err != nil {
+		return fmt.Errorf("put off the session's end: %w", err)
+	}
+	return nil
 }
 
 // expiry is the session's end if nobody uses it from now on.

@@ -13,7 +13,7 @@ import (
 )
 
 func (p *portal) showStart(c echo.Context) error {
-	v, _ := p.find(c)
+	v, _ := p.find(c) // whoever has no session, or cannot be found one, can always start
 	page := views.StartPage{Page: p.page(c, v)}
 	if v != nil {
 		page.Number = readable(v.MeterPoint).Number
@@ -22,7 +22,7 @@ func (p *portal) showStart(c echo.Context) error {
 }
 
 func (p *portal) postMeter(c echo.Context) error {
-	v, _ := p.find(c)
+	v, _ := p.find(c) // as above
 	typed := c.Request().PostForm.Get("number")
 	number, mistake := parseMeterPoint(typed)
 	typed = shown(typed)

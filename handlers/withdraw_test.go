@@ -69,6 +69,7 @@ func TestWithdrawalWhoseAnswerWasLost(t *testing.T) {
 func TestOnlyWhatTheCustomerPermittedCanBeStopped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.discover(t)
 	b := w.browser(t)
 	records := b.signIn()
 	form := url.Values{"token": {records.token(t)}}
