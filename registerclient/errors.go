@@ -13,8 +13,7 @@ import (
 	"syscall"
 )
 
-// What went wrong, for errors.Is. Each stands for a status, which is what callers should rely on
-// .
+// What went wrong, for errors.Is. Each stands for a status, which is what callers should rely on.
 var (
 	ErrInvalid        = errors.New("register: invalid request")     // 400
 	ErrUnauthorized   = errors.New("register: not authenticated")   // 401
