@@ -136,7 +136,7 @@ func TestRequestIsAsDocumented(t *testing.T) {
 	}
 }
 
-// sender is what a vector says of the register's side.
+// vector is one of registerclient/testdata, of which Sender is the register's side.
 type vector struct {
 	Name    string            `json:"name"`
 	Headers map[string]string `json:"headers"`
