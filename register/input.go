@@ -25,6 +25,9 @@ import (
 // jsonDepth is how deep a body may nest.
 const jsonDepth = 32
 
+// bodyKey is where decode leaves the body as it came.
+const bodyKey = "register.body"
+
 // decode reads a JSON body strictly into a value: a member that is unknown or given twice is a mistake that
 // is named, as are a wrong type and anything after the value.
 func decode(c echo.Context, into any) error {
@@ -38,6 +41,7 @@ func decode(c echo.Context, into any) error {
 		}
 		return invalid("", "The body could not be read to its end.")
 	}
+	c.Set(bodyKey, body)
 	if err := checkDepth(body); err != nil {
 		return err
 	}

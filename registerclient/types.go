@@ -25,8 +25,6 @@ type (
 	RevokeReason string
 	// RevokedBy says who ended an access record.
 	RevokedBy string
-	// WebhookEventType is what a Data User is told of.
-	WebhookEventType string
 	// Date is a calendar day, YYYY-MM-DD.
 	Date string
 )
@@ -85,10 +83,6 @@ const (
 
 	RevokedByCustomer     RevokedBy = "customer"
 	RevokedByOrganisation RevokedBy = "organisation"
-
-	EventConsentExpiring   WebhookEventType = "consent.expiring"
-	EventConsentWithdrawal WebhookEventType = "consent.withdrawal"
-	EventTenancyChange     WebhookEventType = "tenancy.change"
 )
 
 // Consent reports whether the customer gave the permission, and can therefore take it back.
