@@ -393,6 +393,7 @@ func checkLines(t testing.TB, schemas *jsonschema.Compiler, media *openapi3.Medi
 func TestTheClientsSamplesFitTheDocument(t *testing.T) {
 	t.Parallel()
 	_, schemas := documented(t)
+	var checked []string
 	for sample, name := range map[string]string{
 		"bearer-token":                          "BearerToken",
 		"create-access-record-by-token.request": "NewAccessRecord",
@@ -416,7 +417,48 @@ func TestTheClientsSamplesFitTheDocument(t *testing.T) {
 		"submit-discovered-access.request":      "NewDiscoveredAccess",
 		"submit-discovered-access":              "DiscoveredAccessSubmitted",
 		"verify-access-record":                  "AccessVerified",
+		"verify-discovered-record":              "AccessVerified",
+		"read-identity-record":                  "IdentityRecordRead",
+		"anonymise-identity-record":             "IdentityRecordAnonymised",
+		"reidentify-own.request":                "NewOwnReidentification",
+		"reidentify-own-passkey.request":        "NewOwnReidentification",
+		"reidentify-own":                        "Reidentification",
+		"reidentify-own-passkey":                "Reidentification",
+		"own-reidentification-status":           "ReidentificationStatus",
+		"replace-access-record.request":         "AccessRecordReplacement",
+		"replace-access-record":                 "AccessRegistered",
+		"import-line.request":                   "ImportLine",
+		"import-access-records":                 "Import",
+		"list-access-records-page":              "AccessRecords",
+		"list-own-records":                      "OwnRecords",
+		"report-change-of-tenancy.request":      "NewChangeOfTenancy",
+		"report-change-of-tenancy":              "ChangeOfTenancyReported",
+		"list-changes-of-tenancy":               "ChangesOfTenancy",
+		"withdraw-change-of-tenancy":            "ChangeOfTenancyWithdrawn",
+		"read-data-user":                        "DataUserRead",
+		"list-webhooks":                         "Webhooks",
+		"list-all-webhooks":                     "AllWebhooks",
+		"register-webhook.request":              "NewWebhook",
+		"register-webhook":                      "WebhookRegistered",
+		"update-webhook.request":                "WebhookChange",
+		"update-webhook-rotated.request":        "WebhookChange",
+		"update-webhook":                        "WebhookChanged",
+		"update-webhook-rotated":                "WebhookChanged",
+		"list-deliveries":                       "Deliveries",
+		"redeliver":                             "Redelivery",
+		"read-self":                             "AccountRead",
+		"replace-return-urls.request":           "ReturnURLs",
+		"replace-return-urls":                   "AccountRead",
+		"rotate-secret":                         "SecretRotated",
+		"list-accounts":                         "Accounts",
+		"suspend-account":                       "AccountRead",
+		"reactivate-account":                    "AccountRead",
+		"terminate-account":                     "AccountRead",
+		"read-stats":                            "Stats",
+		"search-records":                        "FoundRecords",
+		"read-audit":                            "Audit",
 	} {
+		checked = append(checked, sample+".json")
 		text, err := os.ReadFile(filepath.Join("..", "..", "registerclient", "testdata", sample+".json"))
 		if err != nil {
 			t.Error(err)
@@ -432,6 +474,15 @@ func TestTheClientsSamplesFitTheDocument(t *testing.T) {
 		}
 		if err := schema.Validate(value); err != nil {
 			t.Errorf("%s: %v", sample, err)
+		}
+	}
+	samples, err := filepath.Glob(filepath.Join("..", "..", "registerclient", "testdata", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sample := range samples {
+		if !slices.Contains(checked, filepath.Base(sample)) {
+			t.Errorf("%s is checked against nothing", filepath.Base(sample))
 		}
 	}
 }
