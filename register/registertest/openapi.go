@@ -203,7 +203,11 @@ func pointer(tokens ...string) string {
 func responseOf(schemas *jsonschema.Compiler, described *openapi3.Response, at string) (response, error) {
 	r := response{headers: map[string]header{}, content: map[string]*jsonschema.Schema{}}
 	for name, ref := range described.Headers {
-		schema, err := schemas.Compile("openapi.json" + at + pointer("headers", name, "schema")[1:])
+		place := at + pointer("headers", name)[1:]
+		if ref.Ref != "" {
+			place = ref.Ref
+		}
+		schema, err := schemas.Compile("openapi.json" + place + "/schema")
 		if err != nil {
 			return response{}, err
 		}
