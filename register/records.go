@@ -375,8 +375,11 @@ func (s *Register) revokeOwn(ctx context.Context, tx *store.Tx, accountID, ak st
 		return time.Time{}, missing(err, gone)
 	}
 	done, err := tx.RevokeOwn(ctx, accountID, record.AccessRecord, store.Revocation{At: now, By: string(registerclient.RevokedByOrganisation), Reason: reason})
-	if err != nil || done {
+	if err != nil {
 		return now, err
+	}
+	if done {
+		return now, s.revoked(ctx, tx, accountID, record, now, reason)
 	}
 	if record.AccountID == accountID && stateOf(record.AccessRecord, now) == registerclient.StateExpired {
 		return time.Time{}, &Error{Kind: Conflict, Code: codeConflict, Message: "This access record has expired: nothing is left to revoke."}
@@ -416,10 +419,23 @@ func (s *Register) withdraw(ctx context.Context, tx *store.Tx, accountID, ak, to
 		return time.Time{}, refused
 	}
 	done, err := tx.RevokeConsent(ctx, record.AccessRecord, store.Revocation{At: now, By: string(registerclient.RevokedByCustomer), Reason: reason})
-	if err != nil || done {
+	if err != nil {
 		return now, err
 	}
+	if done {
+		return now, s.revoked(ctx, tx, accountID, record, now, reason)
+	}
 	return s.notWithdrawn(ctx, tx, ak, now)
+}
+
+// revoked does what goes with the end of an access record: it is noted, and the owner of a consent is told.
+func (s *Register) revoked(ctx context.Context, tx *store.Tx, accountID string, record store.ListedRecord, at time.Time, reason *string) error {
+	detail := map[string]any{}
+	if reason != nil {
+		detail["reason"] = *reason
+	}
+	tx.Audit(s.event(accountID, auditRecordRevoked, record.MPxN, record.AK, detail))
+	return s.announceWithdrawal(ctx, tx, record, at, reason)
 }
 
 // notWithdrawn says why an access record could not be withdrawn, or when it was before: a second withdrawal

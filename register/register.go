@@ -19,7 +19,9 @@ import (
 	"time"
 
 	"central.consent/dar/register/docspage"
+	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
+	"central.consent/dar/register/webhook"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/static"
 	"github.com/a-h/templ"
@@ -50,6 +52,8 @@ type Options struct {
 	Reidentification Reidentification
 	// PublicURL is where the register stands for browsers: https://id.central.consent, no slash at the end.
 	PublicURL string
+	// Mail sends letters; nil where there is no mail server, and then letters are given up.
+	Mail *mail.Sender
 	// Clock is time.Now when nil.
 	Clock func() time.Time
 	// Log is slog.Default when nil.
@@ -62,6 +66,8 @@ type Register struct {
 	keys             *Keyring
 	reidentification Reidentification
 	publicURL        string
+	mail             *mail.Sender
+	webhooks         *webhook.Client
 	// local is true where publicURL is a loopback address.
 	local bool
 	clock func() time.Time
@@ -104,7 +110,7 @@ func New(o Options) (*Register, error) {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
 	s := &Register{
-		store: o.Store, keys: o.Keys, reidentification: o.Reidentification, publicURL: o.PublicURL, local: local, clock: o.Clock, log: o.Log,
+		store: o.Store, keys: o.Keys, reidentification: o.Reidentification, publicURL: o.PublicURL, local: local, mail: o.Mail, clock: o.Clock, log: o.Log,
 		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), router: echo.New(),
 	}
 	if s.clock == nil {
@@ -113,6 +119,7 @@ func New(o Options) (*Register, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	s.webhooks = webhook.New(webhook.Options{Local: local, Clock: s.clock})
 	if s.reidentification.Stubbed() {
 		s.log.Warn("RE-IDENTIFICATION IS STUBBED: every customer is taken as confirmed without being asked. For demonstrations only.")
 	}
@@ -153,9 +160,15 @@ func (s *Register) operations() []operation {
 		{"DELETE", "/access-records/:ak", roles(dataUser, portal), s.revokeAccessRecord},
 		{"GET", "/meter-points/:mpxn/access-records", roles(dataUser, portal), s.listAccessRecords},
 
+		{"GET", "/webhooks", roles(dataUser), s.listWebhooks},
+		{"POST", "/webhooks", roles(dataUser), s.registerWebhook},
+		{"PATCH", "/webhooks/:wid", roles(dataUser), s.updateWebhook},
+		{"DELETE", "/webhooks/:wid", roles(dataUser), s.deleteWebhook},
+
 		{"POST", "/discovered-access", roles(dcc), s.submitDiscoveredAccess},
 
 		{"POST", "/admin/accounts", roles(admin), s.createAccount},
+		{"GET", "/admin/webhooks", roles(admin), s.listAllWebhooks},
 
 		{"GET", "/openapi.yaml", anyone, func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", OpenAPI) }},
 	}
