@@ -157,13 +157,18 @@ func (s *Register) operations() []operation {
 
 		{"POST", "/access-records", roles(dataUser), s.createAccessRecord},
 		{"GET", "/access-records/:ak", anyone, s.verifyAccessRecord},
+		{"PUT", "/access-records/:ak", roles(dataUser), s.replaceAccessRecord},
 		{"DELETE", "/access-records/:ak", roles(dataUser, portal), s.revokeAccessRecord},
 		{"GET", "/meter-points/:mpxn/access-records", roles(dataUser, portal), s.listAccessRecords},
+
+		{"GET", "/records", roles(dataUser), s.listOwnRecords},
 
 		{"GET", "/webhooks", roles(dataUser), s.listWebhooks},
 		{"POST", "/webhooks", roles(dataUser), s.registerWebhook},
 		{"PATCH", "/webhooks/:wid", roles(dataUser), s.updateWebhook},
 		{"DELETE", "/webhooks/:wid", roles(dataUser), s.deleteWebhook},
+		{"GET", "/webhooks/:wid/deliveries", roles(dataUser), s.listDeliveries},
+		{"POST", "/webhooks/:wid/deliveries/:eventId/redeliver", roles(dataUser), s.redeliver},
 
 		{"POST", "/discovered-access", roles(dcc), s.submitDiscoveredAccess},
 

@@ -254,6 +254,88 @@ func (s *Register) deleteWebhook(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
+// listDeliveries is GET /webhooks/{wid}/deliveries, the newest first.
+func (s *Register) listDeliveries(c echo.Context) error {
+	if err := knownQuery(c, "status", "limit", "cursor"); err != nil {
+		return err
+	}
+	status := c.QueryParam("status")
+	if c.QueryParams().Has("status") {
+		var k checks
+		oneOf(&k, "status", registerclient.DeliveryStatus(status), registerclient.DeliveryQueued, registerclient.DeliveryDelivered, registerclient.DeliveryUndelivered)
+		if err := k.err(); err != nil {
+			return err
+		}
+	}
+	page, err := readPage(c, 100)
+	if err != nil {
+		return err
+	}
+	ctx, wid := c.Request().Context(), c.Param("wid")
+	w, err := s.store.FindWebhook(ctx, wid)
+	if err != nil {
+		return missing(err, noWebhook())
+	}
+	if w.AccountID != caller(c).AccountID {
+		return noWebhook()
+	}
+	jobs, err := s.store.ListDeliveries(ctx, wid, status, page)
+	if err != nil {
+		return err
+	}
+	answer := registerclient.ListDeliveriesResponse{Response: s.metadata(c), Deliveries: []registerclient.Delivery{}}
+	jobs, answer.NextCursor = nextCursor(jobs, page, func(j store.Job) (store.Millis, string) { return j.CreatedAt, j.ID })
+	for _, job := range jobs {
+		answer.Deliveries = append(answer.Deliveries, deliveryOf(job))
+	}
+	return c.JSON(http.StatusOK, answer)
+}
+
+func deliveryOf(job store.Job) registerclient.Delivery {
+	d := registerclient.Delivery{
+		EventID: job.ID, EventType: registerclient.WebhookEventType(job.Subject), Status: registerclient.DeliveryQueued,
+		Attempts: job.Attempts, CreatedAt: job.CreatedAt.Time(), EndedAt: store.OptionalTime(job.EndedAt), LastError: job.LastError,
+	}
+	if job.Outcome == nil {
+		due := job.DueAt.Time()
+		d.NextAttemptAt = &due
+	} else if *job.Outcome == store.OutcomeDelivered {
+		d.Status = registerclient.DeliveryDelivered
+	} else {
+		d.Status = registerclient.DeliveryUndelivered
+	}
+	return d
+}
+
+// redeliver is POST /webhooks/{wid}/deliveries/{eventId}/redeliver: the same event once more, under the same id.
+func (s *Register) redeliver(c echo.Context) error {
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	account, wid := caller(c).AccountID, c.Param("wid")
+	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
+		if _, err := tx.FindOwnWebhook(ctx, account, wid); err != nil {
+			return answer{}, missing(err, noWebhook())
+		}
+		job, err := tx.FindDelivery(ctx, wid, c.Param("eventId"))
+		if err != nil {
+			return answer{}, missing(err, notFound("There is no such event of this webhook."))
+		}
+		queued, err := tx.RequeueJob(ctx, job, s.clock())
+		if err != nil {
+			return answer{}, err
+		}
+		if !queued {
+			return answer{}, &Error{Kind: Conflict, Code: codeConflict, Message: "This event is queued already."}
+		}
+		if job, err = tx.FindDelivery(ctx, wid, job.ID); err != nil {
+			return answer{}, err
+		}
+		tx.Audit(s.event(account, auditDeliveryRequeued, "", "", map[string]any{"wid": wid, "event-id": job.ID}))
+		return answer{http.StatusOK, "", registerclient.RedeliverResponse{Response: s.metadata(c), Delivery: deliveryOf(job)}}, nil
+	})
+}
+
 // announce queues an event about some of an account's access records for each of its subscriptions that wants it,
 // and answers whether one does. Events that concern one access record reach a subscription in the order in which
 // they were queued (docs/decisions.md, Order).

@@ -241,7 +241,7 @@ func (s *Register) end(ctx context.Context, job store.Job, outcome, lastError st
 		if err != nil || !ended || outcome != store.OutcomeUndelivered || job.Kind != store.KindWebhook {
 			return err
 		}
-		w, err := s.store.FindWebhook(ctx, job.Target)
+		w, err := tx.FindWebhook(ctx, job.Target)
 		if err != nil {
 			return err
 		}

@@ -106,6 +106,10 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve.HTTP(ctx, listener, onePort(portal, answering), log) })
 	group.Go(func() error {
+		service.Work(ctx)
+		return nil
+	})
+	group.Go(func() error {
 		if err := openAdministrator(ctx, service); err != nil {
 			return fmt.Errorf("open the administrator's account: %w", err)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
+	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -40,6 +41,7 @@ type Register struct {
 type options struct {
 	database Database
 	held     bool
+	mail     *mail.Sender
 	shared   *Register
 }
 
@@ -51,6 +53,9 @@ func On(d Database) Option { return func(o *options) { o.database = d } }
 
 // HoldConfirmations makes every challenge wait for Confirm or Decline. Without it each is confirmed at once.
 func HoldConfirmations() Option { return func(o *options) { o.held = true } }
+
+// WithMail gives the register a mail server.
+func WithMail(sender *mail.Sender) Option { return func(o *options) { o.mail = sender } }
 
 // ReplicaOf makes the register another process on the same database and clock.
 func ReplicaOf(r *Register) Option { return func(o *options) { o.shared = r } }
@@ -77,7 +82,7 @@ func New(t testing.TB, opts ...Option) *Register {
 		asking = held{}
 	}
 	r.service, err = register.New(register.Options{
-		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Reidentification: asking,
+		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Reidentification: asking, Mail: o.mail,
 		PublicURL: "http://localhost:5001", Clock: r.Clock.Now, Log: slog.New(slog.NewJSONHandler(r.Log, nil)),
 	})
 	if err != nil {
@@ -87,6 +92,25 @@ func New(t testing.TB, opts ...Option) *Register {
 	t.Cleanup(server.Close)
 	r.URL = server.URL + "/v1"
 	return r
+}
+
+// WorkOff does everything that is due in the outbox now.
+func (r *Register) WorkOff(t testing.TB) {
+	t.Helper()
+	if err := r.service.WorkOff(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Work runs the register's worker until ctx ends.
+func (r *Register) Work(ctx context.Context) { r.service.Work(ctx) }
+
+// AnnounceExpiries looks for what expires soon, as the worker's sweep does.
+func (r *Register) AnnounceExpiries(t testing.TB) {
+	t.Helper()
+	if err := r.service.AnnounceExpiries(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // held records challenges and asks nobody: the test is the customer.

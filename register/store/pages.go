@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Page is a part of a list that is sorted newest first: at most Limit rows, those after the row that After names.
-// A row that is added meanwhile is newer than each page, and shifts none.
+// Page is a part of a list that is sorted newest first: Limit rows, those after the row that After names. One more is
+// read where there is one, so that the reader knows of a next page. A row that is added meanwhile is newer than each page, and shifts none.
 type Page struct {
 	Limit int
 	After *Position
@@ -53,7 +53,7 @@ func paged[T any](ctx context.Context, s *Store, columns, from string, where con
 		where.and(`(`+at+` < ? OR `+at+` = ? AND `+key+` < ?)`, page.After.At, page.After.At, page.After.Key)
 	}
 	rows, err := all[T](ctx, s.read, `SELECT `+columns+` FROM `+from+where.String()+` ORDER BY `+at+` DESC, `+key+` DESC LIMIT ?`,
-		append(where.args, page.Limit)...)
+		append(where.args, page.Limit+1)...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list rows of %s: %w", from, err)
 	}

@@ -49,7 +49,16 @@ func (t *Tx) FindOwnWebhook(ctx context.Context, accountID, wid string) (Webhook
 
 // FindWebhook finds a subscription by its key, a deleted one too, for what was queued for it; ErrNotFound.
 func (s *Store) FindWebhook(ctx context.Context, wid string) (Webhook, error) {
-	found, err := one[Webhook](ctx, s.read, `SELECT `+webhookColumns+` FROM webhooks WHERE wid = ?`, wid)
+	return findWebhook(ctx, s.read, wid)
+}
+
+// FindWebhook is the same within the transaction.
+func (t *Tx) FindWebhook(ctx context.Context, wid string) (Webhook, error) {
+	return findWebhook(ctx, t.tx, wid)
+}
+
+func findWebhook(ctx context.Context, q queryer, wid string) (Webhook, error) {
+	found, err := one[Webhook](ctx, q, `SELECT `+webhookColumns+` FROM webhooks WHERE wid = ?`, wid)
 	if err != nil {
 		return Webhook{}, fmt.Errorf("find webhook: %w", err)
 	}
