@@ -155,6 +155,9 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 	if in.DisplayName == "" {
 		in.DisplayName = "Example " + string(in.Role)
 	}
+	if in.ContactURL == "" {
+		in.ContactURL = "https://example.org/contact"
+	}
 	_, secret, err := r.service.AddAccount(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
