@@ -24,6 +24,9 @@ import (
 // MeterPoint is the demonstration's, and the samples'.
 const MeterPoint = "2312345678901"
 
+// Key is the one that registers under test seal with, under the id "test".
+var Key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+
 // Register is a register under test.
 type Register struct {
 	// URL is its base, /v1 included.
@@ -41,6 +44,7 @@ type options struct {
 	database Database
 	held     bool
 	shared   *Register
+	keys     string
 }
 
 // Option alters a register under test.
@@ -51,6 +55,9 @@ func On(d Database) Option { return func(o *options) { o.database = d } }
 
 // HoldConfirmations makes every challenge wait for Confirm or Decline. Without it each is confirmed at once.
 func HoldConfirmations() Option { return func(o *options) { o.held = true } }
+
+// WithKeys gives the register these keys, as REGISTER_KEYS has them.
+func WithKeys(keys string) Option { return func(o *options) { o.keys = keys } }
 
 // ReplicaOf makes the register another process on the same database and clock.
 func ReplicaOf(r *Register) Option { return func(o *options) { o.shared = r } }
@@ -68,7 +75,10 @@ func New(t testing.TB, opts ...Option) *Register {
 	} else {
 		r.DB = o.database.Open(t, migrations.Register)
 	}
-	keys, err := register.NewKeyring("test:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	if o.keys == "" {
+		o.keys = "test:" + Key
+	}
+	keys, err := register.NewKeyring(o.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
