@@ -39,6 +39,8 @@ const (
 	basePath = "/v1"
 	// requestTime bounds everything that the register does for one request.
 	requestTime = 10 * time.Second
+	// readyTime is how long the database may take to show that it answers.
+	readyTime = 2 * time.Second
 	// bodyLimit is the most that a request body may hold.
 	bodyLimit = "256K"
 )
@@ -74,6 +76,7 @@ type Register struct {
 	log   *slog.Logger
 	// hashing bounds how many argon2id hashes, of 19 MiB each, are computed at once.
 	hashing *semaphore.Weighted
+	metrics *metrics
 	router  *echo.Echo
 }
 
@@ -111,7 +114,7 @@ func New(o Options) (*Register, error) {
 	}
 	s := &Register{
 		store: o.Store, keys: o.Keys, reidentification: o.Reidentification, publicURL: o.PublicURL, local: local, mail: o.Mail, clock: o.Clock, log: o.Log,
-		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), router: echo.New(),
+		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), metrics: newMetrics(o.Store), router: echo.New(),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -145,7 +148,10 @@ func (s *Register) operations() []operation {
 		portal   = registerclient.RolePortal
 		dcc      = registerclient.RoleDCC
 		admin    = registerclient.RoleAdmin
+
+		dataProvider = registerclient.RoleDataProvider
 	)
+	everyRole := roles(dataUser, dataProvider, dcc, admin, portal)
 	return []operation{
 		{"GET", "/auth/token", anyone, s.issueBearerToken},
 
@@ -172,10 +178,23 @@ func (s *Register) operations() []operation {
 
 		{"POST", "/discovered-access", roles(dcc), s.submitDiscoveredAccess},
 
-		{"POST", "/admin/accounts", roles(admin), s.createAccount},
 		{"GET", "/admin/webhooks", roles(admin), s.listAllWebhooks},
+		{"GET", "/data-users/:duid", roles(dataProvider, dataUser, admin), s.readDataUser},
 
-		{"GET", "/openapi.yaml", anyone, func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", OpenAPI) }},
+		{"GET", "/self", roles(everyRole...), s.readSelf},
+		{"PUT", "/self/return-urls", roles(dataUser, portal), s.replaceReturnURLs},
+		{"POST", "/self/rotate-secret", roles(everyRole...), s.rotateSecret},
+
+		{"GET", "/admin/stats", roles(admin), s.readStats},
+		{"GET", "/admin/accounts", roles(admin), s.listAccounts},
+		{"POST", "/admin/accounts", roles(admin), s.createAccount},
+		{"POST", "/admin/accounts/:accountId/suspend", roles(admin), s.suspendAccount},
+		{"POST", "/admin/accounts/:accountId/reactivate", roles(admin), s.reactivateAccount},
+		{"POST", "/admin/accounts/:accountId/terminate", roles(admin), s.terminateAccount},
+		{"GET", "/admin/records", roles(admin), s.searchRecords},
+		{"GET", "/admin/audit", roles(admin), s.readAudit},
+
+		{"GET", "/openapi.yaml", anyone, openAPI},
 	}
 }
 
@@ -193,7 +212,9 @@ func (s *Register) route(page docspage.Model) {
 		}
 		e.Add(o.method, basePath+o.path, o.handle, s.allow(o.who))
 	}
-	e.GET("/docs", func(c echo.Context) error {
+	readable := []string{http.MethodGet, http.MethodHead}
+	e.HEAD(basePath+"/openapi.yaml", openAPI)
+	e.Match(readable, "/docs", func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		h.Set(echo.HeaderXFrameOptions, "DENY")
@@ -205,8 +226,22 @@ func (s *Register) route(page docspage.Model) {
 		}
 		return c.HTMLBlob(http.StatusOK, buffer.Bytes())
 	})
-	e.GET("/static/*", echo.WrapHandler(http.StripPrefix("/static/", static.Handler())))
-	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.Match(readable, "/static/*", echo.WrapHandler(http.StripPrefix("/static/", static.Handler())))
+	e.Match(readable, "/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.Match(readable, "/readyz", s.ready)
+}
+
+func openAPI(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", OpenAPI) }
+
+// ready is GET /readyz: whether requests may be sent here. /healthz says only that the process lives.
+func (s *Register) ready(c echo.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTime)
+	defer cancel()
+	if err := s.store.Ready(ctx); err != nil {
+		s.log.WarnContext(ctx, "not ready", slog.Any("error", err))
+		return c.String(http.StatusServiceUnavailable, "The database does not answer, or its schema is not up to date.\n")
+	}
+	return c.String(http.StatusOK, "ready\n")
 }
 
 // ServeHTTP implements http.Handler.
@@ -244,11 +279,17 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
+		took := s.clock().Sub(started)
+		s.metrics.answered(c.Path(), c.Request().Method, c.Response().Status, took)
 		level := slog.LevelInfo
 		attributes := []slog.Attr{
 			slog.String("method", c.Request().Method), slog.String("route", c.Path()),
-			slog.Int("status", c.Response().Status), slog.Duration("took", s.clock().Sub(started)),
+			slog.Int("status", c.Response().Status), slog.Duration("took", took),
 			slog.String("transaction", l.transaction), slog.String("account", l.account),
+		}
+		// The caller's own id, so that its log and ours can be laid side by side.
+		if id := c.Request().Header.Get(echo.HeaderXRequestID); visible(id) && len(id) <= 128 {
+			attributes = append(attributes, slog.String("request-id", id))
 		}
 		if c.Response().Status >= http.StatusInternalServerError {
 			level = slog.LevelError

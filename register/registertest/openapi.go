@@ -42,6 +42,9 @@ func CheckAnswers(t testing.TB, document []byte, next http.Handler) http.Handler
 		recorder := httptest.NewRecorder()
 		next.ServeHTTP(recorder, r)
 		answer := recorder.Result()
+		if method == http.MethodHead && answer.StatusCode == http.StatusOK {
+			method = http.MethodGet // of which it is the same answer, and only then has its body taken off
+		}
 		if path == promised.base || strings.HasPrefix(path, promised.base+"/") {
 			if err := promised.check(method, strings.TrimPrefix(path, promised.base), answer, recorder.Body.Bytes()); err != nil {
 				mu.Lock()

@@ -25,6 +25,9 @@ import (
 // MeterPoint is the demonstration's, and the samples'.
 const MeterPoint = "2312345678901"
 
+// Key is the one that registers under test seal with, under the id "test".
+var Key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+
 // Register is a register under test.
 type Register struct {
 	// URL is its base, /v1 included.
@@ -43,6 +46,7 @@ type options struct {
 	held     bool
 	mail     *mail.Sender
 	shared   *Register
+	keys     string
 }
 
 // Option alters a register under test.
@@ -56,6 +60,9 @@ func HoldConfirmations() Option { return func(o *options) { o.held = true } }
 
 // WithMail gives the register a mail server.
 func WithMail(sender *mail.Sender) Option { return func(o *options) { o.mail = sender } }
+
+// WithKeys gives the register these keys, as REGISTER_KEYS has them.
+func WithKeys(keys string) Option { return func(o *options) { o.keys = keys } }
 
 // ReplicaOf makes the register another process on the same database and clock.
 func ReplicaOf(r *Register) Option { return func(o *options) { o.shared = r } }
@@ -73,7 +80,10 @@ func New(t testing.TB, opts ...Option) *Register {
 	} else {
 		r.DB = o.database.Open(t, migrations.Register)
 	}
-	keys, err := register.NewKeyring("test:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	if o.keys == "" {
+		o.keys = "test:" + Key
+	}
+	keys, err := register.NewKeyring(o.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +188,9 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 	}
 	if in.DisplayName == "" {
 		in.DisplayName = "Example " + string(in.Role)
+	}
+	if in.ContactURL == "" {
+		in.ContactURL = "https://example.org/contact"
 	}
 	_, secret, err := r.service.AddAccount(t.Context(), in)
 	if err != nil {
