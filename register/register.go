@@ -154,6 +154,11 @@ func (s *Register) operations() []operation {
 		{"GET", "/identity-records/exists", roles(dataUser, portal), s.identityRecordExists},
 		{"POST", "/identity-records/reidentify", roles(dataUser, portal), s.reidentify},
 		{"GET", "/identity-records/reidentify/:tokenRef", roles(dataUser, portal), s.reidentificationStatus},
+		{"GET", "/identity-records/:ir", roles(dataUser), s.readIdentityRecord},
+		{"DELETE", "/identity-records/:ir", roles(dataUser), s.anonymiseIdentityRecord},
+		{"DELETE", "/identity-records/:ir/credentials/:credentialId", roles(dataUser), s.deletePasskeyCredential},
+		{"POST", "/identity-records/:ir/re-identify", roles(dataUser), s.reidentifyOwn},
+		{"GET", "/identity-records/:ir/re-identify/:tokenRef", roles(dataUser), s.ownReidentificationStatus},
 
 		{"POST", "/access-records", roles(dataUser), s.createAccessRecord},
 		{"GET", "/access-records/:ak", anyone, s.verifyAccessRecord},
@@ -171,6 +176,9 @@ func (s *Register) operations() []operation {
 		{"POST", "/webhooks/:wid/deliveries/:eventId/redeliver", roles(dataUser), s.redeliver},
 
 		{"POST", "/discovered-access", roles(dcc), s.submitDiscoveredAccess},
+		{"POST", "/cot-events", roles(dcc), s.reportChangeOfTenancy},
+		{"GET", "/admin/cot-events", roles(admin), s.listChangesOfTenancy},
+		{"POST", "/admin/cot-events/:cot/withdraw", roles(admin), s.withdrawChangeOfTenancy},
 
 		{"POST", "/admin/accounts", roles(admin), s.createAccount},
 		{"GET", "/admin/webhooks", roles(admin), s.listAllWebhooks},
