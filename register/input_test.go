@@ -227,6 +227,8 @@ func FuzzOperationsAnswerNonsenseWithARefusal(f *testing.F) {
 		string(must(json.Marshal(registertest.AccessRecord("ir_0123456789abcdef01234567", registerclient.BasisConsent)))(f)),
 		string(must(json.Marshal(sighting("SEC-OU-00429")))(f)),
 		`{"account-id":"abc","display-name":"x","role":"portal"}`,
+		`{"callback-url":"https://example.com/x","alert-email":"a@example.com","notify-days-before":30,"event-types":["tenancy.change"]}`,
+		`{"rotate-secret":true}`,
 	}
 	operations := []struct {
 		method, path string
@@ -243,6 +245,14 @@ func FuzzOperationsAnswerNonsenseWithARefusal(f *testing.F) {
 		{"GET", "/identity-records/reidentify/%s", registerclient.RolePortal},
 		{"GET", "/access-records/%s", registerclient.RolePortal},
 		{"DELETE", "/access-records/%s", registerclient.RolePortal},
+		{"PUT", "/access-records/%s", registerclient.RoleDataUser},
+		{"GET", "/records", registerclient.RoleDataUser},
+		{"POST", "/webhooks", registerclient.RoleDataUser},
+		{"PATCH", "/webhooks/%s", registerclient.RoleDataUser},
+		{"DELETE", "/webhooks/%s", registerclient.RoleDataUser},
+		{"GET", "/webhooks/%s/deliveries", registerclient.RoleDataUser},
+		{"POST", "/webhooks/wid_0123456789abcdef01234567/deliveries/%s/redeliver", registerclient.RoleDataUser},
+		{"GET", "/meter-points/%s/access-records", registerclient.RoleDataUser},
 	}
 	tokens := map[registerclient.Role]string{}
 	for _, o := range operations {

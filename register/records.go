@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -571,7 +572,7 @@ func (s *Register) revokeOwn(ctx context.Context, tx *store.Tx, accountID, ak st
 		return now, err
 	}
 	if done {
-		return now, s.revoked(ctx, tx, accountID, record, now, reason)
+		return now, s.revoked(ctx, tx, accountID, record, now, reason, nil)
 	}
 	if record.AccountID == accountID && stateOf(record.AccessRecord, now) == registerclient.StateExpired {
 		return time.Time{}, &Error{Kind: Conflict, Code: codeConflict, Message: "This access record has expired: nothing is left to revoke."}
@@ -618,14 +619,18 @@ func (s *Register) withdraw(ctx context.Context, tx *store.Tx, accountID, ak, to
 		return now, err
 	}
 	if done {
-		return now, s.revoked(ctx, tx, accountID, record, now, reason)
+		return now, s.revoked(ctx, tx, accountID, record, now, reason, grant.TokenHash)
 	}
 	return s.notWithdrawn(ctx, tx, ak, now)
 }
 
-// revoked does what goes with the end of an access record: it is noted, and the owner of a consent is told.
-func (s *Register) revoked(ctx context.Context, tx *store.Tx, accountID string, record store.ListedRecord, at time.Time, reason *string) error {
+// revoked does what goes with the end of an access record: it is noted, with the hash of the token that carried the
+// customer's authority where a portal ended it, and the owner of a consent is told.
+func (s *Register) revoked(ctx context.Context, tx *store.Tx, accountID string, record store.ListedRecord, at time.Time, reason *string, token []byte) error {
 	detail := map[string]any{}
+	if token != nil {
+		detail["token-sha256"] = hex.EncodeToString(token)
+	}
 	if reason != nil {
 		detail["reason"] = *reason
 	}

@@ -61,16 +61,23 @@ func (a answer) fields() string {
 // send makes one request; authorization is a whole header, or empty.
 func send(t testing.TB, method, url, authorization, contentType string, body []byte) answer {
 	t.Helper()
+	header := http.Header{}
+	if authorization != "" {
+		header.Set("Authorization", authorization)
+	}
+	if contentType != "" {
+		header.Set("Content-Type", contentType)
+	}
+	return sendWith(t, method, url, header, body)
+}
+
+func sendWith(t testing.TB, method, url string, header http.Header, body []byte) answer {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if authorization != "" {
-		request.Header.Set("Authorization", authorization)
-	}
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
-	}
+	request.Header = header
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

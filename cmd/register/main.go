@@ -133,6 +133,7 @@ func runServe(ctx context.Context, args []string, log io.Writer) error {
 	}
 	logger := serve.Logger(log)
 	logger.Info("the register serves", "address", listener.Addr().String(), "public-url", c.PublicURL, "reidentification", c.Reidentification)
+	go service.Work(ctx)
 	return serve.HTTP(ctx, listener, service, logger)
 }
 
