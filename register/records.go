@@ -161,6 +161,10 @@ func (s *Register) linkedIdentity(ctx context.Context, tx *store.Tx, in *registe
 	if err != nil {
 		return "", "", missing(err, &Error{Kind: NotFound, Code: codeNotFound, Field: "reidentification-token", Message: "is unknown."})
 	}
+	// Held until the end, so that what is made does not rest on a record that is being anonymised.
+	if _, err := tx.FindIdentityRecord(ctx, found.IR); err != nil {
+		return "", "", err
+	}
 	spent, err := tx.ConsumeReidentification(ctx, hashToken(token), accountID, found.MPxN, now.Add(-tokenLife), now)
 	if err != nil {
 		return "", "", err
@@ -415,6 +419,14 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 		if err != nil {
 			return err
 		}
+		since, err := tx.TenancySince(ctx, mpxn, now)
+		if err != nil {
+			return err
+		}
+		rows, earlier, err := ofOccupant(rows, since, now)
+		if err != nil {
+			return err
+		}
 		seen, err := tx.ListDiscoveredAccess(ctx, mpxn)
 		if err != nil {
 			return err
@@ -425,6 +437,7 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 		aks := make([]string, len(records))
 		for i, record := range records {
 			aks[i] = record.AK
+			records[i].EarlierOccupant = earlier[record.AK]
 		}
 		tx.Audit(s.event(account, auditRecordsRead, mpxn, "", map[string]any{"records": len(records)}))
 		return tx.InsertReading(ctx, hashToken(token), aks)
@@ -582,6 +595,9 @@ func (s *Register) withdraw(ctx context.Context, tx *store.Tx, accountID, ak, to
 	}
 	if grant.ConfirmedAt == nil || grant.DeclinedAt != nil || !now.Before(grant.IssuedAt.Time().Add(tokenLife)) {
 		return time.Time{}, refused
+	}
+	if gone, err := s.moved(ctx, tx, grant); err != nil || gone {
+		return time.Time{}, errOr(err, refused)
 	}
 	if grant.ConsumedAt != nil {
 		if read, err := tx.WasRead(ctx, grant.TokenHash, ak); err != nil || !read {

@@ -160,6 +160,11 @@ func (s *Register) operations() []operation {
 		{"GET", "/identity-records/exists", roles(dataUser, portal), s.identityRecordExists},
 		{"POST", "/identity-records/reidentify", roles(dataUser, portal), s.reidentify},
 		{"GET", "/identity-records/reidentify/:tokenRef", roles(dataUser, portal), s.reidentificationStatus},
+		{"GET", "/identity-records/:ir", roles(dataUser), s.readIdentityRecord},
+		{"DELETE", "/identity-records/:ir", roles(dataUser), s.anonymiseIdentityRecord},
+		{"DELETE", "/identity-records/:ir/credentials/:credentialId", roles(dataUser), s.deletePasskeyCredential},
+		{"POST", "/identity-records/:ir/re-identify", roles(dataUser), s.reidentifyOwn},
+		{"GET", "/identity-records/:ir/re-identify/:tokenRef", roles(dataUser), s.ownReidentificationStatus},
 
 		{"POST", "/access-records", roles(dataUser), s.createAccessRecord},
 		{"GET", "/access-records/:ak", anyone, s.verifyAccessRecord},
@@ -177,6 +182,9 @@ func (s *Register) operations() []operation {
 		{"POST", "/webhooks/:wid/deliveries/:eventId/redeliver", roles(dataUser), s.redeliver},
 
 		{"POST", "/discovered-access", roles(dcc), s.submitDiscoveredAccess},
+		{"POST", "/cot-events", roles(dcc), s.reportChangeOfTenancy},
+		{"GET", "/admin/cot-events", roles(admin), s.listChangesOfTenancy},
+		{"POST", "/admin/cot-events/:cot/withdraw", roles(admin), s.withdrawChangeOfTenancy},
 
 		{"GET", "/admin/webhooks", roles(admin), s.listAllWebhooks},
 		{"GET", "/data-users/:duid", roles(dataProvider, dataUser, admin), s.readDataUser},

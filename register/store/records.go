@@ -33,11 +33,13 @@ type ListedRecord struct {
 	DataUserName string `db:"display_name"`
 	// IdentityAccountID is who holds the identity record that the access record is linked to.
 	IdentityAccountID string `db:"identity_account_id"`
+	// MoveInDate is of that identity record; nil once it is anonymised.
+	MoveInDate *string `db:"move_in_date"`
 }
 
 const (
 	listedColumns = `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
-	r.revoked_at, r.revoked_by, r.revoke_reason, a.duid, a.display_name, i.account_id AS identity_account_id`
+	r.revoked_at, r.revoked_by, r.revoke_reason, a.duid, a.display_name, i.account_id AS identity_account_id, i.move_in_date`
 	listedTables  = `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`
 	listedRecords = `SELECT ` + listedColumns + ` FROM ` + listedTables + ` `
 )
