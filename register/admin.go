@@ -67,6 +67,7 @@ func (s *Register) searchRecords(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	rows, next := nextCursor(rows, page, func(row store.ListedRecord) (store.Millis, string) { return row.CreatedAt, row.AK })
 	found := make([]registerclient.FlatRecord, len(rows))
 	// One event for each record shown, so that its customer can be told who looked.
 	looked := make([]store.AuditEvent, len(rows), len(rows)+1)
