@@ -28,6 +28,7 @@ Usage:
   register serve         bring the database up to date and serve the API under /v1
   register migrate       bring the database up to date and end
   register account add   open an account and print its secret, once
+  register import FILE   register an account's records from a file of JSON Lines
   register key ID        make a key for REGISTER_KEYS
 
 Each takes --help. Settings come from the environment:
@@ -59,6 +60,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 			return runAccountAdd(ctx, rest[1:], out, log)
 		}
 		return errors.New("the account commands are: add")
+	case "import":
+		return runImport(ctx, rest, out, log)
 	case "key":
 		return runKey(rest, out)
 	case "", "help", "-h", "-help", "--help":
