@@ -64,7 +64,7 @@ func runImport(ctx context.Context, args []string, out, log io.Writer) error {
 	case err != nil:
 		return fmt.Errorf("the import broke off; what it registered stays, and it can be run again: %w", err)
 	case told.Refused > 0:
-		return fmt.Errorf("%d lines were refused", told.Refused)
+		return fmt.Errorf("lines refused: %d", told.Refused)
 	}
 	return nil
 }
