@@ -42,10 +42,15 @@ func decode(c echo.Context, into any) error {
 		return invalid("", "The body could not be read to its end.")
 	}
 	c.Set(bodyKey, body)
-	if err := checkDepth(body); err != nil {
+	return decodeText("body", body, into)
+}
+
+// decodeText is decode of a text by itself: the body, or a line of one, as what says.
+func decodeText(what string, text []byte, into any) error {
+	if err := checkDepth(what, text); err != nil {
 		return err
 	}
-	err = json.Unmarshal(body, into, json.RejectUnknownMembers(true))
+	err := json.Unmarshal(text, into, json.RejectUnknownMembers(true))
 	if err == nil {
 		return nil
 	}
@@ -61,31 +66,31 @@ func decode(c echo.Context, into any) error {
 		}
 	}
 	if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return syntax(wrong)
+		return syntax(what, wrong)
 	}
-	return invalid("", "The body is not what this resource takes.")
+	return invalid("", "The "+what+" is not what this resource takes.")
 }
 
-func syntax(wrong *jsontext.SyntacticError) error {
+func syntax(what string, wrong *jsontext.SyntacticError) error {
 	if errors.Is(wrong.Err, jsontext.ErrDuplicateName) {
 		return invalid(fieldOf(wrong.JSONPointer), "is given twice.")
 	}
-	return invalid(fieldOf(wrong.JSONPointer), fmt.Sprintf("The body is not JSON: it goes wrong at byte %d.", wrong.ByteOffset))
+	return invalid(fieldOf(wrong.JSONPointer), fmt.Sprintf("The %s is not JSON: it goes wrong at byte %d.", what, wrong.ByteOffset))
 }
 
-// checkDepth walks the body once before anything is made of it.
-func checkDepth(body []byte) error {
-	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+// checkDepth walks the text once before anything is made of it.
+func checkDepth(what string, text []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(text))
 	for {
 		_, err := decoder.ReadToken()
 		if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-			return syntax(wrong)
+			return syntax(what, wrong)
 		}
 		if err != nil {
-			return nil // the end; an empty body is for Unmarshal to tell
+			return nil // the end; an empty text is for Unmarshal to tell
 		}
 		if decoder.StackDepth() > jsonDepth {
-			return invalid(fieldOf(decoder.StackPointer()), fmt.Sprintf("The body nests deeper than %d levels.", jsonDepth))
+			return invalid(fieldOf(decoder.StackPointer()), fmt.Sprintf("The %s nests deeper than %d levels.", what, jsonDepth))
 		}
 	}
 }

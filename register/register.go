@@ -167,6 +167,7 @@ func (s *Register) operations() []operation {
 		{"GET", "/identity-records/:ir/re-identify/:tokenRef", roles(dataUser), s.ownReidentificationStatus},
 
 		{"POST", "/access-records", roles(dataUser), s.createAccessRecord},
+		{"POST", importPath, roles(dataUser), s.importAccessRecords},
 		{"GET", "/access-records/:ak", anyone, s.verifyAccessRecord},
 		{"PUT", "/access-records/:ak", roles(dataUser), s.replaceAccessRecord},
 		{"DELETE", "/access-records/:ak", roles(dataUser, portal), s.revokeAccessRecord},
@@ -213,7 +214,7 @@ func (s *Register) route(page docspage.Model) {
 	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
 		return fmt.Errorf("panic: %w\n%s", err, stack)
 	}}))
-	e.Use(middleware.BodyLimit(bodyLimit))
+	e.Use(middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: bodyLimit, Skipper: isImport}))
 	for _, o := range s.operations() {
 		if len(o.who) == 0 {
 			panic("no row of the policy for " + o.method + " " + o.path)
@@ -273,7 +274,11 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		started := s.clock()
 		l := &line{transaction: newID("tid")}
 		c.Set(lineKey, l)
-		ctx, cancel := context.WithTimeout(c.Request().Context(), requestTime)
+		bound := requestTime
+		if isImport(c) {
+			bound = importTime
+		}
+		ctx, cancel := context.WithTimeout(c.Request().Context(), bound)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		h := c.Response().Header()

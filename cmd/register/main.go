@@ -34,6 +34,7 @@ var commands = []command{
 	{"account add", "open an account and print its secret, once", runAccountAdd, `register account add --id portal_ops --role portal --display-name "Citizens Advice"`},
 	{"account rotate-secret", "replace an account's secret and print the new one, once", runAccountRotateSecret, "register account rotate-secret --id portal_ops"},
 	{"audit verify", "prove that no row of the audit log was altered or removed", runAuditVerify, "register audit verify --checkpoint /mnt/elsewhere/audit.json"},
+	{"import", "register the records of a file of JSON Lines for an account", runImport, importExample},
 	{"key", "make a key for REGISTER_KEYS, under an id of your choice", runKey, "register key 2026a"},
 	{"keys rotate", "seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas", runKeysRotate, "REGISTER_KEYS=2026b:...,2026a:... register keys rotate"},
 	{"backup", "write a copy of the SQLite database to a new file, beside a serving replica", runBackup, "register backup /var/backups/register-monday.db"},
