@@ -33,8 +33,8 @@ func TestClassify(t *testing.T) {
 		{"a bad gateway", &registerclient.Error{Status: 502}, 503, "unavailable"},
 		{"no such page", echo.ErrNotFound, 404, "not-found"},
 		{"no such method", echo.ErrMethodNotAllowed, 405, "method"},
-		{"too large", echo.ErrStatusRequestEntityTooLarge, 413, "invalid"},
-		{"anything of echo", echo.NewHTTPError(415, "inner"), 415, "invalid"},
+		{"too large", echo.ErrStatusRequestEntityTooLarge, 413, "too-long"},
+		{"anything of echo", echo.NewHTTPError(415, "inner"), 415, "media"},
 		{"anything else", errors.New("inner"), 500, "internal"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
