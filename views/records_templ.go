@@ -396,10 +396,10 @@ func (m RecordsPage) answer() string {
 	return m.Text.T("records.answer.and", "Known", sentence, "Seen", more)
 }
 
-// organisations names each once, however many records it has.
+// organisations names each once, however many records it has, and all who share one.
 func organisations(records []Record) (names []string) {
 	for _, r := range records {
-		names = append(names, r.Organisation)
+		names = append(names, r.responsibles()...)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

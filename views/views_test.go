@@ -99,6 +99,7 @@ func TestAnswer(t *testing.T) {
 		{"only seen", "No organisation on the register can see your energy data now, but Acme Energy Services Ltd was seen reading it without saying why.", RecordsPage{Discovered: []Discovered{discoveredAcme()}}},
 		{"twice the same", "Bright can see your energy data now.", RecordsPage{Active: active("Bright", "Bright")}},
 		{"three", "A, B and C can see your energy data now.", RecordsPage{Active: active("C", "A", "B")}},
+		{"a joint record", "Eryri Heat, Menai Homes and Ogwen Trust can see your energy data now.", RecordsPage{Active: []Record{jointRecord()}}},
 		{"four", "4 organisations can see your energy data now.", RecordsPage{Active: active("A", "B", "C", "D")}},
 	} {
 		test.page.Page = customer("en")
@@ -437,6 +438,9 @@ func TestNamesAreIsolated(t *testing.T) {
 		if strings.Contains(doc.Find("body").Text(), "شركة") {
 			t.Errorf("%s: a name stands outside a bdi: %q", what, doc.Find("body").Text())
 		}
+	}
+	if got := draw(t, Withdraw(WithdrawPage{Page: page.Page, MeterPoint: meterPoint, Record: record("a", "Bright", BasisConsent)})).Find(".inset").Text(); strings.Join(strings.Fields(got), " ") != "You cannot undo this here. Only Bright can ask you again." {
+		t.Errorf("a space is lost: %q", got)
 	}
 	plain := draw(t, Withdraw(WithdrawPage{Page: customer("en"), MeterPoint: meterPoint, Record: jointRecord()}))
 	if got := plain.Find("h1").Text(); got != "Stop Menai Homes, Eryri Heat and Ogwen Trust seeing your energy data?" {
