@@ -34,7 +34,10 @@ func (s *Register) submitDiscoveredAccess(c echo.Context) error {
 	k.required("organisation-reference", in.OrganisationReference, 255)
 	k.date("first-seen", in.FirstSeen)
 	k.date("last-seen", in.LastSeen)
-	if in.LastSeen < in.FirstSeen {
+	// A day further on than any clock on earth may be ahead of ours.
+	if tomorrow := registerclient.Date(now.AddDate(0, 0, 1).Format(time.DateOnly)); in.FirstSeen > tomorrow {
+		k.add("first-seen", "must not lie in the future.")
+	} else if in.LastSeen < in.FirstSeen {
 		k.add("last-seen", "must not come before first-seen.")
 	}
 	k.dataTypes("data-types-observed", in.DataTypesObserved)

@@ -91,8 +91,10 @@ func New(o Options) (*Register, error) {
 	}
 	local := false
 	public, err := url.Parse(o.PublicURL)
-	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" || strings.HasSuffix(o.PublicURL, "/") {
-		mistakes = append(mistakes, fmt.Errorf("the public URL %q must be an absolute http or https URL without a slash at the end", o.PublicURL))
+	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" ||
+		public.Path != "" || public.User != nil || strings.ContainsAny(o.PublicURL, "?#") {
+		// It is not quoted: it may hold a password.
+		mistakes = append(mistakes, errors.New("the public URL must be http or https and a host, with nothing after it: no path, slash, query or fragment, and no user before it"))
 	} else {
 		local = loopback(public.Hostname())
 		if public.Scheme != "https" && !local {
@@ -214,7 +216,7 @@ func (s *Register) route(page docspage.Model) {
 	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
 		return fmt.Errorf("panic: %w\n%s", err, stack)
 	}}))
-	e.Use(middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: bodyLimit, Skipper: isImport}))
+	e.Use(refuseOptions, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: bodyLimit, Skipper: isImport}))
 	for _, o := range s.operations() {
 		if len(o.who) == 0 {
 			panic("no row of the policy for " + o.method + " " + o.path)
@@ -251,6 +253,20 @@ func (s *Register) ready(c echo.Context) error {
 		return c.String(http.StatusServiceUnavailable, "The database does not answer, or its schema is not up to date.\n")
 	}
 	return c.String(http.StatusOK, "ready\n")
+}
+
+// refuseOptions answers OPTIONS as any other method that a resource does not take. Echo would answer 204, and no
+// browser may call from another site, which is what OPTIONS asks.
+func refuseOptions(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if allowed, ok := c.Get(echo.ContextKeyHeaderAllow).(string); ok {
+			c.Set(echo.ContextKeyHeaderAllow, strings.TrimPrefix(allowed, "OPTIONS, "))
+			if c.Request().Method == http.MethodOptions {
+				return echo.MethodNotAllowedHandler(c)
+			}
+		}
+		return next(c)
+	}
 }
 
 // ServeHTTP implements http.Handler.

@@ -159,6 +159,14 @@ func TestUnknownRoutesAndWrongMethodsAnswerInTheEnvelope(t *testing.T) {
 	if a.header.Get("Allow") == "" {
 		t.Error("the answer does not say which methods are allowed")
 	}
+	for path, allowed := range map[string]string{"/auth/token": "GET", "/identity-records": "GET, POST"} {
+		a := send(t, http.MethodOptions, r.URL+path, "", "", nil)
+		expect(t, a, http.StatusMethodNotAllowed, "ERR000")
+		if got := a.header.Get("Allow"); got != allowed {
+			t.Errorf("OPTIONS %s allows %q, want %q", path, got, allowed)
+		}
+	}
+	expect(t, send(t, http.MethodOptions, r.URL+"/nowhere", "", "", nil), http.StatusNotFound, "NOT001")
 	envelope := a.body["response"].(map[string]any)
 	if envelope["resource"] != "/v1/auth/token" || !strings.HasPrefix(envelope["transaction-id"].(string), "tid_") {
 		t.Errorf("envelope %v", envelope)
@@ -214,6 +222,10 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 		{"nothing", register.Options{}, []string{"store", "keyring", "public URL", "re-identification"}},
 		{"a stub for the world", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "https://id.central.consent"}, []string{"stubbed"}},
 		{"a stub by plain http", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "http://192.168.1.5"}, []string{"https", "stubbed"}},
+		{"a password in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://a:b@id.central.consent"}, []string{"no user"}},
+		{"a path in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent/v1"}, []string{"no path"}},
+		{"a query in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent?"}, []string{"query"}},
+		{"a fragment in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent#"}, []string{"fragment"}},
 		{"a name that only looks local", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "https://localhost.example.com"}, []string{"stubbed"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -31,7 +31,7 @@ var made = map[string][]string{
 	"records.discovered.letter.": {"electricity", "gas"},
 	"mail.passkey.":              product([]string{"added", "removed"}, ".subject", ".title", ".body", ".yours"),
 	"error.prove.":               methods,
-	"error.":                     product([]string{"not-found", "method", "invalid", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
+	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
 }
 
 var methods = []string{"magic-link", "passkey-assert", "passkey-register"}
