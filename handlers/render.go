@@ -78,8 +78,11 @@ func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 		lang := ""
 		switch {
 		case slices.Contains(languages, asked) && r.Method == http.MethodGet:
-			p.switchLanguage(c, asked)
-			return next(c)
+			lang = asked
+			c.SetCookie(&http.Cookie{
+				Name: p.cookieName("lang"), Value: lang, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+				HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
+			})
 		case slices.Contains(languages, remembered):
 			lang = remembered
 		default:
@@ -89,15 +92,6 @@ func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Set(printerKey, i18n.For(lang))
 		return next(c)
 	}
-}
-
-// switchLanguage takes a language from here on, and remembers it.
-func (p *portal) switchLanguage(c echo.Context, lang string) {
-	c.SetCookie(&http.Cookie{
-		Name: p.cookieName("lang"), Value: lang, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
-	})
-	c.Set(printerKey, i18n.For(lang))
 }
 
 // parseAcceptLanguage gives nothing for a header that cannot be read: the default language then matches.
