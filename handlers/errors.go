@@ -16,10 +16,17 @@ import (
 var (
 	errSessionEnded = errors.New("there is no such session, or it has ended")
 	errForbidden    = errors.New("the form is not of this session")
+	errEscape       = errors.New("the form or the address is not escaped well")
 	// errWithdrawalRefused is the register's no to a withdrawal, and errWithdrawalFailed no answer to it.
 	errWithdrawalRefused = errors.New("withdrawal refused")
 	errWithdrawalFailed  = errors.New("withdrawal failed")
 )
+
+// repeatedError is a form that holds one field more than once: which of them counts would be a guess. Field is
+// the sender's own text.
+type repeatedError struct{ Field string }
+
+func (*repeatedError) Error() string { return "the form has a field twice" }
 
 // outcome is what one kind of failure looks like to the customer.
 type outcome struct {
@@ -39,6 +46,7 @@ const (
 var outcomes = []outcome{
 	{errSessionEnded, http.StatusForbidden, "session-ended"},
 	{errForbidden, http.StatusForbidden, "forbidden"},
+	{errEscape, http.StatusBadRequest, "escape"},
 	{errWithdrawalRefused, http.StatusConflict, "withdraw-failed"},
 	{errWithdrawalFailed, http.StatusServiceUnavailable, "withdraw-failed"},
 	{errStale, http.StatusServiceUnavailable, "busy"},
@@ -61,7 +69,15 @@ func classify(err error) outcome {
 	if refused := (*echo.HTTPError)(nil); errors.As(err, &refused) {
 		o.status = refused.Code
 	}
+	if repeated := (*repeatedError)(nil); errors.As(err, &repeated) {
+		o.status, o.kind = http.StatusBadRequest, "repeated"
+		return o
+	}
 	switch {
+	case o.status == http.StatusRequestEntityTooLarge:
+		o.kind = "too-long"
+	case o.status == http.StatusUnsupportedMediaType:
+		o.kind = "media"
 	case o.status == http.StatusNotFound:
 		o.kind = "not-found"
 	case o.status == http.StatusMethodNotAllowed:
@@ -98,8 +114,15 @@ func (p *portal) answerError(err error, c echo.Context) {
 	uncancel(c)
 	v, _ := p.find(c) // also an error page lets the customer sign out
 	page := views.ErrorPage{Page: p.page(c, v), Kind: o.kind}
+	if repeated := (*repeatedError)(nil); errors.As(err, &repeated) {
+		page.Field = shown(repeated.Field)
+	}
 	// The address of a failure may hold anything that somebody typed.
 	page.Path = ""
+	if c.Path() == base+"/meter" && o.status >= http.StatusInternalServerError {
+		// The number that was typed in vain is not typed again for the sake of the language.
+		page.Resend = resend(c)
+	}
 	if o.status >= http.StatusInternalServerError || o.status == http.StatusConflict {
 		page.Reference = c.Get(requestIDKey).(string)
 	}
@@ -111,12 +134,11 @@ func (p *portal) answerError(err error, c echo.Context) {
 
 const requestIDKey = "request-id"
 
-func level(err error, status int) slog.Level {
+// level is for whoever is woken by it: what a visitor did wrong is nobody's fault here.
+func level(status int) slog.Level {
 	switch {
 	case status >= http.StatusInternalServerError:
 		return slog.LevelError
-	case err != nil:
-		return slog.LevelWarn
 	default:
 		return slog.LevelInfo
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"testing"
 
@@ -33,8 +34,8 @@ func TestClassify(t *testing.T) {
 		{"a bad gateway", &registerclient.Error{Status: 502}, 503, "unavailable"},
 		{"no such page", echo.ErrNotFound, 404, "not-found"},
 		{"no such method", echo.ErrMethodNotAllowed, 405, "method"},
-		{"too large", echo.ErrStatusRequestEntityTooLarge, 413, "invalid"},
-		{"anything of echo", echo.NewHTTPError(415, "inner"), 415, "invalid"},
+		{"too large", echo.ErrStatusRequestEntityTooLarge, 413, "too-long"},
+		{"anything of echo", echo.NewHTTPError(415, "inner"), 415, "media"},
 		{"anything else", errors.New("inner"), 500, "internal"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -81,4 +82,14 @@ func TestBrowserThatWentAway(t *testing.T) {
 	}
 	w.wire.set(nil, nil)
 	b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
+}
+
+// What a visitor did wrong wakes nobody.
+func TestLevel(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]slog.Level{200: slog.LevelInfo, 404: slog.LevelInfo, 422: slog.LevelInfo, 499: slog.LevelInfo, 500: slog.LevelError, 503: slog.LevelError} {
+		if got := level(status); got != want {
+			t.Errorf("%d: %v, want %v", status, got, want)
+		}
+	}
 }

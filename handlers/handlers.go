@@ -75,7 +75,7 @@ func New(options Options) (http.Handler, error) {
 	e := echo.New()
 	e.HTTPErrorHandler = p.answerError
 	e.Use(p.setHeaders, middleware.GzipWithConfig(middleware.GzipConfig{Skipper: isStatic, MinLength: 1024}),
-		p.logRequest, p.recoverPanic, p.setLanguage, p.checkOrigin, p.readForm)
+		p.logRequest, p.recoverPanic, p.setLanguage, p.checkOrigin, refuseOptions, p.readForm)
 
 	// page answers HEAD as GET. What changes a session or a token on GET is registered without it.
 	page := func(path string, h echo.HandlerFunc) {
@@ -86,7 +86,7 @@ func New(options Options) (http.Handler, error) {
 	page("", p.showStart)
 	e.POST(base+"/meter", p.postMeter)
 	page("/signed-out", p.showSignedOut)
-	page("/static/*", echo.WrapHandler(http.StripPrefix(base+"/static/", static.Handler())))
+	page("/static/*", showStatic)
 	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
 	e.GET("/", toStart)
 	e.GET(base+"/", toStart)
@@ -95,6 +95,9 @@ func New(options Options) (http.Handler, error) {
 	page("/prove", p.visitor(p.showProve))
 	e.POST(base+"/prove", p.visitor(p.postProve))
 	page("/waiting", p.visitor(p.showWaiting))
+	// A GET that may spend the token on the reading, so that a browser without scripts needs but a link. It is
+	// safe: what it opens stays in the session of the very browser that asks, which no other site's link can see,
+	// and to ask twice changes nothing.
 	e.GET(base+"/waiting/check", p.checkWaiting)
 	e.GET(base+"/waiting/status", p.showWaitingStatus)
 	e.POST(base+"/keep-alive", p.visitor(p.postKeepAlive))
@@ -106,6 +109,17 @@ func New(options Options) (http.Handler, error) {
 	e.POST(base+"/records/:handle/withdraw", p.visitor(p.postWithdraw))
 	page("/records/:handle/withdrawn", p.visitor(p.showWithdrawn))
 	return e, nil
+}
+
+var files = http.StripPrefix(base+"/static/", static.Handler())
+
+// showStatic serves a file, or the portal's own page where there is none.
+func showStatic(c echo.Context) error {
+	if !static.Exists(c.Param("*")) {
+		return echo.ErrNotFound
+	}
+	files.ServeHTTP(c.Response(), c.Request())
+	return nil
 }
 
 func toStart(c echo.Context) error { return c.Redirect(http.StatusFound, base) }

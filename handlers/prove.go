@@ -46,6 +46,9 @@ var errElsewhere = errors.New("another request is at it")
 
 func (p *portal) postProve(c echo.Context, v *visit) error {
 	method := registerclient.Method(c.Request().PostForm.Get("method"))
+	if len(c.Request().PostForm["method"]) > 1 {
+		return p.askForMethod(c, v, "error.prove.twice")
+	}
 	if !slices.Contains(v.Methods, method) {
 		return p.askForMethod(c, v, "error.prove.none")
 	}
@@ -82,7 +85,9 @@ func (p *portal) postProve(c echo.Context, v *visit) error {
 	case errors.Is(err, registerclient.ErrUnprocessable):
 		return p.refuseMethod(c, v, method)
 	case errors.Is(err, registerclient.ErrNotFound):
-		return p.showNoRecord(c, v, v.MeterPoint)
+		page := p.page(c, v)
+		page.Path = base + "/prove"
+		return p.showNoRecord(c, page, v.MeterPoint)
 	case err != nil || changed != nil:
 		return errors.Join(err, changed)
 	}

@@ -78,11 +78,8 @@ func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 		lang := ""
 		switch {
 		case slices.Contains(languages, asked) && r.Method == http.MethodGet:
-			lang = asked
-			c.SetCookie(&http.Cookie{
-				Name: p.cookieName("lang"), Value: lang, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-				HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
-			})
+			p.switchLanguage(c, asked)
+			return next(c)
 		case slices.Contains(languages, remembered):
 			lang = remembered
 		default:
@@ -92,6 +89,15 @@ func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Set(printerKey, i18n.For(lang))
 		return next(c)
 	}
+}
+
+// switchLanguage takes a language from here on, and remembers it.
+func (p *portal) switchLanguage(c echo.Context, lang string) {
+	c.SetCookie(&http.Cookie{
+		Name: p.cookieName("lang"), Value: lang, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
+	})
+	c.Set(printerKey, i18n.For(lang))
 }
 
 // parseAcceptLanguage gives nothing for a header that cannot be read: the default language then matches.

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"mime"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,6 +74,20 @@ func (p *portal) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// refuseOptions answers OPTIONS as any other method that a page does not take. Echo would answer 204; no other site
+// may call here, which is what OPTIONS asks.
+func refuseOptions(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if allowed, ok := c.Get(echo.ContextKeyHeaderAllow).(string); ok {
+			c.Set(echo.ContextKeyHeaderAllow, strings.TrimPrefix(allowed, "OPTIONS, "))
+			if c.Request().Method == http.MethodOptions {
+				return echo.MethodNotAllowedHandler(c)
+			}
+		}
+		return next(c)
+	}
+}
+
 // readForm bounds the request's time and size, and reads its form: handlers find it in PostForm.
 func (p *portal) readForm(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -82,15 +99,39 @@ func (p *portal) readForm(next echo.HandlerFunc) echo.HandlerFunc {
 		if r.Method != http.MethodPost {
 			return next(c)
 		}
+		if !sendsForm(r) {
+			return echo.ErrUnsupportedMediaType
+		}
 		if err := r.ParseForm(); err != nil {
 			if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 				return echo.ErrStatusRequestEntityTooLarge
 			}
-			// The cause quotes what was sent.
-			return echo.ErrBadRequest
+			return errEscape // the cause quotes what was sent
+		}
+		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+			// What a customer types or chooses is asked for again, on its own page; see answersTwice.
+			if len(r.PostForm[name]) > 1 && !answersTwice(c, name) {
+				return &repeatedError{Field: name}
+			}
 		}
 		return next(c)
 	}
+}
+
+// sendsForm reports whether the body is what HTML forms send, or nothing at all.
+func sendsForm(r *http.Request) bool {
+	header := r.Header.Get("Content-Type")
+	if header == "" {
+		return r.ContentLength == 0
+	}
+	media, parameters, err := mime.ParseMediaType(header)
+	charset, ok := parameters["charset"]
+	return err == nil && media == "application/x-www-form-urlencoded" && (!ok || strings.EqualFold(charset, "utf-8"))
+}
+
+// answersTwice says that the page which takes a field answers itself where the field was sent twice.
+func answersTwice(c echo.Context, field string) bool {
+	return c.Path() == base+"/meter" && field == "number" || c.Path() == base+"/prove" && field == "method"
 }
 
 // recoverPanic turns a panic into an error, whose stack goes to the log.
@@ -127,7 +168,7 @@ func (p *portal) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
-		p.Logger.LogAttrs(c.Request().Context(), level(err, c.Response().Status), "request", append(errorAttrs(err),
+		p.Logger.LogAttrs(c.Request().Context(), level(c.Response().Status), "request", append(errorAttrs(err),
 			slog.String("method", c.Request().Method),
 			slog.String("route", c.Path()),
 			slog.Int("status", c.Response().Status),

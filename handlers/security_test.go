@@ -13,9 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/labstack/echo/v4"
 
 	"central.consent/dar/static"
+	"central.consent/dar/views/i18n"
 )
 
 // routes are the portal's, with a path that leads to each in a session that has a record to stop.
@@ -64,6 +66,7 @@ func TestOtherSitesCannotPost(t *testing.T) {
 			{"the token in the address", nil, nil},
 			{"the token in JSON", http.Header{"Content-Type": {"application/json"}}, valid},
 			{"the token in plain text", http.Header{"Content-Type": {"text/plain"}}, valid},
+			{"the token in another charset", http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-16"}}, valid},
 		} {
 			if test.header.Get("Sec-Fetch-Site") == "" && test.header.Get("Origin") == "" && route.Path == "/portal/meter" {
 				continue // the one form that is open to everybody
@@ -74,7 +77,11 @@ func TestOtherSitesCannotPost(t *testing.T) {
 			if test.form == nil {
 				to += "?token=" + token
 			}
-			if p := b.post(to, test.form); p.StatusCode != http.StatusForbidden {
+			want := http.StatusForbidden
+			if test.header.Get("Content-Type") != "" {
+				want = http.StatusUnsupportedMediaType
+			}
+			if p := b.post(to, test.form); p.StatusCode != want {
 				t.Errorf("%s from %s: %d", path, test.name, p.StatusCode)
 			}
 		}
@@ -243,10 +250,20 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	if n := w.wire.called("status"); n != 0 {
 		t.Error("HEAD asked the register")
 	}
-	b.post("/portal/meter", url.Values{"number": {strings.Repeat("9", maxForm)}}).wants(t, 413, "error.invalid.title")
-	b.post("/portal/meter?%zz", url.Values{}).wants(t, 400, "error.invalid.title")
-	b.header.Set("Content-Type", "multipart/form-data; boundary=x")
-	b.post("/portal/meter", url.Values{}).wants(t, 422, "start.title")
+	for path, allowed := range map[string]string{"/portal/meter": "POST", "/portal": "GET, HEAD", "/portal/prove": "GET, HEAD, POST"} {
+		if p := b.do(http.MethodOptions, path, nil).wants(t, 405, "error.method.title"); p.Header.Get("Allow") != allowed {
+			t.Errorf("OPTIONS %s allows %q", path, p.Header.Get("Allow"))
+		}
+	}
+	b.do(http.MethodOptions, "/portal/nowhere", nil).wants(t, 404, "error.not-found.title")
+	b.get("/portal/static/nope").wants(t, 404, "error.not-found.title")
+	b.post("/portal/meter", url.Values{"number": {strings.Repeat("9", maxForm)}}).wants(t, 413, "error.too-long.title")
+	b.post("/portal/meter?%zz", url.Values{}).wants(t, 400, "error.escape.title")
+	for _, media := range []string{"multipart/form-data; boundary=x", "application/json", "application/x-www-form-urlencoded; charset=latin1", "nonsense;"} {
+		b.header.Set("Content-Type", media)
+		b.post("/portal/meter", url.Values{"number": {trueMPAN}}).wants(t, 415, "error.media.title")
+	}
+	b.header.Del("Content-Type")
 	for _, path := range []string{"/", "/portal/"} {
 		if p := b.get(path); p.StatusCode != http.StatusFound || p.Header.Get("Location") != "/portal" {
 			t.Errorf("%s: %d to %q", path, p.StatusCode, p.Header.Get("Location"))
@@ -255,6 +272,74 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	b.get("//evil.example/%2f..").wants(t, 404, "error.not-found.title")
 	if href := b.get("//evil.example/").doc.Find(`a[href^="//"]`).Length(); href != 0 {
 		t.Error("a link leads to another host")
+	}
+}
+
+// Which of two values counts would be a guess. What was typed is asked for again on its own page.
+func TestFieldTwiceIsRefusedByName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	p := b.post("/portal/meter", url.Values{"number": {trueMPAN, "123456"}}).wants(t, 422, "start.title")
+	if got := p.doc.Find("#number").AttrOr("value", ""); got != trueMPAN {
+		t.Errorf("the first number is lost: %q", got)
+	}
+	if got := p.doc.Find("#number-error").Text(); !strings.Contains(got, i18n.For("en").T("error.number.twice")) {
+		t.Errorf("says %q", got)
+	}
+	p = b.post("/portal/meter", url.Values{"number": {trueMPAN}, "confirmed": {"yes", "no"}}).wants(t, 400, "error.repeated.title")
+	if got := p.doc.Find("main bdi").Text(); got != "confirmed" {
+		t.Errorf("names %q", got)
+	}
+	token := b.start().token(t)
+	p = b.post("/portal/prove", url.Values{"token": {token}, "method": {"magic-link", "passkey-assert"}}).wants(t, 422, "prove.title")
+	if !strings.Contains(p.doc.Find("#error-summary").Text(), i18n.For("en").T("error.prove.twice")) {
+		t.Error("does not say that two ways were chosen")
+	}
+	if w.wire.called("reidentify") != 0 {
+		t.Error("the register was asked")
+	}
+}
+
+// A page that answered a form cannot be fetched again. Its language switch carries the number along, in the body.
+func TestLanguageSwitchKeepsTheNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, test := range map[string]struct {
+		form   url.Values
+		status int
+		title  string
+	}{
+		"a number to be checked":    {url.Values{"number": {"2312345678901"}}, 200, "check.title"},
+		"a number that is wrong":    {url.Values{"number": {"12 34x"}}, 422, "start.title"},
+		"a number without a record": {url.Values{"number": {"1234567"}}, 200, "norecord.title"},
+	} {
+		b := w.browser(t)
+		p := b.post("/portal/meter", test.form)
+		form := p.doc.Find("nav.language form")
+		if form.AttrOr("action", "") != "/portal/meter" || form.AttrOr("method", "") != "post" {
+			t.Errorf("%s: the switch is no form", name)
+			continue
+		}
+		sent := url.Values{"lang": {form.Find("button").AttrOr("value", "")}}
+		form.Find("input").Each(func(_ int, field *goquery.Selection) {
+			sent.Set(field.AttrOr("name", ""), field.AttrOr("value", ""))
+		})
+		if sent.Get("number") != test.form.Get("number") {
+			t.Errorf("%s: the switch sends %v", name, sent)
+		}
+		p = b.post("/portal/meter", sent)
+		if got, want := p.doc.Find("h1").Text(), i18n.For("cy").T(test.title); p.StatusCode != test.status || got != want {
+			t.Errorf("%s: %d %q, want %q", name, p.StatusCode, got, want)
+		}
+		if lang := b.get("/portal").doc.Find("html").AttrOr("lang", ""); lang != "cy" {
+			t.Errorf("%s: the language is forgotten", name)
+		}
+	}
+	b := w.browser(t)
+	b.header.Set("Sec-Fetch-Site", "cross-site")
+	if p := b.post("/portal/meter", url.Values{"lang": {"cy"}, "number": {"2312345678901"}}); p.StatusCode != 403 || p.Header.Get("Set-Cookie") != "" {
+		t.Errorf("another site switched the language: %d", p.StatusCode)
 	}
 }
 

@@ -23,12 +23,20 @@ func (p *portal) showStart(c echo.Context) error {
 
 func (p *portal) postMeter(c echo.Context) error {
 	v, _ := p.find(c) // as above
+	// A page that answers this form cannot be fetched again: its language switch sends the form once more, so that
+	// the number is neither lost nor put into an address.
+	if lang := c.Request().PostForm.Get("lang"); slices.Contains(languages, lang) {
+		p.switchLanguage(c, lang)
+	}
 	typed := c.Request().PostForm.Get("number")
 	number, mistake := parseMeterPoint(typed)
+	if len(c.Request().PostForm["number"]) > 1 {
+		mistake = "error.number.twice"
+	}
 	typed = shown(typed)
 	if mistake != "" {
 		page := views.StartPage{Page: p.page(c, v), Number: typed}
-		page.Path = base
+		page.Resend = resend(c)
 		page.Errors = []views.FieldError{{Field: "number", Key: mistake}}
 		return render(c, http.StatusUnprocessableEntity, views.Start(page))
 	}
@@ -37,9 +45,9 @@ func (p *portal) postMeter(c echo.Context) error {
 		return seeOther(c, "/prove")
 	}
 	if !checkDigitHolds(number) && c.Request().PostForm.Get("confirmed") != "yes" {
-		return render(c, http.StatusOK, views.CheckNumber(views.CheckNumberPage{
-			Page: p.page(c, v), Number: typed, MeterPoint: readable(number),
-		}))
+		page := views.CheckNumberPage{Page: p.page(c, v), Number: typed, MeterPoint: readable(number)}
+		page.Resend = resend(c)
+		return render(c, http.StatusOK, views.CheckNumber(page))
 	}
 	known, err := p.Register.IdentityRecordExists(c.Request().Context(), number)
 	if err != nil {
@@ -47,7 +55,9 @@ func (p *portal) postMeter(c echo.Context) error {
 	}
 	methods := preferred(known.AvailableMethods)
 	if !known.Exists || len(methods) == 0 {
-		return p.showNoRecord(c, v, number)
+		page := p.page(c, v)
+		page.Resend = resend(c)
+		return p.showNoRecord(c, page, number)
 	}
 	if err := p.begin(c, newVisit(number, methods, p.Clock())); err != nil {
 		return err
@@ -55,11 +65,20 @@ func (p *portal) postMeter(c echo.Context) error {
 	return seeOther(c, "/prove")
 }
 
+// resend is the form of the start page as it came, for the language switch. The session's token is not in it: this
+// form needs none.
+func resend(c echo.Context) *views.Resend {
+	form := c.Request().PostForm
+	fields := []views.FormField{{Name: "number", Value: shown(form.Get("number"))}}
+	if form.Get("confirmed") == "yes" {
+		fields = append(fields, views.FormField{Name: "confirmed", Value: "yes"})
+	}
+	return &views.Resend{Action: base + "/meter", Fields: fields}
+}
+
 // showNoRecord says that nobody at this meter point can be asked.
-func (p *portal) showNoRecord(c echo.Context, v *visit, number string) error {
-	return render(c, http.StatusOK, views.NoRecord(views.NoRecordPage{
-		Page: p.page(c, v), MeterPoint: readable(number),
-	}))
+func (p *portal) showNoRecord(c echo.Context, page views.Page, number string) error {
+	return render(c, http.StatusOK, views.NoRecord(views.NoRecordPage{Page: page, MeterPoint: readable(number)}))
 }
 
 // preference is the order in which a customer is asked: nothing is easier or safer than a passkey that they

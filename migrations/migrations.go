@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 
@@ -47,6 +48,11 @@ func init() { sqlx.BindDriver("sqlite", sqlx.QUESTION) }
 // when missing - and applies what is missing of the set's schema. Several replicas may open one database
 // at the same moment. The caller closes it.
 func Open(ctx context.Context, address string, set Set) (*DB, error) {
+	if !postgres(address) {
+		if err := private(address); err != nil {
+			return nil, fmt.Errorf("open the %s database: %w", set, err)
+		}
+	}
 	db, err := open(address)
 	if err != nil {
 		return nil, fmt.Errorf("open the %s database: %w", set, err)
@@ -57,8 +63,31 @@ func Open(ctx context.Context, address string, set Set) (*DB, error) {
 	return db, nil
 }
 
+// OpenAsIs opens a database that is there, and changes nothing of its schema: to copy or to examine it. The caller
+// closes it.
+func OpenAsIs(ctx context.Context, address string) (*DB, error) {
+	if !postgres(address) {
+		path, _ := sqlitePath(address)
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("open the database: %w", err)
+		}
+	}
+	db, err := open(address)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if err := db.Read.PingContext(ctx); err != nil {
+		return nil, fmt.Errorf("open the database: %w", errors.Join(err, db.Close()))
+	}
+	return db, nil
+}
+
+func postgres(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
+}
+
 func open(address string) (*DB, error) {
-	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+	if postgres(address) {
 		pool, err := sqlx.Open("pgx", address)
 		if err != nil {
 			return nil, err
@@ -88,7 +117,7 @@ func open(address string) (*DB, error) {
 // sqliteSource puts the pragmas into the data source, since a pragma sent by Exec reaches one connection
 // of the pool only. Parameters that the address already has come last, and win.
 func sqliteSource(address string) (string, error) {
-	path, query, _ := strings.Cut(strings.TrimPrefix(address, "file:"), "?")
+	path, query := sqlitePath(address)
 	if path == "" || strings.HasPrefix(path, ":memory:") {
 		return "", fmt.Errorf("%q is not a file: every connection would get a database of its own", address)
 	}
@@ -101,6 +130,28 @@ func sqliteSource(address string) (string, error) {
 		source += "&" + query
 	}
 	return source, nil
+}
+
+func sqlitePath(address string) (path, query string) {
+	path, query, _ = strings.Cut(strings.TrimPrefix(address, "file:"), "?")
+	return path, query
+}
+
+// private makes a SQLite file that is missing, for its owner's eyes alone; SQLite gives its journals the same mode. A
+// file that is there is not touched: to open and close it would end the locks that this process has on it.
+func private(address string) error {
+	if _, err := sqliteSource(address); err != nil {
+		return err
+	}
+	path, _ := sqlitePath(address)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func migrate(ctx context.Context, db *DB, set Set) error {

@@ -94,13 +94,18 @@ func (s *Register) issueBearerToken(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("check a secret: %w", err)
 	}
+	wrong := &Error{Kind: Unauthorized, Code: codeCredentials, Message: "The account id or its secret is wrong."}
 	if !right || !known || account.Status != "active" {
-		return &Error{Kind: Unauthorized, Code: codeCredentials, Message: "The account id or its secret is wrong."}
+		return wrong
 	}
 	token := newSecret()
 	now := s.now()
 	err = s.store.Transact(ctx, func(tx *store.Tx) error {
-		return tx.InsertBearerToken(ctx, hashToken(token), account.AccountID, now, now.Add(bearerLife))
+		kept, err := tx.InsertBearerToken(ctx, hashToken(token), account, now, now.Add(bearerLife))
+		if err == nil && !kept {
+			err = wrong
+		}
+		return err
 	})
 	if err != nil {
 		return err

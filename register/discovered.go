@@ -1,6 +1,7 @@
 package register
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -33,7 +34,10 @@ func (s *Register) submitDiscoveredAccess(c echo.Context) error {
 	k.required("organisation-reference", in.OrganisationReference, 255)
 	k.date("first-seen", in.FirstSeen)
 	k.date("last-seen", in.LastSeen)
-	if in.LastSeen < in.FirstSeen {
+	// A day further on than any clock on earth may be ahead of ours.
+	if tomorrow := registerclient.Date(now.AddDate(0, 0, 1).Format(time.DateOnly)); in.FirstSeen > tomorrow {
+		k.add("first-seen", "must not lie in the future.")
+	} else if in.LastSeen < in.FirstSeen {
 		k.add("last-seen", "must not come before first-seen.")
 	}
 	k.dataTypes("data-types-observed", in.DataTypesObserved)
@@ -53,25 +57,25 @@ func (s *Register) submitDiscoveredAccess(c echo.Context) error {
 		FirstSeen: string(in.FirstSeen), LastSeen: string(in.LastSeen), DataTypes: store.JSON[[]string]{V: types},
 		SourceReference: in.SourceReference, CreatedAt: store.Millis(now),
 	}
-	ctx, ak := c.Request().Context(), ""
-	err = s.store.Transact(ctx, func(tx *store.Tx) error {
+	account := caller(c).AccountID
+	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
 		// An organisation that has registered already is not one without a record: its sighting is kept, and
 		// not listed (docs/decisions.md, Claiming).
 		claim, err := tx.FindClaim(ctx, mpxn, in.OrganisationReference, row.CreatedAt)
 		if err == nil {
 			row.SupersededBy = &claim
 		} else if !errors.Is(err, store.ErrNotFound) {
-			return err
+			return answer{}, err
 		}
-		ak, err = tx.UpsertDiscoveredAccess(ctx, row)
-		return err
+		ak, err := tx.UpsertDiscoveredAccess(ctx, row)
+		if err != nil {
+			return answer{}, err
+		}
+		status := http.StatusOK
+		if ak == row.AK {
+			status = http.StatusCreated
+		}
+		tx.Audit(s.event(account, auditDiscoveredReported, mpxn, ak, nil))
+		return answer{status, "", registerclient.SubmitDiscoveredAccessResponse{Response: s.metadata(c), AK: ak, State: registerclient.StateDiscovered}}, nil
 	})
-	if err != nil {
-		return err
-	}
-	status := http.StatusOK
-	if ak == row.AK {
-		status = http.StatusCreated
-	}
-	return c.JSON(status, registerclient.SubmitDiscoveredAccessResponse{Response: s.metadata(c), AK: ak, State: registerclient.StateDiscovered})
 }

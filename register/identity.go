@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -40,26 +41,23 @@ func (s *Register) createIdentityRecord(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	answer := registerclient.CreateIdentityRecordResponse{Response: s.metadata(c), IR: record.IR}
-	err = s.store.Transact(ctx, func(tx *store.Tx) error {
+	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
+		body := registerclient.CreateIdentityRecordResponse{Response: s.metadata(c), IR: record.IR}
 		if err := tx.InsertIdentityRecord(ctx, record); err != nil {
-			return err
+			return answer{}, err
 		}
-		if !in.InitiatePasskeyRegistration {
-			return nil
+		if in.InitiatePasskeyRegistration {
+			started, err := s.start(ctx, tx, Challenge{
+				Account: account, MPxN: mpxn, Method: registerclient.MethodPasskeyRegister, IR: record.IR, ReturnURL: in.PasskeyReturnURL,
+			})
+			if err != nil {
+				return answer{}, err
+			}
+			body.PasskeyRegistrationRedirect = started.Passkey
 		}
-		started, err := s.start(ctx, tx, Challenge{
-			Account: account, MPxN: mpxn, Method: registerclient.MethodPasskeyRegister, IR: record.IR, ReturnURL: in.PasskeyReturnURL,
-		})
-		answer.PasskeyRegistrationRedirect = started.Passkey
-		return err
+		tx.Audit(s.identityEvent(record, auditIdentityCreated))
+		return answer{http.StatusCreated, basePath + "/identity-records/" + record.IR, body}, nil
 	})
-	if err != nil {
-		return err
-	}
-	c.Response().Header().Set(echo.HeaderLocation, basePath+"/identity-records/"+record.IR)
-	return c.JSON(http.StatusCreated, answer)
 }
 
 func (s *Register) checkIdentityRecord(in *registerclient.CreateIdentityRecordRequest, account store.Account) (mpxn string, err error) {
@@ -144,11 +142,114 @@ func (s *Register) lookUpIdentityRecords(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	records, err := s.identityRecords(ctx, rows)
+	records, err := s.readIdentityRecords(ctx, rows)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, registerclient.LookupIdentityRecordsResponse{Response: s.metadata(c), IdentityRecords: records})
+}
+
+// readIdentityRecord is GET /identity-records/{ir}.
+func (s *Register) readIdentityRecord(c echo.Context) error {
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	row, err := s.store.FindOwnIdentityRecord(ctx, caller(c).AccountID, c.Param("ir"))
+	if err != nil {
+		return missing(err, noIdentityRecord())
+	}
+	records, err := s.readIdentityRecords(ctx, []store.IdentityRecord{row})
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, registerclient.IdentityRecordResponse{Response: s.metadata(c), IdentityRecord: records[0]})
+}
+
+// noIdentityRecord is the answer where there is no such record, and where it is another's.
+func noIdentityRecord() *Error { return notFound("This account has no such identity record.") }
+
+// anonymiseIdentityRecord is DELETE /identity-records/{ir}: what is personal goes, for good. A second time answers as
+// the first.
+func (s *Register) anonymiseIdentityRecord(c echo.Context) error {
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	account, ctx, ir, now := caller(c).AccountID, c.Request().Context(), c.Param("ir"), s.now()
+	var since time.Time
+	err := s.store.Transact(ctx, func(tx *store.Tx) error {
+		record, err := tx.FindOwnIdentityRecord(ctx, account, ir)
+		if err != nil {
+			return missing(err, noIdentityRecord())
+		}
+		if record.AnonymisedAt != nil {
+			since = record.AnonymisedAt.Time()
+			return nil
+		}
+		done, err := tx.Anonymise(ctx, ir, now)
+		if err != nil {
+			return err
+		}
+		if !done {
+			return &Error{Kind: Conflict, Code: codeConflict, Message: "An access record that rests on this identity record is active: it has to be revoked first."}
+		}
+		since = now
+		tx.Audit(s.identityEvent(record, auditIdentityAnonymised))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, registerclient.AnonymiseIdentityRecordResponse{Response: s.metadata(c), IR: ir, AnonymisedAt: since})
+}
+
+// deletePasskeyCredential is DELETE /identity-records/{ir}/credentials/{credentialId}.
+func (s *Register) deletePasskeyCredential(c echo.Context) error {
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	account, ctx, ir := caller(c).AccountID, c.Request().Context(), c.Param("ir")
+	err := s.store.Transact(ctx, func(tx *store.Tx) error {
+		record, err := tx.FindOwnIdentityRecord(ctx, account, ir)
+		if err != nil {
+			return missing(err, noIdentityRecord())
+		}
+		done, err := tx.DeleteCredential(ctx, ir, c.Param("credentialId"))
+		if err != nil {
+			return err
+		}
+		if !done {
+			return notFound("This identity record has no such passkey.")
+		}
+		tx.Audit(s.identityEvent(record, auditCredentialRemoved))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// readIdentityRecords is what a Data User reads of its own identity records; each is noted as read.
+func (s *Register) readIdentityRecords(ctx context.Context, rows []store.IdentityRecord) ([]registerclient.IdentityRecord, error) {
+	records, err := s.identityRecords(ctx, rows)
+	if err != nil || len(rows) == 0 {
+		return records, err
+	}
+	events := make([]store.AuditEvent, len(rows))
+	for i, row := range rows {
+		events[i] = s.identityEvent(row, auditIdentityRead)
+	}
+	return records, s.audit(ctx, events...)
+}
+
+// identityEvent is what the audit log is told of an identity record and its owner.
+func (s *Register) identityEvent(row store.IdentityRecord, eventType string) store.AuditEvent {
+	mpxn := ""
+	if row.MPxN != nil {
+		mpxn = *row.MPxN
+	}
+	return s.event(row.AccountID, eventType, mpxn, "", map[string]any{"ir": row.IR})
 }
 
 // identityRecords is what their own Data User reads of its identity records.
@@ -206,7 +307,7 @@ func (s *Register) identityRecordExists(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	occupants, err := s.occupants(c.Request().Context(), mpxn)
+	occupants, err := s.occupants(c.Request().Context(), s.store, mpxn)
 	if err != nil {
 		return err
 	}
@@ -216,18 +317,30 @@ func (s *Register) identityRecordExists(c echo.Context) error {
 }
 
 // occupants is everybody on record at one meter point who can be asked to confirm. Several Data Users may
-// hold records of the same people: they count as one occupant (docs/decisions.md, Which person).
+// hold records of the same people: they count as one occupant, and whoever moved in before the latest change of
+// tenancy is none any more (docs/decisions.md, Which person).
 type occupants struct {
 	records  []store.IdentityRecord // latest move-in first, then newest
 	passkeys []store.Credential
 }
 
-func (s *Register) occupants(ctx context.Context, mpxn string) (occupants, error) {
-	records, err := s.store.ListOccupants(ctx, mpxn)
+// occupantReader is the store, or a transaction, in which the records found stay as they are.
+type occupantReader interface {
+	TenancySince(ctx context.Context, mpxn string, now time.Time) (string, error)
+	ListOccupants(ctx context.Context, mpxn, since string) ([]store.IdentityRecord, error)
+	ListCredentials(ctx context.Context, irs []string) ([]store.Credential, error)
+}
+
+func (s *Register) occupants(ctx context.Context, from occupantReader, mpxn string) (occupants, error) {
+	since, err := from.TenancySince(ctx, mpxn, s.now())
 	if err != nil {
 		return occupants{}, err
 	}
-	passkeys, err := s.store.ListCredentials(ctx, keysOf(records))
+	records, err := from.ListOccupants(ctx, mpxn, since)
+	if err != nil {
+		return occupants{}, err
+	}
+	passkeys, err := from.ListCredentials(ctx, keysOf(records))
 	return occupants{records, passkeys}, err
 }
 

@@ -2,12 +2,16 @@ package register_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
@@ -125,5 +129,200 @@ func TestEnrolmentWithANewRecordNeedsARegisteredReturnURL(t *testing.T) {
 	redirect := made.PasskeyRegistrationRedirect
 	if redirect == nil || !strings.HasPrefix(redirect.RedirectURL, "http://localhost:5001/id/passkey/register?session=pks_") || *redirect.ReturnURL != *in.PasskeyReturnURL {
 		t.Errorf("redirect %+v", redirect)
+	}
+}
+
+// audited counts the rows of the audit log of one type, and of one meter point.
+func audited(t testing.TB, r *registertest.Register, eventType, mpxn string) int {
+	t.Helper()
+	var count int
+	if err := r.DB.Read.Get(&count, r.DB.Read.Rebind(`SELECT COUNT(*) FROM audit_events WHERE event_type = ? AND mpxn = ?`), eventType, mpxn); err != nil {
+		t.Fatal(err)
+	}
+	return count
+}
+
+func TestEveryReadingOfAnIdentityRecordIsNoted(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, _, ir := household(t, r)
+		movedIn(t, owner, "2024-01-01", "customer@example.com")
+		if got := must(owner.ReadIdentityRecord(t.Context(), ir))(t).IdentityRecord; got.IR != ir || got.PIIPrincipal.MoveInDate != "2022-06-30" || !got.HasEmail {
+			t.Errorf("read %+v", got)
+		}
+		must(owner.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{Email: "customer@example.com"}))(t)
+		must(owner.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{Email: "nobody@example.com"}))(t)
+		if got := audited(t, r, "identity-record.read", registertest.MeterPoint); got != 3 {
+			t.Errorf("%d readings noted, want one and two", got)
+		}
+		if got := audited(t, r, "identity-record.created", registertest.MeterPoint); got != 2 {
+			t.Errorf("%d creations noted, want 2", got)
+		}
+	})
+}
+
+// docs/decisions.md, Scope of every read: somebody else's record answers exactly as one that does not exist.
+func TestIdentityRecordOfAnotherAnswersAsUnknown(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, _, ir := household(t, r)
+	r.AddPasskey(t, ir)
+	token := must(owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "magic-link"}))(t).TokenRef()
+	stranger := r.Client(t, registerclient.RoleDataUser)
+	for _, ref := range []string{ir, "ir_0123456789abcdef01234567", "nonsense"} {
+		_, read := stranger.ReadIdentityRecord(t.Context(), ref)
+		_, anonymised := stranger.AnonymiseIdentityRecord(t.Context(), ref)
+		_, asked := stranger.ReidentifyOwn(t.Context(), ref, registerclient.ReidentifyOwnRequest{Method: "magic-link"})
+		_, polled := stranger.OwnReidentificationStatus(t.Context(), ref, token)
+		for i, err := range []error{read, anonymised, stranger.DeletePasskeyCredential(t.Context(), ref, "cred_"+ir[3:]), asked, polled} {
+			if !errors.Is(err, registerclient.ErrNotFound) {
+				t.Errorf("%s, operation %d: %v", ref, i, err)
+			}
+		}
+	}
+	other := movedIn(t, owner, "2024-01-01", "")
+	if _, err := owner.OwnReidentificationStatus(t.Context(), other, token); !errors.Is(err, registerclient.ErrNotFound) {
+		t.Errorf("polled by another record of the same owner: %v", err)
+	}
+	if got := must(owner.OwnReidentificationStatus(t.Context(), ir, token))(t); got.Status != registerclient.StatusConfirmed {
+		t.Errorf("the owner reads %s", got.Status)
+	}
+}
+
+func TestAnonymisingLeavesNothingPersonal(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations())
+		owner, portal, ir := household(t, r)
+		r.AddPasskey(t, ir)
+		second := r.Client(t, registerclient.RoleDataUser)
+		pending, confirmed, toCreate := start(t, portal, "magic-link").TokenRef(), start(t, portal, "magic-link").TokenRef(), start(t, second, "magic-link").TokenRef()
+		r.Confirm(t, confirmed)
+		r.Confirm(t, toCreate)
+		own := must(owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "passkey-assert"}))(t).TokenRef()
+		// Another Data User's record, made on the customer's word, rests on it as well.
+		in := registertest.AccessRecord("", registerclient.BasisContract)
+		in.RecordMetadata.IdentityRecordRef, in.ReidentificationToken = nil, &toCreate
+		in.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Minute))
+		must(second.CreateAccessRecord(t.Context(), in))(t)
+		if _, err := owner.AnonymiseIdentityRecord(t.Context(), ir); !errors.Is(err, registerclient.ErrConflict) {
+			t.Fatalf("with an active record: %v", err)
+		}
+		r.Clock.Add(time.Minute) // it has expired, swept or not
+		first := must(owner.AnonymiseIdentityRecord(t.Context(), ir))(t)
+		r.Clock.Add(time.Minute)
+		if again := must(owner.AnonymiseIdentityRecord(t.Context(), ir))(t); !again.AnonymisedAt.Equal(first.AnonymisedAt) {
+			t.Errorf("a second time answers %s, not %s", again.AnonymisedAt, first.AnonymisedAt)
+		}
+		got := must(owner.ReadIdentityRecord(t.Context(), ir))(t).IdentityRecord
+		if got.PIIPrincipal != nil || got.ExpressedBy != nil || got.PrincipalVerification != nil || got.HasEmail || len(got.Credentials) != 0 || got.AnonymisedAt == nil {
+			t.Errorf("still read %+v", got)
+		}
+		var left int
+		if err := r.DB.Read.Get(&left, r.DB.Read.Rebind(`SELECT COUNT(*) FROM identity_records WHERE ir = ? AND (mpxn IS NOT NULL OR move_in_date IS NOT NULL
+			OR expressed_by IS NOT NULL OR sealed_email IS NOT NULL OR email_mac IS NOT NULL OR sealed_detail IS NOT NULL)`), ir); err != nil || left != 0 {
+			t.Errorf("something is left in the row: %d %v", left, err)
+		}
+		for _, token := range []string{pending, confirmed} {
+			expectStatus(t, portal, token, registerclient.StatusExpired)
+		}
+		if got := must(owner.OwnReidentificationStatus(t.Context(), ir, own))(t); got.Status != registerclient.StatusExpired {
+			t.Errorf("the owner's token reads as %s", got.Status)
+		}
+		if _, err := portal.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{ReidentificationToken: confirmed}); !errors.Is(err, registerclient.ErrForbidden) {
+			t.Errorf("a token that was confirmed before opens: %v", err)
+		}
+		if exists := must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t); exists.Exists || len(exists.AvailableMethods) != 0 {
+			t.Errorf("still on record: %+v", exists)
+		}
+		if _, err := owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "passkey-register"}); !errors.Is(err, registerclient.ErrConflict) {
+			t.Errorf("asked again: %v", err)
+		}
+		if _, err := owner.CreateAccessRecord(t.Context(), registertest.AccessRecord(ir, registerclient.BasisConsent)); !errors.Is(err, registerclient.ErrConflict) {
+			t.Errorf("a new record rests on it: %v", err)
+		}
+		if got := audited(t, r, "identity-record.anonymised", registertest.MeterPoint); got != 1 {
+			t.Errorf("%d anonymisations noted, want 1", got)
+		}
+	})
+}
+
+// Whichever comes first: an active access record never rests on an anonymised identity record.
+func TestAnonymisingAndRegisteringAccessExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner := r.Client(t, registerclient.RoleDataUser)
+		second := r.Client(t, registerclient.RoleDataUser)
+		for i := range 12 {
+			in := registertest.IdentityRecord(fmt.Sprintf("99000000001%02d", i), "c@example.com")
+			ir := must(owner.CreateIdentityRecord(t.Context(), in))(t).IR
+			record, by := registertest.AccessRecord(ir, registerclient.BasisConsent), owner
+			if i%2 == 1 { // on the customer's word
+				token := must(second.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: in.PIIPrincipal.MPxN, Method: "magic-link"}))(t).TokenRef()
+				record.RecordMetadata.IdentityRecordRef, record.ReidentificationToken, by = nil, &token, second
+			}
+			var made, gone error
+			var both sync.WaitGroup
+			both.Go(func() { _, made = by.CreateAccessRecord(t.Context(), record) })
+			both.Go(func() { _, gone = owner.AnonymiseIdentityRecord(t.Context(), ir) })
+			both.Wait()
+			if (made == nil) == (gone == nil) {
+				t.Errorf("round %d: registered %v, anonymised %v", i, made, gone)
+			}
+		}
+	})
+}
+
+func TestPasskeyIsForgottenOnce(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, portal, ir := household(t, r)
+		r.AddPasskey(t, ir)
+		other := movedIn(t, owner, "2024-01-01", "")
+		credential := "cred_" + ir[3:]
+		if err := owner.DeletePasskeyCredential(t.Context(), other, credential); !errors.Is(err, registerclient.ErrNotFound) {
+			t.Errorf("by another record: %v", err)
+		}
+		if err := owner.DeletePasskeyCredential(t.Context(), ir, credential); err != nil {
+			t.Fatal(err)
+		}
+		if err := owner.DeletePasskeyCredential(t.Context(), ir, credential); !errors.Is(err, registerclient.ErrNotFound) {
+			t.Errorf("a second time: %v", err)
+		}
+		if got := must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t).AvailableMethods; slices.Contains(got, "passkey-assert") {
+			t.Errorf("still offered: %v", got)
+		}
+	})
+}
+
+// docs/decisions.md, Enrolling a passkey: without a mailed link it is open to the Data User who owns the record.
+func TestOwnerAsksByItsOwnRecordAlone(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner := r.ClientOf(t, registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, ReturnURLs: []string{"https://bright-energy.com/back"}})
+	ir := movedIn(t, owner, "2022-06-30", "")
+	movedIn(t, owner, "2024-01-01", "other@example.com") // of the same meter point, and not asked
+	ask := func(in registerclient.ReidentifyOwnRequest) (*registerclient.ReidentifyResponse, error) {
+		return owner.ReidentifyOwn(t.Context(), ir, in)
+	}
+	for _, method := range []registerclient.Method{"magic-link", "passkey-assert"} {
+		if _, err := ask(registerclient.ReidentifyOwnRequest{Method: method}); !errors.Is(err, registerclient.ErrUnprocessable) {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+	for name, in := range map[string]registerclient.ReidentifyOwnRequest{
+		"no method": {}, "another's URL": {Method: "passkey-register", PasskeyReturnURL: new("https://evil.example")},
+		"URL of the other method": {Method: "passkey-register", RedirectURL: new("https://bright-energy.com/back")},
+	} {
+		if _, err := ask(in); !errors.Is(err, registerclient.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	enrol := must(ask(registerclient.ReidentifyOwnRequest{Method: "passkey-register", PasskeyReturnURL: new("https://bright-energy.com/back"), MatchCode: true}))(t)
+	if enrol.Passkey == nil || enrol.MagicLink != nil || enrol.MatchCode == "" || *enrol.Passkey.ReturnURL != "https://bright-energy.com/back" {
+		t.Errorf("enrolment %+v", enrol)
 	}
 }

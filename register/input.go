@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"central.consent/dar/registerclient"
@@ -25,11 +26,18 @@ import (
 // jsonDepth is how deep a body may nest.
 const jsonDepth = 32
 
+// bodyKey is where decode leaves the body as it came.
+const bodyKey = "register.body"
+
 // decode reads a JSON body strictly into a value: a member that is unknown or given twice is a mistake that
 // is named, as are a wrong type and anything after the value.
 func decode(c echo.Context, into any) error {
-	if media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); err != nil || media != echo.MIMEApplicationJSON {
+	media, parameters, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
+	if err != nil || media != echo.MIMEApplicationJSON {
 		return &Error{Kind: UnsupportedMediaType, Code: codeValidation, Message: "Send the body as Content-Type: application/json."}
+	}
+	if charset, ok := parameters["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+		return &Error{Kind: UnsupportedMediaType, Code: codeValidation, Message: "Send the body in UTF-8, as RFC 8259 has it."}
 	}
 	body, err := io.ReadAll(c.Request().Body)
 	if err != nil {
@@ -38,10 +46,19 @@ func decode(c echo.Context, into any) error {
 		}
 		return invalid("", "The body could not be read to its end.")
 	}
-	if err := checkDepth(body); err != nil {
+	c.Set(bodyKey, body)
+	return decodeText("body", body, into)
+}
+
+// decodeText is decode of a text by itself: the body, or a line of one, as what says.
+func decodeText(what string, text []byte, into any) error {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return invalid("", fmt.Sprintf("The %s is empty.", what))
+	}
+	if err := checkDepth(what, text); err != nil {
 		return err
 	}
-	err = json.Unmarshal(body, into, json.RejectUnknownMembers(true))
+	err := json.Unmarshal(text, into, json.RejectUnknownMembers(true))
 	if err == nil {
 		return nil
 	}
@@ -52,36 +69,38 @@ func decode(c echo.Context, into any) error {
 			return invalid(field, "is not a member of this request.")
 		case wrong.GoType == reflect.TypeFor[time.Time]():
 			return invalid(field, "must be a date and time, as 2024-01-15T10:00:00Z.")
+		case wrong.JSONPointer == "":
+			return invalid("", "The body must be a JSON object.")
 		default:
-			return invalid(field, fmt.Sprintf("must not be %s.", article(wrong.JSONKind)))
+			return invalid(field, "must be "+expected(wrong.GoType)+".")
 		}
 	}
 	if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return syntax(wrong)
+		return syntax(what, wrong)
 	}
-	return invalid("", "The body is not what this resource takes.")
+	return invalid("", "The "+what+" is not what this resource takes.")
 }
 
-func syntax(wrong *jsontext.SyntacticError) error {
+func syntax(what string, wrong *jsontext.SyntacticError) error {
 	if errors.Is(wrong.Err, jsontext.ErrDuplicateName) {
 		return invalid(fieldOf(wrong.JSONPointer), "is given twice.")
 	}
-	return invalid(fieldOf(wrong.JSONPointer), fmt.Sprintf("The body is not JSON: it goes wrong at byte %d.", wrong.ByteOffset))
+	return invalid(fieldOf(wrong.JSONPointer), fmt.Sprintf("The %s is not JSON: it goes wrong at byte %d.", what, wrong.ByteOffset))
 }
 
-// checkDepth walks the body once before anything is made of it.
-func checkDepth(body []byte) error {
-	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+// checkDepth walks the text once before anything is made of it.
+func checkDepth(what string, text []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(text))
 	for {
 		_, err := decoder.ReadToken()
 		if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-			return syntax(wrong)
+			return syntax(what, wrong)
 		}
 		if err != nil {
-			return nil // the end; an empty body is for Unmarshal to tell
+			return nil // the end
 		}
 		if decoder.StackDepth() > jsonDepth {
-			return invalid(fieldOf(decoder.StackPointer()), fmt.Sprintf("The body nests deeper than %d levels.", jsonDepth))
+			return invalid(fieldOf(decoder.StackPointer()), fmt.Sprintf("The %s nests deeper than %d levels.", what, jsonDepth))
 		}
 	}
 }
@@ -106,7 +125,7 @@ func fieldOf(pointer jsontext.Pointer) string {
 func printable(name string) string {
 	const most = 100
 	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == utf8.RuneError || r == 0x7f {
+		if r == utf8.RuneError || !legible(r) {
 			return -1
 		}
 		return r
@@ -117,22 +136,38 @@ func printable(name string) string {
 	return name
 }
 
-func article(kind jsontext.Kind) string {
-	switch kind {
-	case 'n':
-		return "null"
-	case 't', 'f':
-		return "a boolean"
-	case '"':
-		return "this string"
-	case '0':
-		return "this number"
-	case '{':
-		return "an object"
-	case '[':
-		return "an array"
+// legible says that a character may stand in a text of one line: it has been assigned, and it is seen for what
+// it is. With a control, a mark of direction or a character of no width an organisation could write a name
+// that reads as somebody else's (Unicode Technical Report 36, 2.5 and 2.10).
+func legible(r rune) bool {
+	const brailleBlank = '\u2800'
+	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Zs) && r != brailleBlank &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+func allLegible(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !legible(r) })
+}
+
+// expected names in JSON's words what a Go type is read from.
+func expected(t reflect.Type) string {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
 	}
-	return "this"
+	if t == nil {
+		return "something else"
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a number"
 }
 
 var (
@@ -162,25 +197,47 @@ func meterPoint(field, text string) (string, error) {
 // knownQuery refuses a query parameter that the operation does not know, or that is given twice: a filter
 // that is misspelt must not pass for none.
 func knownQuery(c echo.Context, names ...string) error {
-	query, err := url.ParseQuery(c.Request().URL.RawQuery)
-	if err != nil {
-		return invalid("", "The query cannot be read.")
-	}
 	var wrong Errors
-	for name, values := range query {
-		switch {
-		case !slices.Contains(names, name):
-			wrong = append(wrong, invalid(printable(name), "is not a parameter of this resource."))
-		case len(values) > 1:
-			wrong = append(wrong, invalid(name, "is given twice."))
-		case !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0):
-			wrong = append(wrong, invalid(name, "is not text."))
+	given := map[string]bool{}
+	for part := range strings.SplitSeq(c.Request().URL.RawQuery, "&") {
+		if part == "" {
+			continue
 		}
+		rawName, rawValue, _ := strings.Cut(part, "=")
+		name, nameErr := url.QueryUnescape(rawName)
+		value, valueErr := url.QueryUnescape(rawValue)
+		known := slices.Contains(names, name)
+		field := name
+		switch {
+		case nameErr != nil:
+			field = printable(rawName)
+		case !known && (!utf8.ValidString(name) || !allLegible(name) || strings.Contains(name, ";")):
+			// As it has to be written, for as it is it could not be read.
+			field = printable(url.QueryEscape(name))
+		case !known:
+			field = printable(name)
+		}
+		refuse := func(message string) { wrong = append(wrong, invalid(field, message)) }
+		switch {
+		case nameErr != nil || valueErr != nil:
+			refuse("is not escaped well: after a % come two hexadecimal digits.")
+		case strings.Contains(part, ";"):
+			refuse("has a semicolon: write it as %3B, and & between parameters.")
+		case name == "":
+			refuse("The query has a parameter without a name.")
+		case !known:
+			refuse("is not a parameter of this resource.")
+		case given[name]:
+			refuse("is given twice.")
+		case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
+			refuse("is not text.")
+		}
+		given[name] = true
 	}
 	if len(wrong) == 0 {
 		return nil
 	}
-	slices.SortFunc(wrong, func(a, b *Error) int { return strings.Compare(a.Field, b.Field) })
+	slices.SortStableFunc(wrong, func(a, b *Error) int { return strings.Compare(a.Field, b.Field) })
 	return wrong
 }
 
@@ -196,13 +253,13 @@ func (k *checks) err() error {
 	return k.wrong
 }
 
-// text checks a string that may be empty and holds at most so many characters.
+// text checks a string that may be empty, stands on one line and holds at most so many characters.
 func (k *checks) text(field, value string, most int) {
 	if utf8.RuneCountInString(value) > most {
 		k.add(field, fmt.Sprintf("must have at most %d characters.", most))
 	}
-	if strings.ContainsRune(value, 0) {
-		k.add(field, "must not hold the character NUL.")
+	if !allLegible(value) {
+		k.add(field, "must be one line, without control characters or invisible ones.")
 	}
 }
 
@@ -237,7 +294,7 @@ func (k *checks) link(field, value string) {
 func webLink(value string) bool {
 	parsed, err := url.Parse(value)
 	return err == nil && len(value) <= 2000 && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Hostname() != "" &&
-		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") && utf8.ValidString(value)
+		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") && utf8.ValidString(value) && allLegible(value)
 }
 
 func (k *checks) optionalLink(field, value string) {
@@ -264,7 +321,7 @@ func (k *checks) instant(field string, value time.Time) {
 // email checks an e-mail address: one bare address, as mail servers take it.
 func (k *checks) email(field, value string) {
 	address, err := mail.ParseAddress(value)
-	if err != nil || address.Address != value || len(value) > 254 {
+	if err != nil || address.Address != value || len(value) > 254 || !allLegible(value) {
 		k.add(field, "must be one e-mail address, as customer@example.com.")
 	}
 }

@@ -42,6 +42,7 @@ func TestBodyIsReadStrictly(t *testing.T) {
 		{"null for an object", "application/json", `{"pii-principal":null,"expressed-by":"data-subject"}`, 400, "pii-principal.mpxn pii-principal.move-in-date"},
 		{"everything wrong is told at once", "application/json", `{"pii-principal":{"mpxn":"1","move-in-date":"30/06/2022","address":{"addressLine1":"","townCity":"x","postcode":"?"}},"expressed-by":"me","email":"no"}`,
 			400, "pii-principal.mpxn pii-principal.move-in-date pii-principal.address.addressLine1 pii-principal.address.postcode expressed-by email"},
+		{"another charset", "application/json; charset=iso-8859-1", `{` + valid + `}`, 415, ""},
 		{"NUL", "application/json", `{` + valid + `,"principal-verification":{"method":"a\u0000b","verified-at":"2024-01-01T00:00:00Z","outcome":"verified"}}`, 400, "principal-verification.method"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -59,6 +60,63 @@ func TestBodyIsReadStrictly(t *testing.T) {
 	expect(t, big, http.StatusRequestEntityTooLarge, "VAL001")
 }
 
+// What is wrong with a body is said in the words of JSON, and by what is expected.
+func TestBodyIsRefusedInWordsThatHelp(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+	for body, want := range map[string]string{
+		"":                       "The body is empty.",
+		" \n":                    "The body is empty.",
+		"[]":                     "The body must be a JSON object.",
+		`"a"`:                    "The body must be a JSON object.",
+		`{"expressed-by":1}`:     "expressed-by: must be a string.",
+		`{"email":{}}`:           "email: must be a string.",
+		`{"pii-principal":[]}`:   "pii-principal: must be an object.",
+		`{"pii-principal":true}`: "pii-principal: must be an object.",
+	} {
+		a := post(t, r.URL+"/identity-records", owner, body)
+		wrong, _ := a.body["errors"].([]any)
+		if a.status != http.StatusBadRequest || len(wrong) != 1 || wrong[0].(map[string]any)["message"] != want {
+			t.Errorf("%q: %d %v, want %q", body, a.status, a.body["errors"], want)
+		}
+	}
+	a := post(t, r.URL+"/access-records", owner, `{"processing":{"data-types":"HH"}}`)
+	if message := a.body["errors"].([]any)[0].(map[string]any)["message"]; message != "processing.data-types: must be an array." {
+		t.Errorf("got %q", message)
+	}
+}
+
+// A name that turns the direction of the text, or holds what nobody sees, can read as another's.
+func TestNameIsWhatItReadsAs(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	dcc := bearer(t, r, "dcc_system", registerclient.RoleDCC)
+	report := func(name string) answer {
+		in := sighting("SEC-OU-00429")
+		in.OrganisationName = name
+		return post(t, r.URL+"/discovered-access", dcc, string(must(json.Marshal(in))(t)))
+	}
+	for _, c := range []rune{
+		0, '\t', '\n', '\r', 0x1b, 0x7f, 0x85, 0xad, 0x34f, 0x61c, 0x115f, 0x180e, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2028, 0x2029,
+		0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2060, 0x2066, 0x2067, 0x2068, 0x2069, 0x2800, 0x3164, 0x378, 0xe000, 0xfe0f, 0xfeff, 0xffff, 0xe0041, 0x10fffd,
+	} {
+		if a := report("Acme" + string(c) + "Energy"); a.status != http.StatusBadRequest || a.fields() != "organisation-name" {
+			t.Errorf("%U: %d naming %q", c, a.status, a.fields())
+		}
+	}
+	for _, name := range []string{"Ynni’r Ŵyl – Môn & Arfon (2026) Ltd.", "日本電力", "شركة الطاقة", "Größe+½ £", "Eco 🌱"} {
+		if a := report(name); a.status >= 300 {
+			t.Errorf("%q: %d %v", name, a.status, a.body["errors"])
+		}
+	}
+	in := sighting("SEC-OU-00430")
+	in.FirstSeen, in.LastSeen = "2999-01-01", ""
+	if a := post(t, r.URL+"/discovered-access", dcc, string(must(json.Marshal(in))(t))); a.fields() != "first-seen" {
+		t.Errorf("first seen in the future: %d naming %q", a.status, a.fields())
+	}
+}
+
 func TestQueryIsReadStrictly(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
@@ -73,7 +131,12 @@ func TestQueryIsReadStrictly(t *testing.T) {
 		"mpxn=2312345678901&colour=red":         "colour",
 		"mpxn=%ff":                              "mpxn",
 		"mpxn=%00":                              "mpxn",
-		"mpxn=%zz":                              "",
+		"mpxn=%zz":                              "mpxn",
+		"mpxn=2312345678901&%ff=1":              "%FF",
+		"mpxn=2312345678901&%zz=1":              "%zz",
+		"mpxn=2312345678901;state=ACTIVE":       "mpxn",
+		"mpxn=2312345678901&a;b=1":              "a%3Bb",
+		"mpxn=2312345678901&%E2%80%AE=1":        "%E2%80%AE",
 	} {
 		a := get(t, r.URL+"/identity-records/exists?"+query, portal)
 		if a.status != http.StatusBadRequest || a.code() != "VAL001" || a.fields() != field {
@@ -227,6 +290,8 @@ func FuzzOperationsAnswerNonsenseWithARefusal(f *testing.F) {
 		string(must(json.Marshal(registertest.AccessRecord("ir_0123456789abcdef01234567", registerclient.BasisConsent)))(f)),
 		string(must(json.Marshal(sighting("SEC-OU-00429")))(f)),
 		`{"account-id":"abc","display-name":"x","role":"portal"}`,
+		`{"callback-url":"https://example.com/x","alert-email":"a@example.com","notify-days-before":30,"event-types":["tenancy.change"]}`,
+		`{"rotate-secret":true}`,
 	}
 	operations := []struct {
 		method, path string
@@ -243,6 +308,14 @@ func FuzzOperationsAnswerNonsenseWithARefusal(f *testing.F) {
 		{"GET", "/identity-records/reidentify/%s", registerclient.RolePortal},
 		{"GET", "/access-records/%s", registerclient.RolePortal},
 		{"DELETE", "/access-records/%s", registerclient.RolePortal},
+		{"PUT", "/access-records/%s", registerclient.RoleDataUser},
+		{"GET", "/records", registerclient.RoleDataUser},
+		{"POST", "/webhooks", registerclient.RoleDataUser},
+		{"PATCH", "/webhooks/%s", registerclient.RoleDataUser},
+		{"DELETE", "/webhooks/%s", registerclient.RoleDataUser},
+		{"GET", "/webhooks/%s/deliveries", registerclient.RoleDataUser},
+		{"POST", "/webhooks/wid_0123456789abcdef01234567/deliveries/%s/redeliver", registerclient.RoleDataUser},
+		{"GET", "/meter-points/%s/access-records", registerclient.RoleDataUser},
 	}
 	tokens := map[registerclient.Role]string{}
 	for _, o := range operations {

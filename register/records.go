@@ -2,9 +2,12 @@ package register
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"time"
 
@@ -29,32 +32,110 @@ func (s *Register) createAccessRecord(c echo.Context) error {
 	if err := checkAccessRecord(&in, now); err != nil {
 		return err
 	}
-	account, ctx, ak := caller(c), c.Request().Context(), newID("ak")
-	err := s.store.Transact(ctx, func(tx *store.Tx) error {
+	account, ak := caller(c), newID("ak")
+	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
 		mpxn, ir, err := s.linkedIdentity(ctx, tx, &in, account.AccountID)
 		if err != nil {
-			return err
+			return answer{}, err
 		}
 		row, err := rowOf(in, store.AccessRecord{AK: ak, MPxN: mpxn, AccountID: account.AccountID, IR: ir, CreatedAt: store.Millis(now)})
 		if err != nil {
-			return err
+			return answer{}, err
 		}
 		if err := tx.InsertAccessRecord(ctx, row); err != nil {
+			return answer{}, err
+		}
+		if account.OrganisationReference != nil && row.State == string(registerclient.StateActive) {
+			if err := tx.SupersedeDiscoveredAccess(ctx, mpxn, *account.OrganisationReference, ak); err != nil {
+				return answer{}, err
+			}
+		}
+		tx.Audit(s.event(account.AccountID, auditRecordCreated, mpxn, ak, nil))
+		return answer{http.StatusCreated, basePath + "/access-records/" + ak, registerclient.RegisterAccessResponse{
+			Response: s.metadata(c), AccessToken: registerclient.AccessToken{Key: ak, Expiry: in.AccessEvent.Expiry},
+		}}, nil
+	})
+}
+
+// replaceAccessRecord is PUT /access-records/{ak}: the owner replaces an active record whole, under the same key.
+func (s *Register) replaceAccessRecord(c echo.Context) error {
+	var in registerclient.AccessRecord
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	now, account, ctx, ak := s.now(), caller(c).AccountID, c.Request().Context(), c.Param("ak")
+	if err := checkReplacement(&in, now); err != nil {
+		return err
+	}
+	unknown := notFound("There is no such access record.")
+	if !patternKey.MatchString(ak) {
+		return unknown
+	}
+	err := s.store.Transact(ctx, func(tx *store.Tx) error {
+		old, err := tx.FindAccessRecord(ctx, ak)
+		if err != nil {
+			return missing(err, unknown)
+		}
+		if old.AccountID != account {
+			return unknown
+		}
+		ir := old.IR
+		if ref := in.RecordMetadata.IdentityRecordRef; ref != nil {
+			mpxn, _, err := s.linkedIdentity(ctx, tx, &in, account)
+			if err != nil {
+				return err
+			}
+			if mpxn != old.MPxN {
+				return invalid("record-metadata.identity-record-ref", "is for another meter point.")
+			}
+			ir = *ref
+		}
+		row, err := rowOf(in, store.AccessRecord{AK: ak, MPxN: old.MPxN, AccountID: account, IR: ir})
+		if err != nil {
 			return err
 		}
-		if account.OrganisationReference == nil || row.State != string(registerclient.StateActive) {
-			return nil
+		done, err := tx.ReplaceAccessRecord(ctx, row, now)
+		if err != nil {
+			return err
 		}
-		return tx.SupersedeDiscoveredAccess(ctx, mpxn, *account.OrganisationReference, ak)
+		if !done {
+			return &Error{Kind: Conflict, Code: codeConflict, Message: "This access record is not active: it stays as it ended."}
+		}
+		tx.Audit(s.event(account, auditRecordUpdated, old.MPxN, ak, map[string]any{"changed": changed(old.Record, row.Record)}))
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set(echo.HeaderLocation, basePath+"/access-records/"+ak)
-	return c.JSON(http.StatusCreated, registerclient.RegisterAccessResponse{
-		Response:    s.metadata(c),
-		AccessToken: registerclient.AccessToken{Key: ak, Expiry: in.AccessEvent.Expiry},
+	return c.JSON(http.StatusOK, registerclient.RegisterAccessResponse{
+		Response: s.metadata(c), AccessToken: registerclient.AccessToken{Key: ak, Expiry: in.AccessEvent.Expiry},
 	})
+}
+
+// changed names the parts in which two documents differ, for the audit log: which, and never what they hold.
+func changed(before, after []byte) []string {
+	var a, b map[string]map[string]any
+	if json.Unmarshal(before, &a) != nil || json.Unmarshal(after, &b) != nil {
+		return []string{"all"}
+	}
+	names := []string{}
+	for part := range b {
+		for name := range b[part] {
+			if !reflect.DeepEqual(a[part][name], b[part][name]) {
+				names = append(names, part+"."+name)
+			}
+		}
+		for name := range a[part] {
+			if _, kept := b[part][name]; !kept {
+				names = append(names, part+"."+name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // linkedIdentity finds the identity record that a new access record rests on: the caller's own, or the one
@@ -79,6 +160,10 @@ func (s *Register) linkedIdentity(ctx context.Context, tx *store.Tx, in *registe
 	found, err := tx.FindReidentification(ctx, hashToken(token), accountID)
 	if err != nil {
 		return "", "", missing(err, &Error{Kind: NotFound, Code: codeNotFound, Field: "reidentification-token", Message: "is unknown."})
+	}
+	// Held until the end, so that what is made does not rest on a record that is being anonymised.
+	if _, err := tx.FindIdentityRecord(ctx, found.IR); err != nil {
+		return "", "", err
 	}
 	spent, err := tx.ConsumeReidentification(ctx, hashToken(token), accountID, found.MPxN, now.Add(-tokenLife), now)
 	if err != nil {
@@ -150,14 +235,37 @@ func (s *Register) verifyAccessRecord(c echo.Context) error {
 		return unknown
 	}
 	row, err := s.store.FindAccessRecord(c.Request().Context(), c.Param("ak"))
+	if errors.Is(err, store.ErrNotFound) {
+		return s.verifyDiscovered(c, unknown)
+	}
 	if err != nil {
-		return missing(err, unknown)
+		return err
 	}
 	record, err := document(row, "", s.now())
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, registerclient.VerifyAccessResponse{Response: s.metadata(c), AccessRecord: record, DUID: row.DUID})
+}
+
+// verifyDiscovered answers for the key of what the DCC discovered: that nothing may be released on it.
+func (s *Register) verifyDiscovered(c echo.Context, unknown *Error) error {
+	seen, err := s.store.FindDiscoveredAccess(c.Request().Context(), c.Param("ak"))
+	if err != nil {
+		return missing(err, unknown)
+	}
+	return c.JSON(http.StatusOK, map[string]any{
+		"response": s.metadata(c),
+		"access-record": map[string]any{
+			"record-metadata": map[string]any{
+				"schema-version": schemaVersion, "record-identifier": seen.AK, "created-at": seen.CreatedAt.Time(),
+				"controller-arrangement": nil, "identity-record-ref": nil,
+			},
+			"notice": nil, "processing": nil,
+			"access-event": map[string]any{"state": registerclient.StateDiscovered, "registered-at": nil, "expiry": nil},
+		},
+		"duid": nil,
+	})
 }
 
 // filter is what a list of access records is narrowed to; empty members narrow nothing.
@@ -192,7 +300,7 @@ func (f filter) lets(state registerclient.AccessState, basis registerclient.Lega
 // listAccessRecords is GET /meter-points/{mpxn}/access-records. A Data User sees its own records; a portal
 // sees all, once for each confirmation by the customer (docs/decisions.md, Scope of every read).
 func (s *Register) listAccessRecords(c echo.Context) error {
-	if err := knownQuery(c, "state", "legal-basis", "reidentification-token"); err != nil {
+	if err := knownQuery(c, "state", "legal-basis", "reidentification-token", "limit", "cursor"); err != nil {
 		return err
 	}
 	mpxn, err := meterPoint("mpxn", c.Param("mpxn"))
@@ -203,31 +311,97 @@ func (s *Register) listAccessRecords(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list := s.readWithToken
+	answer := registerclient.ListAccessRecordsResponse{Response: s.metadata(c), MPxN: mpxn}
 	if caller(c).Role == string(registerclient.RoleDataUser) {
-		list = s.readOwn
+		err = s.readOwn(c, mpxn, narrow, &answer)
+	} else {
+		answer.AccessRecords, err = s.readWithToken(c, mpxn, narrow)
 	}
-	records, err := list(c, mpxn, narrow)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, registerclient.ListAccessRecordsResponse{Response: s.metadata(c), MPxN: mpxn, AccessRecords: records})
+	return c.JSON(http.StatusOK, answer)
 }
 
-func (s *Register) readOwn(c echo.Context, mpxn string, narrow filter) ([]registerclient.AccessRecordSummary, error) {
-	account := caller(c)
-	rows, err := s.store.ListOwnAccessRecords(c.Request().Context(), account.AccountID, mpxn)
+// readOwn reads a page of what the calling Data User has registered on a meter point.
+func (s *Register) readOwn(c echo.Context, mpxn string, narrow filter, answer *registerclient.ListAccessRecordsResponse) error {
+	page, err := readPage(c, 200)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(rows) == 0 {
-		return nil, &Error{Kind: Forbidden, Code: codeRefused, Message: "This account has no access record for this meter point."}
+	account, ctx, now := caller(c).AccountID, c.Request().Context(), s.now()
+	if any, err := s.store.HasAccessRecord(ctx, account, mpxn); err != nil || !any {
+		return errOr(err, &Error{Kind: Forbidden, Code: codeRefused, Message: "This account has no access record for this meter point."})
 	}
-	return summaries(rows, nil, narrow, account.AccountID, s.now())
+	rows, _, err := s.store.ListRecords(ctx, narrow.of(account, mpxn, now), page)
+	if err != nil {
+		return err
+	}
+	rows, answer.NextCursor = nextCursor(rows, page, placeOfRecord)
+	if answer.AccessRecords, err = summaries(rows, nil, filter{}, account, now); err != nil {
+		return err
+	}
+	return s.audit(ctx, s.event(account, auditRecordsRead, mpxn, "", map[string]any{"records": len(rows)}))
+}
+
+// of is the filter as the store takes it.
+func (f filter) of(accountID, mpxn string, now time.Time) store.RecordFilter {
+	return store.RecordFilter{AccountID: accountID, MPxN: mpxn, State: string(f.state), LegalBasis: string(f.basis), Now: now}
+}
+
+func placeOfRecord(row store.ListedRecord) (store.Millis, string) { return row.CreatedAt, row.AK }
+
+// listOwnRecords is GET /records: everything that the calling Data User has registered, the newest first.
+func (s *Register) listOwnRecords(c echo.Context) error {
+	if err := knownQuery(c, "state", "legal-basis", "limit", "cursor"); err != nil {
+		return err
+	}
+	narrow, err := readFilter(c)
+	if err != nil {
+		return err
+	}
+	if narrow.state == registerclient.StateDiscovered {
+		return &Error{Kind: Invalid, Code: codeState, Field: "state", Message: "must be one of ACTIVE, EXPIRED, REVOKED: nobody registers what is discovered."}
+	}
+	page, err := readPage(c, 200)
+	if err != nil {
+		return err
+	}
+	account, ctx, now := caller(c).AccountID, c.Request().Context(), s.now()
+	rows, total, err := s.store.ListRecords(ctx, narrow.of(account, "", now), page)
+	if err != nil {
+		return err
+	}
+	answer := registerclient.ListRecordsResponse{Response: s.metadata(c), Records: []registerclient.OwnRecord{}, Total: total}
+	rows, answer.NextCursor = nextCursor(rows, page, placeOfRecord)
+	looked := map[string]bool{}
+	var events []store.AuditEvent
+	for _, row := range rows {
+		summary, err := summaryOf(row, account, now)
+		if err != nil {
+			return err
+		}
+		answer.Records = append(answer.Records, registerclient.OwnRecord{
+			AccessRecordSummary: summary, MPxN: row.MPxN, DUID: row.DUID, CreatedAt: row.CreatedAt.Time(),
+		})
+		if !looked[row.MPxN] {
+			looked[row.MPxN] = true
+			events = append(events, s.event(account, auditRecordsRead, row.MPxN, "", nil))
+		}
+	}
+	if err := s.audit(ctx, events...); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, answer)
 }
 
 // readWithToken spends the token and reads in one transaction: a reading that fails leaves it unspent.
 func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (records []registerclient.AccessRecordSummary, err error) {
+	for _, name := range []string{"limit", "cursor"} {
+		if c.QueryParams().Has(name) {
+			return nil, invalid(name, "is for Data Users: a portal reads everything at once, for the token is spent.")
+		}
+	}
 	token := c.QueryParam("reidentification-token")
 	if token == "" {
 		return nil, &Error{Kind: Forbidden, Code: codeRefused, Field: "reidentification-token", Message: "is required: the customer has to confirm first."}
@@ -245,6 +419,14 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 		if err != nil {
 			return err
 		}
+		since, err := tx.TenancySince(ctx, mpxn, now)
+		if err != nil {
+			return err
+		}
+		rows, earlier, err := ofOccupant(rows, since, now)
+		if err != nil {
+			return err
+		}
 		seen, err := tx.ListDiscoveredAccess(ctx, mpxn)
 		if err != nil {
 			return err
@@ -255,7 +437,9 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 		aks := make([]string, len(records))
 		for i, record := range records {
 			aks[i] = record.AK
+			records[i].EarlierOccupant = earlier[record.AK]
 		}
+		tx.Audit(s.event(account, auditRecordsRead, mpxn, "", map[string]any{"records": len(records)}))
 		return tx.InsertReading(ctx, hashToken(token), aks)
 	})
 	return records, err
@@ -270,21 +454,9 @@ func summaries(rows []store.ListedRecord, seen []store.DiscoveredAccess, narrow 
 		if !narrow.lets(state, basis) {
 			continue
 		}
-		record, err := document(row, reader, now)
+		summary, err := summaryOf(row, reader, now)
 		if err != nil {
 			return nil, err
-		}
-		arrangement := record.RecordMetadata.ControllerArrangement
-		count := len(arrangement.Controllers)
-		summary := registerclient.AccessRecordSummary{
-			AK: row.AK, LeadControllerName: &arrangement.Lead().Name, ArrangementType: &arrangement.ArrangementType, ControllerCount: &count,
-			RecordMetadata: &record.RecordMetadata, LegalBasis: &basis, Purpose: &record.Processing.Purpose, DataTypes: record.Processing.DataTypes,
-			State: state, Expiry: record.AccessEvent.Expiry, RegisteredAt: &record.AccessEvent.RegisteredAt,
-			RevokedAt: record.AccessEvent.RevokedAt, Notice: record.Notice, DataUserName: &row.DataUserName,
-		}
-		if row.RevokedBy != nil {
-			by := registerclient.RevokedBy(*row.RevokedBy)
-			summary.RevokedBy = &by
 		}
 		list = append(list, summary)
 	}
@@ -307,6 +479,27 @@ func summaries(rows []store.ListedRecord, seen []store.DiscoveredAccess, narrow 
 	}
 	slices.SortStableFunc(list, func(a, b registerclient.AccessRecordSummary) int { return rank(a) - rank(b) })
 	return list, nil
+}
+
+// summaryOf is one access record as a row of a list.
+func summaryOf(row store.ListedRecord, reader string, now time.Time) (registerclient.AccessRecordSummary, error) {
+	record, err := document(row, reader, now)
+	if err != nil {
+		return registerclient.AccessRecordSummary{}, err
+	}
+	arrangement := record.RecordMetadata.ControllerArrangement
+	count := len(arrangement.Controllers)
+	summary := registerclient.AccessRecordSummary{
+		AK: row.AK, LeadControllerName: &arrangement.Lead().Name, ArrangementType: &arrangement.ArrangementType, ControllerCount: &count,
+		RecordMetadata: &record.RecordMetadata, LegalBasis: &record.Processing.LegalBasis, Purpose: &record.Processing.Purpose, DataTypes: record.Processing.DataTypes,
+		State: record.AccessEvent.State, Expiry: record.AccessEvent.Expiry, RegisteredAt: &record.AccessEvent.RegisteredAt,
+		RevokedAt: record.AccessEvent.RevokedAt, Notice: record.Notice, DataUserName: &row.DataUserName,
+	}
+	if row.RevokedBy != nil {
+		by := registerclient.RevokedBy(*row.RevokedBy)
+		summary.RevokedBy = &by
+	}
+	return summary, nil
 }
 
 func rank(r registerclient.AccessRecordSummary) int {
@@ -375,8 +568,11 @@ func (s *Register) revokeOwn(ctx context.Context, tx *store.Tx, accountID, ak st
 		return time.Time{}, missing(err, gone)
 	}
 	done, err := tx.RevokeOwn(ctx, accountID, record.AccessRecord, store.Revocation{At: now, By: string(registerclient.RevokedByOrganisation), Reason: reason})
-	if err != nil || done {
+	if err != nil {
 		return now, err
+	}
+	if done {
+		return now, s.revoked(ctx, tx, accountID, record, now, reason, nil)
 	}
 	if record.AccountID == accountID && stateOf(record.AccessRecord, now) == registerclient.StateExpired {
 		return time.Time{}, &Error{Kind: Conflict, Code: codeConflict, Message: "This access record has expired: nothing is left to revoke."}
@@ -400,6 +596,9 @@ func (s *Register) withdraw(ctx context.Context, tx *store.Tx, accountID, ak, to
 	if grant.ConfirmedAt == nil || grant.DeclinedAt != nil || !now.Before(grant.IssuedAt.Time().Add(tokenLife)) {
 		return time.Time{}, refused
 	}
+	if gone, err := s.moved(ctx, tx, grant); err != nil || gone {
+		return time.Time{}, errOr(err, refused)
+	}
 	if grant.ConsumedAt != nil {
 		if read, err := tx.WasRead(ctx, grant.TokenHash, ak); err != nil || !read {
 			return time.Time{}, errOr(err, refused)
@@ -416,10 +615,27 @@ func (s *Register) withdraw(ctx context.Context, tx *store.Tx, accountID, ak, to
 		return time.Time{}, refused
 	}
 	done, err := tx.RevokeConsent(ctx, record.AccessRecord, store.Revocation{At: now, By: string(registerclient.RevokedByCustomer), Reason: reason})
-	if err != nil || done {
+	if err != nil {
 		return now, err
 	}
+	if done {
+		return now, s.revoked(ctx, tx, accountID, record, now, reason, grant.TokenHash)
+	}
 	return s.notWithdrawn(ctx, tx, ak, now)
+}
+
+// revoked does what goes with the end of an access record: it is noted, with the hash of the token that carried the
+// customer's authority where a portal ended it, and the owner of a consent is told.
+func (s *Register) revoked(ctx context.Context, tx *store.Tx, accountID string, record store.ListedRecord, at time.Time, reason *string, token []byte) error {
+	detail := map[string]any{}
+	if token != nil {
+		detail["token-sha256"] = hex.EncodeToString(token)
+	}
+	if reason != nil {
+		detail["reason"] = *reason
+	}
+	tx.Audit(s.event(accountID, auditRecordRevoked, record.MPxN, record.AK, detail))
+	return s.announceWithdrawal(ctx, tx, record, at, reason)
 }
 
 // notWithdrawn says why an access record could not be withdrawn, or when it was before: a second withdrawal

@@ -19,7 +19,9 @@ import (
 	"time"
 
 	"central.consent/dar/register/docspage"
+	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
+	"central.consent/dar/register/webhook"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/static"
 	"github.com/a-h/templ"
@@ -37,6 +39,8 @@ const (
 	basePath = "/v1"
 	// requestTime bounds everything that the register does for one request.
 	requestTime = 10 * time.Second
+	// readyTime is how long the database may take to show that it answers.
+	readyTime = 2 * time.Second
 	// bodyLimit is the most that a request body may hold.
 	bodyLimit = "256K"
 )
@@ -50,6 +54,8 @@ type Options struct {
 	Reidentification Reidentification
 	// PublicURL is where the register stands for browsers: https://id.central.consent, no slash at the end.
 	PublicURL string
+	// Mail sends letters; nil where there is no mail server, and then letters are given up.
+	Mail *mail.Sender
 	// Clock is time.Now when nil.
 	Clock func() time.Time
 	// Log is slog.Default when nil.
@@ -62,12 +68,15 @@ type Register struct {
 	keys             *Keyring
 	reidentification Reidentification
 	publicURL        string
+	mail             *mail.Sender
+	webhooks         *webhook.Client
 	// local is true where publicURL is a loopback address.
 	local bool
 	clock func() time.Time
 	log   *slog.Logger
 	// hashing bounds how many argon2id hashes, of 19 MiB each, are computed at once.
 	hashing *semaphore.Weighted
+	metrics *metrics
 	router  *echo.Echo
 }
 
@@ -82,8 +91,10 @@ func New(o Options) (*Register, error) {
 	}
 	local := false
 	public, err := url.Parse(o.PublicURL)
-	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" || strings.HasSuffix(o.PublicURL, "/") {
-		mistakes = append(mistakes, fmt.Errorf("the public URL %q must be an absolute http or https URL without a slash at the end", o.PublicURL))
+	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" ||
+		public.Path != "" || public.User != nil || strings.ContainsAny(o.PublicURL, "?#") {
+		// It is not quoted: it may hold a password.
+		mistakes = append(mistakes, errors.New("the public URL must be http or https and a host, with nothing after it: no path, slash, query or fragment, and no user before it"))
 	} else {
 		local = loopback(public.Hostname())
 		if public.Scheme != "https" && !local {
@@ -104,8 +115,8 @@ func New(o Options) (*Register, error) {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
 	s := &Register{
-		store: o.Store, keys: o.Keys, reidentification: o.Reidentification, publicURL: o.PublicURL, local: local, clock: o.Clock, log: o.Log,
-		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), router: echo.New(),
+		store: o.Store, keys: o.Keys, reidentification: o.Reidentification, publicURL: o.PublicURL, local: local, mail: o.Mail, clock: o.Clock, log: o.Log,
+		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), metrics: newMetrics(o.Store), router: echo.New(),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -113,6 +124,7 @@ func New(o Options) (*Register, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	s.webhooks = webhook.New(webhook.Options{Local: local, Clock: s.clock})
 	if s.reidentification.Stubbed() {
 		s.log.Warn("RE-IDENTIFICATION IS STUBBED: every customer is taken as confirmed without being asked. For demonstrations only.")
 	}
@@ -138,7 +150,10 @@ func (s *Register) operations() []operation {
 		portal   = registerclient.RolePortal
 		dcc      = registerclient.RoleDCC
 		admin    = registerclient.RoleAdmin
+
+		dataProvider = registerclient.RoleDataProvider
 	)
+	everyRole := roles(dataUser, dataProvider, dcc, admin, portal)
 	return []operation{
 		{"GET", "/auth/token", anyone, s.issueBearerToken},
 
@@ -147,17 +162,50 @@ func (s *Register) operations() []operation {
 		{"GET", "/identity-records/exists", roles(dataUser, portal), s.identityRecordExists},
 		{"POST", "/identity-records/reidentify", roles(dataUser, portal), s.reidentify},
 		{"GET", "/identity-records/reidentify/:tokenRef", roles(dataUser, portal), s.reidentificationStatus},
+		{"GET", "/identity-records/:ir", roles(dataUser), s.readIdentityRecord},
+		{"DELETE", "/identity-records/:ir", roles(dataUser), s.anonymiseIdentityRecord},
+		{"DELETE", "/identity-records/:ir/credentials/:credentialId", roles(dataUser), s.deletePasskeyCredential},
+		{"POST", "/identity-records/:ir/re-identify", roles(dataUser), s.reidentifyOwn},
+		{"GET", "/identity-records/:ir/re-identify/:tokenRef", roles(dataUser), s.ownReidentificationStatus},
 
 		{"POST", "/access-records", roles(dataUser), s.createAccessRecord},
+		{"POST", importPath, roles(dataUser), s.importAccessRecords},
 		{"GET", "/access-records/:ak", anyone, s.verifyAccessRecord},
+		{"PUT", "/access-records/:ak", roles(dataUser), s.replaceAccessRecord},
 		{"DELETE", "/access-records/:ak", roles(dataUser, portal), s.revokeAccessRecord},
 		{"GET", "/meter-points/:mpxn/access-records", roles(dataUser, portal), s.listAccessRecords},
 
+		{"GET", "/records", roles(dataUser), s.listOwnRecords},
+
+		{"GET", "/webhooks", roles(dataUser), s.listWebhooks},
+		{"POST", "/webhooks", roles(dataUser), s.registerWebhook},
+		{"PATCH", "/webhooks/:wid", roles(dataUser), s.updateWebhook},
+		{"DELETE", "/webhooks/:wid", roles(dataUser), s.deleteWebhook},
+		{"GET", "/webhooks/:wid/deliveries", roles(dataUser), s.listDeliveries},
+		{"POST", "/webhooks/:wid/deliveries/:eventId/redeliver", roles(dataUser), s.redeliver},
+
 		{"POST", "/discovered-access", roles(dcc), s.submitDiscoveredAccess},
+		{"POST", "/cot-events", roles(dcc), s.reportChangeOfTenancy},
+		{"GET", "/admin/cot-events", roles(admin), s.listChangesOfTenancy},
+		{"POST", "/admin/cot-events/:cot/withdraw", roles(admin), s.withdrawChangeOfTenancy},
 
+		{"GET", "/admin/webhooks", roles(admin), s.listAllWebhooks},
+		{"GET", "/data-users/:duid", roles(dataProvider, dataUser, admin), s.readDataUser},
+
+		{"GET", "/self", roles(everyRole...), s.readSelf},
+		{"PUT", "/self/return-urls", roles(dataUser, portal), s.replaceReturnURLs},
+		{"POST", "/self/rotate-secret", roles(everyRole...), s.rotateSecret},
+
+		{"GET", "/admin/stats", roles(admin), s.readStats},
+		{"GET", "/admin/accounts", roles(admin), s.listAccounts},
 		{"POST", "/admin/accounts", roles(admin), s.createAccount},
+		{"POST", "/admin/accounts/:accountId/suspend", roles(admin), s.suspendAccount},
+		{"POST", "/admin/accounts/:accountId/reactivate", roles(admin), s.reactivateAccount},
+		{"POST", "/admin/accounts/:accountId/terminate", roles(admin), s.terminateAccount},
+		{"GET", "/admin/records", roles(admin), s.searchRecords},
+		{"GET", "/admin/audit", roles(admin), s.readAudit},
 
-		{"GET", "/openapi.yaml", anyone, func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", OpenAPI) }},
+		{"GET", "/openapi.yaml", anyone, openAPI},
 	}
 }
 
@@ -168,14 +216,16 @@ func (s *Register) route(page docspage.Model) {
 	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
 		return fmt.Errorf("panic: %w\n%s", err, stack)
 	}}))
-	e.Use(middleware.BodyLimit(bodyLimit))
+	e.Use(refuseOptions, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: bodyLimit, Skipper: isImport}))
 	for _, o := range s.operations() {
 		if len(o.who) == 0 {
 			panic("no row of the policy for " + o.method + " " + o.path)
 		}
 		e.Add(o.method, basePath+o.path, o.handle, s.allow(o.who))
 	}
-	e.GET("/docs", func(c echo.Context) error {
+	readable := []string{http.MethodGet, http.MethodHead}
+	e.HEAD(basePath+"/openapi.yaml", openAPI)
+	e.Match(readable, "/docs", func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		h.Set(echo.HeaderXFrameOptions, "DENY")
@@ -187,8 +237,36 @@ func (s *Register) route(page docspage.Model) {
 		}
 		return c.HTMLBlob(http.StatusOK, buffer.Bytes())
 	})
-	e.GET("/static/*", echo.WrapHandler(http.StripPrefix("/static/", static.Handler())))
-	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.Match(readable, "/static/*", echo.WrapHandler(http.StripPrefix("/static/", static.Handler())))
+	e.Match(readable, "/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.Match(readable, "/readyz", s.ready)
+}
+
+func openAPI(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", OpenAPI) }
+
+// ready is GET /readyz: whether requests may be sent here. /healthz says only that the process lives.
+func (s *Register) ready(c echo.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTime)
+	defer cancel()
+	if err := s.store.Ready(ctx); err != nil {
+		s.log.WarnContext(ctx, "not ready", slog.Any("error", err))
+		return c.String(http.StatusServiceUnavailable, "The database does not answer, or its schema is not up to date.\n")
+	}
+	return c.String(http.StatusOK, "ready\n")
+}
+
+// refuseOptions answers OPTIONS as any other method that a resource does not take. Echo would answer 204, and no
+// browser may call from another site, which is what OPTIONS asks.
+func refuseOptions(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if allowed, ok := c.Get(echo.ContextKeyHeaderAllow).(string); ok {
+			c.Set(echo.ContextKeyHeaderAllow, strings.TrimPrefix(allowed, "OPTIONS, "))
+			if c.Request().Method == http.MethodOptions {
+				return echo.MethodNotAllowedHandler(c)
+			}
+		}
+		return next(c)
+	}
 }
 
 // ServeHTTP implements http.Handler.
@@ -212,7 +290,11 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		started := s.clock()
 		l := &line{transaction: newID("tid")}
 		c.Set(lineKey, l)
-		ctx, cancel := context.WithTimeout(c.Request().Context(), requestTime)
+		bound := requestTime
+		if isImport(c) {
+			bound = importTime
+		}
+		ctx, cancel := context.WithTimeout(c.Request().Context(), bound)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		h := c.Response().Header()
@@ -226,11 +308,17 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
+		took := s.clock().Sub(started)
+		s.metrics.answered(c.Path(), c.Request().Method, c.Response().Status, took)
 		level := slog.LevelInfo
 		attributes := []slog.Attr{
 			slog.String("method", c.Request().Method), slog.String("route", c.Path()),
-			slog.Int("status", c.Response().Status), slog.Duration("took", s.clock().Sub(started)),
+			slog.Int("status", c.Response().Status), slog.Duration("took", took),
 			slog.String("transaction", l.transaction), slog.String("account", l.account),
+		}
+		// The caller's own id, so that its log and ours can be laid side by side.
+		if id := c.Request().Header.Get(echo.HeaderXRequestID); visible(id) && len(id) <= 128 {
+			attributes = append(attributes, slog.String("request-id", id))
 		}
 		if c.Response().Status >= http.StatusInternalServerError {
 			level = slog.LevelError

@@ -61,16 +61,23 @@ func (a answer) fields() string {
 // send makes one request; authorization is a whole header, or empty.
 func send(t testing.TB, method, url, authorization, contentType string, body []byte) answer {
 	t.Helper()
+	header := http.Header{}
+	if authorization != "" {
+		header.Set("Authorization", authorization)
+	}
+	if contentType != "" {
+		header.Set("Content-Type", contentType)
+	}
+	return sendWith(t, method, url, header, body)
+}
+
+func sendWith(t testing.TB, method, url string, header http.Header, body []byte) answer {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if authorization != "" {
-		request.Header.Set("Authorization", authorization)
-	}
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
-	}
+	request.Header = header
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -152,6 +159,14 @@ func TestUnknownRoutesAndWrongMethodsAnswerInTheEnvelope(t *testing.T) {
 	if a.header.Get("Allow") == "" {
 		t.Error("the answer does not say which methods are allowed")
 	}
+	for path, allowed := range map[string]string{"/auth/token": "GET", "/identity-records": "GET, POST"} {
+		a := send(t, http.MethodOptions, r.URL+path, "", "", nil)
+		expect(t, a, http.StatusMethodNotAllowed, "ERR000")
+		if got := a.header.Get("Allow"); got != allowed {
+			t.Errorf("OPTIONS %s allows %q, want %q", path, got, allowed)
+		}
+	}
+	expect(t, send(t, http.MethodOptions, r.URL+"/nowhere", "", "", nil), http.StatusNotFound, "NOT001")
 	envelope := a.body["response"].(map[string]any)
 	if envelope["resource"] != "/v1/auth/token" || !strings.HasPrefix(envelope["transaction-id"].(string), "tid_") {
 		t.Errorf("envelope %v", envelope)
@@ -171,6 +186,14 @@ func TestEachRoleReachesItsOwnOperationsAlone(t *testing.T) {
 		{"GET", "/identity-records/exists", "data_user portal"},
 		{"POST", "/identity-records/reidentify", "data_user portal"},
 		{"GET", "/identity-records/reidentify/mlr_0123456789abcdef01234567", "data_user portal"},
+		{"GET", "/identity-records/ir_0123456789abcdef01234567", "data_user"},
+		{"DELETE", "/identity-records/ir_0123456789abcdef01234567", "data_user"},
+		{"DELETE", "/identity-records/ir_0123456789abcdef01234567/credentials/cred_0123456789abcdef01234567", "data_user"},
+		{"POST", "/identity-records/ir_0123456789abcdef01234567/re-identify", "data_user"},
+		{"GET", "/identity-records/ir_0123456789abcdef01234567/re-identify/mlr_0123456789abcdef01234567", "data_user"},
+		{"POST", "/cot-events", "dcc"},
+		{"GET", "/admin/cot-events", "admin"},
+		{"POST", "/admin/cot-events/cot_0123456789abcdef01234567/withdraw", "admin"},
 		{"POST", "/access-records", "data_user"},
 		{"DELETE", "/access-records/ak_0123456789abcdef01234567", "data_user portal"},
 		{"GET", "/meter-points/2312345678901/access-records", "data_user portal"},
@@ -199,6 +222,10 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 		{"nothing", register.Options{}, []string{"store", "keyring", "public URL", "re-identification"}},
 		{"a stub for the world", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "https://id.central.consent"}, []string{"stubbed"}},
 		{"a stub by plain http", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "http://192.168.1.5"}, []string{"https", "stubbed"}},
+		{"a password in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://a:b@id.central.consent"}, []string{"no user"}},
+		{"a path in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent/v1"}, []string{"no path"}},
+		{"a query in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent?"}, []string{"query"}},
+		{"a fragment in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent#"}, []string{"fragment"}},
 		{"a name that only looks local", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "https://localhost.example.com"}, []string{"stubbed"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -80,53 +80,103 @@ func (s *Register) reidentify(c echo.Context) error {
 	if err != nil {
 		k.wrong = append(k.wrong, refusals(err)...)
 	}
-	oneOf(&k, "method", in.Method, registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister)
-	returnURL := in.RedirectURL
-	unused, unusedField := in.PasskeyReturnURL, "passkey-return-url"
-	if in.Method != registerclient.MethodMagicLink {
-		returnURL, unused, unusedField = in.PasskeyReturnURL, in.RedirectURL, "redirect-url"
+	returnURL := k.asking(account, in.Method, in.RedirectURL, in.PasskeyReturnURL)
+	if err := k.err(); err != nil {
+		return err
+	}
+	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
+		occupants, err := s.occupants(ctx, tx, mpxn)
+		if err != nil {
+			return answer{}, err
+		}
+		record, err := occupants.answering(in.Method)
+		if err != nil {
+			return answer{}, err
+		}
+		return s.ask(c, tx, *record, Challenge{
+			Account: account, MPxN: mpxn, Method: in.Method, IR: record.IR, ReturnURL: returnURL, MatchCode: in.MatchCode,
+		})
+	})
+}
+
+// asking checks by which method a customer is to be asked, and answers where they go afterwards: the return URL of
+// that method, which must be registered.
+func (k *checks) asking(account store.Account, method registerclient.Method, redirectURL, passkeyReturnURL *string) *string {
+	oneOf(k, "method", method, registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister)
+	used, usedField, unused, unusedField := passkeyReturnURL, "passkey-return-url", redirectURL, "redirect-url"
+	if method == registerclient.MethodMagicLink {
+		used, usedField, unused, unusedField = unused, unusedField, used, usedField
 	}
 	if unused != nil {
 		k.add(unusedField, "does not belong to this method.")
 	}
-	if returnURL != nil && !slices.Contains(account.ReturnURLs.V, *returnURL) {
-		field := "redirect-url"
-		if unusedField == field {
-			field = "passkey-return-url"
-		}
-		k.add(field, "is not one of the account's registered return URLs.")
+	if used != nil && !slices.Contains(account.ReturnURLs.V, *used) {
+		k.add(usedField, "is not one of the account's registered return URLs.")
 	}
+	return used
+}
+
+// ask starts a challenge that this record answers, and says where it has gone.
+func (s *Register) ask(c echo.Context, tx *store.Tx, record store.IdentityRecord, challenge Challenge) (answer, error) {
+	body, err := s.start(c.Request().Context(), tx, challenge)
+	if err != nil {
+		return answer{}, err
+	}
+	if body.MagicLink != nil {
+		email, err := s.keys.open(record.KeyID, record.SealedEmail, placeOfEmail(record.IR))
+		if err != nil {
+			return answer{}, fmt.Errorf("read the address of an identity record: %w", err)
+		}
+		body.MagicLink.DispatchedTo = maskedEmail(string(email))
+	}
+	body.Response = s.metadata(c)
+	return answer{status: http.StatusOK, body: body}, nil
+}
+
+// reidentifyOwn is POST /identity-records/{ir}/re-identify: by one record that the caller owns. Its passkeys can be
+// enrolled without a mailed link, for the caller answers for the customer (docs/decisions.md, Enrolling a passkey).
+func (s *Register) reidentifyOwn(c echo.Context) error {
+	var in registerclient.ReidentifyOwnRequest
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	account := caller(c)
+	var k checks
+	returnURL := k.asking(account, in.Method, in.RedirectURL, in.PasskeyReturnURL)
 	if err := k.err(); err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	occupants, err := s.occupants(ctx, mpxn)
-	if err != nil {
-		return err
-	}
-	record, err := occupants.answering(in.Method)
-	if err != nil {
-		return err
-	}
-	var answer registerclient.ReidentifyResponse
-	err = s.store.Transact(ctx, func(tx *store.Tx) error {
-		answer, err = s.start(ctx, tx, Challenge{
-			Account: account, MPxN: mpxn, Method: in.Method, IR: record.IR, ReturnURL: returnURL, MatchCode: in.MatchCode,
-		})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if answer.MagicLink != nil {
-		email, err := s.keys.open(record.KeyID, record.SealedEmail, placeOfEmail(record.IR))
+	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
+		record, err := tx.FindOwnIdentityRecord(ctx, account.AccountID, c.Param("ir"))
 		if err != nil {
-			return fmt.Errorf("read the address of an identity record: %w", err)
+			return answer{}, missing(err, noIdentityRecord())
 		}
-		answer.MagicLink.DispatchedTo = maskedEmail(string(email))
-	}
-	answer.Response = s.metadata(c)
-	return c.JSON(http.StatusOK, answer)
+		if record.AnonymisedAt != nil {
+			return answer{}, &Error{Kind: Conflict, Code: codeConflict, Message: "This identity record has been anonymised: nobody can be asked by it."}
+		}
+		since, err := tx.TenancySince(ctx, *record.MPxN, s.now())
+		if err != nil {
+			return answer{}, err
+		}
+		if *record.MoveInDate < since {
+			return answer{}, &Error{Kind: Conflict, Code: codeConflict, Message: "This identity record is an earlier occupant's, who can no longer confirm."}
+		}
+		if in.Method != registerclient.MethodPasskeyRegister {
+			passkeys, err := tx.ListCredentials(ctx, []string{record.IR})
+			if err != nil {
+				return answer{}, err
+			}
+			if _, err := (occupants{[]store.IdentityRecord{record}, passkeys}).answering(in.Method); err != nil {
+				return answer{}, err
+			}
+		}
+		return s.ask(c, tx, record, Challenge{
+			Account: account, MPxN: *record.MPxN, Method: in.Method, IR: record.IR, ReturnURL: returnURL, MatchCode: in.MatchCode,
+		})
+	})
 }
 
 // start records a challenge and asks the customer. The token-ref that it answers is kept only as a hash.
@@ -163,6 +213,7 @@ func (s *Register) start(ctx context.Context, tx *store.Tx, challenge Challenge)
 			RedirectURL: s.publicURL + page + newID("pks"), TokenRef: token, ExpiresAt: now.Add(life), ReturnURL: challenge.ReturnURL,
 		}
 	}
+	tx.Audit(s.event(row.AccountID, auditReidentifyStarted, row.MPxN, "", map[string]any{"method": row.Method}))
 	return answer, tx.InsertReidentification(ctx, row)
 }
 
@@ -185,14 +236,47 @@ func (s *Register) reidentificationStatus(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	found, err := s.store.FindReidentification(ctx, hashToken(c.Param("tokenRef")), caller(c).AccountID)
+	found, err := s.store.FindReidentification(c.Request().Context(), hashToken(c.Param("tokenRef")), caller(c).AccountID)
 	if err != nil {
 		return missing(err, notFound("There is no such re-identification."))
 	}
+	return s.answerStatus(c, found)
+}
+
+// ownReidentificationStatus is GET /identity-records/{ir}/re-identify/{tokenRef}: of a challenge that the caller
+// started on a record of its own.
+func (s *Register) ownReidentificationStatus(c echo.Context) error {
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	ctx, account := c.Request().Context(), caller(c).AccountID
+	record, err := s.store.FindOwnIdentityRecord(ctx, account, c.Param("ir"))
+	if err != nil {
+		return missing(err, noIdentityRecord())
+	}
+	unknown := notFound("There is no such re-identification of this record.")
+	found, err := s.store.FindReidentification(ctx, hashToken(c.Param("tokenRef")), account)
+	if err != nil {
+		return missing(err, unknown)
+	}
+	if found.IR != record.IR {
+		return unknown
+	}
+	return s.answerStatus(c, found)
+}
+
+// answerStatus says how far a challenge has come. Where the record behind it can no longer answer for the people at
+// the meter point, it has run out.
+func (s *Register) answerStatus(c echo.Context, found store.Reidentification) error {
 	answer := registerclient.ReidentifyStatusResponse{Response: s.metadata(c), Method: registerclient.Method(found.Method)}
 	now := s.now()
+	outlived, err := s.store.FindOutlived(c.Request().Context(), found.TokenHash, now)
+	if err != nil {
+		return err
+	}
 	switch {
+	case outlived.Anonymised || outlived.EarlierOccupant:
+		answer.Status = registerclient.StatusExpired
 	case found.DeclinedAt != nil:
 		answer.Status, answer.Reason = registerclient.StatusExpired, "declined"
 	case found.ConfirmedAt != nil && now.Before(found.IssuedAt.Time().Add(tokenLife)):

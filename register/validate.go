@@ -18,7 +18,43 @@ func checkAccessRecord(in *registerclient.AccessRecord, now time.Time) error {
 	return k.err()
 }
 
+// checkReplacement checks an access record that stands in for an active one.
+func checkReplacement(in *registerclient.AccessRecord, now time.Time) error {
+	var k checks
+	if in.ReidentificationToken != nil {
+		k.add("reidentification-token", "belongs to a new access record: this one keeps its identity record.")
+	}
+	if ref := in.RecordMetadata.IdentityRecordRef; ref != nil {
+		k.pattern("record-metadata.identity-record-ref", *ref, patternKey, "is not the key of an identity record.")
+	}
+	k.readOnly(in)
+	k.notice(in)
+	k.processing(&in.Processing)
+	k.accessEvent(in, now)
+	if in.AccessEvent.State != registerclient.StateActive {
+		k.add("access-event.state", "must be ACTIVE: DELETE ends an access record.")
+	}
+	return k.err()
+}
+
 func (k *checks) metadata(in *registerclient.AccessRecord) {
+	const field = "record-metadata."
+	m := in.RecordMetadata
+	k.readOnly(in)
+	switch {
+	case m.IdentityRecordRef != nil && in.ReidentificationToken != nil:
+		k.add("reidentification-token", "stands in for identity-record-ref: give one of the two.")
+	case m.IdentityRecordRef == nil && in.ReidentificationToken == nil:
+		k.add(field+"identity-record-ref", "is required where no reidentification-token is given.")
+	case m.IdentityRecordRef != nil:
+		k.pattern(field+"identity-record-ref", *m.IdentityRecordRef, patternKey, "is not the key of an identity record.")
+	default:
+		k.pattern("reidentification-token", *in.ReidentificationToken, patternKey, "is not a token-ref.")
+	}
+}
+
+// readOnly checks what of the metadata is the same for a new record and for a replacement.
+func (k *checks) readOnly(in *registerclient.AccessRecord) {
 	const field = "record-metadata."
 	m := in.RecordMetadata
 	if m.SchemaVersion != schemaVersion {
@@ -29,16 +65,6 @@ func (k *checks) metadata(in *registerclient.AccessRecord) {
 	}
 	if m.CreatedAt != nil {
 		k.add(field+"created-at", "is set by the register.")
-	}
-	switch {
-	case m.IdentityRecordRef != nil && in.ReidentificationToken != nil:
-		k.add("reidentification-token", "stands in for identity-record-ref: give one of the two.")
-	case m.IdentityRecordRef == nil && in.ReidentificationToken == nil:
-		k.add(field+"identity-record-ref", "is required where no reidentification-token is given.")
-	case m.IdentityRecordRef != nil:
-		k.pattern(field+"identity-record-ref", *m.IdentityRecordRef, patternKey, "is not the key of an identity record.")
-	default:
-		k.pattern("reidentification-token", *in.ReidentificationToken, patternKey, "is not a token-ref.")
 	}
 	k.arrangement(field+"controller-arrangement.", m.ControllerArrangement)
 }

@@ -53,6 +53,15 @@ func (s *tokenSource) bearer(ctx context.Context, refused string) (string, *Erro
 	}
 }
 
+// forget gives up a token that the register has answered with 401, where the call cannot be sent again.
+func (s *tokenSource) forget(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.token == token {
+		s.token = ""
+	}
+}
+
 const opFetchToken = "fetch bearer token"
 
 // run fetches a token and wakes all who wait for it. It ends within the client's timeout.

@@ -57,6 +57,8 @@ type Client struct {
 	base    string
 	http    *http.Client
 	timeout time.Duration
+	// backoff is firstBackoff, but in tests.
+	backoff time.Duration
 	logger  *slog.Logger
 	// tokens is a pointer so that a Client which is printed by accident does not show its secrets.
 	tokens *tokenSource
@@ -77,7 +79,7 @@ func New(options Options) (*Client, error) {
 	if options.Timeout < 0 {
 		return nil, errors.New("registerclient: Timeout is negative")
 	}
-	c := &Client{base: base, timeout: options.Timeout, logger: options.Logger}
+	c := &Client{base: base, timeout: options.Timeout, backoff: firstBackoff, logger: options.Logger}
 	if c.timeout == 0 {
 		c.timeout = defaultTimeout
 	}
@@ -132,6 +134,20 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
+type idempotencyKey struct{}
+
+// keyedRetries is how often a POST that carries an Idempotency-Key may be sent again.
+const keyedRetries = 2
+
+// WithIdempotencyKey makes POSTs with this context carry key as Idempotency-Key: the register does what they ask
+// once, and answers a repetition as it answered the first. Such a POST is sent again, twice at most, after a
+// network failure or a 502, 503 or 504. A key has 1 to 255 characters of visible ASCII, otherwise the POST is
+// not sent and fails with ErrInvalid; it is good for one request and 24 hours, and with another request it is
+// refused with ErrUnprocessable. ImportAccessRecords does not carry it.
+func WithIdempotencyKey(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, idempotencyKey{}, key)
+}
+
 // call is one operation.
 type call struct {
 	// op says what was asked, in errors and logs.
@@ -145,6 +161,10 @@ type call struct {
 	authorization *string
 	// retries is how often the call may be sent again after a network failure or a 502, 503 or 504.
 	retries int
+	// key is the Idempotency-Key; send sets it.
+	key string
+	// empty says that a success has no body.
+	empty bool
 	// once keeps even net/http from sending the request again over a new connection.
 	once bool
 }
@@ -161,6 +181,12 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 	}
 	if strings.Contains(what.path, refusedSegment) {
 		return nil, &Error{Op: what.op, Status: http.StatusBadRequest, reason: "an identifier is empty, too long or not an identifier"}
+	}
+	if key, given := ctx.Value(idempotencyKey{}).(string); given && what.method == http.MethodPost {
+		if !visible(key) || len(key) > 255 {
+			return nil, &Error{Op: what.op, Status: http.StatusBadRequest, reason: "the Idempotency-Key is not 1 to 255 characters of visible ASCII"}
+		}
+		what.key, what.retries = key, keyedRetries
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -191,7 +217,7 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 			return nil, err
 		}
 		if wait == 0 {
-			wait = firstBackoff<<sent + rand.N(firstBackoff)
+			wait = c.backoff<<sent + rand.N(c.backoff)
 		}
 		if wait > longestBackoff {
 			return nil, err
@@ -209,26 +235,36 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 // attempt sends a request once. Wait is what a refusal's Retry-After asks for; 0 where it has none.
 func (c *Client) attempt(ctx context.Context, what call, body []byte, authorization string, answer any) (wait time.Duration, _ *Error) {
 	var reader io.Reader
+	media := ""
 	switch {
 	case body != nil:
-		reader = bytes.NewReader(body)
+		reader, media = bytes.NewReader(body), "application/json"
 	case what.once:
 		// net/http repeats a GET by itself when a kept connection breaks, but not with a body that it cannot
 		// rewind. This one is empty, and nothing of it is sent.
 		reader = io.MultiReader()
 	}
+	return c.exchange(ctx, c.http, what, reader, media, authorization, answer)
+}
+
+// exchange sends one request over via, with a body of the media type where that is not empty, and decodes its
+// answer. Wait is as attempt's.
+func (c *Client) exchange(ctx context.Context, via *http.Client, what call, body io.Reader, media, authorization string, answer any) (wait time.Duration, _ *Error) {
 	address := c.base + what.path
 	if len(what.query) > 0 {
 		address += "?" + what.query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, what.method, address, reader)
+	req, err := http.NewRequestWithContext(ctx, what.method, address, body)
 	if err != nil {
 		return 0, &Error{Op: what.op, Status: http.StatusBadRequest, reason: "the request cannot be made"}
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if media != "" {
+		req.Header.Set("Content-Type", media)
+	}
+	if what.key != "" {
+		req.Header.Set("Idempotency-Key", what.key)
 	}
 	if authorization != "" {
 		req.Header.Set("Authorization", authorization)
@@ -237,7 +273,7 @@ func (c *Client) attempt(ctx context.Context, what call, body []byte, authorizat
 		req.Header.Set("X-Request-ID", id)
 	}
 
-	resp, err := c.http.Do(req)
+	resp, err := via.Do(req)
 	if err != nil {
 		return 0, networkError(ctx, what.op, err)
 	}
@@ -252,7 +288,10 @@ func (c *Client) attempt(ctx context.Context, what call, body []byte, authorizat
 	if len(data) > maxAnswer {
 		return 0, &Error{Op: what.op, Status: resp.StatusCode, reason: "the answer is too long"}
 	}
-	if err := json.Unmarshal(data, answer); err != nil {
+	if what.empty && len(data) == 0 {
+		return 0, nil
+	}
+	if what.empty || json.Unmarshal(data, answer) != nil {
 		return 0, &Error{Op: what.op, Status: resp.StatusCode, reason: "the answer is not what the API describes"}
 	}
 	return 0, nil
@@ -295,6 +334,13 @@ func visible(s string) bool {
 func setIf[S ~string](query url.Values, name string, value S) {
 	if value != "" {
 		query.Set(name, string(value))
+	}
+}
+
+// setLimit adds how many to answer at most, where that is given.
+func setLimit(query url.Values, limit int) {
+	if limit != 0 {
+		query.Set("limit", strconv.Itoa(limit))
 	}
 }
 

@@ -73,6 +73,7 @@ func (f *fakeRegister) client(t testing.TB, change ...func(*Options)) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	client.backoff = time.Millisecond
 	return client
 }
 
@@ -123,7 +124,14 @@ func sameJSON(t testing.TB, what string, got, want []byte) {
 // types: a misspelt member is lost on the way in or out, and shows as a difference.
 func TestOperations(t *testing.T) {
 	t.Parallel()
-	const ak = "ak_0123456789abcdef01234567"
+	const (
+		ak   = "ak_0123456789abcdef01234567"
+		ir   = "ir_0123456789abcdef01234567"
+		wid  = "wid_0123456789abcdef01234567"
+		evt  = "evt_0123456789abcdef01234567"
+		cot  = "cot_0123456789abcdef01234567"
+		duid = "duid_0123456789abcdef01234567"
+	)
 	type call = func(context.Context, *Client) (any, error)
 	tests := []struct {
 		name    string
@@ -179,6 +187,82 @@ func TestOperations(t *testing.T) {
 		{"create account", func(ctx context.Context, c *Client) (any, error) {
 			return c.CreateAccount(ctx, decode[CreateAccountRequest](t, "create-account.request.json"))
 		}, "POST", "/v1/admin/accounts", "create-account.request.json", "create-account.json", 201, false},
+
+		{"read identity record", func(ctx context.Context, c *Client) (any, error) { return c.ReadIdentityRecord(ctx, ir) },
+			"GET", "/v1/identity-records/" + ir, "", "read-identity-record.json", 200, false},
+		{"anonymise identity record", func(ctx context.Context, c *Client) (any, error) { return c.AnonymiseIdentityRecord(ctx, ir) },
+			"DELETE", "/v1/identity-records/" + ir, "", "anonymise-identity-record.json", 200, false},
+		{"reidentify own by link", func(ctx context.Context, c *Client) (any, error) {
+			return c.ReidentifyOwn(ctx, ir, decode[ReidentifyOwnRequest](t, "reidentify-own.request.json"))
+		}, "POST", "/v1/identity-records/" + ir + "/re-identify", "reidentify-own.request.json", "reidentify-own.json", 200, false},
+		{"reidentify own by passkey", func(ctx context.Context, c *Client) (any, error) {
+			return c.ReidentifyOwn(ctx, ir, decode[ReidentifyOwnRequest](t, "reidentify-own-passkey.request.json"))
+		}, "POST", "/v1/identity-records/" + ir + "/re-identify", "reidentify-own-passkey.request.json", "reidentify-own-passkey.json", 200, false},
+		{"own status", func(ctx context.Context, c *Client) (any, error) {
+			return c.OwnReidentificationStatus(ctx, ir, testToken)
+		}, "GET", "/v1/identity-records/" + ir + "/re-identify/" + testToken, "", "own-reidentification-status.json", 200, false},
+		{"replace access record", func(ctx context.Context, c *Client) (any, error) {
+			return c.ReplaceAccessRecord(ctx, ak, decode[AccessRecord](t, "replace-access-record.request.json"))
+		}, "PUT", "/v1/access-records/" + ak, "replace-access-record.request.json", "replace-access-record.json", 200, false},
+		{"list a page", func(ctx context.Context, c *Client) (any, error) {
+			return c.ListAccessRecords(ctx, testMPxN, ListAccessRecordsQuery{Limit: 1, Cursor: "a-b"})
+		}, "GET", "/v1/meter-points/2312345678901/access-records?cursor=a-b&limit=1", "", "list-access-records-page.json", 200, false},
+		{"list own records", func(ctx context.Context, c *Client) (any, error) {
+			return c.ListOwnRecords(ctx, ListOwnRecordsQuery{StateActive, BasisContract, 500, "a-b"})
+		}, "GET", "/v1/records?cursor=a-b&legal-basis=uk-contract&limit=500&state=ACTIVE", "", "list-own-records.json", 200, false},
+		{"list all own records", func(ctx context.Context, c *Client) (any, error) {
+			return c.ListOwnRecords(ctx, ListOwnRecordsQuery{})
+		}, "GET", "/v1/records", "", "list-own-records.json", 200, false},
+		{"report change of tenancy", func(ctx context.Context, c *Client) (any, error) {
+			return c.ReportChangeOfTenancy(ctx, decode[ChangeOfTenancyRequest](t, "report-change-of-tenancy.request.json"))
+		}, "POST", "/v1/cot-events", "report-change-of-tenancy.request.json", "report-change-of-tenancy.json", 201, false},
+		{"list changes of tenancy", func(ctx context.Context, c *Client) (any, error) { return c.ListChangesOfTenancy(ctx, testMPxN) },
+			"GET", "/v1/admin/cot-events?mpxn=2312345678901", "", "list-changes-of-tenancy.json", 200, false},
+		{"withdraw change of tenancy", func(ctx context.Context, c *Client) (any, error) { return c.WithdrawChangeOfTenancy(ctx, cot) },
+			"POST", "/v1/admin/cot-events/" + cot + "/withdraw", "", "withdraw-change-of-tenancy.json", 200, false},
+		{"read data user", func(ctx context.Context, c *Client) (any, error) { return c.ReadDataUser(ctx, duid) },
+			"GET", "/v1/data-users/" + duid, "", "read-data-user.json", 200, false},
+		{"list webhooks", func(ctx context.Context, c *Client) (any, error) { return c.ListWebhooks(ctx) },
+			"GET", "/v1/webhooks", "", "list-webhooks.json", 200, false},
+		{"register webhook", func(ctx context.Context, c *Client) (any, error) {
+			return c.RegisterWebhook(ctx, decode[RegisterWebhookRequest](t, "register-webhook.request.json"))
+		}, "POST", "/v1/webhooks", "register-webhook.request.json", "register-webhook.json", 201, false},
+		{"update webhook", func(ctx context.Context, c *Client) (any, error) {
+			return c.UpdateWebhook(ctx, wid, decode[UpdateWebhookRequest](t, "update-webhook.request.json"))
+		}, "PATCH", "/v1/webhooks/" + wid, "update-webhook.request.json", "update-webhook.json", 200, false},
+		{"rotate webhook secret", func(ctx context.Context, c *Client) (any, error) {
+			return c.UpdateWebhook(ctx, wid, decode[UpdateWebhookRequest](t, "update-webhook-rotated.request.json"))
+		}, "PATCH", "/v1/webhooks/" + wid, "update-webhook-rotated.request.json", "update-webhook-rotated.json", 200, false},
+		{"list deliveries", func(ctx context.Context, c *Client) (any, error) {
+			return c.ListDeliveries(ctx, wid, ListDeliveriesQuery{DeliveryUndelivered, 7, "a-b"})
+		}, "GET", "/v1/webhooks/" + wid + "/deliveries?cursor=a-b&limit=7&status=undelivered", "", "list-deliveries.json", 200, false},
+		{"redeliver", func(ctx context.Context, c *Client) (any, error) { return c.Redeliver(ctx, wid, evt) },
+			"POST", "/v1/webhooks/" + wid + "/deliveries/" + evt + "/redeliver", "", "redeliver.json", 200, false},
+		{"read self", func(ctx context.Context, c *Client) (any, error) { return c.ReadSelf(ctx) },
+			"GET", "/v1/self", "", "read-self.json", 200, false},
+		{"replace return addresses", func(ctx context.Context, c *Client) (any, error) {
+			return c.ReplaceReturnURLs(ctx, decode[ReplaceReturnURLsRequest](t, "replace-return-urls.request.json"))
+		}, "PUT", "/v1/self/return-urls", "replace-return-urls.request.json", "replace-return-urls.json", 200, false},
+		{"rotate secret", func(ctx context.Context, c *Client) (any, error) { return c.RotateSecret(ctx) },
+			"POST", "/v1/self/rotate-secret", "", "rotate-secret.json", 200, false},
+		{"list accounts", func(ctx context.Context, c *Client) (any, error) { return c.ListAccounts(ctx) },
+			"GET", "/v1/admin/accounts", "", "list-accounts.json", 200, false},
+		{"suspend account", func(ctx context.Context, c *Client) (any, error) { return c.SuspendAccount(ctx, "bright_energy") },
+			"POST", "/v1/admin/accounts/bright_energy/suspend", "", "suspend-account.json", 200, false},
+		{"reactivate account", func(ctx context.Context, c *Client) (any, error) { return c.ReactivateAccount(ctx, "bright_energy") },
+			"POST", "/v1/admin/accounts/bright_energy/reactivate", "", "reactivate-account.json", 200, false},
+		{"terminate account", func(ctx context.Context, c *Client) (any, error) { return c.TerminateAccount(ctx, "bright_energy") },
+			"POST", "/v1/admin/accounts/bright_energy/terminate", "", "terminate-account.json", 200, false},
+		{"read statistics", func(ctx context.Context, c *Client) (any, error) { return c.ReadStats(ctx) },
+			"GET", "/v1/admin/stats", "", "read-stats.json", 200, false},
+		{"search records", func(ctx context.Context, c *Client) (any, error) {
+			return c.SearchRecords(ctx, SearchRecordsQuery{ak, StateRevoked, BasisConsent, 10, "a-b"})
+		}, "GET", "/v1/admin/records?cursor=a-b&legal-basis=uk-consent&limit=10&q=" + ak + "&state=REVOKED", "", "search-records.json", 200, false},
+		{"list all webhooks", func(ctx context.Context, c *Client) (any, error) { return c.ListAllWebhooks(ctx) },
+			"GET", "/v1/admin/webhooks", "", "list-all-webhooks.json", 200, false},
+		{"read audit log", func(ctx context.Context, c *Client) (any, error) {
+			return c.ReadAudit(ctx, AuditQuery{"portal_ops", "record.revoked", ak, testMPxN, 10, "a-b"})
+		}, "GET", "/v1/admin/audit?account_id=portal_ops&ak=" + ak + "&cursor=a-b&event_type=record.revoked&limit=10&mpxn=2312345678901", "", "read-audit.json", 200, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -223,6 +307,65 @@ func TestOperations(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestOperationsWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		call   func(context.Context, *Client) error
+		target string
+	}{
+		{func(ctx context.Context, c *Client) error {
+			return c.DeletePasskeyCredential(ctx, "ir_0123456789abcdef01234567", "cred_0123456789abcdef01234567")
+		}, "/v1/identity-records/ir_0123456789abcdef01234567/credentials/cred_0123456789abcdef01234567"},
+		{func(ctx context.Context, c *Client) error {
+			return c.DeleteWebhook(ctx, "wid_0123456789abcdef01234567")
+		},
+			"/v1/webhooks/wid_0123456789abcdef01234567"},
+	} {
+		f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
+			switch r.Header.Get("X-Request-Id") {
+			case "deleted":
+				w.WriteHeader(http.StatusNoContent)
+			case "unknown":
+				w.WriteHeader(http.StatusNotFound)
+			default:
+				io.WriteString(w, "{}")
+			}
+		})
+		c := f.client(t)
+		if err := test.call(WithRequestID(t.Context(), "deleted"), c); err != nil {
+			t.Error(err)
+		}
+		if err := test.call(WithRequestID(t.Context(), "unknown"), c); !isOnly(err, ErrNotFound) {
+			t.Errorf("%v, want ErrNotFound", err)
+		}
+		if err := test.call(t.Context(), c); !isOnly(err, ErrInternal) {
+			t.Errorf("a body where there must be none: %v, want ErrInternal", err)
+		}
+		if sent := f.sent()[0]; sent.method != http.MethodDelete || sent.target != test.target || sent.body != "" {
+			t.Errorf("sent %s %s %q, want DELETE %s", sent.method, sent.target, sent.body, test.target)
+		}
+	}
+}
+
+// What is null in a discovered record has no pointer in the type, and reads as nothing.
+func TestVerifyDiscoveredRecord(t *testing.T) {
+	t.Parallel()
+	const ak = "ak_0123456789abcdef01234567"
+	f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) { w.Write(testdata(t, "verify-discovered-record.json")) })
+	got, err := f.client(t).VerifyAccessRecord(t.Context(), ak)
+	if err != nil {
+		t.Fatal(err)
+	}
+	created := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
+	want := AccessRecord{
+		RecordMetadata: RecordMetadata{SchemaVersion: "1.0", RecordIdentifier: ak, CreatedAt: &created},
+		AccessEvent:    AccessEvent{State: StateDiscovered},
+	}
+	if !reflect.DeepEqual(got.AccessRecord, want) || got.DUID != "" {
+		t.Errorf("%+v of %q, want %+v", got.AccessRecord, got.DUID, want)
 	}
 }
 

@@ -37,3 +37,30 @@ func (c *Client) LookupIdentityRecords(ctx context.Context, by LookupIdentityRec
 		op: "look up identity records", method: http.MethodGet, path: "/identity-records", query: query, retries: 2,
 	})
 }
+
+// ReadIdentityRecord reads one of the calling Data User's identity records. Once it has been anonymised, what was
+// personal is nil. ErrNotFound where the caller has no such record.
+func (c *Client) ReadIdentityRecord(ctx context.Context, ir string) (*IdentityRecordResponse, error) {
+	return send[IdentityRecordResponse](ctx, c, call{
+		op: "read identity record", method: http.MethodGet, path: "/identity-records/" + segment(ir), retries: 2,
+	})
+}
+
+// AnonymiseIdentityRecord destroys what is personal in one of the calling Data User's identity records, for good.
+// A second time answers as the first. ErrNotFound where the caller has no such record, ErrConflict where an access
+// record that rests on it is active.
+func (c *Client) AnonymiseIdentityRecord(ctx context.Context, ir string) (*AnonymiseIdentityRecordResponse, error) {
+	return send[AnonymiseIdentityRecordResponse](ctx, c, call{
+		op: "anonymise identity record", method: http.MethodDelete, path: "/identity-records/" + segment(ir),
+	})
+}
+
+// DeletePasskeyCredential forgets one passkey of one of the calling Data User's identity records. ErrNotFound where
+// the caller has no such record, or the record no such passkey.
+func (c *Client) DeletePasskeyCredential(ctx context.Context, ir, credentialID string) error {
+	_, err := send[struct{}](ctx, c, call{
+		op: "delete passkey credential", method: http.MethodDelete,
+		path: "/identity-records/" + segment(ir) + "/credentials/" + segment(credentialID), empty: true,
+	})
+	return err
+}

@@ -22,3 +22,22 @@ func (c *Client) ReidentificationStatus(ctx context.Context, tokenRef string) (*
 		path: "/identity-records/reidentify/" + segment(tokenRef), retries: 2,
 	})
 }
+
+// ReidentifyOwn asks the person of one of the calling Data User's identity records to confirm. ErrNotFound where
+// the caller has no such record, ErrConflict where it has been anonymised or is an earlier occupant's,
+// ErrUnprocessable where the method is not open to it, ErrNotImplemented where this register cannot ask anybody.
+func (c *Client) ReidentifyOwn(ctx context.Context, ir string, request ReidentifyOwnRequest) (*ReidentifyResponse, error) {
+	return send[ReidentifyResponse](ctx, c, call{
+		op: "start re-identification of own record", method: http.MethodPost,
+		path: "/identity-records/" + segment(ir) + "/re-identify", body: request,
+	})
+}
+
+// OwnReidentificationStatus asks how far the re-identification of one's own identity record has come. Poll as for
+// ReidentificationStatus. ErrNotFound where the caller has no such record, or started no such re-identification of it.
+func (c *Client) OwnReidentificationStatus(ctx context.Context, ir, tokenRef string) (*ReidentifyStatusResponse, error) {
+	return send[ReidentifyStatusResponse](ctx, c, call{
+		op: "poll re-identification of own record", method: http.MethodGet,
+		path: "/identity-records/" + segment(ir) + "/re-identify/" + segment(tokenRef), retries: 2,
+	})
+}

@@ -68,6 +68,85 @@ var retried = []struct {
 		_, err := c.CreateAccount(ctx, CreateAccountRequest{})
 		return err
 	}, 1},
+	{"create account by key", func(ctx context.Context, c *Client) error {
+		_, err := c.CreateAccount(WithIdempotencyKey(ctx, "key-1"), CreateAccountRequest{})
+		return err
+	}, 3},
+	{"read identity record", func(ctx context.Context, c *Client) error { _, err := c.ReadIdentityRecord(ctx, "ir_1"); return err }, 3},
+	{"anonymise identity record", func(ctx context.Context, c *Client) error {
+		_, err := c.AnonymiseIdentityRecord(WithIdempotencyKey(ctx, "key-1"), "ir_1")
+		return err
+	}, 1},
+	{"delete credential", func(ctx context.Context, c *Client) error { return c.DeletePasskeyCredential(ctx, "ir_1", "cred_1") }, 1},
+	{"reidentify own", func(ctx context.Context, c *Client) error {
+		_, err := c.ReidentifyOwn(ctx, "ir_1", ReidentifyOwnRequest{})
+		return err
+	}, 1},
+	{"own status", func(ctx context.Context, c *Client) error {
+		_, err := c.OwnReidentificationStatus(ctx, "ir_1", testToken)
+		return err
+	}, 3},
+	{"replace access record", func(ctx context.Context, c *Client) error {
+		_, err := c.ReplaceAccessRecord(WithIdempotencyKey(ctx, "key-1"), "ak_1", AccessRecord{})
+		return err
+	}, 1},
+	{"import access records", func(ctx context.Context, c *Client) error {
+		_, err := c.ImportAccessRecords(WithIdempotencyKey(ctx, "key-1"), strings.NewReader("{}\n"))
+		return err
+	}, 1},
+	{"list own records", func(ctx context.Context, c *Client) error {
+		_, err := c.ListOwnRecords(ctx, ListOwnRecordsQuery{})
+		return err
+	}, 3},
+	{"report change of tenancy", func(ctx context.Context, c *Client) error {
+		_, err := c.ReportChangeOfTenancy(ctx, ChangeOfTenancyRequest{})
+		return err
+	}, 1},
+	{"list changes of tenancy", func(ctx context.Context, c *Client) error {
+		_, err := c.ListChangesOfTenancy(ctx, testMPxN)
+		return err
+	}, 3},
+	{"withdraw change of tenancy", func(ctx context.Context, c *Client) error {
+		_, err := c.WithdrawChangeOfTenancy(ctx, "cot_1")
+		return err
+	}, 1},
+	{"withdraw change of tenancy by key", func(ctx context.Context, c *Client) error {
+		_, err := c.WithdrawChangeOfTenancy(WithIdempotencyKey(ctx, "key-1"), "cot_1")
+		return err
+	}, 3},
+	{"read data user", func(ctx context.Context, c *Client) error { _, err := c.ReadDataUser(ctx, "duid_1"); return err }, 3},
+	{"list webhooks", func(ctx context.Context, c *Client) error { _, err := c.ListWebhooks(ctx); return err }, 3},
+	{"register webhook", func(ctx context.Context, c *Client) error {
+		_, err := c.RegisterWebhook(ctx, RegisterWebhookRequest{})
+		return err
+	}, 1},
+	{"update webhook", func(ctx context.Context, c *Client) error {
+		_, err := c.UpdateWebhook(ctx, "wid_1", UpdateWebhookRequest{})
+		return err
+	}, 1},
+	{"delete webhook", func(ctx context.Context, c *Client) error { return c.DeleteWebhook(ctx, "wid_1") }, 1},
+	{"list deliveries", func(ctx context.Context, c *Client) error {
+		_, err := c.ListDeliveries(ctx, "wid_1", ListDeliveriesQuery{})
+		return err
+	}, 3},
+	{"redeliver", func(ctx context.Context, c *Client) error { _, err := c.Redeliver(ctx, "wid_1", "evt_1"); return err }, 1},
+	{"read self", func(ctx context.Context, c *Client) error { _, err := c.ReadSelf(ctx); return err }, 3},
+	{"replace return addresses", func(ctx context.Context, c *Client) error {
+		_, err := c.ReplaceReturnURLs(ctx, ReplaceReturnURLsRequest{})
+		return err
+	}, 1},
+	{"rotate secret", func(ctx context.Context, c *Client) error { _, err := c.RotateSecret(ctx); return err }, 1},
+	{"list accounts", func(ctx context.Context, c *Client) error { _, err := c.ListAccounts(ctx); return err }, 3},
+	{"suspend account", func(ctx context.Context, c *Client) error { _, err := c.SuspendAccount(ctx, "a"); return err }, 1},
+	{"reactivate account", func(ctx context.Context, c *Client) error { _, err := c.ReactivateAccount(ctx, "a"); return err }, 1},
+	{"terminate account", func(ctx context.Context, c *Client) error { _, err := c.TerminateAccount(ctx, "a"); return err }, 1},
+	{"read statistics", func(ctx context.Context, c *Client) error { _, err := c.ReadStats(ctx); return err }, 3},
+	{"search records", func(ctx context.Context, c *Client) error {
+		_, err := c.SearchRecords(ctx, SearchRecordsQuery{})
+		return err
+	}, 3},
+	{"list all webhooks", func(ctx context.Context, c *Client) error { _, err := c.ListAllWebhooks(ctx); return err }, 3},
+	{"read audit log", func(ctx context.Context, c *Client) error { _, err := c.ReadAudit(ctx, AuditQuery{}); return err }, 3},
 }
 
 func TestRetries(t *testing.T) {
@@ -97,6 +176,10 @@ func TestRetriesAfterABrokenConnection(t *testing.T) {
 			f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("X-Request-Id") == "warm" {
 					served.Add(1)
+					if strings.Contains(r.URL.Path, "/credentials/") || r.Method == http.MethodDelete && strings.Contains(r.URL.Path, "/webhooks/") {
+						w.WriteHeader(http.StatusNoContent)
+						return
+					}
 					io.WriteString(w, "{}")
 					return
 				}
@@ -183,6 +266,7 @@ func TestRetryAfter(t *testing.T) {
 				io.WriteString(w, "{}")
 			})
 			c := f.client(t, func(o *Options) { o.Clock = func() time.Time { return now } })
+			c.backoff = firstBackoff
 			start := time.Now()
 			_, err := c.IdentityRecordExists(t.Context(), testMPxN)
 			if sent := len(f.sent()); sent != test.want || (err == nil) != (test.want == 2) {
@@ -284,6 +368,7 @@ func TestAnswersThatAreNoHTTP(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c.backoff = time.Millisecond
 		_, err = c.VerifyAccessRecord(t.Context(), "ak_1")
 		if err == nil || strings.Contains(err.Error(), testToken) || strings.Contains(err.Error(), "hello") {
 			t.Errorf("%.40q: %v", answer, err)

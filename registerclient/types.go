@@ -415,6 +415,8 @@ type AccessRecordSummary struct {
 	// DataUserName is the display name of the account that registered the record and is told when it
 	// ends; null for a discovered record.
 	DataUserName *string `json:"data-user-name"`
+	// EarlierOccupant says that somebody who lived there before gave it, and that it is still active.
+	EarlierOccupant bool `json:"earlier-occupant,omitzero"`
 }
 
 // ListAccessRecordsResponse is everything that a caller may see of one meter point.
@@ -422,6 +424,58 @@ type ListAccessRecordsResponse struct {
 	Response      ResponseMetadata      `json:"response"`
 	MPxN          string                `json:"mpxn"`
 	AccessRecords []AccessRecordSummary `json:"access-records"`
+	// NextCursor is where the next page begins; empty on the last one, and always for a portal, which reads
+	// everything at once.
+	NextCursor string `json:"next-cursor,omitzero"`
+}
+
+// OwnRecord is one row of a Data User's own list, or of an administrator's: a summary, and which meter point it
+// is for and whose.
+type OwnRecord struct {
+	AccessRecordSummary
+	MPxN string `json:"mpxn"`
+	DUID string `json:"duid"`
+	// CreatedAt is when the register got the record.
+	CreatedAt time.Time `json:"created-at"`
+}
+
+// ListRecordsResponse is a page of the calling Data User's own access records, the newest first.
+type ListRecordsResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Records  []OwnRecord      `json:"records"`
+	// Total is how many records the filter lets through, on all pages.
+	Total int `json:"total"`
+	// NextCursor is where the next page begins; empty on the last one.
+	NextCursor string `json:"next-cursor,omitzero"`
+}
+
+// ImportLine is one line of a bulk: an access record, and the identity record that it rests on where there is
+// none yet. Exactly one of IdentityRecord and the access record's identity-record-ref is given.
+type ImportLine struct {
+	// ImportReference is the sender's own and names this line among all that its account ever imports: a line
+	// that is sent again changes nothing. At most 255 characters.
+	ImportReference string                       `json:"import-reference"`
+	IdentityRecord  *CreateIdentityRecordRequest `json:"identity-record,omitzero"`
+	AccessRecord    AccessRecord                 `json:"access-record"`
+}
+
+// ImportResponse says what became of each line of a bulk.
+type ImportResponse struct {
+	Response ResponseMetadata `json:"response"`
+	// Lines is how many were read, blank ones left out. It is the sum of the three below.
+	Lines    int `json:"lines"`
+	Imported int `json:"imported"`
+	// Known lines had been imported before, with the same content.
+	Known   int `json:"known"`
+	Refused int `json:"refused"`
+	// Errors tells of the first thousand mistakes.
+	Errors []ImportError `json:"errors"`
+}
+
+// ImportError is one thing that is wrong with one line, counted from 1.
+type ImportError struct {
+	Line int `json:"line"`
+	ErrorDetail
 }
 
 // DiscoveredAccess is what the DCC saw: an organisation that reads a meter point and did not register.
@@ -442,6 +496,151 @@ type SubmitDiscoveredAccessResponse struct {
 	Response ResponseMetadata `json:"response"`
 	AK       string           `json:"ak"`
 	State    AccessState      `json:"state"`
+}
+
+// ChangeOfTenancyRequest is the DCC's report that the people at a meter point have changed.
+type ChangeOfTenancyRequest struct {
+	MPxN            string `json:"mpxn"`
+	EffectiveDate   Date   `json:"effective-date"`
+	SourceReference string `json:"source-reference"`
+}
+
+// ChangeOfTenancyResponse says whom a change of tenancy concerns.
+type ChangeOfTenancyResponse struct {
+	Response        ResponseMetadata `json:"response"`
+	MPxN            string           `json:"mpxn"`
+	EffectiveDate   Date             `json:"effective-date"`
+	SourceReference string           `json:"source-reference"`
+	// ActiveRecordsAffected counts the access records that were active when it was reported.
+	ActiveRecordsAffected int `json:"active-records-affected"`
+	// DataUsersNotified are the DUIDs to which the event tenancy.change is sent.
+	DataUsersNotified []string `json:"data-users-notified"`
+}
+
+// ChangeOfTenancy is one report as an administrator sees it.
+type ChangeOfTenancy struct {
+	COT             string    `json:"cot"`
+	MPxN            string    `json:"mpxn"`
+	EffectiveDate   Date      `json:"effective-date"`
+	SourceReference string    `json:"source-reference"`
+	CreatedAt       time.Time `json:"created-at"`
+	// WithdrawnAt is when an administrator found it to be false; null where it stands.
+	WithdrawnAt *time.Time `json:"withdrawn-at"`
+}
+
+// ListChangesOfTenancyResponse lists the reports for one meter point, the latest effective first.
+type ListChangesOfTenancyResponse struct {
+	Response         ResponseMetadata  `json:"response"`
+	ChangesOfTenancy []ChangeOfTenancy `json:"changes-of-tenancy"`
+}
+
+// WithdrawChangeOfTenancyResponse is the report that no longer stands.
+type WithdrawChangeOfTenancyResponse struct {
+	Response        ResponseMetadata `json:"response"`
+	ChangeOfTenancy ChangeOfTenancy  `json:"change-of-tenancy"`
+}
+
+// DataUser is the directory's entry for a Data User.
+type DataUser struct {
+	DUID               string     `json:"duid"`
+	DisplayName        string     `json:"display-name"`
+	Status             string     `json:"status"`
+	RegisteredAt       time.Time  `json:"registered-at"`
+	SuspendedAt        *time.Time `json:"suspended-at"`
+	ContactURL         string     `json:"contact-url"`
+	DataTypesSupported []DataType `json:"data-types-supported"`
+}
+
+// DataUserResponse is the directory's answer.
+type DataUserResponse struct {
+	Response ResponseMetadata `json:"response"`
+	DataUser DataUser         `json:"data-user"`
+}
+
+// RegisterWebhookRequest subscribes the calling Data User to events. NotifyDaysBefore and EventTypes may be left
+// out, for 30 days and every event.
+type RegisterWebhookRequest struct {
+	CallbackURL      string             `json:"callback-url"`
+	AlertEmail       string             `json:"alert-email"`
+	NotifyDaysBefore *int               `json:"notify-days-before,omitzero"`
+	EventTypes       []WebhookEventType `json:"event-types,omitzero"`
+}
+
+// UpdateWebhookRequest changes what it names of a subscription, and nothing else.
+type UpdateWebhookRequest struct {
+	CallbackURL      *string            `json:"callback-url,omitzero"`
+	AlertEmail       *string            `json:"alert-email,omitzero"`
+	NotifyDaysBefore *int               `json:"notify-days-before,omitzero"`
+	EventTypes       []WebhookEventType `json:"event-types,omitzero"`
+	// RotateSecret makes a new signing secret; the old one stays valid for 15 minutes.
+	RotateSecret bool `json:"rotate-secret,omitzero"`
+}
+
+// Webhook is one subscription.
+type Webhook struct {
+	WID              string             `json:"wid"`
+	CallbackURL      string             `json:"callback-url"`
+	AlertEmail       string             `json:"alert-email"`
+	NotifyDaysBefore int                `json:"notify-days-before"`
+	EventTypes       []WebhookEventType `json:"event-types"`
+	CreatedAt        time.Time          `json:"created-at"`
+	Active           bool               `json:"active"`
+	// DUID is the owner's; in an administrator's list alone.
+	DUID string `json:"duid,omitzero"`
+}
+
+// WebhookResponse is a subscription. SigningSecret is set, this once, where the register made it.
+type WebhookResponse struct {
+	Response      ResponseMetadata `json:"response"`
+	Webhook       Webhook          `json:"webhook"`
+	SigningSecret string           `json:"signing-secret,omitzero"`
+}
+
+// ListWebhooksResponse lists the caller's own subscriptions; in an administrator's list Total is set.
+type ListWebhooksResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Webhooks []Webhook        `json:"webhooks"`
+	Total    *int             `json:"total,omitzero"`
+}
+
+// DeliveryStatus says what became of one event for one subscription.
+type DeliveryStatus string
+
+const (
+	// DeliveryQueued waits for its first attempt or for the next one.
+	DeliveryQueued DeliveryStatus = "queued"
+	// DeliveryDelivered was answered with 2xx.
+	DeliveryDelivered DeliveryStatus = "delivered"
+	// DeliveryUndelivered was given up after the last attempt. It can be sent again.
+	DeliveryUndelivered DeliveryStatus = "undelivered"
+)
+
+// Delivery is one event on its way to one subscription.
+type Delivery struct {
+	EventID   string           `json:"event-id"`
+	EventType WebhookEventType `json:"event-type"`
+	Status    DeliveryStatus   `json:"status"`
+	// Attempts counts those that have begun.
+	Attempts  int       `json:"attempts"`
+	CreatedAt time.Time `json:"created-at"`
+	// NextAttemptAt is null once it is delivered or given up.
+	NextAttemptAt *time.Time `json:"next-attempt-at"`
+	EndedAt       *time.Time `json:"ended-at"`
+	// LastError is why the last attempt failed; null where none has.
+	LastError *string `json:"last-error"`
+}
+
+// ListDeliveriesResponse is a page of a subscription's deliveries, the newest first.
+type ListDeliveriesResponse struct {
+	Response   ResponseMetadata `json:"response"`
+	Deliveries []Delivery       `json:"deliveries"`
+	NextCursor string           `json:"next-cursor,omitzero"`
+}
+
+// RedeliverResponse is the delivery, queued again.
+type RedeliverResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Delivery Delivery         `json:"delivery"`
 }
 
 // CreateAccountRequest opens an account. SecretKey and DUID may be left out: the register then makes
@@ -470,6 +669,114 @@ type Account struct {
 	Status       string    `json:"status"`
 	ContactURL   string    `json:"contact-url"`
 	RegisteredAt time.Time `json:"registered-at"`
+	// From here on the members are additions to the published shape.
+	SuspendedAt           *time.Time `json:"suspended-at"`
+	OrganisationReference string     `json:"organisation-reference,omitzero"`
+	DataTypes             []DataType `json:"data-types"`
+	ReturnURLs            []string   `json:"return-urls"`
+}
+
+// AccountResponse is one account.
+type AccountResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Account  Account          `json:"account"`
+}
+
+// ListAccountsResponse is every account, the oldest first.
+type ListAccountsResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Accounts []Account        `json:"accounts"`
+	Total    int              `json:"total"`
+}
+
+// ReplaceReturnURLsRequest is the whole list of addresses to which the register may send a customer back.
+type ReplaceReturnURLsRequest struct {
+	ReturnURLs []string `json:"return-urls"`
+}
+
+// RotateSecretResponse is the account's new secret, this once. The old one is refused from now on.
+type RotateSecretResponse struct {
+	Response  ResponseMetadata `json:"response"`
+	SecretKey string           `json:"secret-key"`
+}
+
+// StatsResponse counts what the register holds. Alone in the API its members are in snake case, as published.
+type StatsResponse struct {
+	Response       ResponseMetadata `json:"response"`
+	TotalAccounts  int              `json:"total_accounts"`
+	ActiveAccounts int              `json:"active_accounts"`
+	TotalRecords   int              `json:"total_records"`
+	ActiveRecords  int              `json:"active_records"`
+	RevokedRecords int              `json:"revoked_records"`
+	TotalWebhooks  int              `json:"total_webhooks"`
+	ActiveWebhooks int              `json:"active_webhooks"`
+}
+
+// FlatRecord is an access record as an administrator finds it.
+type FlatRecord struct {
+	AK                 string          `json:"ak"`
+	DUID               string          `json:"duid"`
+	MPxN               string          `json:"mpxn"`
+	State              AccessState     `json:"state"`
+	LegalBasis         LegalBasis      `json:"legal-basis"`
+	Purpose            string          `json:"purpose"`
+	DataTypes          []DataType      `json:"data-types"`
+	LeadControllerName string          `json:"lead-controller-name"`
+	ArrangementType    ArrangementType `json:"arrangement-type"`
+	ControllerCount    int             `json:"controller-count"`
+	Expiry             *time.Time      `json:"expiry"`
+	CreatedAt          time.Time       `json:"created-at"`
+	RevokedAt          *time.Time      `json:"revoked-at"`
+}
+
+// SearchRecordsResponse is what an administrator's search found, the newest first.
+type SearchRecordsResponse struct {
+	Response   ResponseMetadata `json:"response"`
+	Records    []FlatRecord     `json:"records"`
+	Total      int              `json:"total"`
+	NextCursor string           `json:"next-cursor,omitzero"`
+}
+
+// AuditEvent is one row of the audit log. Alone with StatsResponse its members are in snake case, as published.
+type AuditEvent struct {
+	EventID string `json:"event_id"`
+	// AccountID is who did it; empty where the register did by itself.
+	AccountID string         `json:"account_id"`
+	EventType string         `json:"event_type"`
+	AK        string         `json:"ak"`
+	MPxN      string         `json:"mpxn"`
+	Detail    map[string]any `json:"detail"`
+	Timestamp time.Time      `json:"timestamp"`
+}
+
+// AuditResponse is a page of the audit log, the newest first.
+type AuditResponse struct {
+	Response   ResponseMetadata `json:"response"`
+	Events     []AuditEvent     `json:"events"`
+	Total      int              `json:"total"`
+	NextCursor string           `json:"next-cursor,omitzero"`
+}
+
+// AnonymiseIdentityRecordResponse says since when nothing of the person is held any more.
+type AnonymiseIdentityRecordResponse struct {
+	Response     ResponseMetadata `json:"response"`
+	IR           string           `json:"ir"`
+	AnonymisedAt time.Time        `json:"anonymised-at"`
+}
+
+// IdentityRecordResponse is one identity record.
+type IdentityRecordResponse struct {
+	Response       ResponseMetadata `json:"response"`
+	IdentityRecord IdentityRecord   `json:"identity-record"`
+}
+
+// ReidentifyOwnRequest starts a re-identification of the person of one identity record.
+type ReidentifyOwnRequest struct {
+	Method           Method  `json:"method"`
+	RedirectURL      *string `json:"redirect-url,omitzero"`
+	PasskeyReturnURL *string `json:"passkey-return-url,omitzero"`
+	// MatchCode as in ReidentifyRequest.
+	MatchCode bool `json:"match-code,omitzero"`
 }
 
 // CreateAccountResponse is the new account. SecretKey is set, this once, where the register made it.

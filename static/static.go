@@ -40,6 +40,12 @@ func URL(name string) string {
 	return url
 }
 
+// Exists reports whether Handler serves this name, which is a hashed one.
+func Exists(name string) bool {
+	_, ok := assets[name]
+	return ok
+}
+
 // Handler serves the files under their hashed names alone, with the prefix already stripped from the path.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

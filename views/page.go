@@ -19,6 +19,9 @@ type Page struct {
 	// Path is where this page can be had again with GET, for the language switch: /portal/records.
 	// Empty for a page that cannot be fetched again; the switch then leads to the start.
 	Path string
+	// Resend is for a page that answered a form: the switch then sends the form again, in the other language. Nil
+	// for any other.
+	Resend *Resend
 	// FormToken guards the session's forms; empty where there is no session yet.
 	FormToken string
 	// SignedIn says whether the customer has been confirmed, and can sign out.
@@ -35,10 +38,20 @@ type Page struct {
 	Errors []FieldError
 }
 
+// Resend is a form to be sent once more. Action is its path.
+type Resend struct {
+	Action string
+	Fields []FormField
+}
+
+// FormField is one value of a form.
+type FormField struct{ Name, Value string }
+
 // FieldError is one mistake in a form: the id of the element that the customer is led to, and the text key of
-// the sentence. On the start page that is error.number.empty, error.number.characters or error.number.length. On
+// the sentence. On the start page that is error.number.empty, error.number.characters, error.number.length or
+// error.number.twice. On
 // the page that asks for a proof the element is method, and the key error.prove and the name of the method that
-// can no longer be used, or error.prove.none or error.prove.only.
+// can no longer be used, or error.prove.none, error.prove.only or error.prove.twice.
 type FieldError struct {
 	Field string
 	Key   string

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"central.consent/dar/views/i18n"
+	"central.consent/dar/views/ui"
 )
 
 func draw(t *testing.T, c templ.Component) *goquery.Document {
@@ -98,10 +99,11 @@ func TestAnswer(t *testing.T) {
 		{"only seen", "No organisation on the register can see your energy data now, but Acme Energy Services Ltd was seen reading it without saying why.", RecordsPage{Discovered: []Discovered{discoveredAcme()}}},
 		{"twice the same", "Bright can see your energy data now.", RecordsPage{Active: active("Bright", "Bright")}},
 		{"three", "A, B and C can see your energy data now.", RecordsPage{Active: active("C", "A", "B")}},
+		{"a joint record", "Eryri Heat, Menai Homes and Ogwen Trust can see your energy data now.", RecordsPage{Active: []Record{jointRecord()}}},
 		{"four", "4 organisations can see your energy data now.", RecordsPage{Active: active("A", "B", "C", "D")}},
 	} {
 		test.page.Page = customer("en")
-		if got := test.page.answer(); got != test.want {
+		if got := ui.Unmarked(test.page.answer()); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
@@ -372,3 +374,130 @@ func TestAddressesOfOthersCannotRun(t *testing.T) {
 }
 
 var bases = []Basis{BasisConsent, BasisExplicitConsent, BasisContract, BasisLegalObligation, BasisPublicTask, BasisLegitimateInterests, BasisOther}
+
+func jointRecord() Record {
+	r := record("j", "Menai Homes", BasisConsent)
+	r.Arrangement, r.CanWithdraw = "joint", true
+	r.Controllers = append(r.Controllers, Controller{Name: "Eryri Heat", Role: "joint"}, Controller{Name: "Ogwen Trust", Role: "joint"})
+	return r
+}
+
+// A joint access ends for all who share it: each page that speaks of stopping it names them all.
+func TestWithdrawalNamesEverybodyWhoseAccessEnds(t *testing.T) {
+	t.Parallel()
+	r := jointRecord()
+	for _, lang := range i18n.Languages() {
+		p := customer(lang)
+		for where, words := range map[string]string{
+			"the list":    draw(t, Records(RecordsPage{Page: p, MeterPoint: meterPoint, Active: []Record{r}})).Find("a.button").Text(),
+			"the heading": draw(t, Withdraw(WithdrawPage{Page: p, MeterPoint: meterPoint, Record: r})).Find("h1").Text(),
+			"the review":  draw(t, Withdraw(WithdrawPage{Page: p, MeterPoint: meterPoint, Record: r})).Find("dl dd").First().Text(),
+			"the result":  draw(t, Withdrawn(WithdrawnPage{Page: p, MeterPoint: meterPoint, Record: r})).Find("h1").Text(),
+		} {
+			for _, c := range r.Controllers {
+				if !strings.Contains(words, c.Name) {
+					t.Errorf("%s in %s does not name %s: %q", where, lang, c.Name, words)
+				}
+			}
+		}
+	}
+	for i := range 5 {
+		r.Controllers = append(r.Controllers, Controller{Name: "Number " + string(rune('A'+i)), Role: "joint"})
+	}
+	doc := draw(t, Withdraw(WithdrawPage{Page: customer("en"), MeterPoint: meterPoint, Record: r}))
+	if got := doc.Find("h1").Text(); got != "Stop Menai Homes and 7 others seeing your energy data?" {
+		t.Errorf("many: %q", got)
+	}
+	if got := doc.Find("dl dd").First().Text(); !strings.Contains(got, "Number E") {
+		t.Errorf("many: the review does not name the last: %q", got)
+	}
+}
+
+// A name stands by itself: what turns the direction of the text in it turns nothing else, and no space is lost.
+func TestNamesAreIsolated(t *testing.T) {
+	t.Parallel()
+	const name = "\u202eشركة Energy"
+	r := record("a", name, BasisConsent)
+	r.CanWithdraw = true
+	found := discoveredAcme()
+	found.Organisation = name
+	page := RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{r}, Discovered: []Discovered{found}}
+	for what, c := range map[string]templ.Component{
+		"records":   Records(page),
+		"withdraw":  Withdraw(WithdrawPage{Page: page.Page, MeterPoint: meterPoint, Record: r}),
+		"withdrawn": Withdrawn(WithdrawnPage{Page: page.Page, MeterPoint: meterPoint, Record: r}),
+	} {
+		doc := draw(t, c)
+		if doc.Find("bdi").Length() == 0 {
+			t.Errorf("%s: no name is isolated", what)
+		}
+		if title := doc.Find("title").Text(); what != "records" && !strings.Contains(title, "\u2068شركة Energy\u2069") {
+			t.Errorf("%s: the title is %q", what, title)
+		}
+		doc.Find("bdi").Remove()
+		if strings.Contains(doc.Find("body").Text(), "شركة") {
+			t.Errorf("%s: a name stands outside a bdi: %q", what, doc.Find("body").Text())
+		}
+	}
+	if got := draw(t, Withdraw(WithdrawPage{Page: page.Page, MeterPoint: meterPoint, Record: record("a", "Bright", BasisConsent)})).Find(".inset").Text(); strings.Join(strings.Fields(got), " ") != "You cannot undo this here. Only Bright can ask you again." {
+		t.Errorf("a space is lost: %q", got)
+	}
+	plain := draw(t, Withdraw(WithdrawPage{Page: customer("en"), MeterPoint: meterPoint, Record: jointRecord()}))
+	if got := plain.Find("h1").Text(); got != "Stop Menai Homes, Eryri Heat and Ogwen Trust seeing your energy data?" {
+		t.Errorf("got %q", got)
+	}
+	if got := draw(t, Records(RecordsPage{Page: customer("cy"), MeterPoint: meterPoint, Active: []Record{record("b", "B", BasisContract), record("a", "Ynni", BasisContract)}})).Find("#answer").Text(); !strings.Contains(got, "B ac Ynni") {
+		t.Errorf("Welsh says ac before a vowel: %q", got)
+	}
+}
+
+// The register records a claim, and the page says whose.
+func TestPermissionIsToldAsAClaim(t *testing.T) {
+	t.Parallel()
+	for basis, want := range map[Basis]string{
+		BasisConsent:         "Bright says you agreed to this on 14 January 2024.",
+		BasisExplicitConsent: "Bright says you agreed to exactly this, in so many words, on 14 January 2024.",
+	} {
+		text := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{record("a", "Bright", basis)}})).Find("article").Text()
+		if !strings.Contains(text, want) || !strings.Contains(text, "If you never agreed, ask Bright to show") {
+			t.Errorf("%s: %q", basis, text)
+		}
+	}
+}
+
+// A demonstration promises no message, and sets no time in which to answer one.
+func TestDemonstrationDoesNotContradictItself(t *testing.T) {
+	t.Parallel()
+	p := Page{Text: i18n.For("en"), Base: "/portal", FormToken: "t", IdleMinutes: 15, Demonstration: true}
+	if text := draw(t, Prove(ProvePage{Page: p, MeterPoint: meterPoint, Chosen: Method{"magic-link"}})).Find("main").Text(); !strings.Contains(text, "In this demonstration nothing is sent.") {
+		t.Error("the page that asks for a proof does not say that nothing is sent")
+	}
+	doc := draw(t, Waiting(WaitingPage{Page: p, MeterPoint: meterPoint, Method: Method{"magic-link"}, State: WaitingPending, SecondsLeft: 900, PollSeconds: 4}))
+	if doc.Find("[data-seconds]").Length() != 0 || strings.Contains(doc.Find("main").Text(), "can confirm until") || strings.Contains(doc.Find("main").Text(), "when you have confirmed") {
+		t.Error("the waiting page of a demonstration waits for a confirmation")
+	}
+}
+
+func TestOrganisationsCanBeJumpedToWhereThereAreMany(t *testing.T) {
+	t.Parallel()
+	var active []Record
+	for _, handle := range []string{"a", "b", "c", "d"} {
+		active = append(active, record(handle, "Bright", BasisContract))
+	}
+	draws := func(n int) *goquery.Document {
+		return draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: active[:n]}))
+	}
+	if draws(3).Find(".jumps").Length() != 0 {
+		t.Error("three are too few to jump")
+	}
+	doc := draws(4)
+	links := doc.Find(".jumps a")
+	if links.Length() != 4 {
+		t.Fatalf("%d links", links.Length())
+	}
+	links.Each(func(_ int, a *goquery.Selection) {
+		if doc.Find("article"+a.AttrOr("href", "")).Length() != 1 {
+			t.Errorf("%s leads nowhere", a.AttrOr("href", ""))
+		}
+	})
+}

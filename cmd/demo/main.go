@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"central.consent/dar/cmd/internal/serve"
@@ -50,6 +51,11 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	set.StringVar(&o.addr, "addr", "localhost:5001", "where to listen, host:port; port 0 takes a free one")
 	set.StringVar(&o.dataDir, "data-dir", "", "where to keep the databases; without it a temporary folder, gone at the end")
 	set.StringVar(&o.reidentification, "reidentification", "stub", "stub confirms every customer at once; live asks them")
+	set.SetOutput(out)
+	set.Usage = func() {
+		fmt.Fprint(out, "demo runs the whole product in one process, on loopback, with the demonstration data.\n")
+		set.VisitAll(func(f *flag.Flag) { fmt.Fprintf(out, "\n  --%s (default %q)\n      %s\n", f.Name, f.DefValue, f.Usage) })
+	}
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -106,6 +112,10 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve.HTTP(ctx, listener, onePort(portal, answering), log) })
 	group.Go(func() error {
+		service.Work(ctx)
+		return nil
+	})
+	group.Go(func() error {
 		if err := openAdministrator(ctx, service); err != nil {
 			return fmt.Errorf("open the administrator's account: %w", err)
 		}
@@ -126,14 +136,20 @@ The register's API stands at %s/v1, its pages at %s/docs
 Ctrl-C ends it.
 `
 
-// onePort gives the portal what is under /portal, and the register the rest.
+// onePort gives the portal whatever begins with /portal, and the register the rest. It is no http.ServeMux, which
+// answers an address such as //v1 or /v1/../x itself, with a page that neither program would send.
 func onePort(portal, service http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/portal", portal)
-	mux.Handle("/portal/", portal)
-	mux.Handle("GET /{$}", http.RedirectHandler("/portal", http.StatusSeeOther))
-	mux.Handle("/", service)
-	return mux
+	start := http.RedirectHandler("/portal", http.StatusSeeOther)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch read := r.Method == http.MethodGet || r.Method == http.MethodHead; {
+		case r.URL.Path == "/" && read:
+			start.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/portal"):
+			portal.ServeHTTP(w, r)
+		default:
+			service.ServeHTTP(w, r)
+		}
+	})
 }
 
 type databases struct {

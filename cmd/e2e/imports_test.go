@@ -40,7 +40,8 @@ var rules = []struct {
 	{"register/docspage", registerMay}, // the page of the API's description
 	{"register/idpages", registerMay},
 	{"register/passkey", registerMay},
-	{"register/mail", registerMay},
+	{"register/mail", []string{"registerclient", "views/ui", "views/i18n", "static"}},
+	{"register/mail/catcher", nil}, // a mail server that keeps what it gets, for tests and the demonstration's inbox
 	{"register/webhook", registerMay},
 	{"register/outbox", registerMay},
 	{"register/registertest", append([]string{"migrations"}, registerMay...)}, // a real register for others' tests
@@ -59,7 +60,7 @@ var rules = []struct {
 var (
 	registerMay = []string{"register/...", "registerclient", "views/ui", "views/i18n", "static"}
 	anything    = []string{"register/...", "registerclient", "handlers", "views/...", "static", "migrations", "cmd/internal/..."}
-	testImports = []string{"migrations", "register/registertest"}
+	testImports = []string{"migrations", "register/registertest", "register/mail/catcher"}
 )
 
 // echoUsers are the packages that echo.Context stops at, so that a later move to another version is a day's work.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -163,5 +164,24 @@ func TestIdleWarning(t *testing.T) {
 	}
 	if got := trouble(); len(got) > 0 {
 		t.Errorf("the browser complains: %v", got)
+	}
+}
+
+// TestSigningOutClearsOtherWindows opens the list in one window and signs out in another.
+func TestSigningOutClearsOtherWindows(t *testing.T) {
+	t.Parallel()
+	page := views.Page{Text: i18n.For("en"), FormToken: "t", SignedIn: true, IdleMinutes: 15, SessionSeconds: 3600}
+	mux := withStatic(http.NewServeMux())
+	mux.Handle("/list", templ.Handler(views.Records(views.RecordsPage{Page: page, MeterPoint: electricity})))
+	mux.Handle("/signed-out", templ.Handler(views.SignedOut(views.SignedOutPage{Page: views.Page{Text: i18n.For("en")}})))
+	ctx, url, trouble := browser(t, mux)
+	run(t, ctx, chromedp.Navigate(url+"/list"), chromedp.WaitVisible("#answer"))
+	other, cancel := chromedp.NewContext(ctx)
+	defer cancel()
+	run(t, other, chromedp.Navigate(url+"/signed-out"), chromedp.WaitVisible("[data-visit-over]"))
+	// The list is gone, and the other window is where it was.
+	run(t, ctx, chromedp.WaitVisible("[data-visit-over]"))
+	if got := trouble(); len(got) != 0 {
+		t.Errorf("the browser complains: %q", got)
 	}
 }

@@ -26,8 +26,8 @@ var (
 	magicLink    = views.Method{Name: "magic-link"}
 	passkey      = views.Method{Name: "passkey-assert"}
 	newPasskey   = views.Method{Name: "passkey-register"}
-	errorKinds   = []string{"not-found", "method", "invalid", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}
-	numberErrors = []string{"error.number.empty", "error.number.characters", "error.number.length"}
+	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}
+	numberErrors = []string{"error.number.empty", "error.number.characters", "error.number.length", "error.number.twice"}
 )
 
 // pages lists every page in every state that differs to the eye, in every language.
@@ -55,11 +55,18 @@ func pages() []page {
 				return views.Start(views.StartPage{Page: p, Number: "12 34x"})
 			})
 		}
-		add("check number", stranger, func(p views.Page) templ.Component {
+		resent := stranger
+		resent.Resend = &views.Resend{Action: "/meter", Fields: []views.FormField{{Name: "number", Value: "2312345678901"}}}
+		add("check number", resent, func(p views.Page) templ.Component {
 			return views.CheckNumber(views.CheckNumberPage{Page: p, Number: "2312345678901", MeterPoint: electricity})
 		})
 		add("no record", stranger, func(p views.Page) templ.Component {
 			return views.NoRecord(views.NoRecordPage{Page: p, MeterPoint: gas})
+		})
+		proveDemo := visitor
+		proveDemo.Demonstration = true
+		add("prove demonstration", proveDemo, func(p views.Page) templ.Component {
+			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{newPasskey}})
 		})
 		add("prove email only", visitor, func(p views.Page) templ.Component {
 			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink})
@@ -67,7 +74,7 @@ func pages() []page {
 		add("prove", visitor, func(p views.Page) templ.Component {
 			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey, Others: []views.Method{magicLink, newPasskey}})
 		})
-		for _, key := range []string{"none", "magic-link", "passkey-assert", "passkey-register", "only"} {
+		for _, key := range []string{"none", "magic-link", "passkey-assert", "passkey-register", "only", "twice"} {
 			wrong := visitor
 			wrong.Errors = []views.FieldError{{Field: "method", Key: "error.prove." + key}}
 			add("prove wrong "+key, wrong, func(p views.Page) templ.Component {
@@ -127,11 +134,15 @@ func pages() []page {
 			if kind == "withdraw-failed" || kind == "conflict" {
 				who = customer
 			}
+			field := ""
+			if kind == "repeated" {
+				field = "confirmed"
+			}
 			if kind == "internal" || kind == "unavailable" || kind == "withdraw-failed" {
 				reference = "7F3K-29QM"
 			}
 			add("error "+kind, who, func(p views.Page) templ.Component {
-				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference})
+				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference, Field: field})
 			})
 		}
 	}
@@ -230,6 +241,7 @@ func everyKind() []views.Record {
 
 func everyEnd() []views.Record {
 	stopped := joint()
+	stopped.Handle = "e1"
 	stopped.State, stopped.CanWithdraw, stopped.EndedAt = views.RecordStopped, false, day(2026, 5, 3)
 	closed := sole("e2", "Calder Insulation", "calder.example", views.BasisContract, "Checking that a grant was well spent")
 	closed.State, closed.EndedAt, closed.Reference = views.RecordClosed, day(2025, 12, 31), "Grant scheme 12"

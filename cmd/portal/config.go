@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 
 	"central.consent/dar/cmd/internal/env"
 )
@@ -20,9 +21,9 @@ type config struct {
 	AccountSecret env.Secret `env:"PORTAL_ACCOUNT_SECRET,required" help:"The account's secret key."`
 	SessionKey    env.Secret `env:"PORTAL_SESSION_KEY,required" help:"Encrypts the sessions: 32 random bytes in base64, the same on every replica. Make one with: openssl rand -base64 32"`
 	OperatorName  string     `env:"PORTAL_OPERATOR_NAME,required" help:"The operator's name, as customers know it." example:"Citizens Advice"`
-	ContactURL    string     `env:"PORTAL_OPERATOR_CONTACT_URL" help:"The page on which customers get help." example:"https://example.org/contact"`
-	Phone         string     `env:"PORTAL_OPERATOR_PHONE" help:"The number that customers call for help." example:"0800 000 0000"`
-	Demonstration bool       `env:"PORTAL_DEMONSTRATION" help:"true says on every page that nobody is really asked to confirm, as where the register runs in stub mode. Loopback only."`
+	ContactURL    string     `env:"PORTAL_OPERATOR_CONTACT_URL" help:"The page on which customers get help. This or PORTAL_OPERATOR_PHONE is required." example:"https://example.org/contact"`
+	Phone         string     `env:"PORTAL_OPERATOR_PHONE" help:"The number that customers call for help. This or PORTAL_OPERATOR_CONTACT_URL is required." example:"0800 000 0000"`
+	Demonstration bool       `env:"PORTAL_DEMONSTRATION" help:"true says on every page that nobody is really asked to confirm, as where the register runs in stub mode. Loopback only, PORTAL_LISTEN as well as PORTAL_PUBLIC_URL."`
 
 	sessionKey []byte
 	secure     bool
@@ -46,6 +47,15 @@ func load() (config, error) {
 		default:
 			c.secure = public.Scheme == "https"
 		}
+	}
+	if host, _, err := net.SplitHostPort(c.Listen); c.Demonstration && (err != nil || !isLoopback(host)) {
+		refuse("PORTAL_DEMONSTRATION is for a loopback PORTAL_LISTEN only")
+	}
+	if c.ContactURL == "" && c.Phone == "" {
+		refuse("PORTAL_OPERATOR_CONTACT_URL and PORTAL_OPERATOR_PHONE are both missing: customers need a way to get help")
+	}
+	if c.Phone != "" && strings.Trim(c.Phone, "0123456789+() -") != "" || c.Phone != "" && !strings.ContainsAny(c.Phone, "0123456789") {
+		refuse("PORTAL_OPERATOR_PHONE is not a telephone number such as 0800 000 0000")
 	}
 	if c.ContactURL != "" {
 		if contact, err := url.Parse(c.ContactURL); err != nil || contact.Host == "" || contact.Scheme != "https" && contact.Scheme != "http" {

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -20,12 +21,10 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 {
-		fmt.Print("portal runs an operator's transparency portal. Its settings are environment variables:\n")
-		env.Usage(os.Stdout, new(config))
-		if os.Args[1] != "--help" && os.Args[1] != "-h" {
-			os.Exit(2)
-		}
+	if help, err := arguments(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "portal:", err)
+		os.Exit(2)
+	} else if help {
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -34,6 +33,19 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// arguments knows --help alone. Everything else is a mistake, which must not pass for a start.
+func arguments(args []string, out io.Writer) (help bool, err error) {
+	switch {
+	case len(args) == 0:
+		return false, nil
+	case len(args) > 1 || args[0] != "--help" && args[0] != "-h":
+		return false, fmt.Errorf("there is no argument %q; try portal --help", args[len(args)-1])
+	}
+	fmt.Fprint(out, "portal runs an operator's transparency portal. Its settings are environment variables:\n")
+	env.Usage(out, new(config))
+	return true, nil
 }
 
 // run serves until the context ends, and then lets the requests under way come to their end.

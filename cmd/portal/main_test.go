@@ -21,6 +21,7 @@ var valid = map[string]string{
 	"PORTAL_ACCOUNT_SECRET": "secret canary",
 	"PORTAL_SESSION_KEY":    base64.StdEncoding.EncodeToString(make([]byte, 32)),
 	"PORTAL_OPERATOR_NAME":  "Citizens Example",
+	"PORTAL_OPERATOR_PHONE": "0800 000 0000",
 }
 
 func set(t *testing.T, change map[string]string) {
@@ -47,6 +48,13 @@ func TestConfig(t *testing.T) {
 		{"a public URL that is none", map[string]string{"PORTAL_PUBLIC_URL": "energy.example.org"}, "PORTAL_PUBLIC_URL is not an address", false},
 		{"no public URL", map[string]string{"PORTAL_PUBLIC_URL": ""}, "PORTAL_PUBLIC_URL is missing", false},
 		{"a demonstration in public", map[string]string{"PORTAL_DEMONSTRATION": "true"}, "PORTAL_DEMONSTRATION is for a loopback", false},
+		{"a demonstration that others can reach", map[string]string{"PORTAL_PUBLIC_URL": "http://localhost:8080", "PORTAL_LISTEN": "0.0.0.0:8080", "PORTAL_DEMONSTRATION": "true"},
+			"PORTAL_DEMONSTRATION is for a loopback PORTAL_LISTEN", false},
+		{"a demonstration on every address", map[string]string{"PORTAL_PUBLIC_URL": "http://localhost:8080", "PORTAL_LISTEN": ":8080", "PORTAL_DEMONSTRATION": "true"},
+			"PORTAL_DEMONSTRATION is for a loopback PORTAL_LISTEN", false},
+		{"no way to get help", map[string]string{"PORTAL_OPERATOR_PHONE": ""}, "PORTAL_OPERATOR_CONTACT_URL and PORTAL_OPERATOR_PHONE are both missing", false},
+		{"a page is help enough", map[string]string{"PORTAL_OPERATOR_PHONE": "", "PORTAL_OPERATOR_CONTACT_URL": "https://example.org/contact"}, "", true},
+		{"a telephone that is none", map[string]string{"PORTAL_OPERATOR_PHONE": "ask at the desk"}, "PORTAL_OPERATOR_PHONE is not", false},
 		{"a demonstration, perhaps", map[string]string{"PORTAL_DEMONSTRATION": "perhaps"}, "PORTAL_DEMONSTRATION: ", false},
 		{"no session key", map[string]string{"PORTAL_SESSION_KEY": ""}, "PORTAL_SESSION_KEY is missing", false},
 		{"a short session key", map[string]string{"PORTAL_SESSION_KEY": "c2hvcnQ="}, "PORTAL_SESSION_KEY is not 32 bytes in base64", false},
@@ -76,6 +84,21 @@ func TestConfigReportsAllMistakesTogether(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "short") {
 		t.Errorf("a secret is shown: %v", err)
+	}
+}
+
+func TestArguments(t *testing.T) {
+	var out strings.Builder
+	if help, err := arguments([]string{"--help"}, &out); !help || err != nil || !strings.Contains(out.String(), "PORTAL_LISTEN") {
+		t.Errorf("--help: %v %v", help, err)
+	}
+	for _, args := range [][]string{{"garbage"}, {"--help", "garbage"}, {"serve"}} {
+		if _, err := arguments(args, io.Discard); err == nil || !strings.Contains(err.Error(), args[len(args)-1]) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	if help, err := arguments(nil, io.Discard); help || err != nil {
+		t.Errorf("nothing: %v %v", help, err)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Command register runs the Data Access Register and keeps its accounts.
+// Command register runs the Data Access Register and keeps its accounts, its keys and its audit log.
 package main
 
 import (
@@ -8,81 +8,109 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
 	"central.consent/dar/cmd/internal/env"
 	"central.consent/dar/cmd/internal/serve"
 	"central.consent/dar/migrations"
-	"central.consent/dar/register"
-	"central.consent/dar/register/store"
-	"central.consent/dar/registerclient"
 )
 
-const usage = `register - the Data Access Register: who has access to which meter point's data
+// command is one thing that the register's program does.
+type command struct {
+	name string // of one or two words
+	what string
+	run  func(ctx context.Context, set *flag.FlagSet, args []string, out, log io.Writer) error
+	// example stands in the command's help.
+	example string
+}
 
-Usage:
-  register serve         bring the database up to date and serve the API under /v1
-  register migrate       bring the database up to date and end
-  register account add   open an account and print its secret, once
-  register key ID        make a key for REGISTER_KEYS
-
-Each takes --help. Settings come from the environment:
-`
+var commands = []command{
+	{"serve", "bring the database up to date and serve the API under /v1", runServe, "register serve"},
+	{"migrate", "bring the database up to date and end", runMigrate, "register migrate"},
+	{"account add", "open an account and print its secret, once", runAccountAdd, `register account add --id portal_ops --role portal --display-name "Citizens Advice"`},
+	{"account rotate-secret", "replace an account's secret and print the new one, once", runAccountRotateSecret, "register account rotate-secret --id portal_ops"},
+	{"audit verify", "prove that no row of the audit log was altered or removed", runAuditVerify, "register audit verify --checkpoint /mnt/elsewhere/audit.json"},
+	{"import", "register the records of a file of JSON Lines for an account", runImport, importExample},
+	{"key", "make a key for REGISTER_KEYS, under an id of your choice", runKey, "register key 2026a"},
+	{"keys rotate", "seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas", runKeysRotate, "REGISTER_KEYS=2026b:...,2026a:... register keys rotate"},
+	{"backup", "write a copy of the SQLite database to a new file, beside a serving replica", runBackup, "register backup /var/backups/register-monday.db"},
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "register:", err)
-			os.Exit(1)
-		}
+		fmt.Fprintln(os.Stderr, "register:", err)
+		os.Exit(1)
 	}
 }
 
+// run runs the command that the arguments name. To be asked for help is no error.
 func run(ctx context.Context, args []string, out, log io.Writer) error {
-	command, rest := "", args
-	if len(args) > 0 {
-		command, rest = args[0], args[1:]
-	}
-	switch command {
-	case "serve":
-		return runServe(ctx, rest, log)
-	case "migrate":
-		return runMigrate(ctx, rest, out)
-	case "account":
-		if len(rest) > 0 && rest[0] == "add" {
-			return runAccountAdd(ctx, rest[1:], out, log)
-		}
-		return errors.New("the account commands are: add")
-	case "key":
-		return runKey(rest, out)
-	case "", "help", "-h", "-help", "--help":
-		fmt.Fprint(out, usage)
-		env.Usage(out, &config{})
+	if len(args) == 0 || asksHelp(args[0]) {
+		usage(out)
 		return nil
 	}
-	return fmt.Errorf("there is no command %q; try register --help", command)
+	var siblings []string
+	for _, c := range commands {
+		words := strings.Fields(c.name)
+		if words[0] != args[0] {
+			continue
+		}
+		if len(words) == 2 {
+			siblings = append(siblings, words[1])
+			if len(args) < 2 || args[1] != words[1] {
+				continue
+			}
+		}
+		set := flag.NewFlagSet("register "+c.name, flag.ContinueOnError)
+		set.SetOutput(io.Discard) // a mistake is told once, by main
+		set.Usage = func() {}
+		err := c.run(ctx, set, args[len(words):], out, log)
+		if errors.Is(err, flag.ErrHelp) {
+			help(c, set, out)
+			return nil
+		}
+		return err
+	}
+	if siblings == nil {
+		return fmt.Errorf("there is no command %q; try register --help", args[0])
+	}
+	known := fmt.Sprintf("the %s commands are: %s", args[0], strings.Join(siblings, ", "))
+	if len(args) > 1 && asksHelp(args[1]) {
+		fmt.Fprintln(out, known)
+		return nil
+	}
+	return errors.New(known)
 }
 
-// flags is a command's own flags; its help says what it does and shows an example.
-func flags(name, what, example string) *flag.FlagSet {
-	set := flag.NewFlagSet("register "+name, flag.ContinueOnError)
-	set.Usage = func() {
-		fmt.Fprintf(set.Output(), "register %s - %s\n\nExample:\n  %s\n", name, what, example)
-		set.VisitAll(func(f *flag.Flag) { fmt.Fprintf(set.Output(), "\n  --%s\n      %s\n", f.Name, f.Usage) })
+func asksHelp(word string) bool {
+	return word == "help" || word == "-h" || word == "-help" || word == "--help"
+}
+
+func usage(out io.Writer) {
+	fmt.Fprint(out, "register - the Data Access Register: who has access to which meter point's data\n\nUsage:\n")
+	for _, c := range commands {
+		fmt.Fprintf(out, "  register %-22s %s\n", c.name, c.what)
 	}
-	return set
+	fmt.Fprint(out, "\nEach takes --help. Settings come from the environment; migrate, audit verify and backup need\nREGISTER_DATABASE alone:\n")
+	env.Usage(out, &config{})
+}
+
+// help says what a command does, shows an example and lists its flags.
+func help(c command, set *flag.FlagSet, out io.Writer) {
+	fmt.Fprintf(out, "register %s - %s\n\nExample:\n  %s\n", c.name, c.what, c.example)
+	set.VisitAll(func(f *flag.Flag) { fmt.Fprintf(out, "\n  --%s\n      %s\n", f.Name, f.Usage) })
 }
 
 // parse refuses words that no flag takes.
 func parse(set *flag.FlagSet, args []string, most int) error {
 	if err := set.Parse(args); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", set.Name(), err)
 	}
 	if set.NArg() > most {
 		return fmt.Errorf("%s does not take %q", set.Name(), set.Arg(most))
@@ -90,35 +118,7 @@ func parse(set *flag.FlagSet, args []string, most int) error {
 	return nil
 }
 
-// open reads the settings and opens the register on its database, brought up to date.
-func open(ctx context.Context, log io.Writer) (config, *register.Register, *migrations.DB, error) {
-	var c config
-	if err := env.Load(&c); err != nil {
-		return c, nil, nil, err
-	}
-	keys, keysErr := register.NewKeyring(c.Keys.Reveal())
-	if keysErr != nil {
-		keysErr = fmt.Errorf("REGISTER_KEYS: %w", keysErr)
-	}
-	asking, askingErr := c.reidentification()
-	if err := errors.Join(keysErr, askingErr); err != nil {
-		return c, nil, nil, err
-	}
-	db, err := migrations.Open(ctx, c.Database.Reveal(), migrations.Register)
-	if err != nil {
-		return c, nil, nil, err
-	}
-	service, err := register.New(register.Options{
-		Store: store.New(db.Write, db.Read), Keys: keys, Reidentification: asking, PublicURL: c.PublicURL, Log: serve.Logger(log),
-	})
-	if err != nil {
-		return c, nil, nil, errors.Join(err, db.Close())
-	}
-	return c, service, db, nil
-}
-
-func runServe(ctx context.Context, args []string, log io.Writer) error {
-	set := flags("serve", "bring the database up to date and serve the API under /v1", "register serve")
+func runServe(ctx context.Context, set *flag.FlagSet, args []string, _, log io.Writer) (err error) {
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
@@ -126,75 +126,48 @@ func runServe(ctx context.Context, args []string, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen at REGISTER_LISTEN: %w", err)
 	}
 	logger := serve.Logger(log)
-	logger.Info("the register serves", "address", listener.Addr().String(), "public-url", c.PublicURL, "reidentification", c.Reidentification)
-	return serve.HTTP(ctx, listener, service, logger)
+	parts := []func(context.Context) error{
+		func(ctx context.Context) error { return serve.HTTP(ctx, listener, service, logger) },
+		func(ctx context.Context) error {
+			service.Work(ctx)
+			return nil
+		},
+	}
+	metrics := "off"
+	if c.MetricsListen != "off" {
+		other, err := net.Listen("tcp", c.MetricsListen)
+		if err != nil {
+			return errors.Join(fmt.Errorf("listen at REGISTER_METRICS_LISTEN: %w", err), listener.Close())
+		}
+		metrics = other.Addr().String()
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", service.Metrics())
+		parts = append(parts, func(ctx context.Context) error { return serve.HTTP(ctx, other, mux, logger) })
+	}
+	logger.Info("the register serves", "address", listener.Addr().String(), "metrics", metrics, "public-url", c.PublicURL, "reidentification", c.Reidentification)
+	err = serve.Together(ctx, parts...)
+	logger.Info("the register has stopped")
+	return err
 }
 
-func runMigrate(ctx context.Context, args []string, out io.Writer) error {
-	set := flags("migrate", "bring the database up to date and end", "register migrate")
+func runMigrate(ctx context.Context, set *flag.FlagSet, args []string, out, _ io.Writer) error {
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
-	_, _, db, err := open(ctx, io.Discard)
+	var c databaseConfig
+	if err := env.Load(&c); err != nil {
+		return err
+	}
+	db, err := migrations.Open(ctx, c.Database.Reveal(), migrations.Register)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "The database is up to date.")
 	return db.Close()
-}
-
-func runAccountAdd(ctx context.Context, args []string, out, log io.Writer) error {
-	set := flags("account add", "open an account and print its secret, once",
-		`register account add --id portal_ops --role portal --display-name "Citizens Advice"`)
-	id := set.String("id", "", "the account's id: 3 to 64 lower-case letters, digits, dashes and underscores")
-	role := set.String("role", "", "data_user, data_provider, dcc, admin or portal")
-	name := set.String("display-name", "", "the name that customers are told")
-	contact := set.String("contact-url", "", "where its customers reach it")
-	reference := set.String("organisation-reference", "", "its Smart Energy Code reference, as SEC-OU-00429")
-	returns := set.String("return-urls", "", "where customers may be sent back to, with commas between")
-	if err := parse(set, args, 0); err != nil {
-		return err
-	}
-	_, service, db, err := open(ctx, log)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	in := registerclient.CreateAccountRequest{
-		AccountID: *id, Role: registerclient.Role(*role), DisplayName: *name, ContactURL: *contact, OrganisationReference: *reference,
-	}
-	if *returns != "" {
-		in.ReturnURLs = strings.Split(*returns, ",")
-	}
-	account, secret, err := service.AddAccount(ctx, in)
-	if err != nil {
-		return fmt.Errorf("account add: %w", err)
-	}
-	fmt.Fprintf(out, "account-id  %s\nduid        %s\nrole        %s\nsecret-key  %s\n\nThe secret is not kept and cannot be shown again.\n",
-		account.AccountID, account.DUID, account.Role, secret)
-	return nil
-}
-
-func runKey(args []string, out io.Writer) error {
-	set := flags("key", "make a key for REGISTER_KEYS, under an id of your choice", "register key 2026a")
-	if err := parse(set, args, 1); err != nil {
-		return err
-	}
-	if set.NArg() == 0 {
-		return errors.New("register key needs an id, as 2026a")
-	}
-	key := register.GenerateKey(set.Arg(0))
-	if _, err := register.NewKeyring(key); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, key)
-	return nil
 }

@@ -5,6 +5,7 @@ package docspage
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -34,23 +35,35 @@ type Group struct {
 // Operation is one thing to ask of the register.
 type Operation struct {
 	ID, Method, Path, Summary, Description string
+	// Event is the name of what the register posts to a subscriber; empty where it is the register that is asked.
+	Event string
 	// Callers says in words who may call.
 	Callers    string
 	Parameters []Field
 	// Body is the members of the request body; nil where the operation takes none.
 	Body *Schema
+	// Lines says that the body is JSON Lines, each of which is a Body.
+	Lines bool
 	// Answers come in the order of their status.
 	Answers  []Answer
 	Requests []Example
 	Replies  []Example
-	// Curl is a command for the demonstration.
+	// Curl is a command for the demonstration; empty where it is the register that calls.
 	Curl string
+}
+
+// Route tells the operation from all others.
+func (o Operation) Route() string {
+	if o.Event != "" {
+		return "the event " + o.Event
+	}
+	return o.Method + " " + o.Path
 }
 
 // Field is a parameter, or a member of an object.
 type Field struct {
 	Name, Meaning string
-	// Where is query or path for a parameter, and empty for a member.
+	// Where is query, path or header for a parameter, and empty for a member.
 	Where    string
 	Required bool
 	Type     Type
@@ -64,6 +77,8 @@ type Type struct {
 	Pattern string
 	// Values are all that are allowed; empty where there is no such list.
 	Values []string
+	// Or is another shape that the value may have; nil where there is none.
+	Or *Type
 }
 
 // Answer is one status that an operation can answer.
@@ -71,6 +86,8 @@ type Answer struct {
 	Status, Meaning string
 	// Schema is the body's; empty where the body has no name.
 	Schema string
+	// Empty says that there is no body.
+	Empty bool
 	// Headers are those that always come with it.
 	Headers []string
 }
@@ -109,6 +126,19 @@ func New(document []byte) (Model, error) {
 				group.Operations = append(group.Operations, o)
 			}
 		}
+		for _, name := range slices.Sorted(maps.Keys(doc.Webhooks)) {
+			described := doc.Webhooks[name].Post
+			if described == nil || !slices.Contains(described.Tags, tag.Name) {
+				continue
+			}
+			o, err := operationOf(doc, "", "your callback-url", http.MethodPost, described, nil)
+			if err != nil {
+				return Model{}, fmt.Errorf("event %s: %w", name, err)
+			}
+			o.Event = name
+			o.Callers, o.Curl = "The register calls, and your server answers.", ""
+			group.Operations = append(group.Operations, o)
+		}
 		m.Groups = append(m.Groups, group)
 	}
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
@@ -136,15 +166,25 @@ func operationOf(doc *openapi3.T, base, path, method string, described *openapi3
 	var err error
 	if described.RequestBody != nil {
 		media := described.RequestBody.Value.Content["application/json"]
+		if media == nil {
+			if media, err = linesOf(doc, described.RequestBody.Value.Content["application/x-ndjson"]); err != nil {
+				return Operation{}, err
+			}
+			o.Lines = true
+		}
 		body := schemaOf(nameOf(media.Schema.Ref), media.Schema.Value)
 		o.Body = &body
-		if o.Requests, err = examplesOf("Body", media); err != nil {
+		title := "Body"
+		if o.Lines {
+			title = "Lines of the body, each set out over several here"
+		}
+		if o.Requests, err = examplesOf(title, media); err != nil {
 			return Operation{}, err
 		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(described.Responses.Map())) {
 		response := described.Responses.Value(status).Value
-		answer := Answer{Status: status, Meaning: *response.Description}
+		answer := Answer{Status: status, Meaning: *response.Description, Empty: len(response.Content) == 0}
 		for _, name := range slices.Sorted(maps.Keys(response.Headers)) {
 			if response.Headers[name].Value.Required {
 				answer.Headers = append(answer.Headers, name)
@@ -163,8 +203,31 @@ func operationOf(doc *openapi3.T, base, path, method string, described *openapi3
 		}
 		o.Answers = append(o.Answers, answer)
 	}
-	o.Curl = curlOf(base, path, method, described, shared, security, o.Requests)
+	o.Curl = curlOf(base, path, method, described, shared, security, o.Requests, o.Lines)
 	return o, nil
+}
+
+// linesOf turns a body of JSON Lines into one of a line, whose schema x-line-schema names: its examples are the
+// lines of the body's example.
+func linesOf(doc *openapi3.T, body *openapi3.MediaType) (*openapi3.MediaType, error) {
+	if body == nil {
+		return nil, errors.New("the body is neither JSON nor JSON Lines")
+	}
+	ref, _ := body.Extensions["x-line-schema"].(string)
+	schema := doc.Components.Schemas[nameOf(ref)]
+	if schema == nil {
+		return nil, fmt.Errorf("x-line-schema %q leads nowhere", ref)
+	}
+	line := &openapi3.MediaType{Schema: &openapi3.SchemaRef{Ref: ref, Value: schema.Value}, Examples: openapi3.Examples{}}
+	text, _ := body.Example.(string)
+	for i, one := range strings.Split(strings.TrimSpace(text), "\n") {
+		var value any
+		if err := json.Unmarshal([]byte(one), &value); err != nil {
+			return nil, fmt.Errorf("line %d of the example: %w", i+1, err)
+		}
+		line.Examples[strconv.Itoa(i)] = &openapi3.ExampleRef{Value: &openapi3.Example{Summary: fmt.Sprintf("line %d", i+1), Value: value}}
+	}
+	return line, nil
 }
 
 // callerNames are the roles in words.
@@ -184,7 +247,13 @@ func callers(described *openapi3.Operation, security openapi3.SecurityRequiremen
 	for _, role := range roles {
 		names = append(names, callerNames[fmt.Sprint(role)])
 	}
-	words := strings.Join(names, " and ")
+	if len(names) == len(callerNames) {
+		return "Every account, with a bearer token."
+	}
+	words := names[len(names)-1]
+	if first := names[:len(names)-1]; len(first) > 0 {
+		words = strings.Join(first, ", ") + " and " + words
+	}
 	return strings.ToUpper(words[:1]) + words[1:] + ", with a bearer token."
 }
 
@@ -233,6 +302,12 @@ func typeOf(ref *openapi3.SchemaRef) Type {
 	t := Type{Schema: nameOf(value.Ref)}
 	switch {
 	case t.Schema != "":
+	case len(s.OneOf) == 2 && s.Type == nil:
+		second := typeOf(s.OneOf[1])
+		t = typeOf(s.OneOf[0])
+		t.Or = &second
+	case s.Type.Is("null"):
+		t.Before = "null"
 	case s.Const != nil:
 		t.Values = []string{fmt.Sprint(s.Const)}
 	case len(s.Enum) > 0:
@@ -247,6 +322,9 @@ func typeOf(ref *openapi3.SchemaRef) Type {
 		}
 		if s.MinItems > 0 {
 			t.After += fmt.Sprintf(", at least %d", s.MinItems)
+		}
+		if s.MaxItems != nil {
+			t.After += fmt.Sprintf(", at most %d", *s.MaxItems)
 		}
 	case s.Type.Includes("object"):
 		t.Before = "object"
@@ -276,6 +354,12 @@ func scalar(s *openapi3.Schema) string {
 	}
 	if s.MaxLength != nil {
 		words += fmt.Sprintf(", at most %d characters", *s.MaxLength)
+	}
+	switch {
+	case s.Min != nil && s.Max != nil:
+		words += fmt.Sprintf(", %v to %v", *s.Min, *s.Max)
+	case s.Min != nil:
+		words += fmt.Sprintf(", at least %v", *s.Min)
 	}
 	if s.Default != nil {
 		words += fmt.Sprintf(", otherwise %v", s.Default)
@@ -307,6 +391,9 @@ func writeJSON(out *bytes.Buffer, value any, ref *openapi3.SchemaRef, indent str
 	deeper := indent + "  "
 	if ref != nil {
 		ref, _ = nullable(ref)
+		if len(ref.Value.OneOf) > 0 && ref.Value.Type == nil {
+			ref = ref.Value.OneOf[0]
+		}
 	}
 	switch v := value.(type) {
 	case map[string]any:
@@ -365,14 +452,14 @@ func writeJSON(out *bytes.Buffer, value any, ref *openapi3.SchemaRef, indent str
 	return nil
 }
 
-func curlOf(base, path, method string, described *openapi3.Operation, shared openapi3.Parameters, security openapi3.SecurityRequirements, bodies []Example) string {
+func curlOf(base, path, method string, described *openapi3.Operation, shared openapi3.Parameters, security openapi3.SecurityRequirements, bodies []Example, lines bool) string {
 	query := url.Values{}
 	for _, ref := range append(slices.Clone(shared), described.Parameters...) {
 		switch p := ref.Value; {
 		case p.Example == nil:
 		case p.In == "path":
 			path = strings.ReplaceAll(path, "{"+p.Name+"}", fmt.Sprint(p.Example))
-		default:
+		case p.In == "query":
 			query.Set(p.Name, fmt.Sprint(p.Example))
 		}
 	}
@@ -391,11 +478,17 @@ func curlOf(base, path, method string, described *openapi3.Operation, shared ope
 			command += ` -H "Authorization: Bearer $TOKEN"`
 		}
 	}
-	lines := []string{command}
-	if len(bodies) > 0 {
-		lines = append(lines, "-H 'Content-Type: application/json'", "-d '"+strings.ReplaceAll(bodies[0].Text, "'", `'\''`)+"'")
+	parts := []string{command}
+	switch {
+	case lines:
+		parts = append(parts, "-H 'Content-Type: application/x-ndjson'", "--data-binary @records.ndjson")
+	case len(bodies) > 0:
+		if method != http.MethodPost {
+			parts[0] += " -X " + method
+		}
+		parts = append(parts, "-H 'Content-Type: application/json'", "-d '"+strings.ReplaceAll(bodies[0].Text, "'", `'\''`)+"'")
 	}
-	return strings.Join(append(lines, "'"+address+"'"), " \\\n  ")
+	return strings.Join(append(parts, "'"+address+"'"), " \\\n  ")
 }
 
 // span is a stretch of text, set as code or not.

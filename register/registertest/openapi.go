@@ -42,6 +42,9 @@ func CheckAnswers(t testing.TB, document []byte, next http.Handler) http.Handler
 		recorder := httptest.NewRecorder()
 		next.ServeHTTP(recorder, r)
 		answer := recorder.Result()
+		if method == http.MethodHead && answer.StatusCode == http.StatusOK {
+			method = http.MethodGet // of which it is the same answer, and only then has its body taken off
+		}
 		if path == promised.base || strings.HasPrefix(path, promised.base+"/") {
 			if err := promised.check(method, strings.TrimPrefix(path, promised.base), answer, recorder.Body.Bytes()); err != nil {
 				mu.Lock()
@@ -203,7 +206,11 @@ func pointer(tokens ...string) string {
 func responseOf(schemas *jsonschema.Compiler, described *openapi3.Response, at string) (response, error) {
 	r := response{headers: map[string]header{}, content: map[string]*jsonschema.Schema{}}
 	for name, ref := range described.Headers {
-		schema, err := schemas.Compile("openapi.json" + at + pointer("headers", name, "schema")[1:])
+		place := at + pointer("headers", name)[1:]
+		if ref.Ref != "" {
+			place = ref.Ref
+		}
+		schema, err := schemas.Compile("openapi.json" + place + "/schema")
 		if err != nil {
 			return response{}, err
 		}

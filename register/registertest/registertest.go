@@ -17,12 +17,16 @@ import (
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
+	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
 // MeterPoint is the demonstration's, and the samples'.
 const MeterPoint = "2312345678901"
+
+// Key is the one that registers under test seal with, under the id "test".
+var Key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 
 // Register is a register under test.
 type Register struct {
@@ -40,7 +44,9 @@ type Register struct {
 type options struct {
 	database Database
 	held     bool
+	mail     *mail.Sender
 	shared   *Register
+	keys     string
 }
 
 // Option alters a register under test.
@@ -51,6 +57,12 @@ func On(d Database) Option { return func(o *options) { o.database = d } }
 
 // HoldConfirmations makes every challenge wait for Confirm or Decline. Without it each is confirmed at once.
 func HoldConfirmations() Option { return func(o *options) { o.held = true } }
+
+// WithMail gives the register a mail server.
+func WithMail(sender *mail.Sender) Option { return func(o *options) { o.mail = sender } }
+
+// WithKeys gives the register these keys, as REGISTER_KEYS has them.
+func WithKeys(keys string) Option { return func(o *options) { o.keys = keys } }
 
 // ReplicaOf makes the register another process on the same database and clock.
 func ReplicaOf(r *Register) Option { return func(o *options) { o.shared = r } }
@@ -68,7 +80,10 @@ func New(t testing.TB, opts ...Option) *Register {
 	} else {
 		r.DB = o.database.Open(t, migrations.Register)
 	}
-	keys, err := register.NewKeyring("test:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	if o.keys == "" {
+		o.keys = "test:" + Key
+	}
+	keys, err := register.NewKeyring(o.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +92,7 @@ func New(t testing.TB, opts ...Option) *Register {
 		asking = held{}
 	}
 	r.service, err = register.New(register.Options{
-		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Reidentification: asking,
+		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Reidentification: asking, Mail: o.mail,
 		PublicURL: "http://localhost:5001", Clock: r.Clock.Now, Log: slog.New(slog.NewJSONHandler(r.Log, nil)),
 	})
 	if err != nil {
@@ -87,6 +102,25 @@ func New(t testing.TB, opts ...Option) *Register {
 	t.Cleanup(server.Close)
 	r.URL = server.URL + "/v1"
 	return r
+}
+
+// WorkOff does everything that is due in the outbox now.
+func (r *Register) WorkOff(t testing.TB) {
+	t.Helper()
+	if err := r.service.WorkOff(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Work runs the register's worker until ctx ends.
+func (r *Register) Work(ctx context.Context) { r.service.Work(ctx) }
+
+// AnnounceExpiries looks for what expires soon, as the worker's sweep does.
+func (r *Register) AnnounceExpiries(t testing.TB) {
+	t.Helper()
+	if err := r.service.AnnounceExpiries(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // held records challenges and asks nobody: the test is the customer.
@@ -154,6 +188,9 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 	}
 	if in.DisplayName == "" {
 		in.DisplayName = "Example " + string(in.Role)
+	}
+	if in.ContactURL == "" {
+		in.ContactURL = "https://example.org/contact"
 	}
 	_, secret, err := r.service.AddAccount(t.Context(), in)
 	if err != nil {

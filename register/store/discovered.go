@@ -67,3 +67,12 @@ func (t *Tx) ListDiscoveredAccess(ctx context.Context, mpxn string) ([]Discovere
 	}
 	return rows, nil
 }
+
+// FindDiscoveredAccess finds what the DCC discovered by its key; ErrNotFound.
+func (s *Store) FindDiscoveredAccess(ctx context.Context, ak string) (DiscoveredAccess, error) {
+	seen, err := one[DiscoveredAccess](ctx, s.read, `SELECT `+discoveredColumns+` FROM discovered_access WHERE ak = ?`, ak)
+	if err != nil {
+		return DiscoveredAccess{}, fmt.Errorf("find discovered access: %w", err)
+	}
+	return seen, nil
+}

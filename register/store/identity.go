@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -44,20 +45,44 @@ func (t *Tx) InsertIdentityRecord(ctx context.Context, r IdentityRecord) error {
 	return nil
 }
 
-// FindIdentityRecord finds an identity record by its key; ErrNotFound.
+// FindIdentityRecord finds an identity record by its key; ErrNotFound. It stays as it is until the transaction
+// ends, so that what is made to rest on it does not rest on one that is being anonymised.
 func (t *Tx) FindIdentityRecord(ctx context.Context, ir string) (IdentityRecord, error) {
-	record, err := one[IdentityRecord](ctx, t.tx, `SELECT `+identityColumns+` FROM identity_records WHERE ir = ?`, ir)
+	return findIdentityRecord(ctx, t.tx, `ir = ?`+t.lock(), ir)
+}
+
+// FindOwnIdentityRecord finds an identity record of this account; ErrNotFound, also where it is another's.
+func (s *Store) FindOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
+	return findIdentityRecord(ctx, s.read, `ir = ? AND account_id = ?`, ir, accountID)
+}
+
+// FindOwnIdentityRecord is the same within the transaction, until whose end the record stays as it is.
+func (t *Tx) FindOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
+	return findIdentityRecord(ctx, t.tx, `ir = ? AND account_id = ?`+t.lock(), ir, accountID)
+}
+
+func findIdentityRecord(ctx context.Context, q queryer, where string, args ...any) (IdentityRecord, error) {
+	record, err := one[IdentityRecord](ctx, q, `SELECT `+identityColumns+` FROM identity_records WHERE `+where, args...)
 	if err != nil {
 		return IdentityRecord{}, fmt.Errorf("find identity record: %w", err)
 	}
 	return record, nil
 }
 
-// ListOccupants lists every live identity record of a meter point, whoever holds it: the latest move-in
-// first, then the newest.
-func (s *Store) ListOccupants(ctx context.Context, mpxn string) ([]IdentityRecord, error) {
-	records, err := all[IdentityRecord](ctx, s.read, `SELECT `+identityColumns+` FROM identity_records
-		WHERE mpxn = ? AND anonymised_at IS NULL ORDER BY move_in_date DESC, created_at DESC, ir`, mpxn)
+// ListOccupants lists every live identity record of the people at a meter point who moved in on since or later,
+// whoever holds it: the latest move-in first, then the newest. An empty since is before everybody.
+func (s *Store) ListOccupants(ctx context.Context, mpxn, since string) ([]IdentityRecord, error) {
+	return listOccupants(ctx, s.read, "", mpxn, since)
+}
+
+// ListOccupants is the same within the transaction, until whose end the records stay as they are.
+func (t *Tx) ListOccupants(ctx context.Context, mpxn, since string) ([]IdentityRecord, error) {
+	return listOccupants(ctx, t.tx, t.lock(), mpxn, since)
+}
+
+func listOccupants(ctx context.Context, q queryer, lock, mpxn, since string) ([]IdentityRecord, error) {
+	records, err := all[IdentityRecord](ctx, q, `SELECT `+identityColumns+` FROM identity_records WHERE mpxn = ?
+		AND anonymised_at IS NULL AND move_in_date >= ? ORDER BY move_in_date DESC, created_at DESC, ir`+lock, mpxn, since)
 	if err != nil {
 		return nil, fmt.Errorf("list identity records of meter point: %w", err)
 	}
@@ -86,8 +111,50 @@ func (s *Store) ListIdentityRecords(ctx context.Context, accountID, mpxn string,
 	return records, nil
 }
 
+// Anonymise destroys what is personal in an identity record, its passkeys included, and ends the tokens that
+// would still have opened something. It answers false, and changes nothing, where an access record that rests on
+// it is active, whoever registered that. The record must have been found in this transaction before.
+func (t *Tx) Anonymise(ctx context.Context, ir string, now time.Time) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE identity_records SET mpxn = NULL, move_in_date = NULL, expressed_by = NULL, sealed_email = NULL,
+		email_mac = NULL, sealed_detail = NULL, anonymised_at = ? WHERE ir = ? AND anonymised_at IS NULL AND NOT EXISTS (
+		SELECT 1 FROM access_records r WHERE r.ir = identity_records.ir AND r.state = 'ACTIVE' AND (r.expiry IS NULL OR r.expiry > ?))`,
+		Millis(now), ir, Millis(now))
+	if err != nil {
+		return false, fmt.Errorf("anonymise identity record: %w", err)
+	}
+	if rows == 0 {
+		return false, nil
+	}
+	if _, err := t.exec(ctx, `DELETE FROM credentials WHERE ir = ?`, ir); err != nil {
+		return false, fmt.Errorf("forget passkeys: %w", err)
+	}
+	_, err = t.exec(ctx, `UPDATE reidentifications SET declined_at = ? WHERE ir = ? AND declined_at IS NULL AND consumed_at IS NULL`, Millis(now), ir)
+	if err != nil {
+		return false, fmt.Errorf("end the tokens of an identity record: %w", err)
+	}
+	return true, nil
+}
+
+// DeleteCredential forgets one passkey of an identity record; it answers false where there is none such.
+func (t *Tx) DeleteCredential(ctx context.Context, ir, credentialID string) (bool, error) {
+	rows, err := t.exec(ctx, `DELETE FROM credentials WHERE credential_id = ? AND ir = ?`, credentialID, ir)
+	if err != nil {
+		return false, fmt.Errorf("forget passkey: %w", err)
+	}
+	return rows == 1, nil
+}
+
 // ListCredentials lists the passkeys of identity records, oldest first.
 func (s *Store) ListCredentials(ctx context.Context, irs []string) ([]Credential, error) {
+	return listCredentials(ctx, s.read, irs)
+}
+
+// ListCredentials is the same within the transaction.
+func (t *Tx) ListCredentials(ctx context.Context, irs []string) ([]Credential, error) {
+	return listCredentials(ctx, t.tx, irs)
+}
+
+func listCredentials(ctx context.Context, q queryer, irs []string) ([]Credential, error) {
 	if len(irs) == 0 {
 		return nil, nil
 	}
@@ -96,7 +163,7 @@ func (s *Store) ListCredentials(ctx context.Context, irs []string) ([]Credential
 	if err != nil {
 		return nil, fmt.Errorf("list passkeys: %w", err)
 	}
-	credentials, err := all[Credential](ctx, s.read, query, args...)
+	credentials, err := all[Credential](ctx, q, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list passkeys: %w", err)
 	}

@@ -33,11 +33,16 @@ type ListedRecord struct {
 	DataUserName string `db:"display_name"`
 	// IdentityAccountID is who holds the identity record that the access record is linked to.
 	IdentityAccountID string `db:"identity_account_id"`
+	// MoveInDate is of that identity record; nil once it is anonymised.
+	MoveInDate *string `db:"move_in_date"`
 }
 
-const listedRecords = `SELECT r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
-	r.revoked_at, r.revoked_by, r.revoke_reason, a.duid, a.display_name, i.account_id AS identity_account_id
-	FROM access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir `
+const (
+	listedColumns = `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
+	r.revoked_at, r.revoked_by, r.revoke_reason, a.duid, a.display_name, i.account_id AS identity_account_id, i.move_in_date`
+	listedTables  = `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`
+	listedRecords = `SELECT ` + listedColumns + ` FROM ` + listedTables + ` `
+)
 
 // InsertAccessRecord adds an access record.
 func (t *Tx) InsertAccessRecord(ctx context.Context, r AccessRecord) error {
@@ -77,14 +82,50 @@ func (t *Tx) ListAccessRecords(ctx context.Context, mpxn string) ([]ListedRecord
 	return records, nil
 }
 
-// ListOwnAccessRecords lists what one account registered on a meter point, newest first.
-func (s *Store) ListOwnAccessRecords(ctx context.Context, accountID, mpxn string) ([]ListedRecord, error) {
-	records, err := all[ListedRecord](ctx, s.read, listedRecords+`WHERE r.mpxn = ? AND r.account_id = ?
-		ORDER BY r.created_at DESC, r.ak`, mpxn, accountID)
-	if err != nil {
-		return nil, fmt.Errorf("list own access records of meter point: %w", err)
+// RecordFilter narrows a list of access records; empty members narrow nothing. Now decides what has expired.
+type RecordFilter struct {
+	AccountID, MPxN, AK, State, LegalBasis string
+	Now                                    time.Time
+}
+
+// ListRecords lists a page of access records, the newest first, and how many the filter lets through.
+func (s *Store) ListRecords(ctx context.Context, f RecordFilter, page Page) ([]ListedRecord, int, error) {
+	where := conditions{}
+	where.equal("r.account_id", f.AccountID)
+	where.equal("r.mpxn", f.MPxN)
+	where.equal("r.ak", f.AK)
+	where.equal("r.legal_basis", f.LegalBasis)
+	switch now := Millis(f.Now); f.State {
+	case "":
+	case "ACTIVE":
+		where.and("r.state = 'ACTIVE' AND (r.expiry IS NULL OR r.expiry > ?)", now)
+	case "EXPIRED":
+		where.and("(r.state = 'EXPIRED' OR r.state = 'ACTIVE' AND r.expiry <= ?)", now)
+	default:
+		where.equal("r.state", f.State)
 	}
-	return records, nil
+	return paged[ListedRecord](ctx, s, listedColumns, listedTables, where, page, "r.created_at", "r.ak")
+}
+
+// HasAccessRecord reports whether an account has registered anything on a meter point.
+func (s *Store) HasAccessRecord(ctx context.Context, accountID, mpxn string) (bool, error) {
+	count, err := one[int](ctx, s.read, `SELECT COUNT(*) FROM access_records WHERE mpxn = ? AND account_id = ?`, mpxn, accountID)
+	if err != nil {
+		return false, fmt.Errorf("find own access records of meter point: %w", err)
+	}
+	return count > 0, nil
+}
+
+// ReplaceAccessRecord replaces an account's active record; its key, its owner and the time of its creation stay. It
+// answers false where it is not active.
+func (t *Tx) ReplaceAccessRecord(ctx context.Context, r AccessRecord, now time.Time) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE access_records SET ir = ?, state = ?, legal_basis = ?, expiry = ?, record = ?
+		WHERE ak = ? AND mpxn = ? AND account_id = ? AND state = 'ACTIVE' AND (expiry IS NULL OR expiry > ?)`,
+		r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), r.AK, r.MPxN, r.AccountID, Millis(now))
+	if err != nil {
+		return false, fmt.Errorf("replace access record: %w", err)
+	}
+	return rows == 1, nil
 }
 
 // Revocation is who ended a record, when and why.

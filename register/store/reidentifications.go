@@ -61,12 +61,44 @@ func findReidentification(ctx context.Context, q queryer, hash []byte, accountID
 	return found, nil
 }
 
+// ofEarlierOccupant is true of a row of reidentifications whose identity record has become an earlier occupant's by a
+// day. Of an anonymised record nobody knows since when its people lived there, so that any change ends it.
+const ofEarlierOccupant = `EXISTS (SELECT 1 FROM tenancy_changes c, identity_records i WHERE c.mpxn = reidentifications.mpxn
+	AND i.ir = reidentifications.ir AND c.withdrawn_at IS NULL AND c.effective_date <= ? AND c.effective_date > COALESCE(i.move_in_date, ''))`
+
+// Outlived says why a token may have come to nothing without its customer's doing.
+type Outlived struct {
+	Anonymised      bool `db:"anonymised"`       // the identity record has been anonymised
+	EarlierOccupant bool `db:"earlier_occupant"` // by a change of tenancy it is of an earlier occupant
+}
+
+// FindOutlived tells what has become of the identity record behind a challenge; ErrNotFound.
+func (s *Store) FindOutlived(ctx context.Context, hash []byte, now time.Time) (Outlived, error) {
+	return findOutlived(ctx, s.read, hash, now)
+}
+
+// FindOutlived is the same within the transaction.
+func (t *Tx) FindOutlived(ctx context.Context, hash []byte, now time.Time) (Outlived, error) {
+	return findOutlived(ctx, t.tx, hash, now)
+}
+
+func findOutlived(ctx context.Context, q queryer, hash []byte, now time.Time) (Outlived, error) {
+	found, err := one[Outlived](ctx, q, `SELECT `+ofEarlierOccupant+` AS earlier_occupant,
+		EXISTS (SELECT 1 FROM identity_records i WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL) AS anonymised
+		FROM reidentifications WHERE token_hash = ?`, day(now), hash)
+	if err != nil {
+		return Outlived{}, fmt.Errorf("find what a token has outlived: %w", err)
+	}
+	return found, nil
+}
+
 // ConsumeReidentification spends a confirmed token of this account for this meter point, issued after
-// issuedAfter. Of any number of callers, on any number of replicas, it answers true to one.
+// issuedAfter, whose customer still lives there. Of any number of callers, on any number of replicas, it answers true to one.
 func (t *Tx) ConsumeReidentification(ctx context.Context, hash []byte, accountID, mpxn string, issuedAfter, now time.Time) (bool, error) {
 	rows, err := t.exec(ctx, `UPDATE reidentifications SET consumed_at = ? WHERE token_hash = ? AND account_id = ? AND mpxn = ?
-		AND confirmed_at IS NOT NULL AND declined_at IS NULL AND consumed_at IS NULL AND issued_at > ?`,
-		Millis(now), hash, accountID, mpxn, Millis(issuedAfter))
+		AND confirmed_at IS NOT NULL AND declined_at IS NULL AND consumed_at IS NULL AND issued_at > ?
+		AND NOT `+ofEarlierOccupant,
+		Millis(now), hash, accountID, mpxn, Millis(issuedAfter), day(now))
 	if err != nil {
 		return false, fmt.Errorf("consume re-identification: %w", err)
 	}

@@ -30,14 +30,25 @@ var (
 // Store is the register's database. Its methods are safe for concurrent use.
 type Store struct {
 	write, read *sqlx.DB
+	// queued tells a worker of this process that a job has been committed.
+	queued chan struct{}
 }
 
 // New returns the store over an open database whose schema is up to date. On SQLite write is a pool of one
 // connection that begins its transactions immediately; on PostgreSQL both are the same pool.
-func New(write, read *sqlx.DB) *Store { return &Store{write: write, read: read} }
+func New(write, read *sqlx.DB) *Store {
+	return &Store{write: write, read: read, queued: make(chan struct{}, 1)}
+}
+
+// Queued receives when a transaction of this process has queued a job. Another process finds it when it looks.
+func (s *Store) Queued() <-chan struct{} { return s.queued }
 
 // Tx is one transaction: every change of the register is made in one.
-type Tx struct{ tx *sqlx.Tx }
+type Tx struct {
+	tx     *sqlx.Tx
+	audit  []AuditEvent
+	queued bool
+}
 
 // Transact runs change in a transaction, which is committed when change returns nil and rolled back otherwise.
 func (s *Store) Transact(ctx context.Context, change func(*Tx) error) (err error) {
@@ -50,13 +61,32 @@ func (s *Store) Transact(ctx context.Context, change func(*Tx) error) (err error
 			err = errors.Join(err, fmt.Errorf("roll back: %w", undo))
 		}
 	}()
-	if err := change(&Tx{tx}); err != nil {
+	t := &Tx{tx: tx}
+	if err := change(t); err != nil {
+		return err
+	}
+	if err := t.appendAudit(ctx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	if t.queued {
+		select {
+		case s.queued <- struct{}{}:
+		default: // it has been told already
+		}
+	}
 	return nil
+}
+
+// lock makes a row that is read stay as it is until the transaction ends. On SQLite a transaction that writes is
+// alone anyway.
+func (t *Tx) lock() string {
+	if t.tx.DriverName() == "pgx" {
+		return " FOR NO KEY UPDATE"
+	}
+	return ""
 }
 
 // Ping reports whether the database answers.

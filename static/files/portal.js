@@ -20,6 +20,14 @@
 		setInterval(show, 1000);
 	}
 
+	// Whoever signs out in one window has signed out in all: the others leave the screen.
+	const visit = document.getElementById("visit");
+	if (window.BroadcastChannel) {
+		const windows = new BroadcastChannel("visit");
+		if (document.querySelector("[data-visit-over]")) windows.postMessage("over");
+		if (visit) windows.onmessage = () => location.replace(visit.dataset.after);
+	}
+
 	// While the customer has not confirmed, polling answers the page that is already there. To swap it in would
 	// lose the reader's place every few seconds, so only a change of state is let through.
 	document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -64,7 +72,11 @@
 	};
 	setInterval(check, 1000);
 	document.addEventListener("visibilitychange", check);
-	addEventListener("pageshow", check);
+	addEventListener("pageshow", (event) => {
+		// A page that the browser had put by may be of a visit that is over: only the server knows.
+		if (event.persisted) return location.reload();
+		check();
+	});
 
 	const keepAlive = dialog.querySelector("[hx-post]");
 	dialog.addEventListener("htmx:afterRequest", ({ detail }) => {

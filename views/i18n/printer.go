@@ -128,7 +128,9 @@ func (p *Printer) List(names []string) string {
 	for _, name := range names[1 : len(names)-1] {
 		first = p.T("list.comma", "First", first, "Rest", name)
 	}
-	if last != "" && strings.ContainsRune("aeiouwyâêîôûŵŷ", unicode.ToLower([]rune(last)[0])) {
+	// What is heard first is a letter, not a mark of direction (see ui.Name).
+	heard := strings.TrimLeftFunc(last, func(r rune) bool { return unicode.Is(unicode.Cf, r) })
+	if heard != "" && strings.ContainsRune("aeiouwyâêîôûŵŷ", unicode.ToLower([]rune(heard)[0])) {
 		return p.T("list.and-vowel", "First", first, "Rest", last)
 	}
 	return p.T("list.and", "First", first, "Rest", last)

@@ -12,7 +12,7 @@ import (
 )
 
 // sources are where texts are asked for, seen from this folder.
-var sources = []string{"..", "../ui", "../../handlers", "../../register", "../../register/idpages"}
+var sources = []string{"..", "../ui", "../../handlers", "../../register", "../../register/idpages", "../../register/mail"}
 
 // made lists the keys that are put together at run time: a beginning, and every end that it is given. The first
 // end may be empty, and ends may have parts.
@@ -29,8 +29,9 @@ var made = map[string][]string{
 	"records.basis.":             append(product([]string{"consent", "explicit-consent", "contract", "legal-obligation", "public-task", "legitimate-interests", "other"}, "", ".means", ".do"), "consent.elsewhere", "explicit-consent.elsewhere"),
 	"records.arrangement.":       {"joint", "group"},
 	"records.discovered.letter.": {"electricity", "gas"},
+	"mail.passkey.":              product([]string{"added", "removed"}, ".subject", ".title", ".body", ".yours"),
 	"error.prove.":               methods,
-	"error.":                     product([]string{"not-found", "method", "invalid", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
+	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
 }
 
 var methods = []string{"magic-link", "passkey-assert", "passkey-register"}

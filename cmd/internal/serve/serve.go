@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // drain is how long requests under way may take to end once the program is told to stop.
@@ -18,6 +20,16 @@ const drain = 15 * time.Second
 
 // Logger writes JSON lines to w.
 func Logger(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }
+
+// Together runs several things until ctx ends, and then each stops in its own time: requests under way drain while
+// workers finish what they hold. Where one fails the others are stopped too. It answers the first error.
+func Together(ctx context.Context, run ...func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, one := range run {
+		group.Go(func() error { return one(ctx) })
+	}
+	return group.Wait()
+}
 
 // HTTP serves until ctx ends, then lets requests under way end. It closes the listener.
 func HTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {

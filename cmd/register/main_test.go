@@ -1,0 +1,381 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"central.consent/dar/migrations"
+	"central.consent/dar/register"
+	"central.consent/dar/register/store"
+)
+
+// The tests set variables of the process, and so cannot run in parallel.
+
+// set gives the process valid settings on a fresh SQLite file, but for the changes; it answers the file's path.
+func set(t *testing.T, change map[string]string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "register.db")
+	settings := map[string]string{
+		"REGISTER_DATABASE": path, "REGISTER_KEYS": register.GenerateKey("a"), "REGISTER_LISTEN": "127.0.0.1:0",
+		"REGISTER_METRICS_LISTEN": "127.0.0.1:0", "REGISTER_PUBLIC_URL": "", "REGISTER_REIDENTIFICATION": "",
+	}
+	for name, value := range change {
+		settings[name] = value
+	}
+	for name, value := range settings {
+		t.Setenv(name, value)
+	}
+	return path
+}
+
+func try(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := run(t.Context(), args, &out, io.Discard)
+	return out.String(), err
+}
+
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := try(t, args...)
+	if err != nil {
+		t.Fatalf("register %s: %v", strings.Join(args, " "), err)
+	}
+	return out
+}
+
+func refused(t *testing.T, want string, args ...string) {
+	t.Helper()
+	if _, err := try(t, args...); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("register %s: %v, want %q", strings.Join(args, " "), err, want)
+	}
+}
+
+func TestEachCommandTellsWhatItDoes(t *testing.T) {
+	for _, ask := range []string{"", "help", "--help", "-h"} {
+		var args []string
+		if ask != "" {
+			args = []string{ask}
+		}
+		out := mustRun(t, args...)
+		for _, c := range commands {
+			if !strings.Contains(out, "register "+c.name+" ") {
+				t.Errorf("%q does not list %s", ask, c.name)
+			}
+		}
+		if !strings.Contains(out, "REGISTER_METRICS_LISTEN (default localhost:5003)") {
+			t.Errorf("%q does not list the settings", ask)
+		}
+	}
+	for _, c := range commands {
+		for _, ask := range []string{"--help", "-h"} {
+			out := mustRun(t, append(strings.Fields(c.name), ask)...)
+			if !strings.Contains(out, c.what) || !strings.Contains(out, "Example:\n  "+c.example) {
+				t.Errorf("%s %s: %s", c.name, ask, out)
+			}
+		}
+	}
+	if out := mustRun(t, "account", "add", "--help"); !strings.Contains(out, "\n  --contact-url\n") {
+		t.Errorf("the flags are not told: %s", out)
+	}
+}
+
+func TestUnknownArgumentsAreRefused(t *testing.T) {
+	set(t, nil)
+	refused(t, `no command "dance"`, "dance")
+	refused(t, "the account commands are: add, rotate-secret", "account")
+	refused(t, "the account commands are: add, rotate-secret", "account", "dance")
+	refused(t, "the keys commands are: rotate", "keys", "dance")
+	for _, c := range commands {
+		words := strings.Fields(c.name)
+		refused(t, "does not take", append(words, "a", "b")...)
+		refused(t, "-dance", append(words, "--dance")...)
+	}
+	refused(t, "needs an id", "key")
+	refused(t, "needs the path", "backup")
+	refused(t, "needs --id", "account", "rotate-secret")
+}
+
+func TestAllMistakesInTheSettingsAreToldAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		change map[string]string
+		want   []string
+	}{
+		"all of them": {
+			map[string]string{
+				"REGISTER_DATABASE": "", "REGISTER_KEYS": "x", "REGISTER_LISTEN": "nowhere", "REGISTER_METRICS_LISTEN": "nowhere",
+				"REGISTER_PUBLIC_URL": "http://id.example.org", "REGISTER_REIDENTIFICATION": "perhaps",
+			},
+			[]string{"REGISTER_DATABASE is missing", "REGISTER_KEYS: ", "REGISTER_LISTEN must be host:port", "REGISTER_METRICS_LISTEN must be", "must be https", "REGISTER_REIDENTIFICATION must be"},
+		},
+		"no keys":                      {map[string]string{"REGISTER_KEYS": ""}, []string{"REGISTER_KEYS is missing"}},
+		"a stub with a public URL":     {map[string]string{"REGISTER_PUBLIC_URL": "https://id.example.org", "REGISTER_REIDENTIFICATION": "stub"}, []string{"stubbed re-identification"}},
+		"a stub that everybody sees":   {map[string]string{"REGISTER_LISTEN": "0.0.0.0:5002", "REGISTER_REIDENTIFICATION": "stub"}, []string{"REGISTER_LISTEN must be a loopback"}},
+		"a stub on every address":      {map[string]string{"REGISTER_LISTEN": ":5002", "REGISTER_REIDENTIFICATION": "stub"}, []string{"REGISTER_LISTEN must be a loopback"}},
+		"a stub on a name of its own":  {map[string]string{"REGISTER_LISTEN": "register:5002", "REGISTER_REIDENTIFICATION": "stub"}, []string{"REGISTER_LISTEN must be a loopback"}},
+		"a stub on every IPv6 address": {map[string]string{"REGISTER_LISTEN": "[::]:5002", "REGISTER_REIDENTIFICATION": "stub"}, []string{"REGISTER_LISTEN must be a loopback"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := set(t, test.change)
+			_, err := try(t, "serve")
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("does not say %q:\n%v", want, err)
+				}
+			}
+			if lines := strings.Split(err.Error(), "\n"); len(lines) != len(test.want) {
+				t.Errorf("%d mistakes, want %d:\n%v", len(lines), len(test.want), err)
+			}
+			if _, err := os.Stat(path); err == nil {
+				t.Error("a database was made all the same")
+			}
+		})
+	}
+	for _, listen := range []string{"localhost:0", "127.0.0.1:0", "[::1]:0"} {
+		set(t, map[string]string{"REGISTER_LISTEN": listen, "REGISTER_REIDENTIFICATION": "stub"})
+		if _, _, err := load(); err != nil {
+			t.Errorf("a stub at %s: %v", listen, err)
+		}
+	}
+}
+
+func TestMigrateNeedsTheDatabaseAlone(t *testing.T) {
+	path := set(t, map[string]string{"REGISTER_KEYS": ""})
+	if out := mustRun(t, "migrate"); out != "The database is up to date.\n" {
+		t.Errorf("said %q", out)
+	}
+	mustRun(t, "migrate")
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file: %v %v, want 0600", info.Mode(), err)
+	}
+	set(t, map[string]string{"REGISTER_DATABASE": ""})
+	refused(t, "REGISTER_DATABASE is missing", "migrate")
+}
+
+func secretIn(out string) string {
+	_, after, _ := strings.Cut(out, "secret-key  ")
+	secret, _, _ := strings.Cut(after, "\n")
+	return secret
+}
+
+func TestAccountIsAddedAndItsSecretRotated(t *testing.T) {
+	set(t, nil)
+	out := mustRun(t, "account", "add", "--id", "bright_energy", "--role", "data_user", "--display-name", "Bright Energy Ltd",
+		"--contact-url", "https://bright-energy.com/contact", "--data-types", "TARIFF-IMPORT,TARIFF-EXPORT", "--return-urls", "https://a.example.org,https://b.example.org")
+	first := secretIn(out)
+	if len(first) != 43 || !strings.Contains(out, "duid        duid_") {
+		t.Errorf("said %q", out)
+	}
+	if second := secretIn(mustRun(t, "account", "rotate-secret", "--id", "bright_energy")); len(second) != 43 || second == first {
+		t.Errorf("rotated to %q", second)
+	}
+	refused(t, "Another account has this account-id", "account", "add", "--id", "bright_energy", "--role", "portal", "--display-name", "x")
+	refused(t, "contact-url: is required", "account", "add", "--id", "other", "--role", "data_user", "--display-name", "x")
+	refused(t, "There is no such account", "account", "rotate-secret", "--id", "nobody")
+}
+
+func TestAuditVerifyFindsWhatWasAltered(t *testing.T) {
+	path := set(t, map[string]string{"REGISTER_KEYS": register.GenerateKey("a")})
+	mustRun(t, "account", "add", "--id", "portal_ops", "--role", "portal", "--display-name", "x")
+	checkpoint := filepath.Join(t.TempDir(), "audit.json")
+	if out := mustRun(t, "audit", "verify", "--checkpoint", checkpoint); !strings.HasPrefix(out, "1 rows read") {
+		t.Errorf("said %q", out)
+	}
+	mustRun(t, "account", "rotate-secret", "--id", "portal_ops")
+	if out := mustRun(t, "audit", "verify", "--checkpoint", checkpoint); !strings.HasPrefix(out, "2 rows read") {
+		t.Errorf("said %q", out)
+	}
+	text, err := os.ReadFile(checkpoint)
+	var heads []store.AuditHead
+	if err != nil || json.Unmarshal(text, &heads) != nil || len(heads) != 16 {
+		t.Fatalf("the checkpoint: %v\n%s", err, text)
+	}
+	if left, _ := filepath.Glob(checkpoint + ".*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+
+	// Somebody takes the log's last word back, and the heads with it: the checkpoint alone can tell.
+	db, err := migrations.Open(t.Context(), path, migrations.Register)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []string{
+		`DROP TRIGGER audit_events_no_delete`,
+		`DELETE FROM audit_events`,
+		`UPDATE audit_chains SET length = 0, hash = X''`,
+	} {
+		if _, err := db.Write.Exec(change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "audit", "verify")
+	refused(t, "row 1: removed", "audit", "verify", "--checkpoint", checkpoint)
+	if kept, err := os.ReadFile(checkpoint); err != nil || !bytes.Equal(kept, text) {
+		t.Errorf("a broken log replaced the checkpoint (%v)", err)
+	}
+	if err := os.WriteFile(checkpoint, []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "read the checkpoint", "audit", "verify", "--checkpoint", checkpoint)
+}
+
+func TestAuditVerifyMakesNoDatabase(t *testing.T) {
+	path := set(t, map[string]string{"REGISTER_KEYS": ""})
+	refused(t, "no such file", "audit", "verify")
+	refused(t, "no such file", "backup", path+".copy")
+	if _, err := os.Stat(path); err == nil {
+		t.Error("it made one")
+	}
+}
+
+func TestBackupIsACopyForItsOwnerAlone(t *testing.T) {
+	path := set(t, nil)
+	mustRun(t, "account", "add", "--id", "portal_ops", "--role", "portal", "--display-name", "x")
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	t.Setenv("REGISTER_KEYS", "")
+	if out := mustRun(t, "backup", copied); !strings.Contains(out, " bytes") {
+		t.Errorf("said %q", out)
+	}
+	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the copy: %v, want 0600 (%v)", info.Mode(), err)
+	}
+	before, err := os.ReadFile(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "is there already", "backup", copied)
+	refused(t, "is there already", "backup", path)
+	if after, err := os.ReadFile(copied); err != nil || !bytes.Equal(before, after) {
+		t.Error("the copy was touched")
+	}
+	t.Setenv("REGISTER_DATABASE", copied)
+	if out := mustRun(t, "audit", "verify"); !strings.HasPrefix(out, "1 rows read") {
+		t.Errorf("of the copy, said %q", out)
+	}
+	db, err := migrations.OpenAsIs(t.Context(), copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var id string
+	if err := db.Read.Get(&id, `SELECT account_id FROM accounts`); err != nil || id != "portal_ops" {
+		t.Errorf("the copy holds %q (%v)", id, err)
+	}
+}
+
+func TestKeysRotateTellsWhatItDid(t *testing.T) {
+	old := register.GenerateKey("old")
+	set(t, map[string]string{"REGISTER_KEYS": old})
+	mustRun(t, "migrate")
+	t.Setenv("REGISTER_KEYS", register.GenerateKey("new")+","+old)
+	if out := mustRun(t, "keys", "rotate"); !strings.HasPrefix(out, "0 rows were sealed anew") {
+		t.Errorf("said %q", out)
+	}
+}
+
+// buffer is a log that a test reads while it is written.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) line(message string) map[string]any {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for line := range strings.Lines(b.text.String()) {
+		var fields map[string]any
+		if json.Unmarshal([]byte(line), &fields) == nil && fields["msg"] == message {
+			return fields
+		}
+	}
+	return nil
+}
+
+func TestServeServesBothListenersUntilItIsStopped(t *testing.T) {
+	set(t, nil)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var log buffer
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, []string{"serve"}, io.Discard, &log) }()
+	var started map[string]any
+	for deadline := time.Now().Add(20 * time.Second); started == nil; time.Sleep(5 * time.Millisecond) {
+		if started = log.line("the register serves"); started == nil && time.Now().After(deadline) {
+			t.Fatal("it does not start")
+		}
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended: %v", err)
+		default:
+		}
+	}
+	fetch := func(address, path string) (int, string) {
+		response, err := http.Get("http://" + address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, string(text)
+	}
+	api, metrics := started["address"].(string), started["metrics"].(string)
+	if status, text := fetch(api, "/readyz"); status != http.StatusOK || text != "ready\n" {
+		t.Errorf("readyz: %d %q", status, text)
+	}
+	if status, text := fetch(metrics, "/metrics"); status != http.StatusOK || !strings.Contains(text, `dar_http_requests_total{method="GET",route="/readyz",status="200"} 1`) {
+		t.Errorf("metrics: %d %q", status, text)
+	}
+	if status, _ := fetch(api, "/metrics"); status != http.StatusNotFound {
+		t.Errorf("the metrics stand on the public listener: %d", status)
+	}
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("it stopped with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it does not stop")
+	}
+	for _, address := range []string{api, metrics} {
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			t.Errorf("%s still listens", address)
+		}
+	}
+}
+
+func TestServeStopsWhereOneListenerIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	set(t, map[string]string{"REGISTER_METRICS_LISTEN": taken.Addr().String()})
+	refused(t, "listen at REGISTER_METRICS_LISTEN", "serve")
+}

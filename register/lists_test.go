@@ -1,0 +1,183 @@
+package register_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/registerclient"
+)
+
+func TestPagesStayStableWhileRecordsAreAdded(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, _, ir := household(t, r)
+		want := map[string]bool{}
+		for i := range 23 {
+			want[create(t, owner, ir, registerclient.BasisContract)] = true
+			if i%5 == 0 {
+				r.Clock.Add(time.Second)
+			}
+		}
+		r.Clock.Add(time.Second)
+		seen, cursor := map[string]bool{}, ""
+		for pages := 0; ; pages++ {
+			page := must(owner.ListOwnRecords(t.Context(), registerclient.ListOwnRecordsQuery{Limit: 5, Cursor: cursor}))(t)
+			for _, record := range page.Records {
+				if seen[record.AK] || !want[record.AK] {
+					t.Errorf("%s is listed twice, or was added since", record.AK)
+				}
+				seen[record.AK] = true
+				if record.MPxN != registertest.MeterPoint || record.DUID == "" || record.CreatedAt.IsZero() || record.RecordMetadata.IdentityRecordRef == nil {
+					t.Errorf("row %+v", record)
+				}
+			}
+			if page.Total != len(want)+pages {
+				t.Errorf("total %d on page %d", page.Total, pages)
+			}
+			if cursor = page.NextCursor; cursor == "" {
+				break
+			}
+			create(t, owner, ir, registerclient.BasisContract)
+		}
+		if len(seen) != len(want) {
+			t.Errorf("%d of %d were listed", len(seen), len(want))
+		}
+		first := must(owner.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{Limit: 20}))(t)
+		second := must(owner.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{Limit: 20, Cursor: first.NextCursor}))(t)
+		if len(first.AccessRecords) != 20 || len(second.AccessRecords) != 7 || second.NextCursor != "" {
+			t.Errorf("a meter point's pages have %d and %d rows", len(first.AccessRecords), len(second.AccessRecords))
+		}
+	})
+}
+
+func TestOwnRecordsAreFilteredByWhatTheyAreNow(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, _, ir := household(t, r)
+		active, revoked := create(t, owner, ir, registerclient.BasisContract), create(t, owner, ir, registerclient.BasisConsent)
+		ends := registertest.AccessRecord(ir, registerclient.BasisConsent)
+		soon := r.Clock.Now().Add(time.Hour)
+		ends.AccessEvent.Expiry = &soon
+		expired := must(owner.CreateAccessRecord(t.Context(), ends))(t).AccessToken.Key
+		must(owner.RevokeAccessRecord(t.Context(), revoked, registerclient.RevokeAccessRecordQuery{}))(t)
+		r.Clock.Add(time.Hour) // to the moment
+		for _, test := range []struct {
+			by   registerclient.ListOwnRecordsQuery
+			want string
+		}{
+			{registerclient.ListOwnRecordsQuery{State: registerclient.StateActive}, active},
+			{registerclient.ListOwnRecordsQuery{State: registerclient.StateExpired}, expired},
+			{registerclient.ListOwnRecordsQuery{State: registerclient.StateRevoked}, revoked},
+			{registerclient.ListOwnRecordsQuery{LegalBasis: registerclient.BasisContract}, active},
+		} {
+			page := must(owner.ListOwnRecords(t.Context(), test.by))(t)
+			if len(page.Records) != 1 || page.Records[0].AK != test.want || page.Total != 1 {
+				t.Errorf("%+v: %+v", test.by, page.Records)
+			}
+		}
+	})
+}
+
+func TestMalformedPagesAreRefusedByName(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	token := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+	for query, field := range map[string]string{
+		"limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "limit=": "limit", "cursor=x": "cursor", "cursor=": "cursor", "cursor=MTIgYWs": "cursor",
+		"state=DISCOVERED": "state", "state=active": "state", "legal-basis=consent": "legal-basis", "page=2": "page", "limit=1&limit=2": "limit",
+	} {
+		a := get(t, r.URL+"/records?"+query, token)
+		if a.status != http.StatusBadRequest || a.fields() != field {
+			t.Errorf("%s: %d %q", query, a.status, a.fields())
+		}
+	}
+	portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
+	if a := get(t, r.URL+"/meter-points/2312345678901/access-records?limit=5&reidentification-token=x", portal); a.status != http.StatusBadRequest || a.fields() != "limit" {
+		t.Errorf("a portal pages: %d %q", a.status, a.fields())
+	}
+}
+
+func TestAReplacedRecordKeepsItsKeyItsOwnerAndItsAge(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, _, ir := household(t, r)
+		ak := create(t, owner, ir, registerclient.BasisConsent)
+		before := must(owner.VerifyAccessRecord(t.Context(), ak))(t)
+		r.Clock.Add(time.Hour)
+		record := registertest.AccessRecord(ir, registerclient.BasisConsent)
+		record.Processing.Purpose = "Another purpose"
+		if got := must(owner.ReplaceAccessRecord(t.Context(), ak, record))(t).AccessToken; got.Key != ak {
+			t.Errorf("the key is %s", got.Key)
+		}
+		after := must(owner.VerifyAccessRecord(t.Context(), ak))(t)
+		if after.AccessRecord.Processing.Purpose != "Another purpose" || after.DUID != before.DUID ||
+			!after.AccessRecord.RecordMetadata.CreatedAt.Equal(*before.AccessRecord.RecordMetadata.CreatedAt) {
+			t.Errorf("after: %+v", after.AccessRecord)
+		}
+		record.RecordMetadata.IdentityRecordRef = nil // the link stays
+		must(owner.ReplaceAccessRecord(t.Context(), ak, record))(t)
+
+		stranger := r.Client(t, registerclient.RoleDataUser)
+		if _, err := stranger.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrNotFound) {
+			t.Errorf("a stranger replaces it: %v", err)
+		}
+		other := must(owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord("9900000000001", "")))(t).IR
+		record.RecordMetadata.IdentityRecordRef = &other
+		if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrInvalid) {
+			t.Errorf("it moves to another meter point: %v", err)
+		}
+		foreign := must(stranger.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
+		record.RecordMetadata.IdentityRecordRef = &foreign
+		if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrForbidden) {
+			t.Errorf("it takes somebody else's identity record: %v", err)
+		}
+		record.RecordMetadata.IdentityRecordRef = nil
+		record.AccessEvent.State = registerclient.StateRevoked
+		if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrInvalid) {
+			t.Errorf("it is revoked by replacement: %v", err)
+		}
+		record.AccessEvent.State = registerclient.StateActive
+		must(owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
+		if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrConflict) {
+			t.Errorf("a revoked record is replaced: %v", err)
+		}
+	})
+}
+
+func TestAnExpiredRecordCannotBeReplacedFromThatMoment(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, _, ir := household(t, r)
+	record := registertest.AccessRecord(ir, registerclient.BasisContract)
+	ends := r.Clock.Now().Add(time.Minute)
+	record.AccessEvent.Expiry = &ends
+	ak := must(owner.CreateAccessRecord(t.Context(), record))(t).AccessToken.Key
+	r.Clock.Add(time.Minute)
+	if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrConflict) {
+		t.Errorf("replaced: %v", err)
+	}
+}
+
+func TestWhatIsDiscoveredVerifiesAsDiscoveredAndReleasesNothing(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	seen := must(r.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), registerclient.DiscoveredAccess{
+		MPxN: registertest.MeterPoint, OrganisationName: "Acme Energy Services Ltd", OrganisationReference: "SEC-OU-00429", FirstSeen: "2024-06-01",
+		DataTypesObserved: []registerclient.DataType{registerclient.HalfHourlyConsumption}, SourceReference: "DCC-1",
+	}))(t)
+	a := get(t, r.URL+"/access-records/"+seen.AK, "")
+	if event := a.body["access-record"].(map[string]any)["access-event"].(map[string]any); a.status != http.StatusOK || event["state"] != "DISCOVERED" {
+		t.Errorf("%d %v", a.status, a.body)
+	}
+	if text := fmt.Sprint(a.body); strings.Contains(text, registertest.MeterPoint) {
+		t.Error("it names the meter point")
+	}
+}
