@@ -41,7 +41,7 @@ func (s *Register) searchRecords(c echo.Context) error {
 		return err
 	}
 	now := s.now()
-	by := store.RecordSearch{Now: store.Millis(now)}
+	by := store.RecordFilter{Now: now}
 	if c.QueryParams().Has("q") {
 		var err error
 		if q := strings.TrimSpace(c.QueryParam("q")); patternAK.MatchString(q) {
@@ -63,11 +63,11 @@ func (s *Register) searchRecords(c echo.Context) error {
 		return err
 	}
 	ctx, account := c.Request().Context(), caller(c).AccountID
-	rows, total, err := s.store.SearchRecords(ctx, by, page)
+	rows, total, err := s.store.ListRecords(ctx, by, page)
 	if err != nil {
 		return err
 	}
-	rows, next := nextCursor(rows, page, func(row store.ListedRecord) (store.Millis, string) { return row.CreatedAt, row.AK })
+	rows, next := nextCursor(rows, page, placeOfRecord)
 	found := make([]registerclient.FlatRecord, len(rows))
 	// One event for each record shown, so that its customer can be told who looked.
 	looked := make([]store.AuditEvent, len(rows), len(rows)+1)

@@ -20,11 +20,11 @@ func readPage(c echo.Context, byDefault int) (store.Page, error) {
 	page := store.Page{Limit: byDefault}
 	var k checks
 	if c.QueryParams().Has("limit") {
-		limit, err := strconv.Atoi(c.QueryParam("limit"))
+		limit, err := strconv.ParseUint(c.QueryParam("limit"), 10, 16) // which takes no sign
 		if err != nil || limit < 1 || limit > mostRows {
 			k.add("limit", fmt.Sprintf("must be a number from 1 to %d.", mostRows))
 		}
-		page.Limit = limit
+		page.Limit = int(limit)
 	}
 	if c.QueryParams().Has("cursor") {
 		text, err := base64.RawURLEncoding.DecodeString(c.QueryParam("cursor"))

@@ -71,7 +71,8 @@ func importer(t testing.TB, db *migrations.DB, clock func() time.Time) (*registe
 	kept := store.New(db.Write, db.Read)
 	service := serviceOn(t, kept, clock)
 	made, _, err := service.AddAccount(t.Context(), registerclient.CreateAccountRequest{
-		AccountID: "importer", Role: registerclient.RoleDataUser, DisplayName: "Bright Energy Ltd", OrganisationReference: "SEC-OU-00429",
+		AccountID: "importer", Role: registerclient.RoleDataUser, DisplayName: "Bright Energy Ltd", ContactURL: "https://bright.example/contact",
+		OrganisationReference: "SEC-OU-00429",
 	})
 	if err != nil {
 		t.Fatal(err)

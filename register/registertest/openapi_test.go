@@ -481,7 +481,8 @@ func TestTheClientsSamplesFitTheDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, sample := range samples {
-		if !slices.Contains(checked, filepath.Base(sample)) {
+		// The vectors are no answer: registerclient and register/webhook prove themselves by them.
+		if name := filepath.Base(sample); name != "webhook-vectors.json" && !slices.Contains(checked, name) {
 			t.Errorf("%s is checked against nothing", filepath.Base(sample))
 		}
 	}

@@ -43,29 +43,3 @@ func (s *Store) CountAll(ctx context.Context, now Millis) (Stats, error) {
 	}
 	return stats, nil
 }
-
-// RecordSearch narrows a search of access records; empty members narrow nothing. State is that of the moment Now.
-type RecordSearch struct {
-	AK, MPxN, State, LegalBasis string
-	Now                         Millis
-}
-
-// SearchRecords lists a page of every account's access records, the newest first, and how many were found in all. Who
-// holds the identity record is not told.
-func (s *Store) SearchRecords(ctx context.Context, by RecordSearch, page Page) ([]ListedRecord, int, error) {
-	where := conditions{}
-	where.equal("r.ak", by.AK)
-	where.equal("r.mpxn", by.MPxN)
-	where.equal("r.legal_basis", by.LegalBasis)
-	switch by.State {
-	case "ACTIVE":
-		where.and("r.state = 'ACTIVE' AND (r.expiry IS NULL OR r.expiry > ?)", by.Now)
-	case "EXPIRED":
-		where.and("(r.state = 'EXPIRED' OR r.state = 'ACTIVE' AND r.expiry <= ?)", by.Now)
-	default:
-		where.equal("r.state", by.State)
-	}
-	return paged[ListedRecord](ctx, s, `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
-		r.revoked_at, r.revoked_by, r.revoke_reason, a.duid, a.display_name`,
-		"access_records r JOIN accounts a ON a.account_id = r.account_id", where, page, "r.created_at", "r.ak")
-}

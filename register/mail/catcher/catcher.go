@@ -108,7 +108,9 @@ func Start(options Options) (*Catcher, error) {
 
 // Close stops listening and hangs up on everybody. The letters can still be read.
 func (c *Catcher) Close() error {
+	// The server does not know its listener until Serve has run, which may be later than this.
 	err := c.server.Close()
+	c.listener.Close()
 	return errors.Join(err, <-c.stopped)
 }
 
