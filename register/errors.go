@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -26,7 +29,7 @@ const (
 	TooLarge
 	UnsupportedMediaType
 	Unprocessable
-	NotImplemented
+	TooMany
 	Unavailable
 )
 
@@ -41,7 +44,7 @@ var statuses = map[Kind]int{
 	TooLarge:             http.StatusRequestEntityTooLarge,
 	UnsupportedMediaType: http.StatusUnsupportedMediaType,
 	Unprocessable:        http.StatusUnprocessableEntity,
-	NotImplemented:       http.StatusNotImplemented,
+	TooMany:              http.StatusTooManyRequests,
 	Unavailable:          http.StatusServiceUnavailable,
 }
 
@@ -68,6 +71,8 @@ type Error struct {
 	Code    string
 	Field   string
 	Message string
+	// RetryAfter is how long to wait, for TooMany; sent in whole seconds.
+	RetryAfter time.Duration
 }
 
 func (e *Error) Error() string {
@@ -128,6 +133,10 @@ func (s *Register) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
+	if strings.HasPrefix(c.Request().URL.Path, idPath+"/") {
+		s.answerPageError(err, c)
+		return
+	}
 	switch told[0].Kind {
 	case Unauthorized:
 		scheme := `Bearer realm="register"`
@@ -135,6 +144,9 @@ func (s *Register) answerError(err error, c echo.Context) {
 			scheme = `Basic realm="register", charset="UTF-8"`
 		}
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, scheme)
+	case TooMany:
+		seconds := int(math.Ceil(told[0].RetryAfter.Seconds()))
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(max(1, seconds)))
 	case Unavailable:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "5")
 	}

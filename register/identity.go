@@ -48,7 +48,7 @@ func (s *Register) createIdentityRecord(c echo.Context) error {
 		}
 		if in.InitiatePasskeyRegistration {
 			started, err := s.start(ctx, tx, Challenge{
-				Account: account, MPxN: mpxn, Method: registerclient.MethodPasskeyRegister, IR: record.IR, ReturnURL: in.PasskeyReturnURL,
+				Account: account, MPxN: mpxn, Method: registerclient.MethodPasskeyRegister, Record: record, ReturnURL: in.PasskeyReturnURL,
 			})
 			if err != nil {
 				return answer{}, err

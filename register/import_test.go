@@ -29,7 +29,7 @@ func serviceOn(t testing.TB, kept *store.Store, clock func() time.Time) *registe
 	t.Helper()
 	keys := must(register.NewKeyring("test:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))))(t)
 	return must(register.New(register.Options{
-		Store: kept, Keys: keys, Reidentification: register.Live{}, PublicURL: "http://localhost:5001", Clock: clock, Log: slog.New(slog.DiscardHandler),
+		Store: kept, Keys: keys, PublicURL: "http://localhost:5001", Clock: clock, Log: slog.New(slog.DiscardHandler),
 	}))(t)
 }
 

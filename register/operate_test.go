@@ -55,7 +55,7 @@ func TestReadyOnlyWithAnUpToDateDatabaseThatAnswers(t *testing.T) {
 	})
 	db := must(migrations.Open(t.Context(), t.TempDir()+"/closed.db", migrations.Register))(t)
 	service := must(register.New(register.Options{
-		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), Reidentification: register.Live{}, PublicURL: "http://localhost:5001",
+		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), PublicURL: "http://localhost:5001",
 	}))(t)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func TestReturnURLsAreHTTPSOffLoopback(t *testing.T) {
 	t.Parallel()
 	db := registertest.SQLite.Open(t, migrations.Register)
 	service := must(register.New(register.Options{
-		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), Reidentification: register.Live{}, PublicURL: "https://id.central.consent",
+		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), PublicURL: "https://id.central.consent",
 	}))(t)
 	in := registerclient.CreateAccountRequest{AccountID: "portal_ops", Role: registerclient.RolePortal, DisplayName: "x", ReturnURLs: []string{"https://a.example.org", "http://localhost:8080/x", "http://b.example.org"}}
 	_, _, err := service.AddAccount(t.Context(), in)

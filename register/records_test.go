@@ -393,7 +393,7 @@ func TestShortSecretsAreForLoopbackAlone(t *testing.T) {
 	db := registertest.SQLite.Open(t, migrations.Register)
 	service := must(register.New(register.Options{
 		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t),
-		Reidentification: register.Live{}, PublicURL: "https://id.central.consent",
+		PublicURL: "https://id.central.consent",
 	}))(t)
 	in := registerclient.CreateAccountRequest{AccountID: "portal_ops", Role: registerclient.RolePortal, DisplayName: "x", SecretKey: "portal-secret-demo"}
 	_, _, err := service.AddAccount(t.Context(), in)

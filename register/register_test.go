@@ -219,14 +219,14 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 		options register.Options
 		want    []string
 	}{
-		{"nothing", register.Options{}, []string{"store", "keyring", "public URL", "re-identification"}},
-		{"a stub for the world", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "https://id.central.consent"}, []string{"stubbed"}},
-		{"a stub by plain http", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "http://192.168.1.5"}, []string{"https", "stubbed"}},
-		{"a password in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://a:b@id.central.consent"}, []string{"no user"}},
-		{"a path in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent/v1"}, []string{"no path"}},
-		{"a query in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent?"}, []string{"query"}},
-		{"a fragment in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent#"}, []string{"fragment"}},
-		{"a name that only looks local", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "https://localhost.example.com"}, []string{"stubbed"}},
+		{"nothing", register.Options{}, []string{"store", "keyring", "public URL"}},
+		{"a stub for the world", register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "https://id.central.consent"}, []string{"stubbed"}},
+		{"a stub by plain http", register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "http://192.168.1.5"}, []string{"https", "stubbed"}},
+		{"a password in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://a:b@id.central.consent"}, []string{"no user"}},
+		{"a path in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent/v1"}, []string{"no path"}},
+		{"a query in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent?"}, []string{"query"}},
+		{"a fragment in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent#"}, []string{"fragment"}},
+		{"a name that only looks local", register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "https://localhost.example.com"}, []string{"stubbed"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := register.New(test.options)
@@ -242,7 +242,7 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 	}
 	var log bytes.Buffer
 	_, err := register.New(register.Options{
-		Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "http://127.0.0.1:5001", Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "http://127.0.0.1:5001", Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	if err != nil || !strings.Contains(log.String(), "STUBBED") {
 		t.Errorf("a stub on loopback: error %v, log %q", err, log.String())

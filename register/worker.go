@@ -287,6 +287,9 @@ func (s *Register) queueMail(ctx context.Context, tx *store.Tx, subject, to stri
 	})
 }
 
+// subjectLink is the one letter that must not come twice: see sendMail.
+const subjectLink = "magic-link"
+
 var errNoMail = errors.New("this register has no mail server")
 
 func (s *Register) sendMail(ctx context.Context, job store.Job, body []byte) error {

@@ -161,19 +161,6 @@ func TestDemonstrationDataIsWrittenOnceAndSurvivesARestart(t *testing.T) {
 	}
 }
 
-func TestLiveDemonstrationSaysThatItCannotAskYet(t *testing.T) {
-	t.Parallel()
-	base, _ := demo(t, options{dataDir: t.TempDir(), reidentification: "live"})
-	client, err := clientOf(base+"/v1", portalAccount)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = client.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: meterPoint, Method: registerclient.MethodMagicLink})
-	if refused, ok := err.(*registerclient.Error); !ok || refused.Status != http.StatusNotImplemented {
-		t.Errorf("got %v, want 501", err)
-	}
-}
-
 func TestStubIsRefusedWhereOthersCouldReachIt(t *testing.T) {
 	t.Parallel()
 	for _, addr := range []string{"0.0.0.0:0", "[::]:0", ":0"} {

@@ -200,13 +200,7 @@ func keyFile(path string, generate func() string) (string, error) {
 }
 
 func newRegister(d *databases, o options, base string, log *slog.Logger) (*register.Register, error) {
-	var asking register.Reidentification
-	switch o.reidentification {
-	case "stub":
-		asking = register.Stub{}
-	case "live":
-		asking = register.Live{}
-	default:
+	if o.reidentification != "stub" && o.reidentification != "live" {
 		return nil, fmt.Errorf("--reidentification must be stub or live, not %q", o.reidentification)
 	}
 	keys, err := register.NewKeyring(d.registerKey)
@@ -214,7 +208,7 @@ func newRegister(d *databases, o options, base string, log *slog.Logger) (*regis
 		return nil, err
 	}
 	return register.New(register.Options{
-		Store: store.New(d.register.Write, d.register.Read), Keys: keys, Reidentification: asking, PublicURL: base, Log: log.With("program", "register"),
+		Store: store.New(d.register.Write, d.register.Read), Keys: keys, Stub: o.reidentification == "stub", PublicURL: base, Log: log.With("program", "register"),
 	})
 }
 

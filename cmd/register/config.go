@@ -30,17 +30,6 @@ type databaseConfig struct {
 	Database env.Secret `env:"REGISTER_DATABASE,required"`
 }
 
-// reidentification is the way of asking customers that the setting names.
-func (c config) reidentification() (register.Reidentification, error) {
-	switch c.Reidentification {
-	case "live":
-		return register.Live{}, nil
-	case "stub":
-		return register.Stub{}, nil
-	}
-	return nil, fmt.Errorf("REGISTER_REIDENTIFICATION must be live or stub, not %q", c.Reidentification)
-}
-
 // load reads the settings and tells all that is wrong with them at once, before a database is touched.
 func load() (config, register.Options, error) {
 	var c config
@@ -52,9 +41,10 @@ func load() (config, register.Options, error) {
 			mistakes = append(mistakes, fmt.Errorf("REGISTER_KEYS: %w", err))
 		}
 	}
-	if o.Reidentification, err = c.reidentification(); err != nil {
-		mistakes = append(mistakes, err)
+	if c.Reidentification != "live" && c.Reidentification != "stub" {
+		mistakes = append(mistakes, fmt.Errorf("REGISTER_REIDENTIFICATION must be live or stub, not %q", c.Reidentification))
 	}
+	o.Stub = c.Reidentification == "stub"
 	o.PublicURL = c.PublicURL
 
 	// What the register itself refuses, without what has been told.
@@ -64,9 +54,6 @@ func load() (config, register.Options, error) {
 		if tried.Keys, err = register.NewKeyring(register.GenerateKey("none")); err != nil {
 			return c, o, err
 		}
-	}
-	if tried.Reidentification == nil {
-		tried.Reidentification = register.Live{}
 	}
 	if _, err := register.New(tried); err != nil {
 		mistakes = append(mistakes, err)

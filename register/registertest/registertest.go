@@ -43,7 +43,7 @@ type Register struct {
 
 type options struct {
 	database Database
-	held     bool
+	live     bool
 	mail     *mail.Sender
 	shared   *Register
 	keys     string
@@ -56,7 +56,7 @@ type Option func(*options)
 func On(d Database) Option { return func(o *options) { o.database = d } }
 
 // HoldConfirmations makes every challenge wait for Confirm or Decline. Without it each is confirmed at once.
-func HoldConfirmations() Option { return func(o *options) { o.held = true } }
+func HoldConfirmations() Option { return func(o *options) { o.live = true } }
 
 // WithMail gives the register a mail server.
 func WithMail(sender *mail.Sender) Option { return func(o *options) { o.mail = sender } }
@@ -87,12 +87,8 @@ func New(t testing.TB, opts ...Option) *Register {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var asking register.Reidentification = register.Stub{}
-	if o.held {
-		asking = held{}
-	}
 	r.service, err = register.New(register.Options{
-		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Reidentification: asking, Mail: o.mail,
+		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Stub: !o.live, Mail: o.mail,
 		PublicURL: "http://localhost:5001", Clock: r.Clock.Now, Log: slog.New(slog.NewJSONHandler(r.Log, nil)),
 	})
 	if err != nil {
@@ -123,12 +119,6 @@ func (r *Register) AnnounceExpiries(t testing.TB) {
 	}
 }
 
-// held records challenges and asks nobody: the test is the customer.
-type held struct{}
-
-func (held) Ask(context.Context, *store.Tx, register.Challenge) (bool, error) { return false, nil }
-func (held) Stubbed() bool                                                    { return false }
-
 // Confirm is the customer's yes to a challenge.
 func (r *Register) Confirm(t testing.TB, tokenRef string) {
 	t.Helper()
@@ -157,8 +147,9 @@ func (r *Register) answer(t testing.TB, column, tokenRef string) {
 // AddPasskey gives an identity record a passkey.
 func (r *Register) AddPasskey(t testing.TB, ir string) {
 	t.Helper()
-	_, err := r.DB.Write.Exec(r.DB.Write.Rebind(`INSERT INTO credentials (credential_id, ir, transports, registered_at) VALUES (?, ?, ?, ?)`),
-		"cred_"+ir[3:], ir, `["internal"]`, store.Millis(r.Clock.Now()))
+	_, err := r.DB.Write.Exec(r.DB.Write.Rebind(`INSERT INTO credentials (credential_id, ir, webauthn_id, user_handle, public_key,
+		aaguid, sign_count, flags, name, transports, registered_at) VALUES (?, ?, ?, ?, '', '', 0, 0, 'A key', ?, ?)`),
+		"cred_"+ir[3:], ir, []byte(ir), []byte(ir), `["internal"]`, store.Millis(r.Clock.Now()))
 	if err != nil {
 		t.Fatal(err)
 	}

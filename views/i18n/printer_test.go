@@ -29,6 +29,8 @@ var made = map[string][]string{
 	"records.basis.":             append(product([]string{"consent", "explicit-consent", "contract", "legal-obligation", "public-task", "legitimate-interests", "other"}, "", ".means", ".do"), "consent.elsewhere", "explicit-consent.elsewhere"),
 	"records.arrangement.":       {"joint", "group"},
 	"records.discovered.letter.": {"electricity", "gas"},
+	"id.link.":                   {"list", "customer", "passkey"},
+	"id.end.":                    product([]string{"dead", "declined", "wrong-code", "busy", "not-found", "refused", "failed"}, ".title", ".body", ".next"),
 	"mail.passkey.":              product([]string{"added", "removed"}, ".subject", ".title", ".body", ".yours"),
 	"error.prove.":               methods,
 	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
