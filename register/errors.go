@@ -133,10 +133,6 @@ func (s *Register) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	if strings.HasPrefix(c.Request().URL.Path, idPath+"/") {
-		s.answerPageError(err, c)
-		return
-	}
 	switch told[0].Kind {
 	case Unauthorized:
 		scheme := `Bearer realm="register"`
@@ -149,6 +145,10 @@ func (s *Register) answerError(err error, c echo.Context) {
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(max(1, seconds)))
 	case Unavailable:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "5")
+	}
+	if strings.HasPrefix(c.Request().URL.Path, idPath+"/") {
+		s.answerPageError(err, c)
+		return
 	}
 	body := registerclient.ErrorResponse{Response: s.metadata(c)}
 	for _, refusal := range told {

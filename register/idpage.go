@@ -228,7 +228,10 @@ func (s *Register) answerPageError(err error, c echo.Context) {
 	case status < http.StatusInternalServerError:
 		reason = idpages.EndRefused
 	}
-	page := idpages.EndPage{Page: s.page(c, "", pathLink), Reason: reason, Reference: logged(c).transaction}
+	page := idpages.EndPage{Page: s.page(c, "", pathLink), Reason: reason}
+	if status >= http.StatusInternalServerError {
+		page.Reference = logged(c).transaction
+	}
 	if err := renderPage(c, status, idpages.End(page)); err != nil {
 		s.log.ErrorContext(c.Request().Context(), "could not write an error page", slog.Any("error", err))
 	}

@@ -110,10 +110,11 @@ func (b *Browser) Open(address string) *Shown {
 	})
 }
 
-// Submit sends a form of a page by hand: the one that goes to this action, with its hidden fields and these.
+// Submit sends a form of a page by hand: the one that goes to this action, or has a button that does, with its hidden
+// fields and these.
 func (b *Browser) Submit(from *Shown, action string, fields ...string) *Shown {
 	b.t.Helper()
-	form := from.Page.Find(`form[method="post"][action="` + action + `"]`)
+	form := from.Page.Find(`form[method="post"][action="` + action + `"], form[method="post"]:has(button[formaction="` + action + `"])`)
 	if form.Length() != 1 {
 		b.t.Fatalf("the page at %s has %d forms to %s", from.URL.Path, form.Length(), action)
 	}
