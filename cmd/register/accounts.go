@@ -26,7 +26,7 @@ func runAccountAdd(ctx context.Context, set *flag.FlagSet, args []string, out, l
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
-	_, service, db, err := open(ctx, log)
+	_, service, db, err := open(ctx, log, false)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func runAccountRotateSecret(ctx context.Context, set *flag.FlagSet, args []strin
 	if *id == "" {
 		return errors.New("account rotate-secret needs --id")
 	}
-	_, service, db, err := open(ctx, log)
+	_, service, db, err := open(ctx, log, false)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func runKeysRotate(ctx context.Context, set *flag.FlagSet, args []string, out, l
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
-	_, service, db, err := open(ctx, log)
+	_, service, db, err := open(ctx, log, false)
 	if err != nil {
 		return err
 	}

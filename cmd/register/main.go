@@ -97,7 +97,7 @@ func usage(out io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(out, "  register %-22s %s\n", c.name, c.what)
 	}
-	fmt.Fprint(out, "\nEach takes --help. Settings come from the environment; migrate, audit verify and backup need\nREGISTER_DATABASE alone:\n")
+	fmt.Fprint(out, "\nEach takes --help. Settings come from the environment. key needs none; migrate, audit verify and backup\nneed REGISTER_DATABASE alone; those of mail are for serve:\n")
 	env.Usage(out, &config{})
 }
 
@@ -122,16 +122,21 @@ func runServe(ctx context.Context, set *flag.FlagSet, args []string, _, log io.W
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
-	c, service, db, err := open(ctx, log)
+	c, service, db, err := open(ctx, log, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	logger := serve.Logger(log)
+	if c.mail != nil {
+		defer func() { err = errors.Join(err, c.mail.Close()) }() // the worker has ended by then
+	} else {
+		logger.Warn("THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and whatever would be mailed is given up.")
+	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen at REGISTER_LISTEN: %w", err)
 	}
-	logger := serve.Logger(log)
 	parts := []func(context.Context) error{
 		func(ctx context.Context) error { return serve.HTTP(ctx, listener, service, logger) },
 		func(ctx context.Context) error {
