@@ -88,7 +88,7 @@ func load(mails bool) (config, register.Options, error) {
 		tried.Reidentification = register.Live{}
 	}
 	if _, err := register.New(tried); err != nil {
-		mistakes = append(mistakes, err)
+		mistakes = append(mistakes, fmt.Errorf("REGISTER_PUBLIC_URL: %w", errors.Unwrap(err))) // the one thing left to refuse
 	}
 	mistakes = append(mistakes, c.checkListen())
 	return c, o, errors.Join(mistakes...)
@@ -149,6 +149,7 @@ func loopback(host string) bool {
 }
 
 // open reads the settings and opens the register on its database, brought up to date. Who mails closes config.mail.
+// Its log is a server's: a command that ends discards it, and tells what it did itself.
 func open(ctx context.Context, log io.Writer, mails bool) (config, *register.Register, *migrations.DB, error) {
 	c, o, err := load(mails)
 	if err != nil {

@@ -31,12 +31,12 @@ type command struct {
 var commands = []command{
 	{"serve", "bring the database up to date and serve the API under /v1", runServe, "register serve"},
 	{"migrate", "bring the database up to date and end", runMigrate, "register migrate"},
-	{"account add", "open an account and print its secret, once", runAccountAdd, `register account add --id portal_ops --role portal --display-name "Citizens Advice"`},
+	{"account add", "open an account and print its secret, once", runAccountAdd, accountExample},
 	{"account rotate-secret", "replace an account's secret and print the new one, once", runAccountRotateSecret, "register account rotate-secret --id portal_ops"},
 	{"audit verify", "prove that no row of the audit log was altered or removed", runAuditVerify, "register audit verify --checkpoint /mnt/elsewhere/audit.json"},
 	{"import", "register the records of a file of JSON Lines for an account", runImport, importExample},
 	{"key", "make a key for REGISTER_KEYS, under an id of your choice", runKey, "register key 2026a"},
-	{"keys rotate", "seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas", runKeysRotate, "REGISTER_KEYS=2026b:...,2026a:... register keys rotate"},
+	{"keys rotate", "seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas", runKeysRotate, keysExample},
 	{"backup", "write a copy of the SQLite database to a new file, beside a serving replica", runBackup, "register backup /var/backups/register-monday.db"},
 }
 
@@ -105,6 +105,7 @@ func usage(out io.Writer) {
 func help(c command, set *flag.FlagSet, out io.Writer) {
 	fmt.Fprintf(out, "register %s - %s\n\nExample:\n  %s\n", c.name, c.what, c.example)
 	set.VisitAll(func(f *flag.Flag) { fmt.Fprintf(out, "\n  --%s\n      %s\n", f.Name, f.Usage) })
+	fmt.Fprint(out, "\nSettings come from the environment: register --help lists them, and who needs which.\n")
 }
 
 // parse refuses words that no flag takes.
