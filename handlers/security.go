@@ -173,7 +173,7 @@ func (p *portal) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("route", c.Path()),
 			slog.Int("status", c.Response().Status),
 			slog.Int64("ms", time.Since(began).Milliseconds()),
-			slog.String("request_id", id),
+			slog.String("request-id", id),
 		)...)
 		return nil
 	}

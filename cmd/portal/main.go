@@ -87,5 +87,7 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("PORTAL_LISTEN: %w", err)
 	}
 	logger.Info("the portal listens", "address", listener.Addr().String(), "public", config.PublicURL)
-	return serve.HTTP(ctx, listener, portal, logger)
+	err = serve.HTTP(ctx, listener, portal, logger)
+	logger.Info("the portal has stopped")
+	return err
 }
