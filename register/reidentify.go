@@ -102,7 +102,11 @@ func (s *Register) reidentify(c echo.Context) error {
 // asking checks by which method a customer is to be asked, and answers where they go afterwards: the return URL of
 // that method, which must be registered.
 func (k *checks) asking(account store.Account, method registerclient.Method, redirectURL, passkeyReturnURL *string) *string {
-	oneOf(k, "method", method, registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister)
+	known := []registerclient.Method{registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister}
+	oneOf(k, "method", method, known...)
+	if !slices.Contains(known, method) {
+		return nil // which return URL belongs to it cannot be told
+	}
 	used, usedField, unused, unusedField := passkeyReturnURL, "passkey-return-url", redirectURL, "redirect-url"
 	if method == registerclient.MethodMagicLink {
 		used, usedField, unused, unusedField = unused, unusedField, used, usedField
