@@ -109,6 +109,16 @@ func TestPortalSeesEveryOrganisationInOrder(t *testing.T) {
 	}
 }
 
+// Nobody has access: that is an answer, and no 404.
+func TestAMeterPointWithoutRecordsIsAnEmptyList(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	_, portal, _ := household(t, r)
+	if got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef()); got == nil || len(got) != 0 {
+		t.Errorf("listed %+v", got)
+	}
+}
+
 func TestFiltersNarrowTheList(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
