@@ -119,18 +119,19 @@ func (s *Register) lookUpIdentityRecords(c echo.Context) error {
 		return err
 	}
 	mpxn, email := c.QueryParam("mpxn"), c.QueryParam("email")
-	if mpxn == "" && email == "" {
+	byMeterPoint, byEmail := c.QueryParams().Has("mpxn"), c.QueryParams().Has("email")
+	if !byMeterPoint && !byEmail {
 		return Errors{invalid("mpxn", "or email is required.")}
 	}
 	var k checks
 	var macs [][]byte
-	if mpxn != "" {
+	if byMeterPoint {
 		var err error
 		if mpxn, err = meterPoint("mpxn", mpxn); err != nil {
 			k.wrong = append(k.wrong, refusals(err)...)
 		}
 	}
-	if email != "" {
+	if byEmail {
 		k.email("email", email)
 		macs = s.keys.macs(email)
 	}

@@ -248,7 +248,12 @@ func (s *Register) route(page docspage.Model) {
 	e.Match(readable, "/readyz", s.ready)
 }
 
-func openAPI(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", OpenAPI) }
+func openAPI(c echo.Context) error {
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "application/yaml", OpenAPI)
+}
 
 // ready is GET /readyz: whether requests may be sent here. /healthz says only that the process lives.
 func (s *Register) ready(c echo.Context) error {

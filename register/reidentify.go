@@ -88,7 +88,11 @@ func (k *checks) asking(account store.Account, method registerclient.Method, red
 	if language != "" {
 		oneOf(k, "language", language, i18n.Languages()...)
 	}
-	oneOf(k, "method", method, registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister)
+	known := []registerclient.Method{registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister}
+	oneOf(k, "method", method, known...)
+	if !slices.Contains(known, method) {
+		return nil // which return URL belongs to it cannot be told
+	}
 	used, usedField, unused, unusedField := passkeyReturnURL, "passkey-return-url", redirectURL, "redirect-url"
 	if method == registerclient.MethodMagicLink {
 		used, usedField, unused, unusedField = unused, unusedField, used, usedField
