@@ -83,6 +83,8 @@ func seeds(t testing.TB, r *registertest.Register) []seed {
 	r.WorkOff(t)
 	event := get(t, r.URL+"/webhooks/"+hook+"/deliveries", owner).body["deliveries"].([]any)[0].(map[string]any)["event-id"].(string)
 	token, used := start(t, portalClient, registerclient.MethodMagicLink).TokenRef(), start(t, portalClient, registerclient.MethodMagicLink).TokenRef()
+	shown := start(t, portalClient, registerclient.MethodPasskeyAssert).TokenRef()
+	r.ShowPasskey(t, shown, "completion")
 	own := must(client.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: registerclient.MethodMagicLink}))(t).TokenRef()
 	post(t, r.URL+"/cot-events", dcc, `{"mpxn":"`+registertest.MeterPoint+`","effective-date":"2030-01-01","source-reference":"COT-0"}`)
 	cot := get(t, r.URL+"/admin/cot-events?mpxn="+registertest.MeterPoint, admin).body["changes-of-tenancy"].([]any)[0].(map[string]any)["cot"].(string)
@@ -105,11 +107,12 @@ func seeds(t testing.TB, r *registertest.Register) []seed {
 		{"GET /identity-records", owner, "", "mpxn=2312345678901&email=customer%40example.com", ""},
 		{"POST /identity-records", owner, "", "", text(person)},
 		{"GET /identity-records/exists", portal, "", "mpxn=2312345678901", ""},
-		{"POST /identity-records/reidentify", portal, "", "", `{"mpxn":"2312345678901","method":"magic-link","redirect-url":"` + back + `","match-code":true}`},
+		{"POST /identity-records/reidentify", portal, "", "", `{"mpxn":"2312345678901","method":"magic-link","redirect-url":"` + back + `","match-code":true,"language":"cy"}`},
 		{"POST /identity-records/reidentify", portal, "", "", `{"mpxn":"2312345678901","method":"passkey-assert","passkey-return-url":"` + back + `"}`},
 		{"GET /identity-records/reidentify/:tokenRef", portal, token, "", ""},
+		{"POST /identity-records/reidentify/:tokenRef/complete", portal, shown, "", `{"completion-code":"completion"}`},
 		{"GET /identity-records/:ir", owner, ir, "", ""},
-		{"POST /identity-records/:ir/re-identify", owner, ir, "", `{"method":"magic-link","redirect-url":"` + back + `","match-code":true}`},
+		{"POST /identity-records/:ir/re-identify", owner, ir, "", `{"method":"magic-link","redirect-url":"` + back + `","match-code":true,"language":"cy"}`},
 		{"GET /identity-records/:ir/re-identify/:tokenRef", owner, ir + "/" + own, "", ""},
 		{"DELETE /identity-records/:ir/credentials/:credentialId", owner, ir + "/cred_" + ir[3:], "", ""},
 		{"DELETE /identity-records/:ir", owner, forgotten, "", ""},

@@ -144,6 +144,17 @@ func (r *Register) answer(t testing.TB, column, tokenRef string) {
 	}
 }
 
+// ShowPasskey is a customer who has shown a passkey, and is on the way back with this completion code.
+func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
+	t.Helper()
+	token, code := sha256.Sum256([]byte(tokenRef)), sha256.Sum256([]byte(completionCode))
+	_, err := r.DB.Write.Exec(r.DB.Write.Rebind(`UPDATE reidentifications SET confirmed_at = NULL, asserted_at = ?, completion_hash = ? WHERE token_hash = ?`),
+		store.Millis(r.Clock.Now()), code[:], token[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // AddPasskey gives an identity record a passkey.
 func (r *Register) AddPasskey(t testing.TB, ir string) {
 	t.Helper()
