@@ -116,7 +116,7 @@ func inboxHeader() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">Demonstration inbox</a><div class=\"tools\"><a href=\"/portal\">To the portal</a></div></div><p class=\"demonstration\">This is the demonstration's own inbox. Nothing that it shows has left this machine, and nothing does.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">Demonstration inbox</a><div class=\"tools\"><a href=\"/portal\">To the portal</a></div></div><p class=\"demonstration\">This is the demonstration's own inbox. No letter leaves this machine.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -307,7 +307,7 @@ func TestInboxPagesAreAsStrictAsTheRegisters(t *testing.T) {
 		if response.Header.Get("Referrer-Policy") != "no-referrer" || response.Header.Get("X-Robots-Tag") != "noindex" || page.Find(`meta[name=robots][content=noindex]`).Length() != 1 {
 			t.Errorf("%s: it may be indexed, or told to others", path)
 		}
-		if text := page.Find("header").Text(); !strings.Contains(text, "demonstration's own inbox") || !strings.Contains(text, "has left this machine") {
+		if text := page.Find("header").Text(); !strings.Contains(text, "demonstration's own inbox") || !strings.Contains(text, "No letter leaves this machine") {
 			t.Errorf("%s says of itself %q", path, text)
 		}
 		if page.Find("h1").Length() != 1 || page.Find("script").Length() != 0 {
