@@ -37,6 +37,8 @@ type Options struct {
 	Brand      views.Brand
 	// Demonstration says on every page that nobody is really asked to confirm.
 	Demonstration bool
+	// Inbox is for a demonstration that does ask people: the path at which it shows the letters that it sends.
+	Inbox string
 	// Secure is for every address that is not loopback: cookies are then for https alone, and browsers are
 	// told never to come by http.
 	Secure bool

@@ -32,6 +32,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		Brand:         p.Brand,
 		Base:          base,
 		Demonstration: p.Demonstration,
+		Inbox:         p.Inbox,
 	}
 	if c.Request().Method != http.MethodPost {
 		page.Path = c.Request().URL.Path

@@ -308,6 +308,9 @@ func (s *Register) identityRecordExists(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.limitAccount(c, "ask", askingsOfAccount, "This account has asked too often of late."); err != nil {
+		return err
+	}
 	occupants, err := s.occupants(c.Request().Context(), s.store, mpxn)
 	if err != nil {
 		return err

@@ -113,7 +113,7 @@ func (p Page) shell(title, description string) ui.Shell {
 	}
 	return ui.Shell{
 		Text: p.Text, Title: title, Description: description, AssetBase: p.Base + "/static/",
-		Header: top(p), Footer: bottom(p), Demonstration: p.Demonstration, Scripts: true, Fonts: true,
+		Header: top(p), Footer: bottom(p), Demonstration: p.Demonstration, Inbox: p.Inbox, Scripts: true, Fonts: true,
 	}
 }
 

@@ -34,6 +34,8 @@ type Page struct {
 	SessionSeconds int
 	// Demonstration says that re-identification is stubbed, which every page must tell.
 	Demonstration bool
+	// Inbox is where a demonstration that does ask people shows the letters that it sends; empty anywhere else.
+	Inbox string
 	// Errors is what was wrong with the input, in the order of the fields.
 	Errors []FieldError
 }

@@ -151,7 +151,7 @@ func TestDemonstrationDataIsWrittenOnceAndSurvivesARestart(t *testing.T) {
 		return identities, records
 	}
 	base, stop := demo(t, o)
-	if err := seed(t.Context(), base+"/v1"); err != nil {
+	if err := seed(t.Context(), base); err != nil {
 		t.Fatalf("a second time: %v", err)
 	}
 	stop()

@@ -22,6 +22,8 @@ import (
 	"central.consent/dar/handlers"
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
+	"central.consent/dar/register/mail"
+	"central.consent/dar/register/mail/catcher"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views"
@@ -50,7 +52,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	set := flag.NewFlagSet("demo", flag.ContinueOnError)
 	set.StringVar(&o.addr, "addr", "localhost:5001", "where to listen, host:port; port 0 takes a free one")
 	set.StringVar(&o.dataDir, "data-dir", "", "where to keep the databases; without it a temporary folder, gone at the end")
-	set.StringVar(&o.reidentification, "reidentification", "stub", "stub confirms every customer at once; live asks them")
+	set.StringVar(&o.reidentification, "reidentification", "stub", "stub confirms every customer at once; live asks them, by passkeys and by letters that it shows at "+inboxPath)
 	set.SetOutput(out)
 	set.Usage = func() {
 		fmt.Fprint(out, "demo runs the whole product in one process, on loopback, with the demonstration data.\n")
@@ -97,7 +99,21 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 		return err
 	}
 	defer databases.close()
-	service, err := newRegister(databases, o, base, log)
+	var letters *catcher.Catcher
+	var sender *mail.Sender
+	text := fmt.Sprintf(welcome, base, base, base)
+	if o.reidentification == "live" {
+		if letters, err = catcher.Start(catcher.Options{}); err != nil {
+			return err
+		}
+		defer letters.Close()
+		if sender, err = mail.NewSender(mail.Options{URL: letters.URL()}); err != nil {
+			return err
+		}
+		defer sender.Close()
+		text = fmt.Sprintf(liveWelcome, base, base, base, base)
+	}
+	service, err := newRegister(databases, o, base, sender, log)
 	if err != nil {
 		return err
 	}
@@ -110,7 +126,7 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 		answering = o.around(service)
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serve.HTTP(ctx, listener, onePort(portal, answering), log) })
+	group.Go(func() error { return serve.HTTP(ctx, listener, onePort(portal, answering, inbox(letters)), log) })
 	group.Go(func() error {
 		service.Work(ctx)
 		return nil
@@ -119,11 +135,11 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 		if err := openAdministrator(ctx, service); err != nil {
 			return fmt.Errorf("open the administrator's account: %w", err)
 		}
-		if err := seed(ctx, base+"/v1"); err != nil {
+		if err := seed(ctx, base); err != nil {
 			return fmt.Errorf("write the demonstration data: %w", err)
 		}
-		fmt.Fprintf(out, welcome, base, base, base)
-		return nil
+		_, err := io.WriteString(out, text)
+		return err
 	})
 	return group.Wait()
 }
@@ -136,9 +152,19 @@ The register's API stands at %s/v1, its pages at %s/docs
 Ctrl-C ends it.
 `
 
-// onePort gives the portal whatever begins with /portal, and the register the rest. It is no http.ServeMux, which
+const liveWelcome = `
+The portal stands at %s/portal
+  Look up the meter point 2312345678901. You are asked to confirm, as a customer is.
+Its mail is read at %s/demo/inbox
+  No letter leaves this machine. Passkeys work too: on localhost, in the browser in which they were made.
+The register's API stands at %s/v1, its pages at %s/docs
+  Account portal_ops, secret portal-secret-demo.
+Ctrl-C ends it.
+`
+
+// onePort gives the portal whatever begins with /portal, the inbox what is below /demo, and the register the rest. It is no http.ServeMux, which
 // answers an address such as //v1 or /v1/../x itself, with a page that neither program would send.
-func onePort(portal, service http.Handler) http.Handler {
+func onePort(portal, service, inbox http.Handler) http.Handler {
 	start := http.RedirectHandler("/portal", http.StatusSeeOther)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch read := r.Method == http.MethodGet || r.Method == http.MethodHead; {
@@ -146,6 +172,8 @@ func onePort(portal, service http.Handler) http.Handler {
 			start.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/portal"):
 			portal.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/demo/"):
+			inbox.ServeHTTP(w, r)
 		default:
 			service.ServeHTTP(w, r)
 		}
@@ -199,7 +227,7 @@ func keyFile(path string, generate func() string) (string, error) {
 	return key, errors.Join(err, file.Close())
 }
 
-func newRegister(d *databases, o options, base string, log *slog.Logger) (*register.Register, error) {
+func newRegister(d *databases, o options, base string, sender *mail.Sender, log *slog.Logger) (*register.Register, error) {
 	if o.reidentification != "stub" && o.reidentification != "live" {
 		return nil, fmt.Errorf("--reidentification must be stub or live, not %q", o.reidentification)
 	}
@@ -208,7 +236,7 @@ func newRegister(d *databases, o options, base string, log *slog.Logger) (*regis
 		return nil, err
 	}
 	return register.New(register.Options{
-		Store: store.New(d.register.Write, d.register.Read), Keys: keys, Stub: o.reidentification == "stub", PublicURL: base, Log: log.With("program", "register"),
+		Store: store.New(d.register.Write, d.register.Read), Keys: keys, Stub: o.reidentification == "stub", Mail: sender, PublicURL: base, Log: log.With("program", "register"),
 	})
 }
 
@@ -217,8 +245,13 @@ func newPortal(d *databases, o options, base string, log *slog.Logger) (http.Han
 	if err != nil {
 		return nil, err
 	}
+	live := o.reidentification == "live"
+	var inbox string
+	if live {
+		inbox = inboxPath
+	}
 	return handlers.New(handlers.Options{
 		Register: client, DB: d.portal.Write, SessionKey: d.portalKey, Brand: views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent"},
-		Demonstration: o.reidentification == "stub", Logger: log.With("program", "portal"),
+		Demonstration: !live, Inbox: inbox, Logger: log.With("program", "portal"),
 	})
 }

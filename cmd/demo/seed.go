@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"central.consent/dar/register"
@@ -158,8 +159,10 @@ func openAdministrator(ctx context.Context, service *register.Register) error {
 	return err
 }
 
-// seed writes the demonstration set through the API, and leaves alone what is there: it can be run again.
-func seed(ctx context.Context, api string) error {
+// seed writes the demonstration set through the API of a register at base, and leaves alone what is there: it can be run
+// again.
+func seed(ctx context.Context, base string) error {
+	api := base + "/v1"
 	admin, err := clientOf(api, administrator)
 	if err != nil {
 		return err
@@ -172,6 +175,9 @@ func seed(ctx context.Context, api string) error {
 		if _, err := admin.CreateAccount(ctx, account); err != nil && !errors.Is(err, registerclient.ErrConflict) {
 			return fmt.Errorf("account %s: %w", account.AccountID, err)
 		}
+	}
+	if err := seedReturnURL(ctx, api, base+"/portal/return"); err != nil {
+		return fmt.Errorf("return URL of the portal: %w", err)
 	}
 	// All identity records come before the first access record, as published.
 	identities := make([]string, len(customers))
@@ -190,6 +196,20 @@ func seed(ctx context.Context, api string) error {
 		return err
 	}
 	_, err = dcc.SubmitDiscoveredAccess(ctx, discovered)
+	return err
+}
+
+// seedReturnURL registers where the portal takes its customers back. It may have stood on another port before.
+func seedReturnURL(ctx context.Context, api, address string) error {
+	client, err := clientOf(api, portalAccount)
+	if err != nil {
+		return err
+	}
+	self, err := client.ReadSelf(ctx)
+	if err != nil || slices.Contains(self.Account.ReturnURLs, address) {
+		return err
+	}
+	_, err = client.ReplaceReturnURLs(ctx, registerclient.ReplaceReturnURLsRequest{ReturnURLs: []string{address}})
 	return err
 }
 
