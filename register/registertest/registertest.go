@@ -89,7 +89,7 @@ func New(t testing.TB, opts ...Option) *Register {
 	}
 	r.service, err = register.New(register.Options{
 		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Stub: !o.live, Mail: o.mail,
-		PublicURL: "http://localhost:5001", Clock: r.Clock.Now, Log: slog.New(slog.NewJSONHandler(r.Log, nil)),
+		PublicURL: PublicURL, Clock: r.Clock.Now, Log: slog.New(slog.NewJSONHandler(r.Log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
