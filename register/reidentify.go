@@ -359,8 +359,8 @@ func (s *Register) answerStatus(c echo.Context, found store.Reidentification) er
 		answer.Status, answer.Reason = registerclient.StatusExpired, "declined"
 	case found.ConfirmedAt != nil && now.Before(found.IssuedAt.Time().Add(tokenLife)):
 		answer.Status, answer.ConfirmedAt = registerclient.StatusConfirmed, store.OptionalTime(found.ConfirmedAt)
-	case found.ConfirmedAt == nil && now.Before(found.ConfirmBy.Time()),
-		found.AssertedAt != nil && found.ConfirmedAt == nil && now.Before(found.AssertedAt.Time().Add(returnLife)):
+	case found.ConfirmedAt == nil && found.AssertedAt == nil && now.Before(found.ConfirmBy.Time()),
+		found.ConfirmedAt == nil && found.AssertedAt != nil && now.Before(found.AssertedAt.Time().Add(returnLife)):
 		answer.Status = registerclient.StatusPending
 	default:
 		answer.Status = registerclient.StatusExpired
