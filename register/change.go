@@ -142,6 +142,7 @@ const (
 	auditReidentifyWrongCode = "reidentification.wrong-code"
 	auditCredentialCreated   = "credential.created"
 	auditCredentialRefused   = "credential.refused"
+	auditCredentialUsed      = "credential.used"
 	auditRecordCreated       = "record.created"
 	auditRecordUpdated       = "record.updated"
 	auditRecordRevoked       = "record.revoked"

@@ -141,8 +141,7 @@ func (s *Register) answerError(err error, c echo.Context) {
 		}
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, scheme)
 	case TooMany:
-		seconds := int(math.Ceil(told[0].RetryAfter.Seconds()))
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(max(1, seconds)))
+		setRetryAfter(c, told[0].RetryAfter)
 	case Unavailable:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "5")
 	}
@@ -157,6 +156,11 @@ func (s *Register) answerError(err error, c echo.Context) {
 	if err := c.JSON(status, body); err != nil {
 		s.log.ErrorContext(c.Request().Context(), "could not write an error answer", slog.Any("error", err))
 	}
+}
+
+// setRetryAfter says when to come again, in whole seconds.
+func setRetryAfter(c echo.Context, wait time.Duration) {
+	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 }
 
 // missing turns a row that is not there into the refusal that the caller is told, and leaves other errors.

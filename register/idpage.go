@@ -42,6 +42,22 @@ func (s *Register) routePages(e *echo.Echo) {
 	form(pathLink+"/decline", s.postDecline)
 	page(pathConfirmed, s.showConfirmed)
 	page(pathDeclined, s.showDeclined)
+
+	page(pathAssert, s.showAssert)
+	pages.POST("/passkey/assert/options", s.step(s.assertTurn, s.beginAssertion))
+	pages.POST("/passkey/assert/finish", s.step(s.assertTurn, s.finishAssertion))
+	form(pathAssert+"/decline", s.postPasskeyDecline)
+	page(pathEnrol, s.showEnrol)
+	pages.POST("/passkey/register/options", s.step(s.enrolTurn, s.beginEnrolment))
+	pages.POST("/passkey/register/finish", s.step(s.enrolTurn, s.finishEnrolment))
+	form(pathEnrol+"/decline", s.postPasskeyDecline)
+	for path, reason := range map[string]idpages.Reason{
+		pathShown: idpages.EndShown, pathEnrolled: idpages.EndEnrolled, pathPasskeyDeclined: idpages.EndPasskeyDeclined, pathPasskeyStopped: idpages.EndWrongCode,
+	} {
+		page(path, func(c echo.Context) error {
+			return renderPage(c, http.StatusOK, idpages.End(idpages.EndPage{Page: s.page(c, "", path), Reason: reason}))
+		})
+	}
 }
 
 const (
@@ -100,11 +116,14 @@ func (s *Register) byHand(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Request().Header
 		if h.Get("Sec-Fetch-Site") != "" && h.Get("Sec-Fetch-User") != "?1" {
-			return c.Redirect(http.StatusSeeOther, pathLink)
+			return c.Redirect(http.StatusSeeOther, pageOf(c))
 		}
 		return next(c)
 	}
 }
+
+// pageOf is the page that a form stands on.
+func pageOf(c echo.Context) string { return strings.TrimSuffix(c.Path(), "/decline") }
 
 // cookie names what a browser holds of a challenge: its link's secret, its passkey page's, its ticket to enrol.
 func (s *Register) cookie(secret store.Secret) string {
@@ -214,6 +233,12 @@ func renderPage(c echo.Context, status int, page templ.Component) error {
 	return c.HTMLBlob(status, buffer.Bytes())
 }
 
+// fromScript reports whether a script asks, which wants JSON.
+func fromScript(c echo.Context) bool {
+	path := c.Request().URL.Path
+	return c.Request().Method == http.MethodPost && (strings.HasSuffix(path, "/options") || strings.HasSuffix(path, "/finish"))
+}
+
 // answerPageError is answerError for the pages of the id origin.
 func (s *Register) answerPageError(err error, c echo.Context) {
 	told := refusals(err)[0]
@@ -228,9 +253,26 @@ func (s *Register) answerPageError(err error, c echo.Context) {
 	case status < http.StatusInternalServerError:
 		reason = idpages.EndRefused
 	}
-	page := idpages.EndPage{Page: s.page(c, "", pathLink), Reason: reason}
+	path := pathLink
+	if strings.HasPrefix(c.Request().URL.Path, pathPasskeys+"/") {
+		path = pathAssert
+		if reason == idpages.EndDead {
+			reason = idpages.EndPasskeyDead
+		}
+	}
+	page := idpages.EndPage{Page: s.page(c, "", path), Reason: reason}
 	if status >= http.StatusInternalServerError {
 		page.Reference = logged(c).transaction
+	}
+	if fromScript(c) {
+		key := "id.passkey.failed"
+		if told.Kind == TooMany {
+			key = "id.passkey.busy"
+		}
+		if err := c.JSON(status, stepAnswer{Error: page.Text.T(key)}); err != nil {
+			s.log.ErrorContext(c.Request().Context(), "could not write an error answer", slog.Any("error", err))
+		}
+		return
 	}
 	if err := renderPage(c, status, idpages.End(page)); err != nil {
 		s.log.ErrorContext(c.Request().Context(), "could not write an error page", slog.Any("error", err))

@@ -22,6 +22,9 @@ const (
 	// From one address so many dead links, wrong codes and failed passkeys.
 	failuresOfAddress = 30
 	perAddress        = 15 * time.Minute
+	// For one challenge a browser is asked so often for a passkey.
+	ceremoniesOfChallenge = 30
+	perChallenge          = 15 * time.Minute
 )
 
 func tooMany(message string, wait time.Duration) *Error {

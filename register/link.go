@@ -3,6 +3,8 @@ package register
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -10,7 +12,6 @@ import (
 	"time"
 
 	"central.consent/dar/register/idpages"
-	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 	"github.com/labstack/echo/v4"
@@ -49,10 +50,8 @@ func (s *Register) dead(c echo.Context, err error) error {
 
 func (s *Register) renderLink(c echo.Context, status int, secret string, found store.Reidentification, account store.Account, mistake string) error {
 	s.allowForm(c, found.RedirectURL)
-	meter := mail.MeterOf(found.MPxN)
 	page := idpages.LinkPage{
-		Page: s.page(c, found.Language, pathLink), FormToken: formToken(secret), Org: account.DisplayName, Purpose: idpages.PurposeList,
-		Gas: meter.Gas, MeterEnding: meter.Ending, Asked: found.IssuedAt.Time(), Expires: found.ConfirmBy.Time(),
+		Page: s.page(c, found.Language, pathLink), Asking: asking(found, account), FormToken: formToken(secret), Purpose: idpages.PurposeList,
 		MatchCode: found.MatchCode != nil, Mistake: mistake, TriesLeft: store.WrongCodes - found.WrongCodes,
 	}
 	switch {
@@ -71,6 +70,17 @@ func readMatchCode(text string) string {
 	return strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(text))
 }
 
+// codeMistake is the key of what makes a text no match code at all; empty where it is one.
+func codeMistake(code string) string {
+	switch {
+	case code == "":
+		return "id.link.error.empty"
+	case !matchCodeForm.MatchString(code):
+		return "id.link.error.form-of-code"
+	}
+	return ""
+}
+
 // postLink is the customer's yes (docs/decisions.md, A click is not a confirmation, Match code). A code that is no code
 // is not a try: only a person who was told a wrong one, or guesses, uses one up.
 func (s *Register) postLink(c echo.Context) error {
@@ -84,11 +94,8 @@ func (s *Register) postLink(c echo.Context) error {
 	code := ""
 	if found.MatchCode != nil {
 		code = readMatchCode(c.FormValue("code"))
-		switch {
-		case code == "":
-			return s.renderLink(c, http.StatusUnprocessableEntity, secret, found, account, "id.link.error.empty")
-		case !matchCodeForm.MatchString(code):
-			return s.renderLink(c, http.StatusUnprocessableEntity, secret, found, account, "id.link.error.form-of-code")
+		if mistake := codeMistake(code); mistake != "" {
+			return s.renderLink(c, http.StatusUnprocessableEntity, secret, found, account, mistake)
 		}
 	}
 	ticket := newSecret()
@@ -114,11 +121,18 @@ func (s *Register) postLink(c echo.Context) error {
 		return s.refuseCode(c, secret, account)
 	}
 	s.keepSecret(c, store.LinkSecret, "", 0)
-	if found.RedirectURL != nil {
-		return s.sendBack(c, found, "dar-reid-token", nil)
+	if enrols := found.Method == string(registerclient.MethodPasskeyRegister); found.RedirectURL == nil || enrols {
+		s.keepSecret(c, store.EnrolSecret, ticket, enrolLife)
+		if enrols {
+			return c.Redirect(http.StatusSeeOther, pathEnrol)
+		}
+		return c.Redirect(http.StatusSeeOther, pathConfirmed)
 	}
-	s.keepSecret(c, store.EnrolSecret, ticket, enrolLife)
-	return c.Redirect(http.StatusSeeOther, pathConfirmed)
+	location, err := s.wayBack(found, "dar-reid-token", nil)
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, location)
 }
 
 // challengeEvent is what the audit log is told of a customer's answer.
@@ -148,17 +162,15 @@ func (s *Register) refuseCode(c echo.Context, secret string, account store.Accou
 	return s.renderLink(c, http.StatusUnprocessableEntity, secret, found, account, "id.link.error.code")
 }
 
-// sendBack sends the customer to the address that the account gave, with the token and what else it gets.
-func (s *Register) sendBack(c echo.Context, found store.Reidentification, parameter string, also map[string]string) error {
+// wayBack is the address that the account gave, with the token in this parameter and what else it gets.
+func (s *Register) wayBack(found store.Reidentification, parameter string, also map[string]string) (string, error) {
 	token, err := s.keys.open(found.KeyID, found.SealedToken, placeOfToken(found.Challenge))
 	if err != nil {
-		return err
+		return "", fmt.Errorf("read a token: %w", err)
 	}
-	also2 := map[string]string{parameter: string(token)}
-	for name, value := range also {
-		also2[name] = value
-	}
-	return c.Redirect(http.StatusSeeOther, withQuery(*found.RedirectURL, also2))
+	query := map[string]string{parameter: string(token)}
+	maps.Copy(query, also)
+	return withQuery(*found.RedirectURL, query), nil
 }
 
 // withQuery adds parameters to an address that may have some.

@@ -21,6 +21,7 @@ import (
 
 	"central.consent/dar/register/docspage"
 	"central.consent/dar/register/mail"
+	"central.consent/dar/register/passkey"
 	"central.consent/dar/register/store"
 	"central.consent/dar/register/webhook"
 	"central.consent/dar/registerclient"
@@ -73,6 +74,7 @@ type Register struct {
 	stub      bool
 	publicURL string
 	mail      *mail.Sender
+	passkeys  *passkey.RelyingParty
 	webhooks  *webhook.Client
 	// local is true where publicURL is a loopback address.
 	local bool
@@ -110,6 +112,12 @@ func New(o Options) (*Register, error) {
 			mistakes = append(mistakes, fmt.Errorf("stubbed re-identification confirms anybody: it is refused for %q, which is not a loopback address", o.PublicURL))
 		}
 	}
+	var passkeys *passkey.RelyingParty
+	if len(mistakes) == 0 {
+		if passkeys, err = passkey.New(o.PublicURL, "Data Access Register"); err != nil {
+			mistakes = append(mistakes, fmt.Errorf("the public URL %q: %w", o.PublicURL, err))
+		}
+	}
 	if len(mistakes) > 0 {
 		return nil, fmt.Errorf("register settings: %w", errors.Join(mistakes...))
 	}
@@ -118,7 +126,7 @@ func New(o Options) (*Register, error) {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
 	s := &Register{
-		store: o.Store, keys: o.Keys, stub: o.Stub, address: addressOf(o.Proxies), publicURL: o.PublicURL, local: local, mail: o.Mail, clock: o.Clock, log: o.Log,
+		store: o.Store, keys: o.Keys, stub: o.Stub, address: addressOf(o.Proxies), publicURL: o.PublicURL, local: local, mail: o.Mail, passkeys: passkeys, clock: o.Clock, log: o.Log,
 		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), metrics: newMetrics(o.Store), router: echo.New(),
 	}
 	if s.clock == nil {

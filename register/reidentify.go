@@ -34,6 +34,8 @@ type Challenge struct {
 	Method  registerclient.Method
 	// Record is the identity record that answers.
 	Record store.IdentityRecord
+	// Own says that Record alone can answer: its own Data User asks.
+	Own bool
 	// Mailed says that the customer gets a link.
 	Mailed bool
 	// ReturnURL is where the customer goes afterwards; nil for the register's own last page.
@@ -160,7 +162,7 @@ func (s *Register) reidentifyOwn(c echo.Context) error {
 			}
 		}
 		return s.ask(c, tx, Challenge{
-			Account: account, MPxN: *record.MPxN, Method: in.Method, Record: record, Mailed: in.Method == registerclient.MethodMagicLink,
+			Account: account, MPxN: *record.MPxN, Method: in.Method, Record: record, Own: true, Mailed: in.Method == registerclient.MethodMagicLink,
 			ReturnURL: returnURL, MatchCode: in.MatchCode, Language: in.Language,
 		})
 	})
@@ -184,7 +186,7 @@ func (s *Register) start(ctx context.Context, tx *store.Tx, challenge Challenge)
 	}
 	row := store.Reidentification{
 		Challenge: newID("chl"), TokenHash: hashToken(token), AccountID: challenge.Account.AccountID, MPxN: challenge.MPxN,
-		IR: challenge.Record.IR, Method: string(challenge.Method), RedirectURL: challenge.ReturnURL, Language: challenge.Language,
+		IR: challenge.Record.IR, Method: string(challenge.Method), OwnRecord: challenge.Own, RedirectURL: challenge.ReturnURL, Language: challenge.Language,
 		KeyID: sealer.id, IssuedAt: store.Millis(now), ConfirmBy: store.Millis(now.Add(life)),
 	}
 	if challenge.ReturnURL != nil {
@@ -361,8 +363,8 @@ func (s *Register) answerStatus(c echo.Context, found store.Reidentification) er
 		answer.Status, answer.Reason = registerclient.StatusExpired, "declined"
 	case found.ConfirmedAt != nil && now.Before(found.IssuedAt.Time().Add(tokenLife)):
 		answer.Status, answer.ConfirmedAt = registerclient.StatusConfirmed, store.OptionalTime(found.ConfirmedAt)
-	case found.ConfirmedAt == nil && now.Before(found.ConfirmBy.Time()),
-		found.AssertedAt != nil && found.ConfirmedAt == nil && now.Before(found.AssertedAt.Time().Add(returnLife)):
+	case found.ConfirmedAt == nil && found.AssertedAt == nil && now.Before(found.ConfirmBy.Time()),
+		found.ConfirmedAt == nil && found.AssertedAt != nil && now.Before(found.AssertedAt.Time().Add(returnLife)):
 		answer.Status = registerclient.StatusPending
 	default:
 		answer.Status = registerclient.StatusExpired

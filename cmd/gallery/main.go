@@ -1,5 +1,6 @@
-// Command gallery serves every page of the portal in every state, in both languages, from canned data: to look
-// at them, and to hold an accessibility checker against them. It has no sessions, and its forms lead nowhere.
+// Command gallery serves every page for customers, the portal's and the register's, in every state and in both
+// languages, from canned data: to look at them, and to hold an accessibility checker against them. It has no sessions,
+// and its forms lead nowhere.
 package main
 
 import (
@@ -56,7 +57,7 @@ func secured(next http.Handler) http.Handler {
 func index(w http.ResponseWriter, _ *http.Request) {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Gallery</title>`+
-		`<link rel="icon" href="/static/%s"><link rel="stylesheet" href="/static/%s"><main><h1>Every page of the portal</h1><ul>`, static.URL("favicon.svg"), static.URL("portal.css"))
+		`<link rel="icon" href="/static/%s"><link rel="stylesheet" href="/static/%s"><main><h1>Every page for customers</h1><ul>`, static.URL("favicon.svg"), static.URL("portal.css"))
 	for _, p := range pages() {
 		if p.Lang == i18n.Languages()[0] {
 			fmt.Fprintf(&b, `<li><a href="%s">%s</a>`, p.Path, html.EscapeString(p.Name))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"central.consent/dar/register/idpages"
 	"central.consent/dar/views"
 	"central.consent/dar/views/i18n"
 )
@@ -145,6 +146,88 @@ func pages() []page {
 				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference, Field: field})
 			})
 		}
+		all = append(all, idPages(lang)...)
+	}
+	return all
+}
+
+// idPages are the register's own, on the id origin.
+func idPages(lang string) []page {
+	var all []page
+	add := func(name string, draw func(idpages.Page) templ.Component) {
+		name = "id " + name
+		slug := "/" + strings.ReplaceAll(name, " ", "-")
+		other := i18n.Languages()[0]
+		if other == lang {
+			other = i18n.Languages()[1]
+		}
+		p := idpages.Page{Text: i18n.For(lang), Other: i18n.For(other), OtherHref: "/" + other + slug}
+		all = append(all, page{Name: name, Lang: lang, Path: "/" + lang + slug, Component: draw(p)})
+	}
+	asking := idpages.Asking{Org: "Central Access Register Portal", MeterEnding: "901", Asked: now, Expires: now.Add(15 * time.Minute)}
+
+	link := func(name string, change func(*idpages.LinkPage)) {
+		add("link"+name, func(p idpages.Page) templ.Component {
+			m := idpages.LinkPage{Page: p, Asking: asking, FormToken: "t", Purpose: idpages.PurposeList, TriesLeft: 2}
+			change(&m)
+			return idpages.Link(m)
+		})
+	}
+	link("", func(*idpages.LinkPage) {})
+	link(" code", func(m *idpages.LinkPage) { m.MatchCode = true })
+	for _, mistake := range []string{"empty", "form-of-code", "code", "form"} {
+		link(" wrong "+mistake, func(m *idpages.LinkPage) { m.MatchCode, m.Mistake = true, "id.link.error."+mistake })
+	}
+	link(" customer", func(m *idpages.LinkPage) {
+		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, idpages.PurposeCustomer
+	})
+	link(" passkey", func(m *idpages.LinkPage) { m.Purpose = idpages.PurposePasskey })
+	add("confirmed", func(p idpages.Page) templ.Component {
+		return idpages.Confirmed(idpages.ConfirmedPage{Page: p, Org: asking.Org, PasskeyHref: "#"})
+	})
+
+	assert := func(name string, change func(*idpages.AssertPage)) {
+		add("passkey"+name, func(p idpages.Page) templ.Component {
+			m := idpages.AssertPage{Page: p, Asking: asking, FormToken: "t", Purpose: idpages.PurposeList, BackHref: "https://portal.example/back"}
+			change(&m)
+			return idpages.Assert(m)
+		})
+	}
+	assert("", func(*idpages.AssertPage) {})
+	assert(" code", func(m *idpages.AssertPage) { m.MatchCode, m.BackHref = true, "" })
+	assert(" customer", func(m *idpages.AssertPage) {
+		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, idpages.PurposeCustomer
+	})
+
+	enrol := func(name string, change func(*idpages.EnrolPage)) {
+		add("new passkey"+name, func(p idpages.Page) templ.Component {
+			m := idpages.EnrolPage{Page: p, Asking: asking, FormToken: "t", Name: p.Text.T("id.passkey.device.android"), Confirmed: true, BackHref: "#"}
+			change(&m)
+			return idpages.Enrol(m)
+		})
+	}
+	enrol("", func(*idpages.EnrolPage) {})
+	enrol(" another", func(m *idpages.EnrolPage) {
+		m.Passkeys = []idpages.Passkey{{Name: "iPhone", Added: day(2026, 1, 14)}, {Name: "Windows computer in the kitchen of the upper floor", Added: day(2026, 4, 30)}}
+	})
+	enrol(" for a data user", func(m *idpages.EnrolPage) {
+		m.Org, m.Confirmed, m.BackHref = "Bright Energy Ltd", false, "https://bright.example/back"
+	})
+	enrol(" for a data user code", func(m *idpages.EnrolPage) {
+		m.Org, m.Confirmed, m.MatchCode, m.BackHref = "Bright Energy Ltd", false, true, ""
+	})
+
+	for _, reason := range []idpages.Reason{
+		idpages.EndDead, idpages.EndDeclined, idpages.EndWrongCode, idpages.EndBusy, idpages.EndNotFound, idpages.EndRefused, idpages.EndFailed,
+		idpages.EndPasskeyDead, idpages.EndPasskeyDeclined, idpages.EndShown, idpages.EndEnrolled, idpages.EndMailed,
+	} {
+		add("end "+string(reason), func(p idpages.Page) templ.Component {
+			m := idpages.EndPage{Page: p, Reason: reason}
+			if reason == idpages.EndFailed || reason == idpages.EndRefused {
+				m.Reference = "tid_5f2b8c1d9e3a4b6c7d8e9f01"
+			}
+			return idpages.End(m)
+		})
 	}
 	return all
 }

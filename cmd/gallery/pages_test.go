@@ -16,7 +16,7 @@ import (
 )
 
 // codes are the wire's words, none of which a customer may see.
-var codes = regexp.MustCompile(`HH-|MTH-|ANNUAL-|TARIFF-|\buk-|\bsole\b|ACTIVE|REVOKED|EXPIRED|DISCOVERED|half-hourly-use|magic-link|passkey-assert|\bak_|\bmlr_|\b(ui|page|start|check|prove|waiting|records|withdrawn?|error)\.[a-z]`)
+var codes = regexp.MustCompile(`HH-|MTH-|ANNUAL-|TARIFF-|\buk-|\bsole\b|ACTIVE|REVOKED|EXPIRED|DISCOVERED|half-hourly-use|magic-link|passkey-assert|\bak_|\bmlr_|\b(ui|id|page|start|check|prove|waiting|records|withdrawn?|error)\.[a-z]`)
 
 // TestEveryPage holds every page in every state and language to what all have in common.
 func TestEveryPage(t *testing.T) {

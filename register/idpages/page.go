@@ -30,17 +30,22 @@ const (
 	PurposePasskey Purpose = "passkey"
 )
 
-// LinkPage asks for the customer's yes.
-type LinkPage struct {
-	Page
-	FormToken string
+// Asking is what a page tells of a challenge.
+type Asking struct {
 	// Org is the display name of the account that asks.
-	Org     string
-	Purpose Purpose
-	Gas     bool
+	Org string
+	Gas bool
 	// MeterEnding are the last digits of the meter point number.
 	MeterEnding    string
 	Asked, Expires time.Time
+}
+
+// LinkPage asks for the customer's yes.
+type LinkPage struct {
+	Page
+	Asking
+	FormToken string
+	Purpose   Purpose
 	// MatchCode says that the code of the starting page has to be typed.
 	MatchCode bool
 	// Mistake is the key of what was wrong with the form; empty where nothing was.
@@ -57,6 +62,40 @@ type ConfirmedPage struct {
 	PasskeyHref string
 }
 
+// AssertPage asks the customer for a passkey.
+type AssertPage struct {
+	Page
+	Asking
+	FormToken string
+	Purpose   Purpose
+	// MatchCode says that the code of the starting page has to be typed.
+	MatchCode bool
+	// BackHref is where another way to confirm can be chosen; empty where the customer has to find back alone.
+	BackHref string
+}
+
+// EnrolPage makes a passkey.
+type EnrolPage struct {
+	Page
+	Asking
+	FormToken string
+	// Confirmed says that the customer has confirmed by a mailed link already. Otherwise the passkey does.
+	Confirmed bool
+	MatchCode bool
+	// Name is what the passkey is called where the customer does not say.
+	Name string
+	// Passkeys are those that there are for the meter point.
+	Passkeys []Passkey
+	// BackHref is where the customer goes on without a passkey; empty as in AssertPage.
+	BackHref string
+}
+
+// Passkey is one that there is.
+type Passkey struct {
+	Name  string
+	Added time.Time
+}
+
 // Reason is how it ended.
 type Reason string
 
@@ -70,6 +109,14 @@ const (
 	EndNotFound Reason = "not-found"
 	EndRefused  Reason = "refused"
 	EndFailed   Reason = "failed"
+	// EndPasskeyDead is EndDead of a passkey page.
+	EndPasskeyDead     Reason = "passkey-dead"
+	EndPasskeyDeclined Reason = "passkey-declined"
+	// EndShown and EndEnrolled follow a passkey that was shown, and one that was made.
+	EndShown    Reason = "passkey-shown"
+	EndEnrolled Reason = "passkey-added"
+	// EndMailed sends the customer to the mailed link.
+	EndMailed Reason = "passkey-mailed"
 )
 
 // EndPage is a page with which it ends.

@@ -166,6 +166,14 @@ func (r *Register) AddPasskey(t testing.TB, ir string) {
 	}
 }
 
+// ForgetLimits lets everything be done again that was done too often.
+func (r *Register) ForgetLimits(t testing.TB) {
+	t.Helper()
+	if _, err := r.DB.Write.Exec(`DELETE FROM limits`); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Suspend suspends an account.
 func (r *Register) Suspend(t testing.TB, accountID string) {
 	t.Helper()

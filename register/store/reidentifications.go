@@ -18,14 +18,16 @@ type Reidentification struct {
 	// EnrolHash is of the ticket with which the browser of a customer who followed a link may enrol a passkey.
 	EnrolHash []byte `db:"enrol_hash"`
 	// CompletionHash is of the code that a browser takes from the passkey back to where it started.
-	CompletionHash []byte  `db:"completion_hash"`
-	AccountID      string  `db:"account_id"`
-	MPxN           string  `db:"mpxn"`
-	IR             string  `db:"ir"`
-	Method         string  `db:"method"`
-	RedirectURL    *string `db:"redirect_url"`
-	MatchCode      *string `db:"match_code"`
-	WrongCodes     int     `db:"wrong_codes"`
+	CompletionHash []byte `db:"completion_hash"`
+	AccountID      string `db:"account_id"`
+	MPxN           string `db:"mpxn"`
+	IR             string `db:"ir"`
+	Method         string `db:"method"`
+	// OwnRecord says that only the record IR can answer, for its own Data User asks.
+	OwnRecord   bool    `db:"own_record"`
+	RedirectURL *string `db:"redirect_url"`
+	MatchCode   *string `db:"match_code"`
+	WrongCodes  int     `db:"wrong_codes"`
 	// Language is "en", "cy" or empty.
 	Language string `db:"language"`
 	KeyID    string `db:"key_id"`
@@ -41,7 +43,7 @@ type Reidentification struct {
 }
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash, account_id, mpxn, ir, method,
-	redirect_url, match_code, wrong_codes, language, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, consumed_at`
+	own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, consumed_at`
 
 // keepReidentifications is how long after its issue a token can still be told apart from an unknown one.
 const keepReidentifications = 24 * time.Hour
@@ -53,7 +55,7 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 		return fmt.Errorf("forget old re-identifications: %w", err)
 	}
 	err = t.insert(ctx, `INSERT INTO reidentifications (`+reidentificationColumns+`) VALUES (:challenge, :token_hash, :link_hash,
-		:session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn, :ir, :method, :redirect_url, :match_code, :wrong_codes, :language,
+		:session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn, :ir, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language,
 		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :consumed_at)`, r)
 	if err != nil {
 		return fmt.Errorf("insert re-identification: %w", err)

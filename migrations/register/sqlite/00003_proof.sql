@@ -36,6 +36,7 @@ CREATE TABLE reidentifications (
     mpxn            TEXT NOT NULL,
     ir              TEXT NOT NULL REFERENCES identity_records,
     method          TEXT NOT NULL CHECK (method IN ('magic-link', 'passkey-assert', 'passkey-register')),
+    own_record      BOOLEAN NOT NULL DEFAULT FALSE,  -- only this very record can answer: its own Data User asks
     redirect_url    TEXT,                            -- where the customer goes afterwards
     match_code      TEXT,
     wrong_codes     INTEGER NOT NULL DEFAULT 0,      -- how often it was typed wrong
