@@ -92,7 +92,7 @@ func (s *Register) enrolTurn(c echo.Context) (turn, error) {
 	secret, found, account, err := s.openedBy(c, store.SessionSecret)
 	if err == nil && found.Method == string(registerclient.MethodPasskeyRegister) {
 		if found.LinkHash != nil || !found.OwnRecord {
-			return turn{}, errMailed
+			return turn{found: found}, errMailed
 		}
 		return turn{kind: kindEnrol, secret: secret, found: found, account: account, until: found.ConfirmBy.Time()}, nil
 	}
@@ -153,7 +153,7 @@ func (s *Register) showEnrol(c echo.Context) error {
 	}
 	t, err := s.enrolTurn(c)
 	if errors.Is(err, errMailed) {
-		return renderPage(c, http.StatusOK, idpages.End(idpages.EndPage{Page: s.page(c, "", pathEnrol), Reason: idpages.EndMailed}))
+		return renderPage(c, http.StatusOK, idpages.End(idpages.EndPage{Page: s.page(c, t.found.Language, pathEnrol), Reason: idpages.EndMailed}))
 	}
 	if err != nil {
 		return s.dead(c, err)
@@ -168,8 +168,11 @@ func (s *Register) showEnrol(c echo.Context) error {
 		Confirmed: t.confirmed, MatchCode: t.typesCode(), BackHref: cancelled(t.found),
 	}
 	page.Name = page.Text.T("id.passkey.device." + deviceOf(c.Request().UserAgent()))
-	if t.confirmed && (t.found.RedirectURL == nil || t.found.Method != string(registerclient.MethodPasskeyRegister)) {
-		page.BackHref = pathConfirmed
+	if t.confirmed {
+		// Without a passkey the customer has confirmed all the same.
+		if page.BackHref, err = s.afterTicket(t.found, pathConfirmed); err != nil {
+			return err
+		}
 	}
 	for _, has := range there.passkeys {
 		page.Passkeys = append(page.Passkeys, idpages.Passkey{Name: has.Name, Added: has.RegisteredAt.Time()})
@@ -595,10 +598,16 @@ func (s *Register) spendTicket(ctx context.Context, tx *store.Tx, found store.Re
 	if !spent {
 		return "", refusedFor("the ticket has been used")
 	}
+	return s.afterTicket(found, pathEnrolled)
+}
+
+// afterTicket is where a customer who has confirmed goes from the page that offers a passkey: back to whoever asked for
+// one to be made, else here.
+func (s *Register) afterTicket(found store.Reidentification, here string) (string, error) {
 	if found.Method == string(registerclient.MethodPasskeyRegister) && found.RedirectURL != nil {
 		return s.wayBack(found, "dar-passkey-token", nil)
 	}
-	return pathEnrolled, nil
+	return here, nil
 }
 
 // credentialEvent is what the audit log is told of a passkey.

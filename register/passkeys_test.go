@@ -724,8 +724,32 @@ func TestEnrolLeadsBackToWhoeverAsked(t *testing.T) {
 		if page.URL.Path != enrolPage || h.status(t, started) != "confirmed" {
 			t.Fatalf("the link leads to %s, and the challenge is %s", page.URL, h.status(t, started))
 		}
+		back := returnURL + "?dar-passkey-token=" + started.TokenRef()
+		if page.Page.Find(`a[href="`+back+`"]`).Length() != 1 {
+			t.Error("who wants no passkey after all does not get back")
+		}
 		c := opens(t, b, page)
-		expectLocation(t, c, newDevice().makes(t, c.question()), returnURL+"?dar-passkey-token="+started.TokenRef())
+		expectLocation(t, c, newDevice().makes(t, c.question()), back)
+	})
+}
+
+// Whoever fails too often waits, and the page's script is told so.
+func TestPasskeyFailuresAreLimited(t *testing.T) {
+	eachHome(t, func(t *testing.T, h *home) {
+		h.AddPasskey(t, h.ir)
+		address, _ := h.asksToAssert(t)
+		b := h.Browser(t)
+		c := opens(t, b, b.Open(address))
+		for range 30 {
+			expectRefusal(t, c, "{}")
+		}
+		shown := b.Fetch(assertPage+"/finish", []byte("{}"))
+		if shown.Status != http.StatusTooManyRequests || shown.Header.Get("Retry-After") != "900" || !strings.Contains(string(shown.Body), `{"error":"Too many tries`) {
+			t.Errorf("%d %s", shown.Status, shown.Body)
+		}
+		if page := b.Open(assertPage); page.Status != http.StatusTooManyRequests || !strings.Contains(page.Text(), "Too many tries") {
+			t.Errorf("the page: %d %s", page.Status, page.Text())
+		}
 	})
 }
 

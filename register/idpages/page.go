@@ -86,7 +86,7 @@ type EnrolPage struct {
 	Name string
 	// Passkeys are those that there are for the meter point.
 	Passkeys []Passkey
-	// BackHref is where the customer goes on without a passkey; empty as in AssertPage.
+	// BackHref is where the customer goes on without one; empty as in AssertPage.
 	BackHref string
 }
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -51,14 +52,15 @@ type RelyingParty struct {
 	origin string
 }
 
-// New returns the relying party of an origin: scheme and host, and a port where it is not the scheme's own. Its id is the
-// host. On an IP address there are no passkeys, for browsers want a name; the register can then be tried out without.
+// New returns the relying party of an origin: scheme, host and, where it is not the scheme's own, port. Its id is the host. On an IP address there are no passkeys, for browsers want a name; the register can then be tried out without.
 func New(origin, displayName string) (*RelyingParty, error) {
 	u, err := url.Parse(origin)
 	if err != nil {
 		return nil, fmt.Errorf("origin of passkeys: %w", err)
 	}
-	host := u.Hostname()
+	// As browsers write it, for what they sign is compared letter by letter.
+	origin = strings.ToLower(u.Scheme + "://" + strings.TrimSuffix(u.Host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme]))
+	host := strings.ToLower(u.Hostname())
 	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
 		host = "localhost" // which browsers refuse on the pages of an address
 	}
