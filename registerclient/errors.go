@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // What went wrong, for errors.Is. Each stands for a status, which is what callers should rely on.
@@ -39,6 +40,8 @@ type Error struct {
 	// Code, Message and Field are those of the first detail. Message is the register's and may quote input:
 	// neither log it nor show it.
 	Code, Message, Field string
+	// RetryAfter is how long the register asks to wait; 0 where it does not say.
+	RetryAfter time.Duration
 	// TransactionID finds the refusal in the register's log; may be empty.
 	TransactionID string
 	// Details is all that was wrong, in the register's order.
