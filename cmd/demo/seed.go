@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"central.consent/dar/register"
@@ -164,7 +165,9 @@ func seed(ctx context.Context, api string) error {
 	if err != nil {
 		return err
 	}
-	accounts := []registerclient.CreateAccountRequest{dccAccount, portalAccount}
+	portal := portalAccount
+	portal.ReturnURLs = []string{strings.TrimSuffix(api, "/v1") + "/portal/return"}
+	accounts := []registerclient.CreateAccountRequest{dccAccount, portal}
 	for _, c := range customers {
 		accounts = append(accounts, c.account)
 	}

@@ -81,7 +81,7 @@ func TestWaitingMovesOnlyWhenTheStateChanges(t *testing.T) {
 	page := func(state views.WaitingState, seconds int) views.WaitingPage {
 		return views.WaitingPage{
 			Page:       views.Page{Text: i18n.For("en"), Brand: views.Brand{Name: "Adviceline"}},
-			MeterPoint: electricity, Method: magicLink, State: state, SecondsLeft: seconds, PollSeconds: 1, ExpiresAt: now,
+			MeterPoint: electricity, Method: magicLink, State: state, SecondsLeft: seconds, PollSeconds: 1, PollingLeft: 1200, ExpiresAt: now,
 		}
 	}
 	mux := withStatic(http.NewServeMux())

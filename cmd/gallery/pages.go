@@ -83,7 +83,7 @@ func pages() []page {
 		}
 
 		waiting := views.WaitingPage{MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, SentTo: "c*****r@example.com", MatchCode: "7KQ4",
-			ExpiresAt: now.Add(15 * time.Minute), SecondsLeft: 872, PollSeconds: 4}
+			ExpiresAt: now.Add(15 * time.Minute), SecondsLeft: 872, PollSeconds: 4, PollingLeft: 1200}
 		wait := func(name string, p views.Page, change func(*views.WaitingPage)) {
 			m := waiting
 			change(&m)

@@ -59,6 +59,17 @@ func TestConfig(t *testing.T) {
 		{"no session key", map[string]string{"PORTAL_SESSION_KEY": ""}, "PORTAL_SESSION_KEY is missing", false},
 		{"a short session key", map[string]string{"PORTAL_SESSION_KEY": "c2hvcnQ="}, "PORTAL_SESSION_KEY is not 32 bytes in base64", false},
 		{"a session key that is no base64", map[string]string{"PORTAL_SESSION_KEY": strings.Repeat("!", 44)}, "PORTAL_SESSION_KEY is not 32 bytes in base64", false},
+		{"passkey pages elsewhere", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org"}, "", true},
+		{"passkey pages with a path", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org/id"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
+		{"passkey pages in plain http", map[string]string{"PORTAL_PASSKEY_ORIGIN": "http://id.example.org"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
+		{"a policy among the passkey pages", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org; script-src *"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
+		{"ways back", map[string]string{"PORTAL_RETURN_URLS": "https://example.org/energy?x=1,http://localhost:3000/"}, "", true},
+		{"a way back in plain http", map[string]string{"PORTAL_RETURN_URLS": "https://example.org/,http://example.org/"}, "PORTAL_RETURN_URLS: \"http://example.org/\" is not", false},
+		{"a way back that is a script", map[string]string{"PORTAL_RETURN_URLS": "javascript:alert(1)"}, "PORTAL_RETURN_URLS: ", false},
+		{"a way back with a password", map[string]string{"PORTAL_RETURN_URLS": "https://a:b@example.org/"}, "PORTAL_RETURN_URLS: ", false},
+		{"a way back with a space", map[string]string{"PORTAL_RETURN_URLS": "https://example.org/, https://example.com/"}, "PORTAL_RETURN_URLS: ", false},
+		{"proxies", map[string]string{"PORTAL_TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8"}, "", true},
+		{"a proxy that is no network", map[string]string{"PORTAL_TRUSTED_PROXIES": "10.0.0.1"}, "PORTAL_TRUSTED_PROXIES: \"10.0.0.1\" is not", false},
 		{"a contact that is a script", map[string]string{"PORTAL_OPERATOR_CONTACT_URL": "javascript:alert(1)"}, "PORTAL_OPERATOR_CONTACT_URL is not an address", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
