@@ -134,6 +134,65 @@ func TestWaitingEnds(t *testing.T) {
 	}
 }
 
+// Somebody else moves in while the customer is asked, or between the answer and the list.
+func TestEarlierOccupant(t *testing.T) {
+	t.Parallel()
+	for _, confirmed := range []bool{false, true} {
+		w := newWorld(t)
+		b := w.browser(t)
+		b.prove()
+		if confirmed {
+			b.confirm()
+		}
+		_, err := w.register.Client(t, registerclient.RoleDCC).ReportChangeOfTenancy(t.Context(), registerclient.ChangeOfTenancyRequest{
+			MPxN: w.meterPoint, EffectiveDate: "2026-05-20", SourceReference: "DCC-MOVE-1",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.gone.title")
+		if n := w.wire.called("list"); n > 0 && !confirmed {
+			t.Errorf("%d readings", n)
+		}
+		w.register.Clock.Add(time.Minute)
+		b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).wants(t, 200, "norecord.title")
+	}
+}
+
+// A token that became void between the poll and the reading opens nothing, and the page does not blame the line.
+func TestVoidToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	b.confirm()
+	w.wire.set(refuse("list", 403), nil)
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.gone.title")
+}
+
+// The page asks by itself for 20 minutes, no faster than every 4 seconds. Whoever comes back later asks by hand.
+func TestPollingStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	part := b.get("/portal/waiting").doc.Find("#waiting")
+	if part.AttrOr("hx-trigger", "") != "every 4s" || part.AttrOr("data-polling", "") != "1200" {
+		t.Errorf("polls %s, for %s s", part.AttrOr("hx-trigger", ""), part.AttrOr("data-polling", ""))
+	}
+	w.wire.set(refuse("status", 429), nil)
+	for range 2 {
+		w.register.Clock.Add(10 * time.Minute)
+		b.get("/portal/waiting/status")
+	}
+	if part := b.get("/portal/waiting/status").doc.Find("#waiting"); part.AttrOr("hx-get", "") != "" || !strings.Contains(part.Text(), "no longer checks by itself") {
+		t.Errorf("after 20 minutes: %s", part.Text())
+	}
+	w.wire.set(nil, nil)
+	b.confirm()
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
+}
+
 // A letter is good for 15 minutes, as long as a session without use: whoever waits has used it by waiting.
 func TestWaitingOutTheLetter(t *testing.T) {
 	t.Parallel()
