@@ -199,13 +199,18 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		response.Body = io.NopCloser(bytes.NewReader(body))
-		if _, rest, ok := strings.Cut(string(body), `"token-ref":"`); ok {
-			w.mu.Lock()
-			w.token, _, _ = strings.Cut(rest, `"`)
-			w.mu.Unlock()
-		}
+		w.keepToken(string(body))
 	}
 	return response, nil
+}
+
+// keepToken remembers the token-ref of an answer that has one.
+func (w *wire) keepToken(body string) {
+	if _, rest, ok := strings.Cut(body, `"token-ref":"`); ok {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.token, _, _ = strings.Cut(rest, `"`)
+	}
 }
 
 func (w *wire) called(operation string) int {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -110,11 +111,8 @@ func (p *portal) returnLink(v *visit, parameters url.Values) *views.ReturnLink {
 	if err != nil || address.Host == "" {
 		return nil
 	}
-	query := address.Query()
-	for name := range parameters {
-		query.Set(name, parameters.Get(name))
-	}
-	address.RawQuery = query.Encode()
+	// What stands there already is the operator's, and stays as it is written.
+	address.RawQuery = strings.Trim(address.RawQuery+"&"+parameters.Encode(), "&")
 	return &views.ReturnLink{Host: address.Hostname(), URL: address.String()}
 }
 

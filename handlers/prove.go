@@ -106,10 +106,9 @@ func (p *portal) postResend(c echo.Context, v *visit) error {
 	method := v.Challenge.Method
 	err := p.prove(c, v, method, func(v *visit, now time.Time) error {
 		switch {
-		case v.Reading != nil || v.Challenge == nil || v.Challenge.Method != method:
+		case v.Reading != nil || v.Challenge == nil || v.Challenge.Method != method || v.Challenge.State != views.WaitingPending:
 			return errElsewhere
-		case !v.Challenge.mailed() || v.Challenge.State != views.WaitingPending || v.Resends >= mostResends,
-			now.Sub(v.ProvingSince) < resendWait:
+		case !v.Challenge.mailed() || v.Resends >= mostResends || now.Sub(v.ProvingSince) < resendWait:
 			return errNoResend
 		}
 		v.Resends++

@@ -15,6 +15,9 @@ import (
 // portal's account, and is not changed without changing it there.
 const returnPath = "/return"
 
+// longestCode is far above what the register sends, and bounds what a session keeps; bytes.
+const longestCode = 200
+
 // showReturn is the way back from the passkey. It brings the token and a completion code, and whoever holds both can
 // open the list: so they count in the session that asked for this very passkey, and in no other. A stranger who started
 // the proof and made the customer confirm it never gets the code, for it comes to the customer's browser; and the
@@ -25,6 +28,9 @@ const returnPath = "/return"
 func (p *portal) showReturn(c echo.Context) error {
 	query := c.QueryParams()
 	token, code := only(query, "dar-passkey-token"), only(query, "dar-completion-code")
+	if len(code) > longestCode {
+		code = ""
+	}
 	cancelled := only(query, "dar-action") == "cancelled"
 	if token == "" && !cancelled {
 		return seeOther(c, "")

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"central.consent/dar/cmd/internal/env"
@@ -95,10 +96,13 @@ func load() (config, error) {
 	return c, errors.Join(mistakes...)
 }
 
+// hostForm is a host as it may stand in a header: net/url lets more pass.
+var hostForm = regexp.MustCompile(`^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?$`)
+
 // originOf is the origin of an address by https, or by http on a loopback address; empty for any other.
 func originOf(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	if err != nil || !hostForm.MatchString(u.Host) || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host

@@ -63,6 +63,8 @@ func TestConfig(t *testing.T) {
 		{"passkey pages with a path", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org/id"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
 		{"passkey pages in plain http", map[string]string{"PORTAL_PASSKEY_ORIGIN": "http://id.example.org"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
 		{"a policy among the passkey pages", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org; script-src *"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
+		{"a policy within the host", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org;script-src"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
+		{"passkey pages at an address", map[string]string{"PORTAL_PASSKEY_ORIGIN": "http://[::1]:5002"}, "", true},
 		{"ways back", map[string]string{"PORTAL_RETURN_URLS": "https://example.org/energy?x=1,http://localhost:3000/"}, "", true},
 		{"a way back in plain http", map[string]string{"PORTAL_RETURN_URLS": "https://example.org/,http://example.org/"}, "PORTAL_RETURN_URLS: \"http://example.org/\" is not", false},
 		{"a way back that is a script", map[string]string{"PORTAL_RETURN_URLS": "javascript:alert(1)"}, "PORTAL_RETURN_URLS: ", false},
