@@ -9,9 +9,12 @@ package handlers
 
 import (
 	"cmp"
+	"crypto/cipher"
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -35,10 +38,21 @@ type Options struct {
 	// SessionKey encrypts the sessions: 32 bytes. Another key ends every session.
 	SessionKey []byte
 	Brand      views.Brand
-	// Demonstration says on every page that nobody is really asked to confirm.
+	// Demonstration says on every page that nobody is really asked to confirm. It limits nobody either.
 	Demonstration bool
 	// Inbox is for a demonstration that does ask people: the path at which it shows the letters that it sends.
 	Inbox string
+	// PublicURL is where customers find the portal: https://energy-access.example.org. The register sends them back there
+	// from a passkey; where it is empty, passkeys open in a new tab.
+	PublicURL string
+	// PasskeyOrigin is where the register's passkey pages are: https://id.example.org. Only there is a browser sent by
+	// itself; where it is empty, or the register names another place, the customer follows a link.
+	PasskeyOrigin string
+	// ReturnURLs are the addresses that the portal leads back to when a link asks for it. A link's must be the very
+	// same text.
+	ReturnURLs []string
+	// TrustedProxies say from where they were asked, in X-Forwarded-For. Without any, the peer counts.
+	TrustedProxies []netip.Prefix
 	// Secure is for every address that is not loopback: cookies are then for https alone, and browsers are
 	// told never to come by http.
 	Secure bool
@@ -54,6 +68,10 @@ type Options struct {
 type portal struct {
 	Options
 	sessions *sessionStore
+	// returnURL is the way back from a passkey; empty without PublicURL.
+	returnURL string
+	linkSeal  cipher.AEAD
+	limitKey  []byte
 }
 
 // New checks the options and returns the portal's routes, all of them under /portal but the way there.
@@ -73,8 +91,18 @@ func New(options Options) (http.Handler, error) {
 		return nil, err
 	}
 	p := &portal{Options: options, sessions: sessions}
+	if options.PublicURL != "" {
+		p.returnURL = strings.TrimRight(options.PublicURL, "/") + base + returnPath
+	}
+	if p.linkSeal, err = newLinkSeal(options.SessionKey); err != nil {
+		return nil, err
+	}
+	if p.limitKey, err = derivedKey(options.SessionKey, "limits"); err != nil {
+		return nil, err
+	}
 
 	e := echo.New()
+	e.IPExtractor = addressesBehind(options.TrustedProxies)
 	e.HTTPErrorHandler = p.answerError
 	e.Use(p.setHeaders, middleware.GzipWithConfig(middleware.GzipConfig{Skipper: isStatic, MinLength: 1024}),
 		p.logRequest, p.recoverPanic, p.setLanguage, p.checkOrigin, refuseOptions, p.readForm)
@@ -97,11 +125,15 @@ func New(options Options) (http.Handler, error) {
 	page("/prove", p.visitor(p.showProve))
 	e.POST(base+"/prove", p.visitor(p.postProve))
 	page("/waiting", p.visitor(p.showWaiting))
+	e.POST(base+"/waiting/resend", p.visitor(p.postResend))
 	// A GET that may spend the token on the reading, so that a browser without scripts needs but a link. It is
 	// safe: what it opens stays in the session of the very browser that asks, which no other site's link can see,
 	// and to ask twice changes nothing.
 	e.GET(base+"/waiting/check", p.checkWaiting)
 	e.GET(base+"/waiting/status", p.showWaitingStatus)
+	// The register sends browsers here, with what must not stay in an address.
+	e.GET(base+returnPath, p.showReturn)
+	page(returnPath+"/elsewhere", p.showElsewhere)
 	e.POST(base+"/keep-alive", p.visitor(p.postKeepAlive))
 	e.POST(base+"/sign-out", p.visitor(p.postSignOut))
 

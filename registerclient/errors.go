@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -119,6 +120,11 @@ func (e *Error) Is(target error) bool {
 
 // Unwrap gives context.Canceled or context.DeadlineExceeded where the context ended.
 func (e *Error) Unwrap() error { return e.cause }
+
+// Names reports whether a field of the request is among what was wrong.
+func (e *Error) Names(field string) bool {
+	return slices.ContainsFunc(e.Details, func(d ErrorDetail) bool { return d.Field == field })
+}
 
 // during is the same failure, met on the way to another operation.
 func (e *Error) during(op string) *Error {

@@ -68,6 +68,9 @@ type Brand struct {
 	Phone      string
 }
 
+// ReturnLink leads back to the site that sent the customer.
+type ReturnLink struct{ Host, URL string }
+
 // MeterPoint is a meter point number as customers read it on a bill.
 type MeterPoint struct {
 	// Number is grouped for reading: 23 1234 5678 901.

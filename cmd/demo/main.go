@@ -252,6 +252,6 @@ func newPortal(d *databases, o options, base string, log *slog.Logger) (http.Han
 	}
 	return handlers.New(handlers.Options{
 		Register: client, DB: d.portal.Write, SessionKey: d.portalKey, Brand: views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent"},
-		Demonstration: !live, Inbox: inbox, Logger: log.With("program", "portal"),
+		Demonstration: !live, Inbox: inbox, Logger: log.With("program", "portal"), PublicURL: base, PasskeyOrigin: base,
 	})
 }

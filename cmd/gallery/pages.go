@@ -27,7 +27,7 @@ var (
 	magicLink    = views.Method{Name: "magic-link"}
 	passkey      = views.Method{Name: "passkey-assert"}
 	newPasskey   = views.Method{Name: "passkey-register"}
-	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}
+	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}
 	numberErrors = []string{"error.number.empty", "error.number.characters", "error.number.length", "error.number.twice"}
 )
 
@@ -50,6 +50,12 @@ func pages() []page {
 		add("start", stranger, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
 		add("start demonstration", views.Page{Demonstration: true}, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
 		add("start signed in", customer, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		add("start by link", stranger, func(p views.Page) templ.Component {
+			return views.Start(views.StartPage{Page: p, Number: "23 1234 5678 901", Linked: true})
+		})
+		add("start by link without number", stranger, func(p views.Page) templ.Component {
+			return views.Start(views.StartPage{Page: p, NumberNeeded: true})
+		})
 		for _, key := range numberErrors {
 			wrong := views.Page{Errors: []views.FieldError{{Field: "number", Key: key}}}
 			add("start "+strings.TrimPrefix(key, "error.number."), wrong, func(p views.Page) templ.Component {
@@ -75,6 +81,9 @@ func pages() []page {
 		add("prove", visitor, func(p views.Page) templ.Component {
 			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey, Others: []views.Method{magicLink, newPasskey}})
 		})
+		add("prove cancelled", visitor, func(p views.Page) templ.Component {
+			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{passkey, newPasskey}, Cancelled: true})
+		})
 		for _, key := range []string{"none", "magic-link", "passkey-assert", "passkey-register", "only", "twice"} {
 			wrong := visitor
 			wrong.Errors = []views.FieldError{{Field: "method", Key: "error.prove." + key}}
@@ -84,7 +93,7 @@ func pages() []page {
 		}
 
 		waiting := views.WaitingPage{MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, SentTo: "c*****r@example.com", MatchCode: "7KQ4",
-			ExpiresAt: now.Add(15 * time.Minute), SecondsLeft: 872, PollSeconds: 4}
+			ExpiresAt: now.Add(15 * time.Minute), SecondsLeft: 872, ResendsLeft: 3, PollSeconds: 4, PollingLeft: 1200}
 		wait := func(name string, p views.Page, change func(*views.WaitingPage)) {
 			m := waiting
 			change(&m)
@@ -94,10 +103,23 @@ func pages() []page {
 		demoVisitor.Demonstration = true
 		wait("email", visitor, func(*views.WaitingPage) {})
 		wait("email somewhere", visitor, func(m *views.WaitingPage) { m.SentTo, m.SecondsLeft = "", 40 })
-		wait("passkey", visitor, func(m *views.WaitingPage) { m.Method, m.PasskeyURL = passkey, "https://id.example/passkey" })
+		wait("email just sent", visitor, func(m *views.WaitingPage) { m.ResendSeconds = 30 })
+		wait("email sent again", visitor, func(m *views.WaitingPage) { m.Resent, m.ResendsLeft, m.ResendSeconds = 1, 2, 30 })
+		wait("email sent again too soon", visitor, func(m *views.WaitingPage) { m.ResendSeconds, m.NotSent = 12, true })
+		wait("email sent for the last time", visitor, func(m *views.WaitingPage) { m.Resent, m.ResendsLeft = 3, 0 })
+		wait("email for long", visitor, func(m *views.WaitingPage) { m.PollingLeft, m.SecondsLeft = 0, 0 })
+		wait("passkey", visitor, func(m *views.WaitingPage) {
+			m.Method, m.PasskeyURL, m.MatchCode = passkey, "https://id.example/passkey", ""
+		})
+		wait("passkey in a new tab", visitor, func(m *views.WaitingPage) {
+			m.Method, m.PasskeyURL, m.NewTab = passkey, "https://id.example/passkey", true
+		})
 		wait("new passkey", visitor, func(m *views.WaitingPage) { m.Method = newPasskey })
 		wait("demonstration", demoVisitor, func(*views.WaitingPage) {})
 		wait("expired", visitor, func(m *views.WaitingPage) { m.State = views.WaitingExpired })
+		wait("wrong code", visitor, func(m *views.WaitingPage) { m.State = views.WaitingWrongCode })
+		wait("cancelled", visitor, func(m *views.WaitingPage) { m.State = views.WaitingCancelled })
+		wait("gone", visitor, func(m *views.WaitingPage) { m.State = views.WaitingGone })
 		wait("lost", visitor, func(m *views.WaitingPage) { m.State = views.WaitingLost })
 		wait("declined", visitor, func(m *views.WaitingPage) { m.State = views.WaitingDeclined })
 
@@ -116,6 +138,10 @@ func pages() []page {
 		list("long names", customer, longNames())
 		list("200", customer, many(200))
 
+		sent := demoList()
+		sent.Return = &views.ReturnLink{Host: "app.bright-energy.com", URL: "https://app.bright-energy.com/energy"}
+		list("by link", customer, sent)
+
 		consent := demoList().Active[0]
 		add("withdraw", customer, func(p views.Page) templ.Component {
 			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent})
@@ -128,6 +154,17 @@ func pages() []page {
 		})
 		add("withdrawn joint", customer, func(p views.Page) templ.Component {
 			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: joint(), At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f01", NoticeSent: true})
+		})
+		add("withdrawn by link", customer, func(p views.Page) templ.Component {
+			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f01", NoticeSent: true,
+				Return: &views.ReturnLink{Host: "app.bright-energy.com", URL: "https://app.bright-energy.com/energy?dar-action=withdrawn"}})
+		})
+		add("elsewhere", stranger, func(p views.Page) templ.Component { return views.Elsewhere(views.ElsewherePage{Page: p}) })
+		add("error too-often waiting", visitor, func(p views.Page) templ.Component {
+			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 75, Waiting: true})
+		})
+		add("error too-often proving", visitor, func(p views.Page) templ.Component {
+			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 26 * 60, Proving: true})
 		})
 		add("signed out", stranger, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
 		for _, kind := range errorKinds {
@@ -143,7 +180,7 @@ func pages() []page {
 				reference = "7F3K-29QM"
 			}
 			add("error "+kind, who, func(p views.Page) templ.Component {
-				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference, Field: field})
+				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference, Field: field, WaitSeconds: 3600})
 			})
 		}
 		all = append(all, idPages(lang)...)

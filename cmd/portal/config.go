@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"central.consent/dar/cmd/internal/env"
@@ -17,6 +19,7 @@ type config struct {
 	PublicURL     string     `env:"PORTAL_PUBLIC_URL,required" help:"Where customers find the portal. https, but on a loopback address." example:"https://energy-access.example.org"`
 	Database      env.Secret `env:"PORTAL_DATABASE" envDefault:"portal.db" help:"Where sessions are kept: the path of a SQLite file, or a PostgreSQL URL for more than one replica." example:"postgres://portal:password@db.example.org/portal"`
 	RegisterURL   string     `env:"PORTAL_REGISTER_URL" envDefault:"https://api.central.consent/v1" help:"The root of the register's API."`
+	PasskeyOrigin string     `env:"PORTAL_PASSKEY_ORIGIN" help:"Where the register's passkey pages are: browsers are sent there, and nowhere else. By default where the API is." example:"https://id.central.consent"`
 	AccountID     string     `env:"PORTAL_ACCOUNT_ID,required" help:"This operator's account at the register, of the role portal." example:"portal_ops"`
 	AccountSecret env.Secret `env:"PORTAL_ACCOUNT_SECRET,required" help:"The account's secret key."`
 	SessionKey    env.Secret `env:"PORTAL_SESSION_KEY,required" help:"Encrypts the sessions: 32 random bytes in base64, the same on every replica. Make one with: openssl rand -base64 32"`
@@ -25,8 +28,12 @@ type config struct {
 	Phone         string     `env:"PORTAL_OPERATOR_PHONE" help:"The number that customers call for help. This or PORTAL_OPERATOR_CONTACT_URL is required." example:"0800 000 0000"`
 	Demonstration bool       `env:"PORTAL_DEMONSTRATION" help:"true says on every page that nobody is really asked to confirm, as where the register runs in stub mode. Loopback only, PORTAL_LISTEN as well as PORTAL_PUBLIC_URL."`
 
+	ReturnURLs []string `env:"PORTAL_RETURN_URLS" help:"Addresses that a link to the portal may ask to lead back to, separated by commas. A link's must be the very same text." example:"https://example.org/energy,https://app.example.org/done"`
+	Proxies    []string `env:"PORTAL_TRUSTED_PROXIES" help:"The networks of the proxies before the portal, separated by commas. They are believed from where they were asked, in X-Forwarded-For; without any, the peer counts." example:"10.0.0.0/8"`
+
 	sessionKey []byte
 	secure     bool
+	proxies    []netip.Prefix
 }
 
 // load reads the configuration; its error holds every mistake, one a line.
@@ -62,6 +69,23 @@ func load() (config, error) {
 			refuse("PORTAL_OPERATOR_CONTACT_URL is not an address such as https://example.org/contact")
 		}
 	}
+	if c.PasskeyOrigin == "" {
+		c.PasskeyOrigin = originOf(c.RegisterURL)
+	} else if origin := originOf(c.PasskeyOrigin); origin != c.PasskeyOrigin {
+		refuse("PORTAL_PASSKEY_ORIGIN is not an origin such as https://id.central.consent")
+	}
+	for _, address := range c.ReturnURLs {
+		if back, err := url.Parse(address); err != nil || originOf(address) == "" || back.User != nil || back.Fragment != "" || strings.TrimSpace(address) != address {
+			refuse("PORTAL_RETURN_URLS: %q is not an address such as https://example.org/energy", address)
+		}
+	}
+	for _, network := range c.Proxies {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			refuse("PORTAL_TRUSTED_PROXIES: %q is not a network such as 10.0.0.0/8", network)
+		}
+		c.proxies = append(c.proxies, prefix)
+	}
 	if text := c.SessionKey.Reveal(); text != "" {
 		key, err := base64.StdEncoding.DecodeString(text)
 		if err != nil || len(key) != 32 {
@@ -70,6 +94,18 @@ func load() (config, error) {
 		c.sessionKey = key
 	}
 	return c, errors.Join(mistakes...)
+}
+
+// hostForm is a host as it may stand in a header: net/url lets more pass.
+var hostForm = regexp.MustCompile(`^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?$`)
+
+// originOf is the origin of an address by https, or by http on a loopback address; empty for any other.
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || !hostForm.MatchString(u.Host) || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 func isLoopback(host string) bool {

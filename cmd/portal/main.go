@@ -74,6 +74,11 @@ func run(ctx context.Context) error {
 		Demonstration: config.Demonstration,
 		Secure:        config.secure,
 		Logger:        logger,
+
+		PublicURL:      config.PublicURL,
+		PasskeyOrigin:  config.PasskeyOrigin,
+		ReturnURLs:     config.ReturnURLs,
+		TrustedProxies: config.proxies,
 	})
 	if err != nil {
 		return err

@@ -45,6 +45,7 @@ type options struct {
 	database Database
 	live     bool
 	mail     *mail.Sender
+	mailURL  string
 	shared   *Register
 	keys     string
 }
@@ -60,6 +61,9 @@ func HoldConfirmations() Option { return func(o *options) { o.live = true } }
 
 // WithMail gives the register a mail server.
 func WithMail(sender *mail.Sender) Option { return func(o *options) { o.mail = sender } }
+
+// WithMailServer is WithMail for whoever knows a server's address alone, as catcher.Catcher.URL tells it.
+func WithMailServer(address string) Option { return func(o *options) { o.mailURL = address } }
 
 // WithKeys gives the register these keys, as REGISTER_KEYS has them.
 func WithKeys(keys string) Option { return func(o *options) { o.keys = keys } }
@@ -79,6 +83,14 @@ func New(t testing.TB, opts ...Option) *Register {
 		r.Clock, r.DB, r.Log = o.shared.Clock, o.shared.DB, o.shared.Log
 	} else {
 		r.DB = o.database.Open(t, migrations.Register)
+	}
+	if o.mailURL != "" {
+		sender, err := mail.NewSender(mail.Options{URL: o.mailURL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { sender.Close() })
+		o.mail = sender
 	}
 	if o.keys == "" {
 		o.keys = "test:" + Key

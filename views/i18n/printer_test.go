@@ -20,7 +20,7 @@ var made = map[string][]string{
 	"date.month.":                {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
 	"page.meter.":                {"electricity", "gas"},
 	"prove.method.":              product(methods, ".title", ".body", ".button"),
-	"waiting.":                   append(product(methods, ".title", ".step.1", ".step.2", ".step.3", ".code"), product([]string{"expired", "declined", "lost"}, ".title", ".body", ".more", ".again")...),
+	"waiting.":                   append(product(methods, ".title", ".step.1", ".step.2", ".step.3", ".code"), product([]string{"expired", "declined", "wrong-code", "cancelled", "lost", "gone"}, ".title", ".body", ".more", ".again")...),
 	"records.state.":             {"active", "ending", "expired", "stopped", "closed"},
 	"records.ended.":             {"expired", "stopped", "closed"},
 	"records.with.":              {"joint", "group"},
@@ -35,7 +35,7 @@ var made = map[string][]string{
 	"id.passkey.device.":         {"iphone", "ipad", "android", "tablet", "chromebook", "windows", "mac", "linux", "phone", "key", "other"},
 	"mail.passkey.":              product([]string{"added", "removed"}, ".subject", ".title", ".body", ".yours"),
 	"error.prove.":               methods,
-	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
+	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
 }
 
 var methods = []string{"magic-link", "passkey-assert", "passkey-register"}
