@@ -367,12 +367,12 @@ func TestPasskeyRefusesWhatIsNotRight(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {
 		d := h.enrols(t)
 		d.held.Counter = 7
-		address, started := h.asksToAssert(t)
+		address, _ := h.asksToAssert(t)
 		b := h.Browser(t)
 		c := opens(t, b, b.Open(address))
 		expectLocation(t, c, d.shows(t, c.question()), "/id/passkey/confirmed")
 
-		address, started = h.asksToAssert(t)
+		address, started := h.asksToAssert(t)
 		c = opens(t, b, b.Open(address))
 		const up, uv, be, bs = 1, 4, 8, 16
 		right := func() map[string]any {
@@ -914,6 +914,9 @@ func TestPasskeyPagesChangeNothingByBeingOpened(t *testing.T) {
 					t.Errorf("%s %s: %d", method, path, shown.Status)
 				}
 			}
+		}
+		if after := state(); after != before {
+			t.Errorf("%s, before %s", after, before)
 		}
 		// A robot presses the button: it drives a browser, which tells.
 		page := b.Open(assertPage)

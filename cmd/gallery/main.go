@@ -30,6 +30,11 @@ func handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/static/", http.StripPrefix("/static/", static.Handler()))
 	mux.HandleFunc("/{$}", index)
+	// The script of the passkey pages asks as soon as there is a list of passkeys to offer.
+	mux.HandleFunc("POST /id/passkey/{page}/options", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"error":"The gallery takes no passkeys."}`))
+	})
 	for _, p := range pages() {
 		mux.HandleFunc("GET "+p.Path, func(w http.ResponseWriter, r *http.Request) {
 			var body bytes.Buffer
