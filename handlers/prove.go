@@ -86,7 +86,7 @@ func (p *portal) postProve(c echo.Context, v *visit) error {
 		return p.refuseMethod(c, v, method)
 	case errors.Is(err, registerclient.ErrNotFound):
 		page := p.page(c, v)
-		page.Path = base + "/prove"
+		page.Path = base(c) + "/prove"
 		return p.showNoRecord(c, page, v.MeterPoint)
 	case err != nil || changed != nil:
 		return errors.Join(err, changed)
@@ -120,7 +120,7 @@ func (p *portal) refuseMethod(c echo.Context, v *visit, method registerclient.Me
 // askForMethod shows the page that asks for a proof once more, and what was wrong.
 func (p *portal) askForMethod(c echo.Context, v *visit, mistake string) error {
 	page := p.provePage(c, v)
-	page.Path = base + "/prove"
+	page.Path = base(c) + "/prove"
 	page.Errors = []views.FieldError{{Field: "method", Key: mistake}}
 	return render(c, http.StatusUnprocessableEntity, views.Prove(page))
 }
@@ -148,7 +148,7 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 		SecondsLeft: secondsUntil(p.Clock(), v.Challenge.ExpiresAt),
 		PollSeconds: int(pollTime / time.Second),
 	}
-	page.Path = base + "/waiting"
+	page.Path = base(c) + "/waiting"
 	if !p.Demonstration {
 		page.PasskeyURL = v.Challenge.PasskeyURL
 	}
@@ -187,7 +187,7 @@ func (p *portal) showWaitingStatus(c echo.Context) error {
 
 // redirectHTMX makes htmx take the whole page to a path below the portal's base.
 func redirectHTMX(c echo.Context, path string) error {
-	c.Response().Header().Set("HX-Redirect", base+path)
+	c.Response().Header().Set("HX-Redirect", base(c)+path)
 	return c.NoContent(http.StatusOK)
 }
 

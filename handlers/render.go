@@ -30,7 +30,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 	page := views.Page{
 		Text:          c.Get(printerKey).(*i18n.Printer),
 		Brand:         p.Brand,
-		Base:          base,
+		Base:          base(c),
 		Demonstration: p.Demonstration,
 	}
 	if c.Request().Method != http.MethodPost {

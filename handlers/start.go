@@ -73,7 +73,7 @@ func resend(c echo.Context) *views.Resend {
 	if form.Get("confirmed") == "yes" {
 		fields = append(fields, views.FormField{Name: "confirmed", Value: "yes"})
 	}
-	return &views.Resend{Action: base + "/meter", Fields: fields}
+	return &views.Resend{Action: base(c) + "/meter", Fields: fields}
 }
 
 // showNoRecord says that nobody at this meter point can be asked.
