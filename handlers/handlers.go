@@ -17,6 +17,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/text/language"
 
 	"central.consent/dar/registerclient"
 	"central.consent/dar/static"
@@ -34,9 +35,13 @@ type Options struct {
 	DB *sqlx.DB
 	// SessionKey encrypts the sessions: 32 bytes. Another key ends every session.
 	SessionKey []byte
+	// Operator names the operator in the rows of sessions; a session of one is none of another.
+	Operator string
 	// Base is the path under which every route stands, without a slash at the end; empty for DefaultBase.
 	Base  string
 	Brand views.Brand
+	// Files are the operator's own: what Brand names by Sheet, Icon and Logo. Nil where it names none.
+	Files *static.Files
 	// Demonstration says on every page that nobody is really asked to confirm.
 	Demonstration bool
 	// Secure is for every address that is not loopback: cookies are then for https alone, and browsers are
@@ -54,6 +59,10 @@ type Options struct {
 type portal struct {
 	Options
 	sessions *sessionStore
+	files    *static.Files
+	// languages are those that the operator offers, its first choice first, and matcher finds one of them.
+	languages []string
+	matcher   language.Matcher
 }
 
 // New checks the options and returns the portal's routes, all of them under Base but the way there.
@@ -68,12 +77,16 @@ func New(options Options) (http.Handler, error) {
 		options.Logger = slog.Default()
 	}
 	options.Base = cmp.Or(options.Base, DefaultBase)
+	if options.Base != DefaultBase && options.Operator == "" {
+		return nil, errors.New("handlers: an operator that shares a host needs a name")
+	}
 	options.handover = cmp.Or(options.handover, handoverTime)
 	sessions, err := newSessionStore(options)
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{Options: options, sessions: sessions}
+	p := &portal{Options: options, sessions: sessions, files: static.Handler(options.Files), languages: options.Brand.Offered()}
+	p.matcher = matcherOf(p.languages)
 
 	e := echo.New()
 	e.HTTPErrorHandler = p.answerError
@@ -90,6 +103,7 @@ func New(options Options) (http.Handler, error) {
 	page("", p.showStart)
 	e.POST(base+"/meter", p.postMeter)
 	page("/signed-out", p.showSignedOut)
+	page("/accessibility", p.showAccessibility)
 	page("/static/*", p.showStatic)
 	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
 	e.GET("/", toStart)
@@ -133,10 +147,10 @@ func base(c echo.Context) string {
 
 // showStatic serves a file, or the portal's own page where there is none.
 func (p *portal) showStatic(c echo.Context) error {
-	if !static.Exists(c.Param("*")) {
+	if !p.files.Exists(c.Param("*")) {
 		return echo.ErrNotFound
 	}
-	http.StripPrefix(p.Base+"/static/", static.Handler()).ServeHTTP(c.Response(), c.Request())
+	http.StripPrefix(p.Base+"/static/", p.files).ServeHTTP(c.Response(), c.Request())
 	return nil
 }
 

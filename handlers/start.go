@@ -25,7 +25,7 @@ func (p *portal) postMeter(c echo.Context) error {
 	v, _ := p.find(c) // as above
 	// A page that answers this form cannot be fetched again: its language switch sends the form once more, so that
 	// the number is neither lost nor put into an address.
-	if lang := c.Request().PostForm.Get("lang"); slices.Contains(languages, lang) {
+	if lang := c.Request().PostForm.Get("lang"); slices.Contains(p.languages, lang) {
 		p.switchLanguage(c, lang)
 	}
 	typed := c.Request().PostForm.Get("number")

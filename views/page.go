@@ -57,15 +57,6 @@ type FieldError struct {
 	Key   string
 }
 
-// Brand is the operator's look and contacts.
-type Brand struct {
-	// Name is the operator's, as customers know it.
-	Name string
-	// ContactURL and Phone are where a customer gets help; either may be empty.
-	ContactURL string
-	Phone      string
-}
-
 // MeterPoint is a meter point number as customers read it on a bill.
 type MeterPoint struct {
 	// Number is grouped for reading: 23 1234 5678 901.
