@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,13 +19,13 @@ import (
 	"strings"
 	"syscall"
 
+	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/cmd/internal/serve"
 	"central.consent/dar/handlers"
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"central.consent/dar/views"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -101,7 +102,11 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 	if err != nil {
 		return err
 	}
-	portal, err := newPortal(databases, o, base, log)
+	all, err := theOperators()
+	if err != nil {
+		return err
+	}
+	portal, err := newPortals(databases, all, o, base, log)
 	if err != nil {
 		return err
 	}
@@ -119,24 +124,29 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 		if err := openAdministrator(ctx, service); err != nil {
 			return fmt.Errorf("open the administrator's account: %w", err)
 		}
-		if err := seed(ctx, base+"/v1"); err != nil {
+		if err := seed(ctx, base+"/v1", all); err != nil {
 			return fmt.Errorf("write the demonstration data: %w", err)
 		}
-		fmt.Fprintf(out, welcome, base, base, base)
+		fmt.Fprint(out, welcome(base, all))
 		return nil
 	})
 	return group.Wait()
 }
 
-const welcome = `
-The portal stands at %s/portal
-  Look up the meter point 2312345678901.
-The register's API stands at %s/v1, its pages at %s/docs
-  Account portal_ops, secret portal-secret-demo.
-Ctrl-C ends it.
-`
+// welcome says where everything stands. The first operator is the published one.
+func welcome(base string, all []operators.Operator) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nThe portal stands at %s%s\n  Look up the meter point %s.\n", base, all[0].Base, meterPoint)
+	b.WriteString("The same for other operators, each in its own look:\n")
+	for _, o := range all[1:] {
+		fmt.Fprintf(&b, "  %s%s  %s\n", base, o.Base, o.Brand.Name)
+	}
+	fmt.Fprintf(&b, "The register's API stands at %s/v1, its pages at %s/docs\n  Account %s, secret %s.\nCtrl-C ends it.\n",
+		base, base, all[0].AccountID, all[0].AccountSecret.Reveal())
+	return b.String()
+}
 
-// onePort gives the portal whatever begins with /portal, and the register the rest. It is no http.ServeMux, which
+// onePort gives the portals whatever begins with /portal or /o/, and the register the rest. It is no http.ServeMux, which
 // answers an address such as //v1 or /v1/../x itself, with a page that neither program would send.
 func onePort(portal, service http.Handler) http.Handler {
 	start := http.RedirectHandler("/portal", http.StatusSeeOther)
@@ -144,7 +154,7 @@ func onePort(portal, service http.Handler) http.Handler {
 		switch read := r.Method == http.MethodGet || r.Method == http.MethodHead; {
 		case r.URL.Path == "/" && read:
 			start.ServeHTTP(w, r)
-		case strings.HasPrefix(r.URL.Path, "/portal"):
+		case strings.HasPrefix(r.URL.Path, "/portal"), strings.HasPrefix(r.URL.Path, "/o/"):
 			portal.ServeHTTP(w, r)
 		default:
 			service.ServeHTTP(w, r)
@@ -212,13 +222,34 @@ func newRegister(d *databases, o options, base string, log *slog.Logger) (*regis
 	})
 }
 
-func newPortal(d *databases, o options, base string, log *slog.Logger) (http.Handler, error) {
-	client, err := registerclient.New(registerclient.Options{BaseURL: base + "/v1", AccountID: "portal_ops", SecretKey: "portal-secret-demo"})
+//go:embed operators
+var operatorFiles embed.FS
+
+// theOperators are those of the demonstration, of which the first is the published one.
+func theOperators() ([]operators.Operator, error) {
+	read := func(name string) ([]byte, error) { return operatorFiles.ReadFile("operators/" + name) }
+	text, err := read("operators.toml")
 	if err != nil {
 		return nil, err
 	}
-	return handlers.New(handlers.Options{
-		Register: client, DB: d.portal.Write, SessionKey: d.portalKey, Brand: views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent"},
-		Demonstration: o.reidentification == "stub", Logger: log.With("program", "portal"),
-	})
+	return operators.Parse(text, read)
+}
+
+func newPortals(d *databases, all []operators.Operator, o options, base string, log *slog.Logger) (http.Handler, error) {
+	var sites []handlers.Site
+	for _, one := range all {
+		client, err := registerclient.New(registerclient.Options{BaseURL: base + "/v1", AccountID: one.AccountID, SecretKey: one.AccountSecret.Reveal()})
+		if err != nil {
+			return nil, err
+		}
+		portal, err := handlers.New(handlers.Options{
+			Register: client, DB: d.portal.Write, SessionKey: d.portalKey, Operator: one.Slug, Base: one.Base, Brand: one.Brand, Files: one.Files,
+			Demonstration: o.reidentification == "stub", Logger: log.With("program", "portal", "operator", one.Slug),
+		})
+		if err != nil {
+			return nil, err
+		}
+		sites = append(sites, handlers.Site{Hosts: []string{strings.TrimPrefix(base, "http://")}, Base: one.Base, Portal: portal})
+	}
+	return handlers.Sites(sites)
 }
