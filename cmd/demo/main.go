@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -236,6 +237,9 @@ func theOperators() ([]operators.Operator, error) {
 }
 
 func newPortals(d *databases, all []operators.Operator, o options, base string, log *slog.Logger) (http.Handler, error) {
+	address := strings.TrimPrefix(base, "http://")
+	// Whoever types the number for the name means the same.
+	hosts := []string{address, strings.Replace(address, "localhost:", "127.0.0.1:", 1)}
 	var sites []handlers.Site
 	for _, one := range all {
 		client, err := registerclient.New(registerclient.Options{BaseURL: base + "/v1", AccountID: one.AccountID, SecretKey: one.AccountSecret.Reveal()})
@@ -249,7 +253,7 @@ func newPortals(d *databases, all []operators.Operator, o options, base string, 
 		if err != nil {
 			return nil, err
 		}
-		sites = append(sites, handlers.Site{Hosts: []string{strings.TrimPrefix(base, "http://")}, Base: one.Base, Portal: portal})
+		sites = append(sites, handlers.Site{Hosts: slices.Compact(hosts), Base: one.Base, Portal: portal})
 	}
 	return handlers.Sites(sites)
 }
