@@ -66,3 +66,35 @@ func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
 		t.Error("a database in memory is opened once for each connection, and yet accepted")
 	}
 }
+
+// A visit that was begun before there were operators goes on where there is one alone.
+func TestSessionsOutliveTheComingOfOperators(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		address := d.Address(t)
+		db, err := migrations.Open(t.Context(), address, migrations.Portal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, statement := range []string{
+			`ALTER TABLE portal_sessions DROP COLUMN operator`,
+			`DELETE FROM portal_schema_version WHERE version_id >= 3`,
+		} {
+			if _, err := db.Write.Exec(statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := db.Write.Exec(db.Write.Rebind(`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`), make([]byte, 32), []byte("sealed")); err != nil {
+			t.Fatal(err)
+		}
+		db.Close()
+		if db, err = migrations.Open(t.Context(), address, migrations.Portal); err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		var operator, sealed string
+		if err := db.Read.QueryRow(`SELECT operator, sealed FROM portal_sessions`).Scan(&operator, &sealed); err != nil || operator != "" || sealed != "sealed" {
+			t.Errorf("operator %q, sealed %q: %v", operator, sealed, err)
+		}
+	})
+}

@@ -17,7 +17,7 @@ import (
 // config is everything that the portal takes from its environment; nothing else reads it.
 type config struct {
 	Listen        string     `env:"PORTAL_LISTEN" envDefault:"localhost:8080" help:"Address and port to listen on, for plain HTTP: TLS ends at a proxy before the portal, which passes the Host header on."`
-	PublicURL     string     `env:"PORTAL_PUBLIC_URL,required" help:"Where customers find the portal. https, but on a loopback address." example:"https://energy-access.example.org"`
+	PublicURL     string     `env:"PORTAL_PUBLIC_URL,required" help:"Where customers find the portal. https, but on a loopback address. A request for a host that is neither this one nor an operator's is answered 421." example:"https://energy-access.example.org"`
 	Database      env.Secret `env:"PORTAL_DATABASE" envDefault:"portal.db" help:"Where sessions are kept: the path of a SQLite file, or a PostgreSQL URL for more than one replica." example:"postgres://portal:password@db.example.org/portal"`
 	RegisterURL   string     `env:"PORTAL_REGISTER_URL" envDefault:"https://api.central.consent/v1" help:"The root of the register's API."`
 	SessionKey    env.Secret `env:"PORTAL_SESSION_KEY,required" help:"Encrypts the sessions: 32 random bytes in base64, the same on every replica. Make one with: openssl rand -base64 32"`

@@ -2,6 +2,7 @@ package operators
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -325,6 +326,10 @@ func TestLogoIsDrawnAnew(t *testing.T) {
 	}
 	if _, ext, _, err := logo(files["photo.jpg"]); err != nil || ext != ".jpg" {
 		t.Errorf("JPEG: %s %v", ext, err)
+	}
+	webp, _ := base64.StdEncoding.DecodeString("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA")
+	if content, ext, _, err := logo(webp); err != nil || ext != ".png" || !bytes.HasPrefix(content, []byte("\x89PNG")) {
+		t.Errorf("WebP: %s %v", ext, err)
 	}
 }
 
