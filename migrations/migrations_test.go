@@ -2,9 +2,12 @@ package migrations_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/pressly/goose/v3"
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
@@ -72,17 +75,25 @@ func TestSessionsOutliveTheComingOfOperators(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		address := d.Address(t)
-		db, err := migrations.Open(t.Context(), address, migrations.Portal)
+		if path, _, _ := strings.Cut(address, "?"); d == registertest.SQLite {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		db, err := migrations.OpenAsIs(t.Context(), address)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, statement := range []string{
-			`ALTER TABLE portal_sessions DROP COLUMN operator`,
-			`DELETE FROM portal_schema_version WHERE version_id >= 3`,
-		} {
-			if _, err := db.Write.Exec(statement); err != nil {
-				t.Fatal(err)
-			}
+		dialect, folder := goose.DialectSQLite3, "portal/sqlite"
+		if d == registertest.Postgres {
+			dialect, folder = goose.DialectPostgres, "portal/postgres"
+		}
+		before, err := goose.NewProvider(dialect, db.Write.DB, os.DirFS(folder), goose.WithTableName("portal_schema_version"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := before.UpTo(t.Context(), 1); err != nil {
+			t.Fatal(err)
 		}
 		if _, err := db.Write.Exec(db.Write.Rebind(`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`), make([]byte, 32), []byte("sealed")); err != nil {
 			t.Fatal(err)
