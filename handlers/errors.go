@@ -146,7 +146,7 @@ func (p *portal) answerError(err error, c echo.Context) {
 	}
 	// The address of a failure may hold anything that somebody typed.
 	page.Path = ""
-	if c.Path() == base+"/meter" && (o.status >= http.StatusInternalServerError || o.kind == kindTooOften) {
+	if c.Path() == base(c)+"/meter" && (o.status >= http.StatusInternalServerError || o.kind == kindTooOften) {
 		// The number that was typed in vain is not typed again for the sake of the language.
 		page.Resend = resend(c)
 	}

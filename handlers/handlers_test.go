@@ -379,7 +379,7 @@ func (b *browser) follow(p *page) *page {
 // session is the session cookie's value; empty without one.
 func (b *browser) session() string {
 	b.t.Helper()
-	address, err := url.Parse(b.base + base)
+	address, err := url.Parse(b.base + DefaultBase)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -393,7 +393,7 @@ func (b *browser) session() string {
 
 func (b *browser) setSession(value string) {
 	b.t.Helper()
-	address, err := url.Parse(b.base + base)
+	address, err := url.Parse(b.base + DefaultBase)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -217,7 +217,7 @@ func (p *portal) answerUnproved(c echo.Context, v *visit, method registerclient.
 		return p.refuseMethod(c, v, method)
 	case errors.Is(err, registerclient.ErrNotFound):
 		page := p.page(c, v)
-		page.Path = base + "/prove"
+		page.Path = base(c) + "/prove"
 		return p.showNoRecord(c, page, v.MeterPoint)
 	}
 	return err
@@ -236,7 +236,7 @@ func (p *portal) refuseMethod(c echo.Context, v *visit, method registerclient.Me
 // askForMethod shows the page that asks for a proof once more, and what was wrong.
 func (p *portal) askForMethod(c echo.Context, v *visit, mistake string) error {
 	page := p.provePage(c, v)
-	page.Path = base + "/prove"
+	page.Path = base(c) + "/prove"
 	page.Errors = []views.FieldError{{Field: "method", Key: mistake}}
 	return p.renderProve(c, http.StatusUnprocessableEntity, page)
 }
@@ -267,7 +267,7 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 		// Of two proofs one after the other the page must not be taken for the same.
 		Proof: proof.StartedAt.UnixMilli(),
 	}
-	page.Path = base + "/waiting"
+	page.Path = base(c) + "/waiting"
 	if p.Demonstration {
 		return page
 	}
@@ -314,7 +314,7 @@ func (p *portal) showWaitingStatus(c echo.Context) error {
 
 // redirectHTMX makes htmx take the whole page to a path below the portal's base.
 func redirectHTMX(c echo.Context, path string) error {
-	c.Response().Header().Set("HX-Redirect", base+path)
+	c.Response().Header().Set("HX-Redirect", base(c)+path)
 	return c.NoContent(http.StatusOK)
 }
 
@@ -376,6 +376,8 @@ func (p *portal) endOf(proof challenge, reason string) views.WaitingState {
 		return views.WaitingDeclined
 	case reason == "wrong-code":
 		return views.WaitingWrongCode
+	case proof.Method == registerclient.MethodPasskeyAssert:
+		// It may have been shown, and the way back not taken in time.
 	case p.Clock().Before(proof.ExpiresAt.Add(-earlyEnd)):
 		// The people of the meter point have changed, or their address was deleted.
 		return views.WaitingGone

@@ -48,7 +48,7 @@ func (p *portal) allowPasskeyForm(c echo.Context) {
 
 // isStatic says that a request is for static.Handler, which compresses and caches on its own.
 func isStatic(c echo.Context) bool {
-	return strings.HasPrefix(c.Request().URL.Path, base+"/static/")
+	return strings.HasPrefix(c.Request().URL.Path, base(c)+"/static/")
 }
 
 // setHeaders sends what every answer carries, errors included (OWASP ASVS 5.0, V3.4 browser security headers).
@@ -140,7 +140,7 @@ func sendsForm(r *http.Request) bool {
 
 // answersTwice says that the page which takes a field answers itself where the field was sent twice.
 func answersTwice(c echo.Context, field string) bool {
-	return c.Path() == base+"/meter" && field == "number" || c.Path() == base+"/prove" && field == "method"
+	return c.Path() == base(c)+"/meter" && field == "number" || c.Path() == base(c)+"/prove" && field == "method"
 }
 
 // recoverPanic turns a panic into an error, whose stack goes to the log.

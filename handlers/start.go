@@ -33,7 +33,7 @@ func (p *portal) postMeter(c echo.Context) error {
 	v, _ := p.find(c) // as above
 	// A page that answers this form cannot be fetched again: its language switch sends the form once more, so that
 	// the number is neither lost nor put into an address.
-	if lang := c.Request().PostForm.Get("lang"); slices.Contains(languages, lang) {
+	if lang := c.Request().PostForm.Get("lang"); slices.Contains(p.languages, lang) {
 		p.switchLanguage(c, lang)
 	}
 	typed := c.Request().PostForm.Get("number")
@@ -102,7 +102,7 @@ func resend(c echo.Context) *views.Resend {
 	if form.Get("confirmed") == "yes" {
 		fields = append(fields, views.FormField{Name: "confirmed", Value: "yes"})
 	}
-	return &views.Resend{Action: base + "/meter", Fields: fields}
+	return &views.Resend{Action: base(c) + "/meter", Fields: fields}
 }
 
 // showNoRecord says that nobody at this meter point can be asked.

@@ -59,15 +59,6 @@ type FieldError struct {
 	Key   string
 }
 
-// Brand is the operator's look and contacts.
-type Brand struct {
-	// Name is the operator's, as customers know it.
-	Name string
-	// ContactURL and Phone are where a customer gets help; either may be empty.
-	ContactURL string
-	Phone      string
-}
-
 // ReturnLink leads back to the site that sent the customer.
 type ReturnLink struct{ Host, URL string }
 

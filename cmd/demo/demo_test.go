@@ -151,7 +151,11 @@ func TestDemonstrationDataIsWrittenOnceAndSurvivesARestart(t *testing.T) {
 		return identities, records
 	}
 	base, stop := demo(t, o)
-	if err := seed(t.Context(), base); err != nil {
+	all, err := theOperators()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := seed(t.Context(), base, all); err != nil {
 		t.Fatalf("a second time: %v", err)
 	}
 	stop()

@@ -7,13 +7,16 @@ import (
 
 	"github.com/a-h/templ"
 
+	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/register/idpages"
 	"central.consent/dar/views"
 	"central.consent/dar/views/i18n"
 )
 
-// page is one page in one state and language.
+// page is one page in one state and language, in one operator's brand.
 type page struct {
+	// Operator is the operator's slug; empty for the product's own look.
+	Operator  string
 	Name      string
 	Lang      string
 	Path      string
@@ -31,15 +34,23 @@ var (
 	numberErrors = []string{"error.number.empty", "error.number.characters", "error.number.length", "error.number.twice"}
 )
 
-// pages lists every page in every state that differs to the eye, in every language.
-func pages() []page {
+// ownLook is the gallery without operators.
+var ownLook = operators.Operator{
+	Brand: views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent/contact", Phone: "0808 157 0000"},
+}
+
+// pages lists every page in every state that differs to the eye, in every language that the operator offers.
+func pages(o operators.Operator) []page {
 	var all []page
-	for _, lang := range i18n.Languages() {
+	for _, lang := range o.Brand.Offered() {
 		add := func(name string, p views.Page, draw func(views.Page) templ.Component) {
 			path := "/" + lang + "/" + strings.ReplaceAll(name, " ", "-")
+			if o.Slug != "" {
+				path = "/" + o.Slug + path
+			}
 			p.Text, p.Base, p.Path = i18n.For(lang), "", path
-			p.Brand = views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent/contact", Phone: "0808 157 0000"}
-			all = append(all, page{Name: name, Lang: lang, Path: path, Component: draw(p)})
+			p.Brand = o.Brand.In(lang)
+			all = append(all, page{Operator: o.Slug, Name: name, Lang: lang, Path: path, Component: draw(p)})
 		}
 		stranger := views.Page{}
 		visitor := views.Page{FormToken: "t", IdleMinutes: 15}
@@ -166,6 +177,9 @@ func pages() []page {
 		add("error too-often proving", visitor, func(p views.Page) templ.Component {
 			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 26 * 60, Proving: true})
 		})
+		add("accessibility", stranger, func(p views.Page) templ.Component {
+			return views.Accessibility(views.AccessibilityPage{Page: p, Prepared: now})
+		})
 		add("signed out", stranger, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
 		for _, kind := range errorKinds {
 			who, reference := stranger, ""
@@ -183,7 +197,9 @@ func pages() []page {
 				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference, Field: field, WaitSeconds: 3600})
 			})
 		}
-		all = append(all, idPages(lang)...)
+		if o.Slug == "" {
+			all = append(all, idPages(lang)...) // which have no operator's look
+		}
 	}
 	return all
 }

@@ -23,7 +23,8 @@
 	// Whoever signs out in one window has signed out in all: the others leave the screen.
 	const visit = document.getElementById("visit");
 	if (window.BroadcastChannel) {
-		const windows = new BroadcastChannel("visit");
+		// By the address of the signed-out page, for operators may share a host.
+		const windows = new BroadcastChannel("visit " + (visit?.dataset.after ?? location.pathname));
 		if (document.querySelector("[data-visit-over]")) windows.postMessage("over");
 		if (visit) windows.onmessage = () => location.replace(visit.dataset.after);
 	}
