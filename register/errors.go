@@ -119,7 +119,7 @@ func refusals(err error) Errors {
 			return Errors{{Kind: MethodNotAllowed, Code: codeUnclassified, Message: "This resource does not take this method."}}
 		}
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) { // canceled, nobody waits for the answer
 		return Errors{{Kind: Unavailable, Code: codeServer, Message: "The register is too busy to answer. Please try again."}}
 	}
 	return Errors{{Kind: Internal, Code: codeServer, Message: "The register failed to answer. Please try again, and quote the transaction id if it goes on."}}

@@ -336,7 +336,7 @@ func (s *Register) finishAssertion(c echo.Context, t turn, in stepRequest) (step
 		return stepAnswer{}, err
 	}
 	var answer stepAnswer
-	wrong := false
+	wrong, copied := false, false
 	err = s.store.Transact(ctx, func(tx *store.Tx) (err error) {
 		// What was found above may have gone since, with its person.
 		there, err := s.mayShow(ctx, tx, t.found)
@@ -351,12 +351,16 @@ func (s *Register) finishAssertion(c echo.Context, t turn, in stepRequest) (step
 			return err
 		}
 		if !counted {
-			return refusedFor("its counter says that it is a copy")
+			copied = true
+			return s.forgetCopied(ctx, tx, t.found, shown)
 		}
 		tx.Audit(s.credentialEvent(t.found, shown, auditCredentialUsed))
 		answer.Location, wrong, err = s.confirmByPasskey(ctx, tx, t, in.Code, pathShown)
 		return err
 	})
+	if copied {
+		err = refusedFor("its counter says that there is a copy")
+	}
 	if err != nil {
 		return stepAnswer{}, err
 	}
@@ -365,6 +369,20 @@ func (s *Register) finishAssertion(c echo.Context, t turn, in stepRequest) (step
 	}
 	s.keepSecret(c, store.SessionSecret, "", 0)
 	return answer, nil
+}
+
+// forgetCopied forgets a passkey of which there is a copy: nobody can say which of the two is the customer's, and the
+// one that is behind would only have to try until it has caught up.
+func (s *Register) forgetCopied(ctx context.Context, tx *store.Tx, found store.Reidentification, credential store.Credential) error {
+	if _, err := tx.DeleteCredential(ctx, credential.IR, credential.CredentialID); err != nil {
+		return err
+	}
+	tx.Audit(s.credentialEvent(found, credential, auditCredentialRemoved))
+	record, err := tx.FindIdentityRecord(ctx, credential.IR)
+	if err != nil {
+		return err
+	}
+	return s.tellOfPasskey(ctx, tx, record, credential, found.Language, mail.PasskeyRemoved)
 }
 
 // mayShow lists the passkeys that confirm a challenge: those of all who are on record at the meter point, or of the one

@@ -340,7 +340,9 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 			attributes = append(attributes, slog.String("request-id", id))
 		}
 		if c.Response().Status >= http.StatusInternalServerError {
-			level = slog.LevelError
+			if !errors.Is(l.err, context.Canceled) {
+				level = slog.LevelError
+			}
 			attributes = append(attributes, slog.Any("error", l.err))
 		} else if l.err != nil {
 			// Only the code: a field's name is the caller's own text, and may be personal.

@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"context"
 	"testing"
 
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
 
@@ -17,26 +19,129 @@ func TestLive(t *testing.T) {
 			b := openTab(t, program(t, "demo", "--reidentification", "live"), l)
 			toProve(b)
 			b.press("form[action='/portal/prove'] button")
-			b.at("/portal/waiting")
-			b.inspect("waiting")
-			code := b.text(".match-code")
-			b.open("/demo/inbox", 200)
-			b.inspect("inbox")
-			b.press("main h2 a")
-			b.inspect("letter")
-			// The letter is a page of another origin, out of the test's reach: as a customer without a mouse.
-			eval[any](b, `document.querySelector("iframe").focus()`)
-			b.run("press the letter's button", chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
-			b.at("/id/link")
-			b.inspect("link")
-			b.fill("#code", code)
-			b.press("form[action='/id/link'] button")
-			b.at("/id/link/confirmed")
-			b.open("/portal/waiting", 200)
-			if !b.script {
-				b.press("a[href='/portal/waiting/check']")
-			}
-			b.at("/portal/records")
+			confirmByLetter(b)
+			goOn(b)
 		})
+	}
+}
+
+// confirmByLetter is the customer who waits, opens the letter, presses its button and types the code.
+func confirmByLetter(b *tab) {
+	b.Helper()
+	b.at("/portal/waiting")
+	b.inspect("waiting")
+	code := b.text(".match-code")
+	b.open("/demo/inbox", 200)
+	b.inspect("inbox")
+	b.press("main h2 a")
+	b.inspect("letter")
+	// The letter is a page of another origin, out of the test's reach: as a customer without a mouse.
+	eval[any](b, `document.querySelector("iframe").focus()`)
+	b.run("press the letter's button", chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
+	b.at("/id/link")
+	b.inspect("link")
+	b.fill("#code", code)
+	b.press("form[action='/id/link'] button")
+	b.at("/id/link/confirmed")
+	b.inspect("link confirmed")
+}
+
+// goOn is the page that waited, moving on.
+func goOn(b *tab) {
+	b.Helper()
+	b.open("/portal/waiting", 200)
+	if !b.script {
+		b.press("a[href='/portal/waiting/check']")
+	}
+	b.at("/portal/records")
+}
+
+// TestPasskeys is a customer with two devices: each makes a passkey after a letter and signs in with it, one gives up
+// once and takes the letter, and a copy of a passkey is refused.
+func TestPasskeys(t *testing.T) {
+	t.Parallel()
+	b := openTab(t, program(t, "demo", "--reidentification", "live"), look{360, "en", true})
+	b.run("take passkeys", webauthn.Enable())
+	plugIn := func() (device webauthn.AuthenticatorID) {
+		b.run("plug in a device", chromedp.ActionFunc(func(ctx context.Context) (err error) {
+			device, err = webauthn.AddVirtualAuthenticator(&webauthn.VirtualAuthenticatorOptions{
+				Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true,
+				HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+			}).Do(ctx)
+			return err
+		}))
+		return device
+	}
+	enrol := func() {
+		b.press("a[href='/id/passkey/register']")
+		b.inspect("new passkey")
+		b.press("#passkey button")
+		b.at("/id/passkey/added")
+		b.inspect("new passkey added")
+	}
+	signOut := func() {
+		b.press("form[action='/portal/sign-out'] button")
+		b.at("/portal/signed-out")
+	}
+	askForPasskey := func() {
+		toProve(b)
+		b.press("#method form[action='/portal/prove'] button") // which a passkey is, once there is one
+	}
+
+	phone := plugIn()
+	toProve(b)
+	b.press("form[action='/portal/prove'] button")
+	confirmByLetter(b)
+	enrol()
+	goOn(b)
+	signOut()
+
+	// The browser's own list stands open on the page, and this browser chooses from it by itself.
+	askForPasskey()
+	b.at("/portal/records")
+	signOut()
+
+	// The customer gives up: nobody is at the device, and the letter takes its place.
+	b.run("leave the device", webauthn.SetAutomaticPresenceSimulation(phone, false))
+	askForPasskey()
+	b.at("/id/passkey/assert")
+	b.inspect("passkey")
+	b.press("a.button[href*='dar-action=cancelled']")
+	b.at("/portal/prove")
+	b.inspect("passkey cancelled")
+	b.press("#method form[action='/portal/prove'] button")
+	confirmByLetter(b)
+
+	// Another device, which has no passkey yet.
+	b.run("unplug the device", webauthn.RemoveVirtualAuthenticator(phone))
+	tablet := plugIn()
+	enrol()
+	goOn(b)
+	signOut()
+	askForPasskey()
+	b.at("/portal/records")
+	signOut()
+
+	// A copy of its passkey, which counts from where it was copied.
+	b.run("copy the passkey", chromedp.ActionFunc(func(ctx context.Context) error {
+		has, err := webauthn.GetCredentials(tablet).Do(ctx)
+		if err != nil {
+			return err
+		}
+		if err := webauthn.ClearCredentials(tablet).Do(ctx); err != nil {
+			return err
+		}
+		has[0].SignCount = 0
+		return webauthn.AddCredential(tablet, has[0]).Do(ctx)
+	}))
+	b.mu.Lock()
+	b.refused = 422
+	b.mu.Unlock()
+	askForPasskey()
+	b.run("wait for the refusal", chromedp.WaitVisible("#passkey-problem", chromedp.ByQuery))
+	b.inspect("passkey refused")
+	b.open("/portal/records", 200)
+	if at := b.path(); at != "/portal/waiting" {
+		t.Errorf("a copy leads to %s", at)
 	}
 }

@@ -49,6 +49,8 @@ type tab struct {
 	problems []string
 	// expected is a status of 400 and more that the next page may have.
 	expected int64
+	// refused is one that a script may get, on whatever page.
+	refused int64
 	// received is how many bytes came over the network since it was last set to 0, headers included.
 	received float64
 }
@@ -115,8 +117,10 @@ func (b *tab) listen(event any) {
 		if e.Entry.Level != log.LevelError && e.Entry.Level != log.LevelWarning {
 			return
 		}
-		if b.expected != 0 && strings.Contains(e.Entry.Text, fmt.Sprintf("status of %d", b.expected)) {
-			return
+		for _, status := range []int64{b.expected, b.refused} {
+			if status != 0 && strings.Contains(e.Entry.Text, fmt.Sprintf("status of %d", status)) {
+				return
+			}
 		}
 		note("browser: %s %s", e.Entry.Text, strings.TrimPrefix(e.Entry.URL, b.base))
 	case *network.EventLoadingFailed:

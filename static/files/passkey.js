@@ -58,6 +58,8 @@
 		problem.focus();
 	};
 
+	const list = document.getElementById("passkey-autofill");
+
 	// There is one request at a time that waits for the customer: the button takes over from the list.
 	let running;
 	const run = async (mediation) => {
@@ -74,7 +76,9 @@
 		} catch (error) {
 			if (mine !== running || !asked) return; // the list is an offer: nobody asked for it yet
 			show(error instanceof Told ? error.message : error.name === "InvalidStateError" ? form.dataset.exists : form.dataset.cancelled);
-			if (mediation) run(mediation);
+			// What the register refused is not offered again by itself.
+			if (mediation && error instanceof Told) list.hidden = true;
+			else if (mediation) run(mediation);
 		}
 	};
 
@@ -87,7 +91,6 @@
 	});
 
 	// The list of passkeys at a field, where the browser has such a thing.
-	const list = document.getElementById("passkey-autofill");
 	if (list && PublicKeyCredential.isConditionalMediationAvailable) {
 		PublicKeyCredential.isConditionalMediationAvailable().then((available) => {
 			list.hidden = !available;
