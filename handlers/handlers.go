@@ -108,6 +108,10 @@ func New(options Options) (http.Handler, error) {
 	page("/records/:handle/withdraw", p.visitor(p.showWithdraw))
 	e.POST(base+"/records/:handle/withdraw", p.visitor(p.postWithdraw))
 	page("/records/:handle/withdrawn", p.visitor(p.showWithdrawn))
+	e.GET(base+"/records/:handle/told", p.showTold)
+	page("/records/several", p.visitor(p.showSeveral))
+	e.POST(base+"/records/several", p.visitor(p.postSeveral))
+	page("/records/stopped", p.visitor(p.showStopped))
 	return e, nil
 }
 

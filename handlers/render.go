@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -34,7 +35,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		Demonstration: p.Demonstration,
 	}
 	if c.Request().Method != http.MethodPost {
-		page.Path = c.Request().URL.Path
+		page.Path, page.Query = c.Request().URL.Path, carried(c)
 	}
 	if v == nil {
 		return page
@@ -47,6 +48,17 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		page.SessionSeconds = secondsUntil(p.Clock(), v.EndsAt)
 	}
 	return page
+}
+
+// carried is the part of an address that belongs to the page and stays when the language changes.
+func carried(c echo.Context) string {
+	values := url.Values{}
+	for _, name := range []string{"state", "reason", "q", "record"} {
+		if given, ok := c.QueryParams()[name]; ok {
+			values[name] = given
+		}
+	}
+	return values.Encode()
 }
 
 // secondsUntil is never below 0.

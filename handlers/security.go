@@ -131,7 +131,7 @@ func sendsForm(r *http.Request) bool {
 
 // answersTwice says that the page which takes a field answers itself where the field was sent twice.
 func answersTwice(c echo.Context, field string) bool {
-	return c.Path() == base+"/meter" && field == "number" || c.Path() == base+"/prove" && field == "method"
+	return c.Path() == base+"/records/several" && field == "record" || c.Path() == base+"/meter" && field == "number" || c.Path() == base+"/prove" && field == "method"
 }
 
 // recoverPanic turns a panic into an error, whose stack goes to the log.

@@ -28,19 +28,28 @@
 		if (visit) windows.onmessage = () => location.replace(visit.dataset.after);
 	}
 
-	// While the customer has not confirmed, polling answers the page that is already there. To swap it in would
-	// lose the reader's place every few seconds, so only a change of state is let through.
+	// A part that asks again every few seconds mostly gets the answer that is already there. To swap that in would lose
+	// the reader's place, so only a change of state is let through.
 	document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-		if (detail.target.id !== "waiting" || !detail.shouldSwap) return;
+		const part = detail.target;
+		if (!part.dataset.state || !detail.shouldSwap) return;
 		const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html");
-		if (fresh.getElementById("waiting")?.dataset.state !== detail.target.dataset.state) return;
+		if (fresh.getElementById(part.id)?.dataset.state !== part.dataset.state) {
+			held = part.id !== "waiting" && part.contains(document.activeElement) ? part.id : "";
+			return;
+		}
 		detail.shouldSwap = false;
 		const left = document.getElementById("waiting-left");
 		const text = fresh.getElementById("waiting-left")?.textContent;
 		if (left && text && left.textContent !== text) left.textContent = text;
 	});
 
-	document.addEventListener("htmx:afterSwap", () => {
+	// What was swapped out took the focus with it. Of the list the count is heard next, which says what came of the filter.
+	let held = "";
+	document.addEventListener("htmx:afterSwap", ({ detail }) => {
+		if (held) document.getElementById(held)?.focus();
+		held = "";
+		if (detail.target.id === "list") document.getElementById("found").focus();
 		const heading = document.querySelector("#waiting h1");
 		if (!heading) return;
 		document.title = document.title.replace(/^.*?(?= – )/, heading.textContent);
