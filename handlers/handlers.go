@@ -105,6 +105,10 @@ func New(options Options) (http.Handler, error) {
 
 	// Whoever was confirmed.
 	e.GET(base+"/records", p.showRecords)
+	page("/records.json", p.takeAway("json", echo.MIMEApplicationJSON, writeJSON))
+	page("/records.csv", p.takeAway("csv", "text/csv; charset=utf-8", writeCSV))
+	page("/records.pdf", p.takeAway("pdf", "application/pdf", writePDF))
+	page("/records/:handle/letter", p.visitor(p.showLetter))
 	page("/records/:handle/withdraw", p.visitor(p.showWithdraw))
 	e.POST(base+"/records/:handle/withdraw", p.visitor(p.postWithdraw))
 	page("/records/:handle/withdrawn", p.visitor(p.showWithdrawn))

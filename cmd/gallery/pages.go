@@ -167,6 +167,22 @@ func pages() []page {
 		stop("all", stopped)
 		stop("some", append(failed[:3:3], stopped[1]))
 		stop("none", failed[:1])
+		letter := func(kind string, m views.LetterPage) {
+			m.Kind, m.Day, m.MeterPoint = kind, now, electricity
+			name := "letter " + kind
+			if m.WithNumber {
+				name += " with number"
+			}
+			add(name, customer, func(p views.Page) templ.Component { m.Page = p; return views.Letter(m) })
+		}
+		for _, i := range []int{1, 3, 4, 7, 9} {
+			r := everyKind()[i]
+			letter(string(r.Basis), views.LetterPage{Record: r})
+		}
+		letter("consent", views.LetterPage{Record: joint()})
+		letter("elsewhere", views.LetterPage{Record: everyKind()[8], WithNumber: true})
+		letter("delete", views.LetterPage{Record: everyEnd()[0], StoppedReference: reference})
+		letter("discovered", views.LetterPage{Discovered: acme(), WithNumber: true})
 		add("signed out", stranger, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
 		for _, kind := range errorKinds {
 			who, reference := stranger, ""

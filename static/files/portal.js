@@ -11,7 +11,15 @@
 
 	document.getElementById("error-summary")?.focus();
 
-	for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
+	const uncover = () => { for (const element of document.querySelectorAll("[data-script]")) element.hidden = false; };
+	uncover();
+	document.addEventListener("click", ({ target }) => {
+		const button = target.closest("[data-print], [data-copy]");
+		if (!button) return;
+		if ("print" in button.dataset) return print();
+		const done = document.getElementById("copied");
+		navigator.clipboard?.writeText(document.getElementById(button.dataset.copy).innerText).then(() => { done.textContent = done.dataset.words; });
+	});
 
 	for (const element of document.querySelectorAll("[data-seconds]")) {
 		const deadline = Date.now() + element.dataset.seconds * 1000;
@@ -49,6 +57,7 @@
 	document.addEventListener("htmx:afterSwap", ({ detail }) => {
 		if (held) document.getElementById(held)?.focus();
 		held = "";
+		uncover();
 		if (detail.target.id === "list") document.getElementById("found").focus();
 		const heading = document.querySelector("#waiting h1");
 		if (!heading) return;
