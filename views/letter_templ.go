@@ -522,7 +522,7 @@ func letterText(m LetterPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if m.Record.EndedAt.IsZero() {
-				templ_7745c5c3_Err = ui.Words(m.Text.T("letter.facts.active", "Org", m.Record.everybody(m.Text))+" "+m.Record.when(m.Text)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Words(m.Text.T("letter.facts.active", "Org", m.Record.everybody(m.Text))+" "+m.Record.span(m.Text)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -550,9 +550,9 @@ func letterText(m LetterPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(m.Text.T("letter.facts.why", "Why", m.Text.T("records.basis."+string(m.Record.Basis))))
+			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(m.Text.T("letter.facts.why", "Why", m.Text.T("letter.why."+string(m.Record.Basis))))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/letter.templ`, Line: 96, Col: 93}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/letter.templ`, Line: 96, Col: 90}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 			if templ_7745c5c3_Err != nil {
@@ -659,11 +659,11 @@ func letterText(m LetterPage) templ.Component {
 	})
 }
 
-// dataWords names kinds of data in the middle of a sentence.
+// dataWords names kinds of data as the customer does.
 func dataWords(text *i18n.Printer, types []DataType) string {
 	var words []string
 	for _, d := range types {
-		words = append(words, text.T("records.data."+d.Key))
+		words = append(words, text.T("letter.data."+d.Key))
 	}
 	return strings.Join(words, "; ")
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"central.consent/dar/views/i18n"
 	"central.consent/dar/views/ui"
 )
 
@@ -82,10 +83,7 @@ func (m RecordsPage) timeline() timeline {
 	}
 	for _, r := range shown.Active {
 		row := timelineRow{href: "#record-" + r.Handle, name: headings[r.Handle], kind: string(r.State), x: t.x(r.Since), now: t.today, end: t.x(r.Until)}
-		row.when = m.Text.T("timeline.until", "Since", m.Text.Date(r.Since), "Until", m.Text.Date(r.Until))
-		if r.Until.IsZero() {
-			row.when = m.Text.T("timeline.open", "Since", m.Text.Date(r.Since))
-		}
+		row.when = r.span(m.Text)
 		if row.open = r.Until.IsZero() || r.Until.After(t.to); row.open {
 			row.end = 100
 		}
@@ -99,6 +97,14 @@ func (m RecordsPage) timeline() timeline {
 		})
 	}
 	return t
+}
+
+// span says since when and until when, and no more.
+func (r Record) span(text *i18n.Printer) string {
+	if r.Until.IsZero() {
+		return text.T("timeline.open", "Since", text.Date(r.Since))
+	}
+	return text.T("timeline.until", "Since", text.Date(r.Since), "Until", text.Date(r.Until))
 }
 
 // x is where a moment lies, in percent of the width.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -324,5 +325,14 @@ func many(n int) views.RecordsPage {
 		r.Organisation = fmt.Sprintf("%s %d", r.Organisation, i+1)
 		m.Active = append(m.Active, r)
 	}
+	slices.SortStableFunc(m.Active, func(a, b views.Record) int {
+		switch {
+		case a.CanWithdraw == b.CanWithdraw:
+			return 0
+		case a.CanWithdraw:
+			return -1
+		}
+		return 1
+	})
 	return m
 }

@@ -37,6 +37,8 @@ var made = map[string][]string{
 	"withdrawn.notice.":          {"delivered", "pending", "undelivered", "none", "unknown"},
 	"takeaway.":                  {"pdf", "csv", "json"},
 	"takeaway.column.":           {"organisation", "status", "data", "why", "purpose", "since", "until", "ended", "others", "teller", "reference", "contact"},
+	"letter.data.":               {"half-hourly-use", "half-hourly-export", "monthly-use", "monthly-export", "yearly-use", "yearly-export", "price-of-use", "price-of-export", "other"},
+	"letter.why.":                {"consent", "explicit-consent", "contract", "legal-obligation", "public-task", "legitimate-interests", "other"},
 	"letter.about.":              {"electricity", "gas"},
 	"letter.facts.":              {"active", "ended"},
 	"letter.":                    append(product([]string{"contract", "legal-obligation", "public-task", "legitimate-interests", "other", "consent", "elsewhere", "delete"}, ".right", ".ask"), "discovered.right"),
