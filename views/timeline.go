@@ -15,7 +15,7 @@ import (
 
 const (
 	// The lines keep away from both edges, so that a mark at an end is not cut off; percent.
-	timelineLeft, timelineWidth = 2.0, 94.0
+	timelineLeft, timelineWidth = 4.0, 91.0
 	// shortest is how long a line is at least; percent.
 	shortest = 1.5
 	// rowsAtOnce are shown; more are folded away.
@@ -136,12 +136,13 @@ func percent(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) + "%"
 // wide is how long a line between two places is.
 func wide(from, to float64) string { return percent(max(shortest, to-from)) }
 
-// anchor keeps a label inside the picture: near an edge it hangs to the other side.
-func anchor(x float64) string {
+// anchor keeps a label inside the picture: near an edge it hangs to the other side. Room is what half of it takes at
+// most, in percent of the narrowest picture with the largest letters.
+func anchor(x, room float64) string {
 	switch {
-	case x < 15:
+	case x < room:
 		return "start"
-	case x > 80:
+	case x > 100-room:
 		return "end"
 	}
 	return "middle"
