@@ -41,6 +41,8 @@ func letterKind(r views.Record) string {
 	switch {
 	case !r.EndedAt.IsZero():
 		return "delete"
+	case r.Earlier && (r.Basis == views.BasisConsent || r.Basis == views.BasisExplicitConsent):
+		return "earlier"
 	case r.CanWithdraw:
 		return "consent"
 	case r.Basis == views.BasisConsent || r.Basis == views.BasisExplicitConsent:

@@ -138,6 +138,7 @@ func recordView(held heldRecord, now time.Time) views.Record {
 		DataTypes:   dataTypes(summary.DataTypes),
 		Since:       value(summary.RegisteredAt),
 		Until:       value(summary.Expiry),
+		Earlier:     summary.EarlierOccupant,
 	}
 	setControllers(&record, summary)
 	setNotices(&record, summary.Notice)

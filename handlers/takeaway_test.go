@@ -261,3 +261,27 @@ func TestLetters(t *testing.T) {
 	}
 	b.get("/portal/records/nonsense/letter").wants(t, 404, "error.not-found.title")
 }
+
+// What somebody permitted who lived here before is not called the customer's own.
+func TestAnEarlierOccupantsPermission(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.signIn()
+	w.alter(t, b, func(v *visit) {
+		for i := range v.Reading.Records {
+			v.Reading.Records[i].Summary.EarlierOccupant = true
+		}
+	})
+	list := b.get("/portal/records")
+	text := list.doc.Find("#active").Text()
+	for words, want := range map[string]int{"This is from somebody who lived here before.": 2, "Somebody who lived here before gave permission": 1, "You gave permission": 0, "It is for you to say now.": 1} {
+		if got := strings.Count(text, words); got != want {
+			t.Errorf("%q stands there %d times, want %d", words, got, want)
+		}
+	}
+	letter := strings.TrimSuffix(list.withdrawPath(t), "withdraw") + "letter"
+	if text := b.get(letter).doc.Find("#letter").Text(); !strings.Contains(text, "I have not agreed to this.") {
+		t.Errorf("the letter says %s", text)
+	}
+}

@@ -6,7 +6,7 @@ import "time"
 type LetterPage struct {
 	Page
 	MeterPoint MeterPoint
-	// Kind says what is asked for, and is the end of its text keys: one of the grounds, elsewhere, delete or discovered.
+	// Kind says what is asked for, and is the end of its text keys: one of the grounds, elsewhere, earlier, delete or discovered.
 	Kind string
 	// Record is whom the letter goes to; Discovered, where Kind is that, whom it is about.
 	Record     Record

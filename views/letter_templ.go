@@ -550,9 +550,9 @@ func letterText(m LetterPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(m.Text.T("letter.facts.why", "Why", m.Text.T("letter.why."+string(m.Record.Basis))))
+			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(m.Text.T("letter.facts.why", "Why", m.Text.T("letter.why."+m.why())))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/letter.templ`, Line: 96, Col: 90}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/letter.templ`, Line: 96, Col: 75}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 			if templ_7745c5c3_Err != nil {
@@ -666,6 +666,13 @@ func dataWords(text *i18n.Printer, types []DataType) string {
 		words = append(words, text.T("letter.data."+d.Key))
 	}
 	return strings.Join(words, "; ")
+}
+
+func (m LetterPage) why() string {
+	if m.Record.Earlier && m.Record.Basis.consent() {
+		return "earlier"
+	}
+	return string(m.Record.Basis)
 }
 
 func (m LetterPage) handle() string {

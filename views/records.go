@@ -125,6 +125,8 @@ type Record struct {
 	Notices []Notice
 	// Storage is where and how long the data is kept; nil where the organisation did not say.
 	Storage *Storage
+	// Earlier says that somebody who lived here before gave it, and that it is still active.
+	Earlier bool
 	// CanWithdraw says that the customer may stop this access here.
 	CanWithdraw bool
 }

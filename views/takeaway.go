@@ -44,7 +44,7 @@ func (m RecordsPage) Entries() []Entry {
 	add := func(group string, r Record) {
 		e := Entry{
 			Handle: r.Handle, Group: group, Organisation: r.Organisation, Status: m.Text.T("records.state." + string(r.State)), Data: r.DataTypes,
-			Reason: r.Basis, Why: m.Text.T("records.basis." + string(r.Basis)), Purpose: r.Purpose,
+			Reason: r.Basis, Why: r.reason(m.Text), Purpose: r.Purpose,
 			Since: r.Since, Until: r.Until, Ended: r.EndedAt, Teller: r.DataUser, Reference: r.Reference, When: ui.Unmarked(r.when(m.Text)),
 			Contact: r.lead().ContactURL,
 		}

@@ -122,12 +122,33 @@ func (t timeline) ticks() (years []place) {
 			break
 		}
 	}
+	free := 0.0
 	for year := first; year <= last; year++ {
-		if (year-last)%step == 0 {
-			years = append(years, place{t.x(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)), strconv.Itoa(year)})
+		if (year-last)%step != 0 {
+			continue
 		}
+		here := place{x: t.x(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC))}
+		// A line without a name is still a line: a name that would run into the one before is left out.
+		if begins := starts(here.x); begins >= free {
+			here.text, free = strconv.Itoa(year), begins+2*halfYear
+		}
+		years = append(years, here)
 	}
 	return years
+}
+
+// halfYear and halfToday are what half of a label takes at most, in percent of the narrowest picture with the largest letters.
+const halfYear, halfToday = 14, 32
+
+// starts is where the label of a year begins.
+func starts(x float64) float64 {
+	switch anchor(x, halfYear) {
+	case "start":
+		return x
+	case "end":
+		return x - 2*halfYear
+	}
+	return x - halfYear
 }
 
 // percent writes a place as SVG wants it.
@@ -136,8 +157,7 @@ func percent(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) + "%"
 // wide is how long a line between two places is.
 func wide(from, to float64) string { return percent(max(shortest, to-from)) }
 
-// anchor keeps a label inside the picture: near an edge it hangs to the other side. Room is what half of it takes at
-// most, in percent of the narrowest picture with the largest letters.
+// anchor keeps a label inside the picture: near an edge it hangs to the other side. Room is what half of it takes.
 func anchor(x, room float64) string {
 	switch {
 	case x < room:

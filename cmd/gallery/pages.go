@@ -182,6 +182,7 @@ func pages() []page {
 		}
 		letter("consent", views.LetterPage{Record: joint()})
 		letter("elsewhere", views.LetterPage{Record: everyKind()[8], WithNumber: true})
+		letter("earlier", views.LetterPage{Record: everyKind()[10]})
 		letter("delete", views.LetterPage{Record: everyEnd()[0], StoppedReference: reference})
 		letter("discovered", views.LetterPage{Discovered: acme(), WithNumber: true})
 		add("signed out", stranger, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
@@ -291,8 +292,11 @@ func everyKind() []views.Record {
 	lapsing.State, lapsing.Until = views.RecordEndingSoon, day(2026, 5, 9)
 	elsewhere := sole("a9", "Solent Solar Club", "solent.example", views.BasisConsent, "A map of rooftop power")
 	elsewhere.CanWithdraw, elsewhere.DataTypes = false, types(views.DataHalfHourlyExport)
+	elsewhere.Controllers[0].PrivacyURL = ""
+	earlier := sole("a11", "Mersey Meter Club", "mersey.example", views.BasisConsent, "A prize for the street that saves most")
+	earlier.Earlier = true
 	other := sole("a10", "Fenland Research", "fenland.example", views.BasisOther, "A study of insulation")
-	return []views.Record{joint(), group, explicit, obligation, interests, soon, twin, lapsing, elsewhere, other}
+	return []views.Record{joint(), group, explicit, obligation, interests, soon, twin, lapsing, elsewhere, other, earlier}
 }
 
 func everyEnd() []views.Record {
