@@ -60,7 +60,21 @@ func readFilter(c echo.Context) views.Filter {
 	} else {
 		f.Name = string(name)
 	}
+	if numberLike(f.Name) {
+		f.Name = ""
+	}
 	return f
+}
+
+// numberLike says that what was typed for a name may be the meter point number, which no address of ours repeats.
+func numberLike(typed string) bool {
+	digits := 0
+	for _, r := range typed {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	return digits >= 6
 }
 
 func known(slug string, options []views.Option) bool {

@@ -39,6 +39,10 @@ func (p *portal) showRecords(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if numberLike(c.QueryParam("q")) && c.Request().Header.Get("HX-Request") == "" {
+		// It leaves the address bar, and mostly the history too.
+		return seeOther(c, "/records"+readFilter(c).Query())
+	}
 	return p.renderRecords(c, v)
 }
 

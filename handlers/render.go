@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -52,8 +51,8 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 
 // carried is the part of an address that belongs to the page and stays when the language changes.
 func carried(c echo.Context) string {
-	values := url.Values{}
-	for _, name := range []string{"state", "reason", "q", "record", "number"} {
+	values := readFilter(c).Values()
+	for _, name := range []string{"record", "number"} {
 		if given, ok := c.QueryParams()[name]; ok {
 			values[name] = given
 		}

@@ -224,6 +224,24 @@ func TestFilterInTheAddress(t *testing.T) {
 	}
 }
 
+// Somebody may type the meter point number where a name is asked for: no address of ours repeats it.
+func TestANumberIsNoName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.signIn()
+	for _, typed := range []string{w.meterPoint, "23 1234 5678 901", "23-1234"} {
+		query := url.Values{"q": {typed}, "state": {"can-see"}}.Encode()
+		b.get("/portal/records?"+query).sendsTo(t, "/portal/records?state=can-see")
+		b.header = http.Header{"Hx-Request": {"true"}}
+		if part := b.get("/portal/records?" + query); part.Header.Get("HX-Replace-Url") != "/portal/records?state=can-see" {
+			t.Errorf("%q: the address becomes %s", typed, part.Header.Get("HX-Replace-Url"))
+		}
+		b.header = http.Header{}
+		b.get("/portal/records/several?" + query) // check looks at every address on the page
+	}
+}
+
 func TestLetters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -266,7 +266,7 @@ func RecordsFound(m RecordsPage) templ.Component {
 }
 
 // filterable lists are too long to see at a glance.
-func (m RecordsPage) filterable() bool { return m.Filter != (Filter{}) || m.All().Len() > 5 }
+func (m RecordsPage) filterable() bool { return m.Filter != (Filter{}) || m.All().Len() > tooLong }
 
 // filter narrows the list, by a form that needs no script. It stands outside what it changes, so that it keeps the
 // customer's place.

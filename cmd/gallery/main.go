@@ -29,6 +29,10 @@ func handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/static/", http.StripPrefix("/static/", static.Handler()))
 	mux.HandleFunc("/{$}", index)
+	// What a page asks for by itself, again and again, finds nothing new.
+	nothing := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+	mux.HandleFunc("GET /waiting/status", nothing)
+	mux.HandleFunc("GET /records/{handle}/told", nothing)
 	for _, p := range pages() {
 		mux.HandleFunc("GET "+p.Path, func(w http.ResponseWriter, r *http.Request) {
 			var body bytes.Buffer
