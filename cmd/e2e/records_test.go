@@ -43,6 +43,15 @@ func TestNarrowedList(t *testing.T) {
 				t.Errorf("%d are called nobody", got)
 			}
 			b.inspect("no match")
+			if b.script {
+				eval[any](b, `void (document.querySelector("#q").value = "")`)
+				b.run("show all", chromedp.Click("form.filter button", chromedp.ByQuery),
+					chromedp.Poll(`document.activeElement.id === "found" && document.querySelectorAll("#list article").length === 5`, nil))
+				if path := b.path(); path != "/portal/records" {
+					t.Errorf("the address is %s", path)
+				}
+				b.open("/portal/records?q=nobody", 200)
+			}
 			b.press("#found a")
 			if got := eval[int](b, `document.querySelectorAll("#list article").length`); got != 5 {
 				t.Errorf("the whole list has %d", got)

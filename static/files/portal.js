@@ -58,7 +58,7 @@
 		if (held) document.getElementById(held)?.focus();
 		held = "";
 		uncover();
-		if (detail.target.id === "list") document.getElementById("found").focus();
+		if (detail.target.id === "list") document.getElementById("found")?.focus();
 		const heading = document.querySelector("#waiting h1");
 		if (!heading) return;
 		document.title = document.title.replace(/^.*?(?= – )/, heading.textContent);
