@@ -157,9 +157,17 @@ func New(options Options) (http.Handler, error) {
 
 	// Whoever was confirmed.
 	e.GET(base+"/records", p.showRecords)
+	page("/records.json", p.takeAway("json", echo.MIMEApplicationJSON, writeJSON))
+	page("/records.csv", p.takeAway("csv", "text/csv; charset=utf-8", writeCSV))
+	page("/records.pdf", p.takeAway("pdf", "application/pdf", writePDF))
+	page("/records/:handle/letter", p.visitor(p.showLetter))
 	page("/records/:handle/withdraw", p.visitor(p.showWithdraw))
 	e.POST(base+"/records/:handle/withdraw", p.visitor(p.postWithdraw))
 	page("/records/:handle/withdrawn", p.visitor(p.showWithdrawn))
+	e.GET(base+"/records/:handle/told", p.showTold)
+	page("/records/several", p.visitor(p.showSeveral))
+	e.POST(base+"/records/several", p.visitor(p.postSeveral))
+	page("/records/stopped", p.visitor(p.showStopped))
 	return e, nil
 }
 

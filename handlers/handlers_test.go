@@ -231,7 +231,7 @@ func (w *wire) set(answer func(*http.Request) *http.Response, lose func(*http.Re
 	w.answer, w.lose = answer, lose
 }
 
-// operationOf names the call: token, exists, reidentify, complete, status, list or revoke.
+// operationOf names the call: token, exists, reidentify, complete, status, list, notice or revoke.
 func operationOf(r *http.Request) string {
 	path := strings.TrimPrefix(r.URL.Path, "/v1")
 	switch {
@@ -245,6 +245,8 @@ func operationOf(r *http.Request) string {
 		return "complete"
 	case strings.HasPrefix(path, "/identity-records/reidentify/"):
 		return "status"
+	case strings.HasSuffix(path, "/notice"):
+		return "notice"
 	case strings.HasPrefix(path, "/meter-points/"):
 		return "list"
 	case r.Method == http.MethodDelete:
@@ -264,6 +266,13 @@ func refuse(operation string, status int) func(*http.Request) *http.Response {
 			Body: io.NopCloser(strings.NewReader(`{"response":{"resource":"","timestamp":"2026-06-01T09:00:00Z","transaction-id":"tid_1"},` +
 				`"errors":[{"error-code":"SRV001","message":"inner canary"}]}`)),
 		}
+	}
+}
+
+// answerJSON is a good answer of the register's.
+func answerJSON(r *http.Request, body string) *http.Response {
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, Body: io.NopCloser(strings.NewReader(body)),
 	}
 }
 

@@ -47,6 +47,13 @@ var (
 		registerclient.MethodPasskeyRegister: "passkey-register",
 	}
 
+	toldLabels = map[registerclient.NoticeStatus]views.ToldState{
+		registerclient.NoticeNone:        views.ToldNone,
+		registerclient.NoticePending:     views.ToldPending,
+		registerclient.NoticeDelivered:   views.ToldDelivered,
+		registerclient.NoticeUndelivered: views.ToldUndelivered,
+	}
+
 	// endLabels are the states of a record that somebody ended, by who did.
 	endLabels = map[registerclient.RevokedBy]views.RecordState{
 		registerclient.RevokedByCustomer:     views.RecordStopped,

@@ -35,7 +35,7 @@ func TestEveryCodeHasALabel(t *testing.T) {
 			for _, key := range textKeys(t, kind, code) {
 				for _, lang := range i18n.Languages() {
 					// T panics where there is no such text.
-					if text := i18n.For(lang).T(key, "Org", "Bright Energy"); text == "" || text == code {
+					if text := i18n.For(lang).T(key, "Org", "Bright Energy", "Clock", "1pm", "Date", "today"); text == "" || text == code {
 						t.Errorf("%s %s is %q in %s", kind, code, text, lang)
 					}
 				}
@@ -83,6 +83,9 @@ func textKeys(t *testing.T, kind, code string) []string {
 	case "RevokedBy":
 		key, ok := endLabels[registerclient.RevokedBy(code)]
 		return []string{"records.state." + label(string(key), ok)}
+	case "NoticeStatus":
+		key, ok := toldLabels[registerclient.NoticeStatus(code)]
+		return []string{"withdrawn.notice." + label(string(key), ok)}
 	case "AccessState", "ReidentificationStatus":
 		// Told by recordView and pollChallenge, which have tests of their own.
 		return nil

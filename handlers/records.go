@@ -39,9 +39,41 @@ func (p *portal) showRecords(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := views.RecordsPage{Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), ReadAt: v.Reading.At, Return: p.returnLink(v, nil)}
-	page.Discovered, page.Active, page.Ended = sortRecords(v.Reading.Records, p.Clock())
+	if numberLike(c.QueryParam("q")) && c.Request().Header.Get("HX-Request") == "" {
+		// It leaves the address bar, and mostly the history too.
+		return seeOther(c, "/records"+readFilter(c).Query())
+	}
+	return p.renderRecords(c, v)
+}
+
+// renderRecords draws the list as far as the address narrows it, or for htmx the part that the filter changes. With
+// mistakes it is the answer to the form that chooses several.
+func (p *portal) renderRecords(c echo.Context, v *visit, mistakes ...views.FieldError) error {
+	page := p.recordsPage(c, v)
+	if len(mistakes) > 0 {
+		page.Errors, page.Path = mistakes, base(c)+"/records"
+		return render(c, http.StatusUnprocessableEntity, views.Records(page))
+	}
+	if c.Request().Header.Get("HX-Request") != "" {
+		// The address is the shortest that leads here again. It replaces the one before: what a customer typed on
+		// the way is nobody's business who uses the browser next (docs/decisions.md, Filters).
+		c.Response().Header().Set("HX-Replace-Url", base(c)+"/records"+page.Filter.Query())
+		page.Query = page.Filter.Values().Encode()
+		return render(c, http.StatusOK, views.RecordsFound(page))
+	}
 	return render(c, http.StatusOK, views.Records(page))
+}
+
+func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
+	page := views.RecordsPage{Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), ReadAt: v.Reading.At, Return: p.returnLink(v, nil), Filter: readFilter(c)}
+	page.Discovered, page.Active, page.Ended = sortRecords(v.Reading.Records, p.Clock())
+	all := page.All()
+	page.States, page.Reasons = choices(all)
+	if page.Filter != (views.Filter{}) {
+		found := narrow(all, page.Filter)
+		page.Found = &found
+	}
+	return page
 }
 
 // open changes the session's id, and the form token with it.
@@ -62,7 +94,7 @@ func sortRecords(held []heldRecord, now time.Time) (discovered []views.Discovere
 		if found := one.Summary.DiscoveredAccess; one.Summary.State == registerclient.StateDiscovered {
 			// A superseded sighting is told by the record that supersedes it.
 			if found != nil && found.SupersededBy == nil {
-				discovered = append(discovered, discoveredView(*found))
+				discovered = append(discovered, discoveredView(one.Handle, *found))
 			}
 			continue
 		}
@@ -87,8 +119,9 @@ func sortRecords(held []heldRecord, now time.Time) (discovered []views.Discovere
 	return discovered, active, ended
 }
 
-func discoveredView(found registerclient.DiscoveredAccess) views.Discovered {
+func discoveredView(handle string, found registerclient.DiscoveredAccess) views.Discovered {
 	return views.Discovered{
+		Handle:       handle,
 		Organisation: found.OrganisationName,
 		Reference:    found.OrganisationReference,
 		FirstSeen:    day(found.FirstSeen),
@@ -109,6 +142,7 @@ func recordView(held heldRecord, now time.Time) views.Record {
 		DataTypes:   dataTypes(summary.DataTypes),
 		Since:       value(summary.RegisteredAt),
 		Until:       value(summary.Expiry),
+		Earlier:     summary.EarlierOccupant,
 	}
 	setControllers(&record, summary)
 	setNotices(&record, summary.Notice)

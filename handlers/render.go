@@ -37,7 +37,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		Inbox:         p.Inbox,
 	}
 	if c.Request().Method != http.MethodPost {
-		page.Path = c.Request().URL.Path
+		page.Path, page.Query = c.Request().URL.Path, carried(c)
 	}
 	if v == nil {
 		return page
@@ -50,6 +50,17 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		page.SessionSeconds = secondsUntil(p.Clock(), v.EndsAt)
 	}
 	return page
+}
+
+// carried is the part of an address that belongs to the page and stays when the language changes.
+func carried(c echo.Context) string {
+	values := readFilter(c).Values()
+	for _, name := range []string{"record", "number"} {
+		if given, ok := c.QueryParams()[name]; ok {
+			values[name] = given
+		}
+	}
+	return values.Encode()
 }
 
 // secondsUntil is never below 0.

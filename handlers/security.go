@@ -140,7 +140,7 @@ func sendsForm(r *http.Request) bool {
 
 // answersTwice says that the page which takes a field answers itself where the field was sent twice.
 func answersTwice(c echo.Context, field string) bool {
-	return c.Path() == base(c)+"/meter" && field == "number" || c.Path() == base(c)+"/prove" && field == "method"
+	return c.Path() == base(c)+"/records/several" && field == "record" || c.Path() == base(c)+"/meter" && field == "number" || c.Path() == base(c)+"/prove" && field == "method"
 }
 
 // recoverPanic turns a panic into an error, whose stack goes to the log.

@@ -85,6 +85,8 @@ type heldRecord struct {
 	Summary registerclient.AccessRecordSummary
 	// Withdrawal is nil unless the customer ended the record in this session.
 	Withdrawal *withdrawal
+	// Failure is why the last try to end it among several came to nothing, as in views.Outcome.
+	Failure string
 }
 
 // withdrawal is the register's receipt.

@@ -595,44 +595,55 @@ func (s *Register) revokeOwn(ctx context.Context, tx *store.Tx, accountID, ak st
 // started, that the customer confirmed, for the record's meter point, less than an hour old. Once it has been
 // spent on a reading it reaches the records of that reading alone (docs/decisions.md, Withdrawal).
 func (s *Register) withdraw(ctx context.Context, tx *store.Tx, accountID, ak, token string, reason *string) (time.Time, error) {
-	now := s.now()
 	refused := &Error{Kind: Forbidden, Code: codeRefused, Field: "reidentification-token", Message: "does not let this account end this access record."}
-	if token == "" || !patternKey.MatchString(ak) {
-		return time.Time{}, refused
-	}
-	grant, err := tx.FindReidentification(ctx, hashToken(token), accountID)
+	record, hash, err := s.reached(ctx, tx, accountID, ak, token, refused, notConsent())
 	if err != nil {
-		return time.Time{}, missing(err, refused)
+		return time.Time{}, err
 	}
-	if grant.ConfirmedAt == nil || grant.DeclinedAt != nil || !now.Before(grant.IssuedAt.Time().Add(tokenLife)) {
-		return time.Time{}, refused
-	}
-	if gone, err := s.moved(ctx, tx, grant); err != nil || gone {
-		return time.Time{}, errOr(err, refused)
-	}
-	if grant.ConsumedAt != nil {
-		if read, err := tx.WasRead(ctx, grant.TokenHash, ak); err != nil || !read {
-			return time.Time{}, errOr(err, refused)
-		}
-	}
-	record, err := tx.FindAccessRecord(ctx, ak)
-	if err != nil {
-		if grant.ConsumedAt != nil { // it was read, so it is one that the DCC discovered
-			return time.Time{}, missing(err, notConsent())
-		}
-		return time.Time{}, missing(err, refused)
-	}
-	if record.MPxN != grant.MPxN {
-		return time.Time{}, refused
-	}
+	now := s.now()
 	done, err := tx.RevokeConsent(ctx, record.AccessRecord, store.Revocation{At: now, By: string(registerclient.RevokedByCustomer), Reason: reason})
 	if err != nil {
 		return now, err
 	}
 	if done {
-		return now, s.revoked(ctx, tx, accountID, record, now, reason, grant.TokenHash)
+		return now, s.revoked(ctx, tx, accountID, record, now, reason, hash)
 	}
 	return s.notWithdrawn(ctx, tx, ak, now)
+}
+
+// reached is the access record that a customer's token lets a portal act on, and the token's hash. It is refused
+// where the token does not reach so far, and discovered where the record is one that the DCC saw.
+func (s *Register) reached(ctx context.Context, tx *store.Tx, accountID, ak, token string, refused, discovered *Error) (store.ListedRecord, []byte, error) {
+	no := func(err error) (store.ListedRecord, []byte, error) { return store.ListedRecord{}, nil, err }
+	if token == "" || !patternKey.MatchString(ak) {
+		return no(refused)
+	}
+	grant, err := tx.FindReidentification(ctx, hashToken(token), accountID)
+	if err != nil {
+		return no(missing(err, refused))
+	}
+	if grant.ConfirmedAt == nil || grant.DeclinedAt != nil || !s.now().Before(grant.IssuedAt.Time().Add(tokenLife)) {
+		return no(refused)
+	}
+	if gone, err := s.moved(ctx, tx, grant); err != nil || gone {
+		return no(errOr(err, refused))
+	}
+	if grant.ConsumedAt != nil {
+		if read, err := tx.WasRead(ctx, grant.TokenHash, ak); err != nil || !read {
+			return no(errOr(err, refused))
+		}
+	}
+	record, err := tx.FindAccessRecord(ctx, ak)
+	if err != nil {
+		if grant.ConsumedAt != nil { // it was read, so it is one that the DCC discovered
+			return no(missing(err, discovered))
+		}
+		return no(missing(err, refused))
+	}
+	if record.MPxN != grant.MPxN {
+		return no(refused)
+	}
+	return record, grant.TokenHash, nil
 }
 
 // revoked does what goes with the end of an access record: it is noted, with the hash of the token that carried the

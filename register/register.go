@@ -185,6 +185,7 @@ func (s *Register) operations() []operation {
 		{"GET", "/access-records/:ak", anyone, s.verifyAccessRecord},
 		{"PUT", "/access-records/:ak", roles(dataUser), s.replaceAccessRecord},
 		{"DELETE", "/access-records/:ak", roles(dataUser, portal), s.revokeAccessRecord},
+		{"GET", "/access-records/:ak/notice", roles(dataUser, portal), s.readNotice},
 		{"GET", "/meter-points/:mpxn/access-records", roles(dataUser, portal), s.listAccessRecords},
 
 		{"GET", "/records", roles(dataUser), s.listOwnRecords},

@@ -372,10 +372,14 @@ func (s *Register) queueEvent(ctx context.Context, tx *store.Tx, w store.Webhook
 		lines[i] = w.WID + " " + ak
 	}
 	key := s.keys.sealer()
-	return tx.InsertJob(ctx, store.Job{
+	job := store.Job{
 		ID: id, Kind: store.KindWebhook, Target: w.WID, Subject: string(eventType), KeyID: key.id, SealedBody: key.sealed(body, placeOfJob(id)),
 		CreatedAt: store.Millis(now), DueAt: store.Millis(now), Lines: lines,
-	})
+	}
+	if eventType == registerclient.EventConsentWithdrawal {
+		job.WithdrawnAK = &aks[0]
+	}
+	return tx.InsertJob(ctx, job)
 }
 
 // announceWithdrawal tells the owner of a consent that has just been ended, whoever ended it.

@@ -167,6 +167,9 @@ func TestOperations(t *testing.T) {
 		{"revoke by the owner", func(ctx context.Context, c *Client) (any, error) {
 			return c.RevokeAccessRecord(ctx, ak, RevokeAccessRecordQuery{})
 		}, "DELETE", "/v1/access-records/" + ak, "", "revoke-access-record.json", 200, false},
+		{"withdrawal notice", func(ctx context.Context, c *Client) (any, error) {
+			return c.WithdrawalNotice(ctx, ak, testToken)
+		}, "GET", "/v1/access-records/" + ak + "/notice?reidentification-token=" + testToken, "", "withdrawal-notice.json", 200, false},
 		{"create identity record", func(ctx context.Context, c *Client) (any, error) {
 			return c.CreateIdentityRecord(ctx, decode[CreateIdentityRecordRequest](t, "create-identity-record.request.json"))
 		}, "POST", "/v1/identity-records", "create-identity-record.request.json", "create-identity-record.json", 201, false},

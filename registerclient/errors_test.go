@@ -144,6 +144,7 @@ func TestErrorsHoldNothingPersonal(t *testing.T) {
 						_, err := c.RevokeAccessRecord(ctx, canaries[1], RevokeAccessRecordQuery{ReidentificationToken: canaries[1]})
 						return err
 					},
+					func() error { _, err := c.WithdrawalNotice(ctx, canaries[1], canaries[1]); return err },
 					func() error {
 						_, err := c.CreateIdentityRecord(ctx, CreateIdentityRecordRequest{Email: &canaries[2]})
 						return err

@@ -62,6 +62,18 @@ func (c *Client) RevokeAccessRecord(ctx context.Context, ak string, with RevokeA
 	})
 }
 
+// WithdrawalNotice tells whether the organisation's system has accepted the notice that a permission was withdrawn.
+// The token is a customer's authority, as for RevokeAccessRecord; the record's owner leaves it empty. ErrForbidden
+// where the token does not reach the record, ErrNotFound where the caller has no such record.
+func (c *Client) WithdrawalNotice(ctx context.Context, ak, token string) (*NoticeResponse, error) {
+	query := url.Values{}
+	setIf(query, "reidentification-token", token)
+	return send[NoticeResponse](ctx, c, call{
+		op: "read withdrawal notice", method: http.MethodGet, path: "/access-records/" + segment(ak) + "/notice",
+		query: query, retries: 2,
+	})
+}
+
 // ListAccessRecordsQuery narrows the list of a meter point's access records.
 type ListAccessRecordsQuery struct {
 	// State and LegalBasis keep the records that have them; empty for all.

@@ -48,6 +48,10 @@ var retried = []struct {
 		_, err := c.RevokeAccessRecord(ctx, "ak_1", RevokeAccessRecordQuery{})
 		return err
 	}, 1},
+	{"withdrawal notice", func(ctx context.Context, c *Client) error {
+		_, err := c.WithdrawalNotice(ctx, "ak_1", testToken)
+		return err
+	}, 3},
 	{"reidentify", func(ctx context.Context, c *Client) error {
 		_, err := c.Reidentify(ctx, ReidentifyRequest{})
 		return err

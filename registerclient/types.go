@@ -397,6 +397,29 @@ type RevokeAccessResponse struct {
 	RevokedAt time.Time        `json:"revoked-at"`
 }
 
+// NoticeStatus says what became of the notice that a permission has been withdrawn.
+type NoticeStatus string
+
+const (
+	// NoticeNone is where none was sent: the organisation has no endpoint for it, or the record has not been withdrawn.
+	NoticeNone NoticeStatus = "none"
+	// NoticePending is on its way, and tried again until it arrives or is given up.
+	NoticePending NoticeStatus = "pending"
+	// NoticeDelivered was accepted by the organisation's system.
+	NoticeDelivered NoticeStatus = "delivered"
+	// NoticeUndelivered was given up after the last attempt.
+	NoticeUndelivered NoticeStatus = "undelivered"
+)
+
+// NoticeResponse tells what became of the notice of one withdrawal. An addition to the published API.
+type NoticeResponse struct {
+	Response ResponseMetadata `json:"response"`
+	AK       string           `json:"ak"`
+	Status   NoticeStatus     `json:"status"`
+	// At is when it was accepted or given up; null before, and where there is none.
+	At *time.Time `json:"at"`
+}
+
 // AccessRecordSummary is one row of a meter point's list. From RegisteredAt on, the members are
 // additions to the published shape that a portal needs to answer since when, until when and by whom.
 type AccessRecordSummary struct {

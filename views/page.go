@@ -19,6 +19,8 @@ type Page struct {
 	// Path is where this page can be had again with GET, for the language switch: /portal/records.
 	// Empty for a page that cannot be fetched again; the switch then leads to the start.
 	Path string
+	// Query is what belongs to the page after its path, encoded and without the language: state=ended. May be empty.
+	Query string
 	// Resend is for a page that answered a form: the switch then sends the form again, in the other language. Nil
 	// for any other.
 	Resend *Resend

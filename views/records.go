@@ -15,10 +15,38 @@ type RecordsPage struct {
 	Ended  []Record
 	// Return is nil where nobody sent the customer.
 	Return *ReturnLink
+	// Filter narrows the list, and Found is what it lets through: nil where nothing is narrowed. States and Reasons
+	// are the choices that let something through.
+	Filter          Filter
+	Found           *List
+	States, Reasons []Option
+}
+
+// List is who has access, in the three groups of the page.
+type List struct {
+	Discovered []Discovered
+	Active     []Record
+	Ended      []Record
+}
+
+// Len is how many records that are.
+func (l List) Len() int { return len(l.Discovered) + len(l.Active) + len(l.Ended) }
+
+// All is the whole list, whatever the filter says.
+func (m RecordsPage) All() List { return List{m.Discovered, m.Active, m.Ended} }
+
+// Shown is what the page lists.
+func (m RecordsPage) Shown() List {
+	if m.Found != nil {
+		return *m.Found
+	}
+	return m.All()
 }
 
 // Discovered is one organisation that reads the meter's data without a record of why.
 type Discovered struct {
+	// Handle names it in this session's addresses, as a record's does.
+	Handle       string
 	Organisation string
 	// Reference is its Smart Energy Code reference: SEC-OU-00429.
 	Reference string
@@ -99,6 +127,8 @@ type Record struct {
 	Notices []Notice
 	// Storage is where and how long the data is kept; nil where the organisation did not say.
 	Storage *Storage
+	// Earlier says that somebody who lived here before gave it, and that it is still active.
+	Earlier bool
 	// CanWithdraw says that the customer may stop this access here.
 	CanWithdraw bool
 }

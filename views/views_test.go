@@ -63,7 +63,7 @@ func TestDiscoveredComesFirstAndSaysHowToReport(t *testing.T) {
 	}))
 	var order []string
 	doc.Find("main section[id]").Each(func(_ int, s *goquery.Selection) { order = append(order, s.AttrOr("id", "")) })
-	if got := strings.Join(order, " "); got != "discovered active ended" {
+	if got := strings.Join(order, " "); got != "timeline discovered active ended" {
 		t.Errorf("the groups stand in the order %s", got)
 	}
 	want := "Bright Energy Ltd can see your energy data now, and Acme Energy Services Ltd was seen reading it without saying why."
@@ -71,7 +71,7 @@ func TestDiscoveredComesFirstAndSaysHowToReport(t *testing.T) {
 		t.Errorf("the answer is %q, want %q", got, want)
 	}
 	card := doc.Find("#discovered article")
-	for _, words := range []string{"SEC-OU-00429", "1 June 2024", "28 February 2026", "How much you use, every half hour", "Smart Energy Code Administrator", "23 1234 5678 901"} {
+	for _, words := range []string{"SEC-OU-00429", "1 June 2024", "28 February 2026", "How much you use, every half hour", "Smart Energy Code Administrator"} {
 		if !strings.Contains(card.Text(), words) {
 			t.Errorf("the discovered organisation's card does not say %q", words)
 		}
@@ -228,7 +228,7 @@ func TestWithdrawSaysWhatItMeans(t *testing.T) {
 
 func TestWithdrawnSaysOnlyWhatHappened(t *testing.T) {
 	t.Parallel()
-	page := WithdrawnPage{Page: customer("en"), MeterPoint: meterPoint, Record: record("h1", "Bright Energy Ltd", BasisConsent), At: time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC), Reference: "tid_1"}
+	page := WithdrawnPage{Page: customer("en"), MeterPoint: meterPoint, Record: record("h1", "Bright Energy Ltd", BasisConsent), At: time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC), Reference: "tid_1", Told: Told{State: ToldNone}}
 	doc := draw(t, Withdrawn(page))
 	if got := doc.Find(".panel h1").Text(); got != "You stopped Bright Energy Ltd at 2:03pm on 3 May 2026" {
 		t.Errorf("the heading is %q", got)
@@ -237,13 +237,33 @@ func TestWithdrawnSaysOnlyWhatHappened(t *testing.T) {
 	if !strings.Contains(doc.Text(), told) {
 		t.Error("the page does not say who was told, and when")
 	}
-	const notice = "The register also sends"
-	if text := doc.Text(); strings.Contains(text, notice) || !strings.Contains(text, "No message goes to Bright Energy Ltd.") {
-		t.Error("the page promises a notice that nobody sends, or does not say that there is none")
-	}
-	page.NoticeSent, page.Record.DataUser = true, "MeterBridge"
-	if text := draw(t, Withdrawn(page)).Text(); !strings.Contains(text, notice+" MeterBridge a message") || strings.Contains(text, "No message") {
-		t.Error("the page does not say who is sent a notice")
+	page.Record.DataUser = "MeterBridge"
+	for _, test := range []struct {
+		told Told
+		want string
+		door bool
+	}{
+		{Told{State: ToldDelivered, At: page.At}, "The system of MeterBridge took our notice at 2:03pm on 3 May 2026.", false},
+		{Told{State: ToldPending, PollSeconds: 5, Again: "/portal/again"}, "We have told MeterBridge. Their system has not answered yet. We keep trying.", false},
+		{Told{State: ToldPending, Again: "/portal/again"}, "We have told MeterBridge.", false},
+		{Told{State: ToldUndelivered, At: page.At}, "We told MeterBridge several times. Their system did not take our notice.", true},
+		{Told{State: ToldNone}, "MeterBridge has no system for our notices.", true},
+		{Told{State: ToldUnknown, Again: "/portal/again"}, "We cannot see just now whether MeterBridge has taken our notice.", false},
+	} {
+		page.Told = test.told
+		told := draw(t, Withdrawn(page)).Find(`[role="status"] #told-h1`)
+		if text := strings.Join(strings.Fields(told.Text()), " "); !strings.HasPrefix(text, test.want) {
+			t.Errorf("%s: the page says %q", test.told.State, text)
+		}
+		if got := told.Find("a[href='https://org.example/contact']").Length() == 1; got != test.door {
+			t.Errorf("%s: a way to tell them is there: %v", test.told.State, got)
+		}
+		if got, polls := told.AttrOr("hx-get", ""), test.told.PollSeconds > 0; (got == "/portal/records/h1/told") != polls {
+			t.Errorf("%s: it asks %q", test.told.State, got)
+		}
+		if got := told.Find("a[href='/portal/again']").Length() == 1; got != (test.told.Again != "") {
+			t.Errorf("%s: a link to look again is there: %v", test.told.State, got)
+		}
 	}
 }
 
@@ -392,7 +412,7 @@ func TestWithdrawalNamesEverybodyWhoseAccessEnds(t *testing.T) {
 			"the list":    draw(t, Records(RecordsPage{Page: p, MeterPoint: meterPoint, Active: []Record{r}})).Find("a.button").Text(),
 			"the heading": draw(t, Withdraw(WithdrawPage{Page: p, MeterPoint: meterPoint, Record: r})).Find("h1").Text(),
 			"the review":  draw(t, Withdraw(WithdrawPage{Page: p, MeterPoint: meterPoint, Record: r})).Find("dl dd").First().Text(),
-			"the result":  draw(t, Withdrawn(WithdrawnPage{Page: p, MeterPoint: meterPoint, Record: r})).Find("h1").Text(),
+			"the result":  draw(t, Withdrawn(WithdrawnPage{Page: p, MeterPoint: meterPoint, Record: r, Told: Told{State: ToldNone}})).Find("h1").Text(),
 		} {
 			for _, c := range r.Controllers {
 				if !strings.Contains(words, c.Name) {
@@ -425,7 +445,7 @@ func TestNamesAreIsolated(t *testing.T) {
 	for what, c := range map[string]templ.Component{
 		"records":   Records(page),
 		"withdraw":  Withdraw(WithdrawPage{Page: page.Page, MeterPoint: meterPoint, Record: r}),
-		"withdrawn": Withdrawn(WithdrawnPage{Page: page.Page, MeterPoint: meterPoint, Record: r}),
+		"withdrawn": Withdrawn(WithdrawnPage{Page: page.Page, MeterPoint: meterPoint, Record: r, Told: Told{State: ToldNone}}),
 	} {
 		doc := draw(t, c)
 		if doc.Find("bdi").Length() == 0 {
@@ -478,26 +498,77 @@ func TestDemonstrationDoesNotContradictItself(t *testing.T) {
 	}
 }
 
-func TestOrganisationsCanBeJumpedToWhereThereAreMany(t *testing.T) {
+// The picture names everybody in text beside it, tells their times, and leads to their cards; it hides nobody for good.
+func TestTimelineSaysInWordsWhatItDraws(t *testing.T) {
 	t.Parallel()
-	var active []Record
-	for _, handle := range []string{"a", "b", "c", "d"} {
-		active = append(active, record(handle, "Bright", BasisContract))
+	at := time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC)
+	open, until, ended := record("a", "Open Ltd", BasisContract), record("b", "Until Ltd", BasisConsent), record("c", "Over Ltd", BasisConsent)
+	until.Until = time.Date(2027, 5, 3, 0, 0, 0, 0, time.UTC)
+	ended.State, ended.EndedAt = RecordExpired, time.Date(2024, 3, 3, 0, 0, 0, 0, time.UTC)
+	page := RecordsPage{
+		Page: customer("en"), MeterPoint: meterPoint, ReadAt: at,
+		Discovered: []Discovered{discoveredAcme()}, Active: []Record{open, until}, Ended: []Record{ended},
 	}
-	draws := func(n int) *goquery.Document {
-		return draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: active[:n]}))
+	doc := draw(t, Records(page))
+	want := []string{
+		"Acme Energy Services Ltd First seen on 1 June 2024, last seen on 28 February 2026.", "Open Ltd Since 14 January 2024, no end date.",
+		"Until Ltd Since 14 January 2024, until 3 May 2027.", "Over Ltd From 14 January 2024 until 3 March 2024.",
 	}
-	if draws(3).Find(".jumps").Length() != 0 {
-		t.Error("three are too few to jump")
+	rows := doc.Find("#timeline ol li")
+	if rows.Length() != len(want) {
+		t.Fatalf("%d rows, want %d", rows.Length(), len(want))
 	}
-	doc := draws(4)
-	links := doc.Find(".jumps a")
-	if links.Length() != 4 {
-		t.Fatalf("%d links", links.Length())
-	}
-	links.Each(func(_ int, a *goquery.Selection) {
-		if doc.Find("article"+a.AttrOr("href", "")).Length() != 1 {
-			t.Errorf("%s leads nowhere", a.AttrOr("href", ""))
+	rows.Each(func(i int, row *goquery.Selection) {
+		if got := strings.Join(strings.Fields(row.Find("p").Text()), " "); got != want[i] {
+			t.Errorf("row %d says %q, want %q", i, got, want[i])
+		}
+		if href := row.Find("a").AttrOr("href", ""); doc.Find("article"+href).Length() != 1 {
+			t.Errorf("%q leads nowhere", href)
 		}
 	})
+	if doc.Find("#timeline svg text").Length() != doc.Find("#timeline [aria-hidden] text").Length() {
+		t.Error("a picture is read out")
+	}
+	for i, mark := range []string{".t-diamond", ".t-arrow", ".t-planned", ".t-over"} {
+		if rows.Eq(i).Find(mark).Length() == 0 {
+			t.Errorf("row %d has no %s", i, mark)
+		}
+	}
+	for range 196 {
+		page.Active = append(page.Active, record("m"+strings.Repeat("x", len(page.Active)), "Many Ltd", BasisContract))
+	}
+	doc = draw(t, Records(page))
+	if all, folded := doc.Find("#timeline ol li").Length(), doc.Find("#timeline details li").Length(); all != 200 || folded != 192 {
+		t.Errorf("of 200 rows there are %d, and %d folded away", all, folded)
+	}
+}
+
+// Whatever the dates, nothing is drawn outside the picture.
+func TestTimelineStaysInside(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC)
+	for name, alter := range map[string]func(*Record){
+		"today":             func(r *Record) { r.Since = at },
+		"no beginning":      func(r *Record) { r.Since = time.Time{} },
+		"in the future":     func(r *Record) { r.Since = at.AddDate(1, 0, 0) },
+		"a hundred years":   func(r *Record) { r.Since, r.Until = at.AddDate(-50, 0, 0), at.AddDate(50, 0, 0) },
+		"ends within hours": func(r *Record) { r.Until = at.Add(time.Hour) },
+		"ended before": func(r *Record) {
+			r.State, r.EndedAt = RecordExpired, r.Since.AddDate(-1, 0, 0)
+		},
+	} {
+		r := record("a", "Bright", BasisConsent)
+		alter(&r)
+		page := RecordsPage{Page: customer("en"), ReadAt: at, Active: []Record{r}}
+		if !r.EndedAt.IsZero() {
+			page.Active, page.Ended = nil, page.Active
+		}
+		draw(t, Records(page)).Find("#timeline .t-bar [x], #timeline .t-bar [x1]").Each(func(_ int, s *goquery.Selection) {
+			for _, attribute := range []string{"x", "x1", "x2"} {
+				if value := s.AttrOr(attribute, "50%"); len(value) > 6 || strings.HasPrefix(value, "-") || value == "NaN%" {
+					t.Errorf("%s: %s is at %s", name, goquery.NodeName(s), value)
+				}
+			}
+		})
+	}
 }

@@ -48,6 +48,10 @@ func handler(shown ...operators.Operator) http.Handler {
 	}
 	mux.Handle("/static/", http.StripPrefix("/static/", static.Handler(files...)))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { writeIndex(w, shown) })
+	// What a page asks for by itself, again and again, finds nothing new.
+	nothing := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+	mux.HandleFunc("GET /waiting/status", nothing)
+	mux.HandleFunc("GET /records/{handle}/told", nothing)
 	for _, p := range all {
 		mux.HandleFunc("GET "+p.Path, func(w http.ResponseWriter, r *http.Request) {
 			var body bytes.Buffer

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,29 +146,51 @@ func pages(o operators.Operator) []page {
 		list("every kind", customer, views.RecordsPage{Discovered: []views.Discovered{acme(), newcomer()}, Active: everyKind(), Ended: everyEnd()})
 		list("none discovered", customer, views.RecordsPage{Active: demoList().Active, Ended: demoList().Ended})
 		list("only discovered", customer, views.RecordsPage{Discovered: []views.Discovered{acme()}})
+		filtered := func(state, reason, name string, found views.List) views.RecordsPage {
+			m := many(200)
+			m.Filter, m.Found = views.Filter{State: state, Reason: reason, Name: name}, &found
+			return m
+		}
+		list("200 filtered", customer, filtered("can-see", "you-said-yes", "bright", views.List{Active: many(200).Active[:2]}))
+		list("200 no match", customer, filtered("", "", "Nobody Ltd", views.List{}))
+		wrong := customer
+		wrong.Errors = []views.FieldError{{Field: "several", Key: "error.several.none"}}
+		list("several none", wrong, demoList())
 		list("none", customer, views.RecordsPage{MeterPoint: gas})
 		list("long names", customer, longNames())
+		list("one", customer, views.RecordsPage{Active: demoList().Active[:1]})
 		list("200", customer, many(200))
 
 		sent := demoList()
 		sent.Return = &views.ReturnLink{Host: "app.bright-energy.com", URL: "https://app.bright-energy.com/energy"}
 		list("by link", customer, sent)
 
+		whys := []string{"changed-my-mind", "no-longer-needed", "something-else"}
 		consent := demoList().Active[0]
 		add("withdraw", customer, func(p views.Page) templ.Component {
-			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent})
+			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent, Whys: whys})
 		})
 		add("withdraw joint", customer, func(p views.Page) templ.Component {
-			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: joint()})
+			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: joint(), Whys: whys})
 		})
-		add("withdrawn", customer, func(p views.Page) templ.Component {
-			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f01"})
-		})
+		tolds := map[views.ToldState]views.Told{
+			views.ToldDelivered:   {State: views.ToldDelivered, At: now.Add(2 * time.Second)},
+			views.ToldPending:     {State: views.ToldPending, Again: "#", PollSeconds: 5},
+			views.ToldUndelivered: {State: views.ToldUndelivered, At: now},
+			views.ToldNone:        {State: views.ToldNone},
+			views.ToldUnknown:     {State: views.ToldUnknown, Again: "#"},
+		}
+		const reference = "tid_5f2b8c1d9e3a4b6c7d8e9f01"
+		for _, state := range []views.ToldState{views.ToldDelivered, views.ToldPending, views.ToldUndelivered, views.ToldNone, views.ToldUnknown} {
+			add("withdrawn "+string(state), customer, func(p views.Page) templ.Component {
+				return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: reference, Told: tolds[state]})
+			})
+		}
 		add("withdrawn joint", customer, func(p views.Page) templ.Component {
-			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: joint(), At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f01", NoticeSent: true})
+			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: joint(), At: now, Reference: reference, Told: tolds[views.ToldPending]})
 		})
 		add("withdrawn by link", customer, func(p views.Page) templ.Component {
-			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f01", NoticeSent: true,
+			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: reference, Told: tolds[views.ToldDelivered],
 				Return: &views.ReturnLink{Host: "app.bright-energy.com", URL: "https://app.bright-energy.com/energy?dar-action=withdrawn"}})
 		})
 		add("elsewhere", stranger, func(p views.Page) templ.Component { return views.Elsewhere(views.ElsewherePage{Page: p}) })
@@ -180,6 +203,40 @@ func pages(o operators.Operator) []page {
 		add("accessibility", stranger, func(p views.Page) templ.Component {
 			return views.Accessibility(views.AccessibilityPage{Page: p, Prepared: now})
 		})
+		flux := demoList().Active[1]
+		add("several", customer, func(p views.Page) templ.Component {
+			return views.Several(views.SeveralPage{Page: p, MeterPoint: electricity, Records: []views.Record{consent, flux, joint()}, Whys: whys})
+		})
+		stopped := []views.Outcome{
+			{Record: consent, At: now, Reference: reference, Told: tolds[views.ToldDelivered]},
+			{Record: flux, At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f02", Told: tolds[views.ToldPending]},
+		}
+		failed := []views.Outcome{{Record: joint(), Failure: "unanswered"}, {Record: everyKind()[2], Failure: "refused"}, {Record: everyKind()[5], Failure: "over"}}
+		stop := func(name string, outcomes []views.Outcome) {
+			add("stopped "+name, customer, func(p views.Page) templ.Component {
+				return views.Stopped(views.StoppedPage{Page: p, MeterPoint: electricity, Outcomes: outcomes})
+			})
+		}
+		stop("all", stopped)
+		stop("some", append(failed[:3:3], stopped[1]))
+		stop("none", failed[:1])
+		letter := func(kind string, m views.LetterPage) {
+			m.Kind, m.Day, m.MeterPoint = kind, now, electricity
+			name := "letter " + kind
+			if m.WithNumber {
+				name += " with number"
+			}
+			add(name, customer, func(p views.Page) templ.Component { m.Page = p; return views.Letter(m) })
+		}
+		for _, i := range []int{1, 3, 4, 7, 9} {
+			r := everyKind()[i]
+			letter(string(r.Basis), views.LetterPage{Record: r})
+		}
+		letter("consent", views.LetterPage{Record: joint()})
+		letter("elsewhere", views.LetterPage{Record: everyKind()[8], WithNumber: true})
+		letter("earlier", views.LetterPage{Record: everyKind()[10]})
+		letter("delete", views.LetterPage{Record: everyEnd()[0], StoppedReference: reference})
+		letter("discovered", views.LetterPage{Discovered: acme(), WithNumber: true})
 		add("signed out", stranger, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
 		for _, kind := range errorKinds {
 			who, reference := stranger, ""
@@ -371,8 +428,11 @@ func everyKind() []views.Record {
 	lapsing.State, lapsing.Until = views.RecordEndingSoon, day(2026, 5, 9)
 	elsewhere := sole("a9", "Solent Solar Club", "solent.example", views.BasisConsent, "A map of rooftop power")
 	elsewhere.CanWithdraw, elsewhere.DataTypes = false, types(views.DataHalfHourlyExport)
+	elsewhere.Controllers[0].PrivacyURL = ""
+	earlier := sole("a11", "Mersey Meter Club", "mersey.example", views.BasisConsent, "A prize for the street that saves most")
+	earlier.Earlier = true
 	other := sole("a10", "Fenland Research", "fenland.example", views.BasisOther, "A study of insulation")
-	return []views.Record{joint(), group, explicit, obligation, interests, soon, twin, lapsing, elsewhere, other}
+	return []views.Record{joint(), group, explicit, obligation, interests, soon, twin, lapsing, elsewhere, other, earlier}
 }
 
 func everyEnd() []views.Record {
@@ -396,6 +456,8 @@ func longNames() views.RecordsPage {
 
 func many(n int) views.RecordsPage {
 	m := demoList()
+	m.States = []views.Option{{Slug: "seen", Key: "filter.state.seen", Count: 1}, {Slug: "can-see", Key: "filter.state.can-see", Count: 198}, {Slug: "ending-soon", Key: "filter.state.ending-soon", Count: 40}, {Slug: "ended", Key: "filter.state.ended", Count: 1}}
+	m.Reasons = []views.Option{{Slug: "you-said-yes", Key: "records.basis.consent", Count: 82}, {Slug: "public-duty", Key: "records.basis.public-task", Count: 21}, {Slug: "none-given", Key: "records.discovered.badge", Count: 1}}
 	kinds := everyKind()
 	for i := range n - 5 {
 		r := kinds[i%len(kinds)]
@@ -403,5 +465,14 @@ func many(n int) views.RecordsPage {
 		r.Organisation = fmt.Sprintf("%s %d", r.Organisation, i+1)
 		m.Active = append(m.Active, r)
 	}
+	slices.SortStableFunc(m.Active, func(a, b views.Record) int {
+		switch {
+		case a.CanWithdraw == b.CanWithdraw:
+			return 0
+		case a.CanWithdraw:
+			return -1
+		}
+		return 1
+	})
 	return m
 }

@@ -516,6 +516,7 @@ func TestTheClientsSamplesFitTheDocument(t *testing.T) {
 		"read-stats":                            "Stats",
 		"search-records":                        "FoundRecords",
 		"read-audit":                            "Audit",
+		"withdrawal-notice":                     "WithdrawalNotice",
 	} {
 		checked = append(checked, sample+".json")
 		text, err := os.ReadFile(filepath.Join("..", "..", "registerclient", "testdata", sample+".json"))

@@ -42,17 +42,19 @@ type Job struct {
 	// HandedAt is when the attempt before this one handed over a letter that must not come twice, and was not heard of
 	// again; nil where none did.
 	HandedAt *Millis `db:"handed_at"`
+	// WithdrawnAK is the access record whose end the job tells of; nil for any other job.
+	WithdrawnAK *string `db:"withdrawn_ak"`
 
 	// Lines are those that the job waits in, when it is inserted: in each, one job at a time, the oldest first.
 	Lines []string `db:"-"`
 }
 
-const jobColumns = `job, id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, attempts, outcome, ended_at, last_error, handed_at`
+const jobColumns = `job, id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, attempts, outcome, ended_at, last_error, handed_at, withdrawn_ak`
 
 // InsertJob queues a job with the change that makes it necessary.
 func (t *Tx) InsertJob(ctx context.Context, j Job) error {
-	job, err := one[int64](ctx, t.tx, `INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING job`, j.ID, j.Kind, j.Target, j.Subject, j.KeyID, j.SealedBody, j.CreatedAt, j.DueAt, j.DropAt)
+	job, err := one[int64](ctx, t.tx, `INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, withdrawn_ak)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING job`, j.ID, j.Kind, j.Target, j.Subject, j.KeyID, j.SealedBody, j.CreatedAt, j.DueAt, j.DropAt, j.WithdrawnAK)
 	if err != nil {
 		return fmt.Errorf("queue a job: %w", conflict(err))
 	}
@@ -148,6 +150,15 @@ func (t *Tx) FindDelivery(ctx context.Context, wid, eventID string) (Job, error)
 		return Job{}, fmt.Errorf("find a delivery: %w", err)
 	}
 	return job, nil
+}
+
+// ListWithdrawalNotices lists what was queued to tell of the end of an access record: one job for each subscription.
+func (t *Tx) ListWithdrawalNotices(ctx context.Context, ak string) ([]Job, error) {
+	jobs, err := all[Job](ctx, t.tx, `SELECT `+jobColumns+` FROM outbox WHERE withdrawn_ak = ? ORDER BY job`, ak)
+	if err != nil {
+		return nil, fmt.Errorf("list the notices of a withdrawal: %w", err)
+	}
+	return jobs, nil
 }
 
 // ListDeliveries lists a page of a webhook's events, the newest first. Outcome is empty for all, or "queued".

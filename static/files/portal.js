@@ -11,7 +11,15 @@
 
 	document.getElementById("error-summary")?.focus();
 
-	for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
+	const uncover = () => { for (const element of document.querySelectorAll("[data-script]")) element.hidden = false; };
+	uncover();
+	document.addEventListener("click", ({ target }) => {
+		const button = target.closest("[data-print], [data-copy]");
+		if (!button) return;
+		if ("print" in button.dataset) return print();
+		const done = document.getElementById("copied");
+		navigator.clipboard?.writeText(document.getElementById(button.dataset.copy).innerText).then(() => { done.textContent = done.dataset.words; });
+	});
 
 	for (const element of document.querySelectorAll("[data-seconds]")) {
 		const deadline = Date.now() + element.dataset.seconds * 1000;
@@ -48,22 +56,31 @@
 		for (const part of document.querySelectorAll("[data-after-polling]")) part.hidden = false;
 	});
 
-	// While the customer has not confirmed, polling answers the page that is already there. To swap it in would
-	// lose the reader's place every few seconds, so only a change of state is let through.
+	// A part that asks again every few seconds mostly gets the answer that is already there. To swap that in would lose
+	// the reader's place, so only a change of state is let through.
 	document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-		if (detail.target.id !== "waiting" || !detail.shouldSwap) return;
+		const part = detail.target;
+		if (!part.dataset.state || !detail.shouldSwap) return;
 		const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html");
-		const now = fresh.getElementById("waiting")?.dataset;
-		if (now?.state !== detail.target.dataset.state) return;
+		if (fresh.getElementById(part.id)?.dataset.state !== part.dataset.state) {
+			held = part.id !== "waiting" && part.contains(document.activeElement) ? part.id : "";
+			return;
+		}
 		detail.shouldSwap = false;
 		// Another window has asked anew: the code on this page is good for nothing.
-		if (now.proof !== detail.target.dataset.proof) return location.reload();
+		if (fresh.getElementById(part.id).dataset.proof !== part.dataset.proof) return location.reload();
 		const left = document.getElementById("waiting-left");
 		const text = fresh.getElementById("waiting-left")?.textContent;
 		if (left && text && left.textContent !== text) left.textContent = text;
 	});
 
-	document.addEventListener("htmx:afterSwap", () => {
+	// What was swapped out took the focus with it. Of the list the count is heard next, which says what came of the filter.
+	let held = "";
+	document.addEventListener("htmx:afterSwap", ({ detail }) => {
+		if (held) document.getElementById(held)?.focus();
+		held = "";
+		uncover();
+		if (detail.target.id === "list") document.getElementById("found")?.focus();
 		const heading = document.querySelector("#waiting h1");
 		if (!heading) return;
 		document.title = document.title.replace(/^.*?(?= – )/, heading.textContent);
