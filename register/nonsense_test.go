@@ -126,6 +126,7 @@ func seeds(t testing.TB, r *registertest.Register) []seed {
 		{"GET /meter-points/:mpxn/access-records", portal, registertest.MeterPoint, "state=ACTIVE&legal-basis=uk-consent&reidentification-token=" + token, ""},
 		{"GET /meter-points/:mpxn/access-records", owner, "23-1234 5678901", "state=ACTIVE&legal-basis=uk-consent" + records, ""},
 		{"DELETE /access-records/:ak", portal, ak, "reason=customer-request&reidentification-token=" + used, ""},
+		{"GET /access-records/:ak/notice", portal, ak, "reidentification-token=" + used, ""},
 		{"GET /records", owner, "", "state=ACTIVE&legal-basis=uk-consent" + records, ""},
 
 		{"GET /webhooks", owner, "", "", ""},
