@@ -1,12 +1,15 @@
 # `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo dev check test e2e bench generate screenshots
+.PHONY: help demo demo-live dev check test e2e bench generate screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## the whole product with the demonstration data, on http://localhost:5001/portal
 	go run ./cmd/demo
+
+demo-live: ## the same with real challenges: mail to its own inbox at /demo/inbox, passkeys on localhost
+	go run ./cmd/demo --reidentification live
 
 dev: ## the demo, built and started anew when a file changes; its data stays in .cache/dev
 	go tool templ generate -watch -watch-pattern '.+\.(go|templ|css|js|json|sql|yaml)$$' \

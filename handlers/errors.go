@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -42,6 +45,9 @@ const (
 	kindGone   = "gone"
 )
 
+// kindTooOften is a limit, of the portal or the register, that the customer must wait for.
+const kindTooOften = "too-often"
+
 // outcomes is searched from the top: the first that an error is, counts. What is not here is internal.
 var outcomes = []outcome{
 	{errSessionEnded, http.StatusForbidden, "session-ended"},
@@ -51,7 +57,7 @@ var outcomes = []outcome{
 	{errWithdrawalFailed, http.StatusServiceUnavailable, "withdraw-failed"},
 	{errStale, http.StatusServiceUnavailable, "busy"},
 	{registerclient.ErrConflict, http.StatusConflict, "conflict"},
-	{registerclient.ErrTooMany, http.StatusServiceUnavailable, "busy"},
+	{registerclient.ErrTooMany, http.StatusTooManyRequests, kindTooOften},
 	{registerclient.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 	{registerclient.ErrNotImplemented, http.StatusNotImplemented, "not-yet"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable"},
@@ -73,6 +79,10 @@ func classify(err error) outcome {
 		o.status, o.kind = http.StatusBadRequest, "repeated"
 		return o
 	}
+	if limited := (*tooOftenError)(nil); errors.As(err, &limited) {
+		o.status, o.kind = http.StatusTooManyRequests, kindTooOften
+		return o
+	}
 	switch {
 	case o.status == http.StatusRequestEntityTooLarge:
 		o.kind = "too-long"
@@ -89,7 +99,18 @@ func classify(err error) outcome {
 }
 
 // retryAfter is how many seconds a browser or a monitor should leave a busy register alone.
-const retryAfter = "30"
+const retryAfter = 30 * time.Second
+
+// waitAfter is how long to wait before it can be tried again.
+func waitAfter(err error) time.Duration {
+	if limited := (*tooOftenError)(nil); errors.As(err, &limited) {
+		return limited.Wait
+	}
+	if refused := (*registerclient.Error)(nil); errors.As(err, &refused) && refused.RetryAfter > 0 {
+		return refused.RetryAfter
+	}
+	return retryAfter
+}
 
 // answerError is the one place that answers a failure: a page in plain words, with a reference by which the
 // log can be searched. Nothing of the error itself is shown.
@@ -102,8 +123,9 @@ func (p *portal) answerError(err error, c echo.Context) {
 		c.Response().WriteHeader(o.status)
 		return
 	}
-	if o.status == http.StatusServiceUnavailable {
-		c.Response().Header().Set("Retry-After", retryAfter)
+	wait := int(math.Ceil(waitAfter(err).Seconds()))
+	if o.status == http.StatusServiceUnavailable || o.kind == kindTooOften {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
 	}
 	if c.Request().Header.Get("HX-Request") != "" && o.kind == "session-ended" {
 		// A part of a page cannot tell this, a whole page can: the browser is sent to one.
@@ -117,9 +139,14 @@ func (p *portal) answerError(err error, c echo.Context) {
 	if repeated := (*repeatedError)(nil); errors.As(err, &repeated) {
 		page.Field = shown(repeated.Field)
 	}
+	if o.kind == kindTooOften {
+		page.WaitSeconds = wait
+		page.Waiting = v != nil && v.Reading == nil && v.Challenge != nil && v.Challenge.State == views.WaitingPending
+		page.Proving = v != nil && v.Reading == nil && !page.Waiting
+	}
 	// The address of a failure may hold anything that somebody typed.
 	page.Path = ""
-	if c.Path() == base+"/meter" && o.status >= http.StatusInternalServerError {
+	if c.Path() == base(c)+"/meter" && (o.status >= http.StatusInternalServerError || o.kind == kindTooOften) {
 		// The number that was typed in vain is not typed again for the sake of the language.
 		page.Resend = resend(c)
 	}

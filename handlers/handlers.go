@@ -9,22 +9,26 @@ package handlers
 
 import (
 	"cmp"
+	"crypto/cipher"
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/text/language"
 
 	"central.consent/dar/registerclient"
 	"central.consent/dar/static"
 	"central.consent/dar/views"
 )
 
-// base is the path under which every route of the portal stands.
-const base = "/portal"
+// DefaultBase is the path under which a portal stands that has a host to itself.
+const DefaultBase = "/portal"
 
 // Options is what the portal needs. Clock and Logger may be left out.
 type Options struct {
@@ -34,9 +38,28 @@ type Options struct {
 	DB *sqlx.DB
 	// SessionKey encrypts the sessions: 32 bytes. Another key ends every session.
 	SessionKey []byte
-	Brand      views.Brand
-	// Demonstration says on every page that nobody is really asked to confirm.
+	// Operator names the operator in the rows of sessions; a session of one is none of another.
+	Operator string
+	// Base is the path under which every route stands, without a slash at the end; empty for DefaultBase.
+	Base  string
+	Brand views.Brand
+	// Files are the operator's own: what Brand names by Sheet, Icon and Logo. Nil where it names none.
+	Files *static.Files
+	// Demonstration says on every page that nobody is really asked to confirm. It limits nobody either.
 	Demonstration bool
+	// Inbox is for a demonstration that does ask people: the path at which it shows the letters that it sends.
+	Inbox string
+	// PublicURL is where customers find the portal: https://energy-access.example.org. The register sends them back there
+	// from a passkey; where it is empty, passkeys open in a new tab.
+	PublicURL string
+	// PasskeyOrigin is where the register's passkey pages are: https://id.example.org. Only there is a browser sent by
+	// itself; where it is empty, or the register names another place, the customer follows a link.
+	PasskeyOrigin string
+	// ReturnURLs are the addresses that the portal leads back to when a link asks for it. A link's must be the very
+	// same text.
+	ReturnURLs []string
+	// TrustedProxies say from where they were asked, in X-Forwarded-For. Without any, the peer counts.
+	TrustedProxies []netip.Prefix
 	// Secure is for every address that is not loopback: cookies are then for https alone, and browsers are
 	// told never to come by http.
 	Secure bool
@@ -52,9 +75,17 @@ type Options struct {
 type portal struct {
 	Options
 	sessions *sessionStore
+	// returnURL is the way back from a passkey; empty without PublicURL.
+	returnURL string
+	linkSeal  cipher.AEAD
+	limitKey  []byte
+	files     *static.Files
+	// languages are those that the operator offers, its first choice first, and matcher finds one of them.
+	languages []string
+	matcher   language.Matcher
 }
 
-// New checks the options and returns the portal's routes, all of them under /portal but the way there.
+// New checks the options and returns the portal's routes, all of them under Base but the way there.
 func New(options Options) (http.Handler, error) {
 	if options.Register == nil || options.DB == nil {
 		return nil, errors.New("handlers: Register and DB are required")
@@ -65,18 +96,34 @@ func New(options Options) (http.Handler, error) {
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
+	options.Base = cmp.Or(options.Base, DefaultBase)
+	if options.Base != DefaultBase && options.Operator == "" {
+		return nil, errors.New("handlers: an operator that shares a host needs a name")
+	}
 	options.handover = cmp.Or(options.handover, handoverTime)
 	sessions, err := newSessionStore(options)
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{Options: options, sessions: sessions}
+	p := &portal{Options: options, sessions: sessions, files: static.Handler(options.Files), languages: options.Brand.Offered()}
+	p.matcher = matcherOf(p.languages)
+	if options.PublicURL != "" {
+		p.returnURL = strings.TrimRight(options.PublicURL, "/") + options.Base + returnPath
+	}
+	if p.linkSeal, err = newLinkSeal(options.SessionKey); err != nil {
+		return nil, err
+	}
+	if p.limitKey, err = derivedKey(options.SessionKey, "limits"); err != nil {
+		return nil, err
+	}
 
 	e := echo.New()
+	e.IPExtractor = addressesBehind(options.TrustedProxies)
 	e.HTTPErrorHandler = p.answerError
-	e.Use(p.setHeaders, middleware.GzipWithConfig(middleware.GzipConfig{Skipper: isStatic, MinLength: 1024}),
+	e.Use(p.setBase, p.setHeaders, middleware.GzipWithConfig(middleware.GzipConfig{Skipper: isStatic, MinLength: 1024}),
 		p.logRequest, p.recoverPanic, p.setLanguage, p.checkOrigin, refuseOptions, p.readForm)
 
+	base := p.Base
 	// page answers HEAD as GET. What changes a session or a token on GET is registered without it.
 	page := func(path string, h echo.HandlerFunc) {
 		e.Match([]string{http.MethodGet, http.MethodHead}, base+path, h)
@@ -86,7 +133,8 @@ func New(options Options) (http.Handler, error) {
 	page("", p.showStart)
 	e.POST(base+"/meter", p.postMeter)
 	page("/signed-out", p.showSignedOut)
-	page("/static/*", showStatic)
+	page("/accessibility", p.showAccessibility)
+	page("/static/*", p.showStatic)
 	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
 	e.GET("/", toStart)
 	e.GET(base+"/", toStart)
@@ -95,11 +143,15 @@ func New(options Options) (http.Handler, error) {
 	page("/prove", p.visitor(p.showProve))
 	e.POST(base+"/prove", p.visitor(p.postProve))
 	page("/waiting", p.visitor(p.showWaiting))
+	e.POST(base+"/waiting/resend", p.visitor(p.postResend))
 	// A GET that may spend the token on the reading, so that a browser without scripts needs but a link. It is
 	// safe: what it opens stays in the session of the very browser that asks, which no other site's link can see,
 	// and to ask twice changes nothing.
 	e.GET(base+"/waiting/check", p.checkWaiting)
 	e.GET(base+"/waiting/status", p.showWaitingStatus)
+	// The register sends browsers here, with what must not stay in an address.
+	e.GET(base+returnPath, p.showReturn)
+	page(returnPath+"/elsewhere", p.showElsewhere)
 	e.POST(base+"/keep-alive", p.visitor(p.postKeepAlive))
 	e.POST(base+"/sign-out", p.visitor(p.postSignOut))
 
@@ -111,20 +163,34 @@ func New(options Options) (http.Handler, error) {
 	return e, nil
 }
 
-var files = http.StripPrefix(base+"/static/", static.Handler())
+const baseKey = "base"
+
+// setBase tells every handler where this portal stands.
+func (p *portal) setBase(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Set(baseKey, p.Base)
+		return next(c)
+	}
+}
+
+// base is the path under which the portal that answers stands, without a slash at the end.
+func base(c echo.Context) string {
+	path, _ := c.Get(baseKey).(string)
+	return path
+}
 
 // showStatic serves a file, or the portal's own page where there is none.
-func showStatic(c echo.Context) error {
-	if !static.Exists(c.Param("*")) {
+func (p *portal) showStatic(c echo.Context) error {
+	if !p.files.Exists(c.Param("*")) {
 		return echo.ErrNotFound
 	}
-	files.ServeHTTP(c.Response(), c.Request())
+	http.StripPrefix(p.Base+"/static/", p.files).ServeHTTP(c.Response(), c.Request())
 	return nil
 }
 
-func toStart(c echo.Context) error { return c.Redirect(http.StatusFound, base) }
+func toStart(c echo.Context) error { return c.Redirect(http.StatusFound, base(c)) }
 
 // seeOther sends the browser on with GET, to a path below the portal's base.
 func seeOther(c echo.Context, path string) error {
-	return c.Redirect(http.StatusSeeOther, base+path)
+	return c.Redirect(http.StatusSeeOther, base(c)+path)
 }

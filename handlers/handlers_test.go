@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +32,9 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // trueMPAN is an MPAN whose check digit holds, as the demonstration's does not.
 const trueMPAN = "2312345678900"
+
+// cameFrom is where links to the portal may lead back to.
+const cameFrom = "https://app.example.org/energy?from=portal"
 
 const email = "canary.customer@example.com"
 
@@ -55,18 +61,22 @@ type setting struct {
 	demonstration bool
 	secure        bool
 	handover      time.Duration
+	// returnURLs are those that the register has for the portal's account.
+	returnURLs []string
 }
 
 // newWorld starts a register whose customer confirms when the test says so, unless changed.
 func newWorld(t testing.TB, change ...func(*setting)) *world {
 	t.Helper()
-	s := setting{register: []registertest.Option{registertest.HoldConfirmations()}, handover: time.Nanosecond}
+	s := setting{register: []registertest.Option{registertest.HoldConfirmations()}, handover: time.Nanosecond,
+		returnURLs: []string{"https://portal.example.org/portal/return"}}
 	for _, f := range change {
 		f(&s)
 	}
 	w := &world{register: registertest.New(t, s.register...), wire: &wire{}, log: &registertest.Log{}, meterPoint: registertest.MeterPoint}
 	w.register.ClientOf(t, registerclient.CreateAccountRequest{
 		AccountID: "portal_under_test", SecretKey: strings.Repeat("s", 40), Role: registerclient.RolePortal, DisplayName: "Citizens Example",
+		ReturnURLs: s.returnURLs,
 	})
 	client, err := registerclient.New(registerclient.Options{
 		BaseURL: w.register.URL, AccountID: "portal_under_test", SecretKey: strings.Repeat("s", 40), Clock: w.register.Clock.Now,
@@ -80,6 +90,8 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 		Brand: views.Brand{Name: "Citizens Example", ContactURL: "https://example.org/help"},
 		Clock: w.register.Clock.Now, Logger: slog.New(slog.NewJSONHandler(w.log, nil)),
 		Demonstration: s.demonstration, Secure: s.secure, handover: s.handover,
+		PublicURL: "https://portal.example.org", PasskeyOrigin: "http://localhost:5001", ReturnURLs: []string{cameFrom},
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	}
 	w.echo, w.server = w.newPortal(t)
 	t.Cleanup(func() {
@@ -187,13 +199,18 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		response.Body = io.NopCloser(bytes.NewReader(body))
-		if _, rest, ok := strings.Cut(string(body), `"token-ref":"`); ok {
-			w.mu.Lock()
-			w.token, _, _ = strings.Cut(rest, `"`)
-			w.mu.Unlock()
-		}
+		w.keepToken(string(body))
 	}
 	return response, nil
+}
+
+// keepToken remembers the token-ref of an answer that has one.
+func (w *wire) keepToken(body string) {
+	if _, rest, ok := strings.Cut(body, `"token-ref":"`); ok {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.token, _, _ = strings.Cut(rest, `"`)
+	}
 }
 
 func (w *wire) called(operation string) int {
@@ -214,7 +231,7 @@ func (w *wire) set(answer func(*http.Request) *http.Response, lose func(*http.Re
 	w.answer, w.lose = answer, lose
 }
 
-// operationOf names the call: token, exists, reidentify, status, list or revoke.
+// operationOf names the call: token, exists, reidentify, complete, status, list or revoke.
 func operationOf(r *http.Request) string {
 	path := strings.TrimPrefix(r.URL.Path, "/v1")
 	switch {
@@ -224,6 +241,8 @@ func operationOf(r *http.Request) string {
 		return "exists"
 	case path == "/identity-records/reidentify":
 		return "reidentify"
+	case strings.HasSuffix(path, "/complete"):
+		return "complete"
 	case strings.HasPrefix(path, "/identity-records/reidentify/"):
 		return "status"
 	case strings.HasPrefix(path, "/meter-points/"):
@@ -258,6 +277,9 @@ type browser struct {
 	header http.Header
 }
 
+// browsers counts them, so that each has an address of its own.
+var browsers atomic.Int64
+
 func (w *world) browser(t testing.TB) *browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -266,7 +288,7 @@ func (w *world) browser(t testing.TB) *browser {
 	}
 	return &browser{
 		Client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		t:      t, world: w, base: w.server.URL, header: http.Header{},
+		t:      t, world: w, base: w.server.URL, header: http.Header{"X-Forwarded-For": {fmt.Sprintf("2001:db8:%x::1", browsers.Add(1))}},
 	}
 }
 
@@ -357,7 +379,7 @@ func (b *browser) follow(p *page) *page {
 // session is the session cookie's value; empty without one.
 func (b *browser) session() string {
 	b.t.Helper()
-	address, err := url.Parse(b.base + base)
+	address, err := url.Parse(b.base + DefaultBase)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -371,7 +393,7 @@ func (b *browser) session() string {
 
 func (b *browser) setSession(value string) {
 	b.t.Helper()
-	address, err := url.Parse(b.base + base)
+	address, err := url.Parse(b.base + DefaultBase)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -545,6 +567,7 @@ func TestLogTellsNothing(t *testing.T) {
 	b.post("/portal/meter?x=%zz"+w.meterPoint, url.Values{"number": {w.meterPoint}})
 	for _, operation := range []string{"exists", "reidentify", "status", "list"} {
 		for _, status := range []int{400, 401, 403, 404, 409, 422, 429, 500, 503} {
+			w.register.Clock.Add(10 * time.Minute) // out of reach of the limits
 			w.wire.set(refuse(operation, status), nil)
 			b.post("/portal/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}})
 			w.wire.set(nil, func(r *http.Request) bool { return operationOf(r) == operation })

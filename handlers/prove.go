@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -13,21 +15,42 @@ import (
 
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views"
+	"central.consent/dar/views/i18n"
 )
 
 // pollTime is how often the waiting page asks: the published API asks for every 3 to 5 seconds.
 const pollTime = 4 * time.Second
 
+const (
+	// resendWait is how long a letter is given to arrive before it can be sent anew, and mostResends how often that is done.
+	resendWait  = 30 * time.Second
+	mostResends = 3
+	// pollingTime is how long the waiting page asks by itself (published API: stop after 20 minutes).
+	pollingTime = 20 * time.Minute
+)
+
 func (p *portal) showProve(c echo.Context, v *visit) error {
 	if v.Reading != nil {
 		return seeOther(c, "/records")
 	}
-	return render(c, http.StatusOK, views.Prove(p.provePage(c, v)))
+	return p.renderProve(c, http.StatusOK, p.provePage(c, v))
+}
+
+// renderProve shows the page whose form may lead straight on to the register's passkey page.
+func (p *portal) renderProve(c echo.Context, status int, page views.ProvePage) error {
+	p.allowPasskeyForm(c)
+	return render(c, status, views.Prove(page))
 }
 
 func (p *portal) provePage(c echo.Context, v *visit) views.ProvePage {
 	page := views.ProvePage{Page: p.page(c, v), MeterPoint: readable(v.MeterPoint)}
-	for i, method := range v.Methods {
+	methods := slices.Clone(v.Methods)
+	if v.Challenge != nil && v.Challenge.State == views.WaitingCancelled {
+		// Whoever gave up on a passkey is not asked for it first again.
+		page.Cancelled = true
+		slices.SortStableFunc(methods, func(a, b registerclient.Method) int { return cmp.Compare(afterCancel(a), afterCancel(b)) })
+	}
+	for i, method := range methods {
 		if i == 0 {
 			page.Chosen.Name = methodLabels[method]
 		} else {
@@ -37,12 +60,20 @@ func (p *portal) provePage(c echo.Context, v *visit) views.ProvePage {
 	return page
 }
 
+func afterCancel(method registerclient.Method) int {
+	return slices.Index([]registerclient.Method{registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister}, method)
+}
+
 // sameClick is how long a second request for the same proof is taken for an impatient finger. Two letters
 // with two codes, of which the page shows one, would lead a customer into a wrong code.
 const sameClick = 10 * time.Second
 
-// errElsewhere says that another request of the same customer is doing just this.
-var errElsewhere = errors.New("another request is at it")
+var (
+	// errElsewhere says that another request of the same customer is doing just this.
+	errElsewhere = errors.New("another request is at it")
+	// errNoResend says that a letter cannot be sent anew, now or any more. The waiting page tells which.
+	errNoResend = errors.New("the letter is not sent again")
+)
 
 func (p *portal) postProve(c echo.Context, v *visit) error {
 	method := registerclient.Method(c.Request().PostForm.Get("method"))
@@ -52,46 +83,103 @@ func (p *portal) postProve(c echo.Context, v *visit) error {
 	if !slices.Contains(v.Methods, method) {
 		return p.askForMethod(c, v, "error.prove.none")
 	}
+	err := p.prove(c, v, method, func(v *visit, now time.Time) error {
+		if v.Reading != nil || v.Proving == method && now.Sub(v.ProvingSince) < sameClick {
+			return errElsewhere
+		}
+		return nil
+	})
+	if err != nil {
+		return p.answerUnproved(c, v, method, err)
+	}
+	if v.asksForPasskey() && sameOrigin(v.Challenge.PasskeyURL, p.PasskeyOrigin) && !p.Demonstration {
+		return c.Redirect(http.StatusSeeOther, v.Challenge.PasskeyURL)
+	}
+	return seeOther(c, "/waiting")
+}
+
+// postResend sends the letter anew: another challenge, with another code. The one before is forgotten, and runs out.
+func (p *portal) postResend(c echo.Context, v *visit) error {
+	if v.Challenge == nil {
+		return seeOther(c, "/waiting")
+	}
+	method := v.Challenge.Method
+	err := p.prove(c, v, method, func(v *visit, now time.Time) error {
+		switch {
+		case v.Reading != nil || v.Challenge == nil || v.Challenge.Method != method || v.Challenge.State != views.WaitingPending:
+			return errElsewhere
+		case !v.Challenge.mailed() || v.Resends >= mostResends || now.Sub(v.ProvingSince) < resendWait:
+			return errNoResend
+		}
+		v.Resends++
+		return nil
+	})
+	if errors.Is(err, errNoResend) {
+		page := p.waitingPage(c, v)
+		page.NotSent = true
+		return render(c, http.StatusTooManyRequests, views.Waiting(page))
+	}
+	if err != nil {
+		return p.answerUnproved(c, v, method, err)
+	}
+	return seeOther(c, "/waiting")
+}
+
+// prove starts a proof, where may has nothing against it; may sees the visit as it then is.
+func (p *portal) prove(c echo.Context, v *visit, method registerclient.Method, may func(*visit, time.Time) error) error {
 	uncancel(c)
 	// The token's hour runs from its issue, which is later than now.
 	now := p.Clock()
+	var before visit
 	err := p.change(c, v, func(v *visit) error {
-		if v.Reading != nil || v.Proving == method && now.Sub(v.ProvingSince) < sameClick {
-			return errElsewhere
+		before = *v
+		if err := may(v, now); err != nil {
+			return err
 		}
 		v.Proving, v.ProvingSince = method, now
 		return nil
 	})
-	if errors.Is(err, errElsewhere) {
-		p.awaitHandover(c)
-		return seeOther(c, "/waiting")
-	}
 	if err != nil {
 		return err
 	}
-	started, err := p.Register.Reidentify(c.Request().Context(), registerclient.ReidentifyRequest{
-		MPxN: v.MeterPoint, Method: method, MatchCode: true,
-	})
-	changed := p.change(c, v, func(v *visit) error {
+	var proof *challenge
+	if err = p.limitStart(c, v); err == nil {
+		proof, err = p.challenge(c, v, method)
+	}
+	return errors.Join(err, p.change(c, v, func(v *visit) error {
 		switch {
-		case err != nil:
-			v.Proving = ""
-		case v.Reading == nil:
-			v.Challenge, v.EndsAt = newChallenge(started), now.Add(grantTime)
+		case err != nil && v.ProvingSince.Equal(now):
+			v.Proving, v.ProvingSince, v.Resends = "", before.ProvingSince, before.Resends
+		case err == nil && v.Reading == nil:
+			proof.StartedAt = now
+			v.Challenge, v.EndsAt = proof, now.Add(grantTime)
 		}
 		return nil
-	})
-	switch {
-	case errors.Is(err, registerclient.ErrUnprocessable):
-		return p.refuseMethod(c, v, method)
-	case errors.Is(err, registerclient.ErrNotFound):
-		page := p.page(c, v)
-		page.Path = base + "/prove"
-		return p.showNoRecord(c, page, v.MeterPoint)
-	case err != nil || changed != nil:
-		return errors.Join(err, changed)
+	}))
+}
+
+// challenge asks the register to put a proof to the customer.
+func (p *portal) challenge(c echo.Context, v *visit, method registerclient.Method) (*challenge, error) {
+	ctx := c.Request().Context()
+	request := registerclient.ReidentifyRequest{
+		MPxN: v.MeterPoint, Method: method, MatchCode: true, Language: c.Get(printerKey).(*i18n.Printer).Lang(),
 	}
-	return seeOther(c, "/waiting")
+	if method == registerclient.MethodPasskeyAssert && p.returnURL != "" && !p.Demonstration {
+		request.PasskeyReturnURL = &p.returnURL
+	}
+	started, err := p.Register.Reidentify(ctx, request)
+	if refused := (*registerclient.Error)(nil); errors.As(err, &refused) && refused.Names("passkey-return-url") && request.PasskeyReturnURL != nil {
+		p.Logger.WarnContext(ctx, "the register does not know the way back from a passkey, which now opens in a new tab: register it on the portal's account",
+			"return_url", p.returnURL)
+		request.PasskeyReturnURL = nil
+		started, err = p.Register.Reidentify(ctx, request)
+	}
+	if err != nil {
+		return nil, err
+	}
+	proof := newChallenge(started)
+	proof.NewTab = proof.PasskeyURL != "" && request.PasskeyReturnURL == nil
+	return proof, nil
 }
 
 func newChallenge(started *registerclient.ReidentifyResponse) *challenge {
@@ -102,9 +190,37 @@ func newChallenge(started *registerclient.ReidentifyResponse) *challenge {
 	case started.MagicLink != nil:
 		proof.SentTo, proof.ExpiresAt = started.MagicLink.DispatchedTo, started.MagicLink.ExpiresAt
 	case started.Passkey != nil:
-		proof.PasskeyURL, proof.ExpiresAt = webAddress(started.Passkey.RedirectURL), started.Passkey.ExpiresAt
+		proof.ExpiresAt = started.Passkey.ExpiresAt
+		if !proof.mailed() {
+			proof.PasskeyURL = webAddress(started.Passkey.RedirectURL)
+		}
 	}
 	return proof
+}
+
+// mailed reports whether the customer gets a link: also a new passkey begins with one.
+func (proof *challenge) mailed() bool { return proof.Method != registerclient.MethodPasskeyAssert }
+
+// sameOrigin reports whether an address is at an origin, which is not empty.
+func sameOrigin(address, origin string) bool {
+	u, err := url.Parse(address)
+	return err == nil && origin != "" && u.Scheme+"://"+u.Host == origin
+}
+
+// answerUnproved tells why no proof was started.
+func (p *portal) answerUnproved(c echo.Context, v *visit, method registerclient.Method, err error) error {
+	switch {
+	case errors.Is(err, errElsewhere):
+		p.awaitHandover(c)
+		return seeOther(c, "/waiting")
+	case errors.Is(err, registerclient.ErrUnprocessable):
+		return p.refuseMethod(c, v, method)
+	case errors.Is(err, registerclient.ErrNotFound):
+		page := p.page(c, v)
+		page.Path = base(c) + "/prove"
+		return p.showNoRecord(c, page, v.MeterPoint)
+	}
+	return err
 }
 
 // refuseMethod asks again where the register cannot use the method here after all. This page offers it last; the
@@ -120,9 +236,9 @@ func (p *portal) refuseMethod(c echo.Context, v *visit, method registerclient.Me
 // askForMethod shows the page that asks for a proof once more, and what was wrong.
 func (p *portal) askForMethod(c echo.Context, v *visit, mistake string) error {
 	page := p.provePage(c, v)
-	page.Path = base + "/prove"
+	page.Path = base(c) + "/prove"
 	page.Errors = []views.FieldError{{Field: "method", Key: mistake}}
-	return render(c, http.StatusUnprocessableEntity, views.Prove(page))
+	return p.renderProve(c, http.StatusUnprocessableEntity, page)
 }
 
 // showWaiting asks the register nothing: it tells what the last poll found.
@@ -137,20 +253,31 @@ func (p *portal) showWaiting(c echo.Context, v *visit) error {
 }
 
 func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
+	proof, now := v.Challenge, p.Clock()
 	page := views.WaitingPage{
 		Page:        p.page(c, v),
 		MeterPoint:  readable(v.MeterPoint),
-		Method:      views.Method{Name: methodLabels[v.Challenge.Method]},
-		State:       v.Challenge.State,
-		SentTo:      v.Challenge.SentTo,
-		MatchCode:   v.Challenge.MatchCode,
-		ExpiresAt:   v.Challenge.ExpiresAt,
-		SecondsLeft: secondsUntil(p.Clock(), v.Challenge.ExpiresAt),
+		Method:      views.Method{Name: methodLabels[proof.Method]},
+		State:       proof.State,
+		SentTo:      proof.SentTo,
+		ExpiresAt:   proof.ExpiresAt,
+		SecondsLeft: secondsUntil(now, proof.ExpiresAt),
 		PollSeconds: int(pollTime / time.Second),
+		PollingLeft: secondsUntil(now, proof.StartedAt.Add(pollingTime)),
+		// Of two proofs one after the other the page must not be taken for the same.
+		Proof: proof.StartedAt.UnixMilli(),
 	}
-	page.Path = base + "/waiting"
-	if !p.Demonstration {
-		page.PasskeyURL = v.Challenge.PasskeyURL
+	page.Path = base(c) + "/waiting"
+	if p.Demonstration {
+		return page
+	}
+	page.PasskeyURL, page.NewTab = proof.PasskeyURL, proof.NewTab
+	if proof.mailed() || proof.NewTab {
+		page.MatchCode = proof.MatchCode
+	}
+	if proof.mailed() {
+		page.Resent, page.ResendsLeft = v.Resends, max(0, mostResends-v.Resends)
+		page.ResendSeconds = secondsUntil(now, v.ProvingSince.Add(resendWait))
 	}
 	return page
 }
@@ -187,7 +314,7 @@ func (p *portal) showWaitingStatus(c echo.Context) error {
 
 // redirectHTMX makes htmx take the whole page to a path below the portal's base.
 func redirectHTMX(c echo.Context, path string) error {
-	c.Response().Header().Set("HX-Redirect", base+path)
+	c.Response().Header().Set("HX-Redirect", base(c)+path)
 	return c.NoContent(http.StatusOK)
 }
 
@@ -207,26 +334,55 @@ func (p *portal) poll(c echo.Context) (*visit, error) {
 	return v, err
 }
 
-// pollChallenge does the asking for poll, where there is something to ask.
+// pollChallenge does the asking for poll, where there is something to ask. A browser that has come back from the passkey
+// brings the code that completes the proof; whether the register takes it or not, the status then tells.
 func (p *portal) pollChallenge(c echo.Context, v *visit) error {
 	proof := *v.Challenge
-	answer, err := p.Register.ReidentificationStatus(c.Request().Context(), proof.TokenRef)
+	answer, err := p.ask(c, proof)
 	switch {
 	case errors.Is(err, registerclient.ErrTooMany):
 		// Another window asked a moment ago. There is nothing to tell the customer.
 		return nil
 	case errors.Is(err, registerclient.ErrNotFound):
-		return p.endChallenge(c, v, proof, views.WaitingExpired)
+		return p.endChallenge(c, v, proof, views.WaitingGone)
 	case err != nil:
 		return err
 	case answer.Status == registerclient.StatusConfirmed:
 		return p.read(c, v, proof)
-	case answer.Status == registerclient.StatusExpired && answer.Reason == "declined":
-		return p.endChallenge(c, v, proof, views.WaitingDeclined)
 	case answer.Status == registerclient.StatusExpired:
-		return p.endChallenge(c, v, proof, views.WaitingExpired)
+		return p.endChallenge(c, v, proof, p.endOf(proof, answer.Reason))
 	}
 	return nil
+}
+
+func (p *portal) ask(c echo.Context, proof challenge) (*registerclient.ReidentifyStatusResponse, error) {
+	ctx := c.Request().Context()
+	if proof.Completion != "" {
+		answer, err := p.Register.CompleteReidentification(ctx, proof.TokenRef, registerclient.CompleteReidentificationRequest{CompletionCode: proof.Completion})
+		if !errors.Is(err, registerclient.ErrUnprocessable) && !errors.Is(err, registerclient.ErrInvalid) {
+			return answer, err
+		}
+	}
+	return p.Register.ReidentificationStatus(ctx, proof.TokenRef)
+}
+
+// earlyEnd is how long before its time a proof must have ended to say that something else than time has ended it.
+const earlyEnd = time.Minute
+
+// endOf is how a proof ended that nobody can confirm any more.
+func (p *portal) endOf(proof challenge, reason string) views.WaitingState {
+	switch {
+	case reason == "declined":
+		return views.WaitingDeclined
+	case reason == "wrong-code":
+		return views.WaitingWrongCode
+	case proof.Method == registerclient.MethodPasskeyAssert:
+		// It may have been shown, and the way back not taken in time.
+	case p.Clock().Before(proof.ExpiresAt.Add(-earlyEnd)):
+		// The people of the meter point have changed, or their address was deleted.
+		return views.WaitingGone
+	}
+	return views.WaitingExpired
 }
 
 // endChallenge remembers that a proof came to nothing, unless the customer has begun another.
@@ -271,22 +427,25 @@ func (p *portal) read(c echo.Context, v *visit, proof challenge) error {
 		ReidentificationToken: proof.TokenRef,
 	})
 	// A token that the register calls spent or void is of no more use, and the waiting page says so; with any
-	// other failure it may be tried again.
-	lost := errors.Is(cause, registerclient.ErrConflict) || errors.Is(cause, registerclient.ErrForbidden)
+	// other failure it may be tried again. Spent, for somebody got its one answer; void, for whoever confirmed has
+	// moved out since, or the hour is over.
+	spent, void := errors.Is(cause, registerclient.ErrConflict), errors.Is(cause, registerclient.ErrForbidden)
 	err = p.change(c, v, func(v *visit) error {
 		switch {
 		case !v.proves(proof):
 		case cause == nil:
 			v.Reading = newReading(list, p.Clock())
-		case lost:
+		case spent:
 			v.Challenge.State = views.WaitingLost
+		case void:
+			v.Challenge.State = views.WaitingGone
 		default:
 			v.Challenge.ReadingSince = time.Time{}
 		}
 		return nil
 	})
-	if lost {
-		p.Logger.WarnContext(c.Request().Context(), "the token is spent, and its answer was lost", "cause", cause)
+	if spent || void {
+		p.Logger.WarnContext(c.Request().Context(), "the token is spent, and its answer was lost; or it is void", "cause", cause)
 		return err
 	}
 	if cause != nil {

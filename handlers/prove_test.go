@@ -41,7 +41,7 @@ func TestProveRefusals(t *testing.T) {
 		{"a method that the register cannot use here", "magic-link", 422, 422, "prove.title", "error.prove.magic-link"},
 		{"the record has gone", "magic-link", 404, 200, "norecord.title", ""},
 		{"the register asks nobody yet", "magic-link", 501, 501, "error.not-yet.title", ""},
-		{"the register has had enough", "magic-link", 429, 503, "error.busy.title", ""},
+		{"the register has had enough", "magic-link", 429, 429, "error.too-often.title", ""},
 		{"the register is down", "magic-link", 503, 503, "error.unavailable.title", ""},
 		{"the register fails", "magic-link", 500, 500, "error.internal.title", ""},
 		{"the account is refused", "magic-link", 403, 500, "error.internal.title", ""},
@@ -57,7 +57,7 @@ func TestProveRefusals(t *testing.T) {
 			if test.mistake != "" {
 				p.blames(t, "#method", test.mistake)
 			}
-			if test.status == 503 && p.Header.Get("Retry-After") == "" {
+			if (test.status == 503 || test.status == 429) && p.Header.Get("Retry-After") == "" {
 				t.Error("does not say when to come back")
 			}
 			// What failed can be tried again at once.
@@ -115,7 +115,7 @@ func TestWaitingEnds(t *testing.T) {
 	}{
 		{"declined", func() { w.register.Decline(t, w.wire.tokenRef()) }, "declined"},
 		{"expired", func() { w.register.Clock.Add(14*time.Minute + 50*time.Second) }, "pending"},
-		{"unknown to the register", func() { w.wire.set(refuse("status", 404), nil) }, "expired"},
+		{"unknown to the register", func() { w.wire.set(refuse("status", 404), nil) }, "gone"},
 		{"asked too often", func() { w.wire.set(refuse("status", 429), nil) }, "pending"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -132,6 +132,65 @@ func TestWaitingEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Somebody else moves in while the customer is asked, or between the answer and the list.
+func TestEarlierOccupant(t *testing.T) {
+	t.Parallel()
+	for _, confirmed := range []bool{false, true} {
+		w := newWorld(t)
+		b := w.browser(t)
+		b.prove()
+		if confirmed {
+			b.confirm()
+		}
+		_, err := w.register.Client(t, registerclient.RoleDCC).ReportChangeOfTenancy(t.Context(), registerclient.ChangeOfTenancyRequest{
+			MPxN: w.meterPoint, EffectiveDate: "2026-05-20", SourceReference: "DCC-MOVE-1",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.gone.title")
+		if n := w.wire.called("list"); n > 0 && !confirmed {
+			t.Errorf("%d readings", n)
+		}
+		w.register.Clock.Add(time.Minute)
+		b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).wants(t, 200, "norecord.title")
+	}
+}
+
+// A token that became void between the poll and the reading opens nothing, and the page does not blame the line.
+func TestVoidToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	b.confirm()
+	w.wire.set(refuse("list", 403), nil)
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.gone.title")
+}
+
+// The page asks by itself for 20 minutes, no faster than every 4 seconds. Whoever comes back later asks by hand.
+func TestPollingStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	part := b.get("/portal/waiting").doc.Find("#waiting")
+	if part.AttrOr("hx-trigger", "") != "every 4s" || part.AttrOr("data-polling", "") != "1200" {
+		t.Errorf("polls %s, for %s s", part.AttrOr("hx-trigger", ""), part.AttrOr("data-polling", ""))
+	}
+	w.wire.set(refuse("status", 429), nil)
+	for range 2 {
+		w.register.Clock.Add(10 * time.Minute)
+		b.get("/portal/waiting/status")
+	}
+	if part := b.get("/portal/waiting/status").doc.Find("#waiting"); part.AttrOr("hx-get", "") != "" || !strings.Contains(part.Text(), "no longer checks by itself") {
+		t.Errorf("after 20 minutes: %s", part.Text())
+	}
+	w.wire.set(nil, nil)
+	b.confirm()
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 }
 
 // A letter is good for 15 minutes, as long as a session without use: whoever waits has used it by waiting.
@@ -157,24 +216,14 @@ func TestWaitingOutTheLetter(t *testing.T) {
 // A demonstration asks nobody, and so has neither a passkey to show nor a code to type.
 func TestWaitingInADemonstration(t *testing.T) {
 	t.Parallel()
-	for _, demonstration := range []bool{false, true} {
-		w := newWorld(t, func(s *setting) { s.demonstration = demonstration })
-		w.register.AddPasskey(t, w.ir)
-		b := w.browser(t)
-		b.post("/portal/prove", url.Values{"token": {b.start().token(t)}, "method": {"passkey-assert"}}).sendsTo(t, "/portal/waiting")
-		var code string
-		w.alter(t, b, func(v *visit) { code = v.Challenge.MatchCode })
-		if len(code) != 4 {
-			t.Fatalf("the register's code is %q", code)
-		}
-		for _, path := range []string{"/portal/waiting", "/portal/waiting/status"} {
-			doc := b.get(path).doc
-			if offered := doc.Find(`a[href*="/passkey/"]`).Length() > 0; offered == demonstration {
-				t.Errorf("demonstration %v: %s offers the passkey %v", demonstration, path, offered)
-			}
-			if got := doc.Find(".match-code").Text(); (got == code) == demonstration || demonstration && got != "" {
-				t.Errorf("demonstration %v: %s shows the code %q", demonstration, path, got)
-			}
+	w := newWorld(t, func(s *setting) { s.demonstration = true })
+	w.register.AddPasskey(t, w.ir)
+	b := w.browser(t)
+	b.post("/portal/prove", url.Values{"token": {b.start().token(t)}, "method": {"passkey-assert"}}).sendsTo(t, "/portal/waiting")
+	for _, path := range []string{"/portal/waiting", "/portal/waiting/status"} {
+		doc := b.get(path).doc
+		if doc.Find(`a[href*="/passkey/"], .match-code`).Length() > 0 {
+			t.Errorf("%s offers a passkey or shows a code", path)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (p *portal) showRecords(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := views.RecordsPage{Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), ReadAt: v.Reading.At}
+	page := views.RecordsPage{Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), ReadAt: v.Reading.At, Return: p.returnLink(v, nil)}
 	page.Discovered, page.Active, page.Ended = sortRecords(v.Reading.Records, p.Clock())
 	return render(c, http.StatusOK, views.Records(page))
 }

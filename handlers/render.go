@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -27,11 +28,13 @@ func render(c echo.Context, status int, page templ.Component) error {
 
 // page is what every page needs. V is nil where there is no session.
 func (p *portal) page(c echo.Context, v *visit) views.Page {
+	text := c.Get(printerKey).(*i18n.Printer)
 	page := views.Page{
-		Text:          c.Get(printerKey).(*i18n.Printer),
-		Brand:         p.Brand,
-		Base:          base,
+		Text:          text,
+		Brand:         p.Brand.In(text.Lang()),
+		Base:          base(c),
 		Demonstration: p.Demonstration,
+		Inbox:         p.Inbox,
 	}
 	if c.Request().Method != http.MethodPost {
 		page.Path = c.Request().URL.Path
@@ -54,19 +57,17 @@ func secondsUntil(now, then time.Time) int { return max(0, int(then.Sub(now)/tim
 
 const printerKey = "printer"
 
-var (
-	languages = i18n.Languages()
-	matcher   = func() language.Matcher {
-		tags := make([]language.Tag, len(languages))
-		for i, lang := range languages {
-			tags[i] = language.Make(lang)
-		}
-		return language.NewMatcher(tags)
-	}()
-)
+func matcherOf(languages []string) language.Matcher {
+	tags := make([]language.Tag, len(languages))
+	for i, lang := range languages {
+		tags[i] = language.Make(lang)
+	}
+	return language.NewMatcher(tags)
+}
 
 // setLanguage takes the language from ?lang, which it remembers, or the cookie that remembers it, or what
-// the browser prefers.
+// the browser prefers. An operator that puts Welsh first is not outvoted by browsers, which say English on nearly
+// every machine, whatever its owner speaks.
 func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -75,16 +76,16 @@ func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 			remembered = cookie.Value
 		}
 		asked := c.QueryParam("lang")
-		lang := ""
+		lang := p.languages[0]
 		switch {
-		case slices.Contains(languages, asked) && r.Method == http.MethodGet:
+		case slices.Contains(p.languages, asked) && r.Method == http.MethodGet:
 			p.switchLanguage(c, asked)
 			return next(c)
-		case slices.Contains(languages, remembered):
+		case slices.Contains(p.languages, remembered):
 			lang = remembered
-		default:
-			_, i, _ := matcher.Match(parseAcceptLanguage(r.Header.Get("Accept-Language"))...)
-			lang = languages[i]
+		case lang == i18n.Languages()[0]:
+			_, i, _ := p.matcher.Match(parseAcceptLanguage(r.Header.Get("Accept-Language"))...)
+			lang = p.languages[i]
 		}
 		c.Set(printerKey, i18n.For(lang))
 		return next(c)
@@ -110,8 +111,12 @@ func parseAcceptLanguage(header string) []language.Tag {
 }
 
 // cookieName has the prefix that makes browsers refuse the cookie from anywhere but this very host by https
-// (RFC 6265bis, 4.1.3.2).
+// (RFC 6265bis, 4.1.3.2). Such a cookie goes to every path, so operators that share a host each have names of their
+// own: a customer of two of them keeps both visits.
 func (o Options) cookieName(name string) string {
+	if cmp.Or(o.Base, DefaultBase) != DefaultBase {
+		name += "_" + o.Operator
+	}
 	if o.Secure {
 		return "__Host-" + name
 	}

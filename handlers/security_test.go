@@ -86,8 +86,8 @@ func TestOtherSitesCannotPost(t *testing.T) {
 			}
 		}
 	}
-	if posts != 5 {
-		t.Errorf("%d forms, want 5: is a new one tested?", posts)
+	if posts != 6 {
+		t.Errorf("%d forms, want 6: is a new one tested?", posts)
 	}
 	b.header = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {b.base}}
 	if got := b.get("/portal/records").withdrawPath(t); got != path {

@@ -38,6 +38,10 @@ type visit struct {
 	Challenge *challenge
 	// Reading is nil until the customer has confirmed.
 	Reading *reading
+	// Resends is how often a letter was sent anew because none had come.
+	Resends int
+	// ReturnURL is where the customer came from, one of the portal's list; empty for anybody else.
+	ReturnURL string
 	// Opened says that the session got a new id after the confirmation. Before, the reading is not shown.
 	Opened bool
 
@@ -52,8 +56,15 @@ type challenge struct {
 	// MatchCode is what the customer types on the register's page.
 	MatchCode string
 	// SentTo is masked.
-	SentTo     string
+	SentTo string
+	// PasskeyURL is the register's page; empty where a mailed link leads there.
 	PasskeyURL string
+	// NewTab says that the passkey page knows no way back: it opens in a tab of its own, and MatchCode is typed there.
+	// Otherwise it takes the place of this page, and comes back with Completion. A page in a frame needs a new tab too.
+	NewTab bool
+	// Completion is the code with which the browser came back from the passkey; empty before.
+	Completion string
+	StartedAt  time.Time
 	ExpiresAt  time.Time
 	State      views.WaitingState
 	// ReadingSince is when a request set out to spend the token; zero before. Only one may at a time.
@@ -96,9 +107,9 @@ func (v *visit) record(handle string) *heldRecord {
 	return nil
 }
 
-// newVisit begins with a meter point that the register knows.
-func newVisit(meterPoint string, methods []registerclient.Method, now time.Time) *visit {
-	return &visit{MeterPoint: meterPoint, Methods: methods, FormToken: rand.Text(), EndsAt: now.Add(grantTime)}
+// newVisit begins with a meter point that the register knows. ReturnURL may be empty.
+func newVisit(meterPoint string, methods []registerclient.Method, returnURL string, now time.Time) *visit {
+	return &visit{MeterPoint: meterPoint, Methods: methods, ReturnURL: returnURL, FormToken: rand.Text(), EndsAt: now.Add(grantTime)}
 }
 
 // find loads the request's visit; errSessionEnded where it has none.
@@ -179,6 +190,7 @@ func (p *portal) postSignOut(c echo.Context, _ *visit) error {
 	if err != nil {
 		return err
 	}
+	p.forgetLink(c)
 	session.Options.MaxAge = -1
 	if err := session.Save(c.Request(), c.Response()); err != nil {
 		return err

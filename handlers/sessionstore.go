@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/sessions"
@@ -20,7 +21,7 @@ import (
 
 // sessionStore keeps visits in the portal's database, for gorilla/sessions. The cookie holds 256 random
 // bits; the row is found by their SHA-256, and holds the visit under AES-256-GCM with that hash as additional
-// data. So neither the table nor the cookie alone tells anything, a visit cannot be moved to another row,
+// data. The row also names the operator, and no other operator's portal finds it. So neither the table nor the cookie alone tells anything, a visit cannot be moved to another row,
 // and any replica that has the key can serve any customer, also after a restart.
 type sessionStore struct {
 	db     *sqlx.DB
@@ -28,6 +29,8 @@ type sessionStore struct {
 	clock  func() time.Time
 	name   string
 	secure bool
+	// operator is whose sessions these are.
+	operator string
 }
 
 var _ sessions.Store = (*sessionStore)(nil)
@@ -57,7 +60,7 @@ func newSessionStore(o Options) (*sessionStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sessionStore{db: o.DB, aead: aead, clock: o.Clock, name: o.cookieName("portal_session"), secure: o.Secure}, nil
+	return &sessionStore{db: o.DB, aead: aead, clock: o.Clock, name: o.cookieName("portal_session"), secure: o.Secure, operator: o.Operator}, nil
 }
 
 // Get is the request's session, loaded once a request.
@@ -96,15 +99,15 @@ func (s *sessionStore) load(r *http.Request, session *sessions.Session) error {
 	}
 	key := rowKey(session.ID)
 	err := s.db.GetContext(r.Context(), &row, s.db.Rebind(
-		`SELECT version, sealed, expires_at FROM portal_sessions WHERE key_hash = ? AND expires_at > ?`),
-		key, s.clock().UnixMilli())
+		`SELECT version, sealed, expires_at FROM portal_sessions WHERE key_hash = ? AND operator = ? AND expires_at > ?`),
+		key, s.operator, s.clock().UnixMilli())
 	if errors.Is(err, sql.ErrNoRows) {
 		return errSessionEnded
 	}
 	if err != nil {
 		return fmt.Errorf("load session: %w", err)
 	}
-	text, err := s.aead.Open(nil, nil, row.Sealed, key)
+	text, err := s.aead.Open(nil, nil, row.Sealed, s.bound(key))
 	if err != nil {
 		// Another key, or another hand: for the customer the session has ended, for the log it has a cause.
 		return fmt.Errorf("%w: the row does not open: %w", errSessionEnded, err)
@@ -148,7 +151,8 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 
 // forget deletes the session's row. The session has no ID afterwards, and gets a new one if it is saved.
 func (s *sessionStore) forget(ctx context.Context, session *sessions.Session) error {
-	_, err := s.db.ExecContext(ctx, s.db.Rebind(`DELETE FROM portal_sessions WHERE key_hash = ?`), rowKey(session.ID))
+	_, err := s.db.ExecContext(ctx, s.db.Rebind(`DELETE FROM portal_sessions WHERE key_hash = ? AND operator = ?`),
+		rowKey(session.ID), s.operator)
 	session.ID = ""
 	if err != nil {
 		return fmt.Errorf("delete session: %w", err)
@@ -180,8 +184,8 @@ func (s *sessionStore) renew(r *http.Request, w http.ResponseWriter, session *se
 			return err
 		}
 		_, err := tx.ExecContext(r.Context(), s.db.Rebind(
-			`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, ?, ?)`),
-			key, sealed, expiresAt.UnixMilli(), v.EndsAt.UnixMilli())
+			`INSERT INTO portal_sessions (key_hash, operator, version, sealed, expires_at, ends_at) VALUES (?, ?, 1, ?, ?, ?)`),
+			key, s.operator, sealed, expiresAt.UnixMilli(), v.EndsAt.UnixMilli())
 		return err
 	})
 	if err != nil {
@@ -224,8 +228,11 @@ func (s *sessionStore) seal(v *visit, key []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode session: %w", err)
 	}
-	return s.aead.Seal(nil, nil, text, key), nil
+	return s.aead.Seal(nil, nil, text, s.bound(key)), nil
 }
+
+// bound is what a sealed visit is tied to: its row and its operator, so that neither can be exchanged.
+func (s *sessionStore) bound(key []byte) []byte { return append(slices.Clone(key), s.operator...) }
 
 func (s *sessionStore) inTransaction(ctx context.Context, do func(*sqlx.Tx) error) error {
 	tx, err := s.db.BeginTxx(ctx, nil)

@@ -47,7 +47,7 @@ func eachShelf(t *testing.T, test func(*testing.T, *shelf)) {
 func (s *shelf) begin(t testing.TB) *http.Cookie {
 	t.Helper()
 	session := s.session(t, nil)
-	session.Values[visitKey] = newVisit(registertest.MeterPoint, []registerclient.Method{registerclient.MethodMagicLink}, s.clock.Now())
+	session.Values[visitKey] = newVisit(registertest.MeterPoint, []registerclient.Method{registerclient.MethodMagicLink}, "", s.clock.Now())
 	answer := httptest.NewRecorder()
 	if err := session.Save(request(nil), answer); err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func TestSessionIDsThatNameNothing(t *testing.T) {
 				t.Errorf("%.20q leads to a session", id)
 			}
 			session := s.session(t, cookie)
-			session.Values[visitKey] = newVisit("123456", nil, s.clock.Now())
+			session.Values[visitKey] = newVisit("123456", nil, "", s.clock.Now())
 			if err := session.Save(request(nil), httptest.NewRecorder()); err != nil {
 				t.Fatal(err)
 			}

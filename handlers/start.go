@@ -13,10 +13,18 @@ import (
 )
 
 func (p *portal) showStart(c echo.Context) error {
+	if isLink(c.QueryParams()) {
+		return p.takeLink(c)
+	}
 	v, _ := p.find(c) // whoever has no session, or cannot be found one, can always start
 	page := views.StartPage{Page: p.page(c, v)}
 	if v != nil {
 		page.Number = readable(v.MeterPoint).Number
+	}
+	if brought := p.heldLink(c); brought.Number != "" {
+		page.Number, page.Linked = readable(brought.Number).Number, true
+	} else if !brought.At.IsZero() && v == nil {
+		page.NumberNeeded = true
 	}
 	return render(c, http.StatusOK, views.Start(page))
 }
@@ -25,7 +33,7 @@ func (p *portal) postMeter(c echo.Context) error {
 	v, _ := p.find(c) // as above
 	// A page that answers this form cannot be fetched again: its language switch sends the form once more, so that
 	// the number is neither lost nor put into an address.
-	if lang := c.Request().PostForm.Get("lang"); slices.Contains(languages, lang) {
+	if lang := c.Request().PostForm.Get("lang"); slices.Contains(p.languages, lang) {
 		p.switchLanguage(c, lang)
 	}
 	typed := c.Request().PostForm.Get("number")
@@ -40,14 +48,18 @@ func (p *portal) postMeter(c echo.Context) error {
 		page.Errors = []views.FieldError{{Field: "number", Key: mistake}}
 		return render(c, http.StatusUnprocessableEntity, views.Start(page))
 	}
+	brought := p.heldLink(c)
 	// The back button brings customers here with the number that they are already in for.
 	if v != nil && v.MeterPoint == number {
-		return seeOther(c, "/prove")
+		return p.goOn(c, v, brought)
 	}
 	if !checkDigitHolds(number) && c.Request().PostForm.Get("confirmed") != "yes" {
 		page := views.CheckNumberPage{Page: p.page(c, v), Number: typed, MeterPoint: readable(number)}
 		page.Resend = resend(c)
 		return render(c, http.StatusOK, views.CheckNumber(page))
+	}
+	if err := p.limitLookUp(c); err != nil {
+		return err
 	}
 	known, err := p.Register.IdentityRecordExists(c.Request().Context(), number)
 	if err != nil {
@@ -59,9 +71,26 @@ func (p *portal) postMeter(c echo.Context) error {
 		page.Resend = resend(c)
 		return p.showNoRecord(c, page, number)
 	}
-	if err := p.begin(c, newVisit(number, methods, p.Clock())); err != nil {
+	if err := p.begin(c, newVisit(number, methods, brought.ReturnURL, p.Clock())); err != nil {
 		return err
 	}
+	p.forgetLink(c)
+	return seeOther(c, "/prove")
+}
+
+// goOn takes a customer who is in for this number already to where they were, and remembers where a link says that they
+// have come from since.
+func (p *portal) goOn(c echo.Context, v *visit, brought link) error {
+	if brought.ReturnURL != "" {
+		err := p.change(c, v, func(v *visit) error {
+			v.ReturnURL = brought.ReturnURL
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	p.forgetLink(c)
 	return seeOther(c, "/prove")
 }
 
@@ -73,7 +102,7 @@ func resend(c echo.Context) *views.Resend {
 	if form.Get("confirmed") == "yes" {
 		fields = append(fields, views.FormField{Name: "confirmed", Value: "yes"})
 	}
-	return &views.Resend{Action: base + "/meter", Fields: fields}
+	return &views.Resend{Action: base(c) + "/meter", Fields: fields}
 }
 
 // showNoRecord says that nobody at this meter point can be asked.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -81,5 +82,8 @@ func (p *portal) showWithdrawn(c echo.Context, v *visit) error {
 	return render(c, http.StatusOK, views.Withdrawn(views.WithdrawnPage{
 		Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), Record: recordView(*held, p.Clock()),
 		At: held.Withdrawal.At, Reference: held.Withdrawal.Reference,
+		// The one place where an ak leaves the portal, as the register's guide has it for whoever sent the customer. It
+		// stands in this link alone: no address of the portal's own names a record but by its handle.
+		Return: p.returnLink(v, url.Values{"dar-action": {"withdrawn"}, "ak": {held.Summary.AK}}),
 	}))
 }

@@ -104,6 +104,7 @@ func open(address string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A page cache of 64 MB was tried here: an import of 200,000 lines was no faster, and took 100 MB more.
 	write.SetMaxOpenConns(1)
 	read, err := sqlx.Open("sqlite", source+"&_pragma=query_only(1)")
 	if err != nil {

@@ -2,9 +2,12 @@ package migrations_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/pressly/goose/v3"
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
@@ -65,4 +68,44 @@ func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
 	if _, err := migrations.Open(context.Background(), ":memory:", migrations.Register); err == nil {
 		t.Error("a database in memory is opened once for each connection, and yet accepted")
 	}
+}
+
+// A visit that was begun before there were operators goes on where there is one alone.
+func TestSessionsOutliveTheComingOfOperators(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		address := d.Address(t)
+		if path, _, _ := strings.Cut(address, "?"); d == registertest.SQLite {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		db, err := migrations.OpenAsIs(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dialect, folder := goose.DialectSQLite3, "portal/sqlite"
+		if d == registertest.Postgres {
+			dialect, folder = goose.DialectPostgres, "portal/postgres"
+		}
+		before, err := goose.NewProvider(dialect, db.Write.DB, os.DirFS(folder), goose.WithTableName("portal_schema_version"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := before.UpTo(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Write.Exec(db.Write.Rebind(`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`), make([]byte, 32), []byte("sealed")); err != nil {
+			t.Fatal(err)
+		}
+		db.Close()
+		if db, err = migrations.Open(t.Context(), address, migrations.Portal); err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		var operator, sealed string
+		if err := db.Read.QueryRow(`SELECT operator, sealed FROM portal_sessions`).Scan(&operator, &sealed); err != nil || operator != "" || sealed != "sealed" {
+			t.Errorf("operator %q, sealed %q: %v", operator, sealed, err)
+		}
+	})
 }

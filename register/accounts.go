@@ -130,7 +130,9 @@ func (s *Register) checkAccount(in registerclient.CreateAccountRequest) error {
 	if in.DataTypes != nil {
 		k.dataTypes("data-types", in.DataTypes)
 	}
-	k.text("organisation-reference", in.OrganisationReference, 255)
+	if in.OrganisationReference != "" {
+		k.optional("organisation-reference", &in.OrganisationReference, 255)
+	}
 	s.checkReturnURLs(&k, in.ReturnURLs)
 	return k.err()
 }

@@ -3,7 +3,9 @@ package register_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
+	"time"
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
@@ -72,4 +74,55 @@ func BenchmarkToken(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/floor, "times-the-floor")
 	})
+}
+
+// BenchmarkDeadLink tells whether the time of the answer tells what a dead link was. The kinds take turns, and each
+// median is a multiple of the unknown link's in the same run: what is left of 1 is noise.
+func BenchmarkDeadLink(b *testing.B) {
+	for _, d := range []registertest.Database{registertest.SQLite, registertest.Postgres} {
+		b.Run(d.String(), func(b *testing.B) {
+			on := registertest.On(d)
+			inbox, sender := registertest.NewInbox(b)
+			r := registertest.New(b, on, registertest.HoldConfirmations(), registertest.WithMail(sender))
+			_, portal, _ := household(b, r)
+			link := func(answer string) string {
+				start(b, portal, registerclient.MethodMagicLink)
+				r.WorkOff(b)
+				mailed := inbox.Link(b)
+				person := r.Browser(b)
+				if page := person.Open(mailed); answer != "" {
+					person.Submit(page, answer)
+				}
+				return mailed
+			}
+			kinds := []string{"unknown", "used", "declined", "expired"}
+			links := map[string]string{
+				"unknown": registertest.PublicURL + "/id/link?token=nobody-ever-mailed-this-one", "used": link("/id/link"), "declined": link("/id/link/decline"), "expired": link(""),
+			}
+			r.Clock.Add(15 * time.Minute)
+			took := map[string][]time.Duration{}
+			browsers := map[string]*registertest.Browser{}
+			for kind, link := range links {
+				browsers[kind] = r.Browser(b)
+				browsers[kind].Open(link) // from here on it holds the secret
+			}
+			for b.Loop() {
+				for _, kind := range kinds {
+					r.Clock.Add(time.Minute) // or the address would have failed too often
+					began := time.Now()
+					if page := browsers[kind].Open("/id/link"); page.Status != http.StatusGone {
+						b.Fatal(kind, page.Status)
+					}
+					took[kind] = append(took[kind], time.Since(began))
+				}
+			}
+			median := func(kind string) float64 {
+				slices.Sort(took[kind])
+				return float64(took[kind][len(took[kind])/2])
+			}
+			for _, kind := range kinds[1:] {
+				b.ReportMetric(median(kind)/median("unknown"), kind+"/unknown")
+			}
+		})
+	}
 }

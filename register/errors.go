@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -26,7 +29,7 @@ const (
 	TooLarge
 	UnsupportedMediaType
 	Unprocessable
-	NotImplemented
+	TooMany
 	Unavailable
 )
 
@@ -41,7 +44,7 @@ var statuses = map[Kind]int{
 	TooLarge:             http.StatusRequestEntityTooLarge,
 	UnsupportedMediaType: http.StatusUnsupportedMediaType,
 	Unprocessable:        http.StatusUnprocessableEntity,
-	NotImplemented:       http.StatusNotImplemented,
+	TooMany:              http.StatusTooManyRequests,
 	Unavailable:          http.StatusServiceUnavailable,
 }
 
@@ -68,6 +71,8 @@ type Error struct {
 	Code    string
 	Field   string
 	Message string
+	// RetryAfter is how long to wait, for TooMany; sent in whole seconds.
+	RetryAfter time.Duration
 }
 
 func (e *Error) Error() string {
@@ -135,8 +140,14 @@ func (s *Register) answerError(err error, c echo.Context) {
 			scheme = `Basic realm="register", charset="UTF-8"`
 		}
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, scheme)
+	case TooMany:
+		setRetryAfter(c, told[0].RetryAfter)
 	case Unavailable:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "5")
+	}
+	if strings.HasPrefix(c.Request().URL.Path, idPath+"/") {
+		s.answerPageError(err, c)
+		return
 	}
 	body := registerclient.ErrorResponse{Response: s.metadata(c)}
 	for _, refusal := range told {
@@ -145,6 +156,11 @@ func (s *Register) answerError(err error, c echo.Context) {
 	if err := c.JSON(status, body); err != nil {
 		s.log.ErrorContext(c.Request().Context(), "could not write an error answer", slog.Any("error", err))
 	}
+}
+
+// setRetryAfter says when to come again, in whole seconds.
+func setRetryAfter(c echo.Context, wait time.Duration) {
+	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 }
 
 // missing turns a row that is not there into the refusal that the caller is told, and leaves other errors.

@@ -10,3 +10,12 @@ func OpenForTest(ring *Keyring, id string, value []byte, place string) (string, 
 	plain, err := ring.open(id, value, place)
 	return string(plain), err
 }
+
+// Operations lists the route table, each row as "POST /access-records" with its parameters as the router has them.
+func Operations() []string {
+	var names []string
+	for _, o := range (&Register{}).operations() {
+		names = append(names, o.method+" "+o.path)
+	}
+	return names
+}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 	"github.com/labstack/echo/v4"
@@ -48,7 +49,7 @@ func (s *Register) createIdentityRecord(c echo.Context) error {
 		}
 		if in.InitiatePasskeyRegistration {
 			started, err := s.start(ctx, tx, Challenge{
-				Account: account, MPxN: mpxn, Method: registerclient.MethodPasskeyRegister, IR: record.IR, ReturnURL: in.PasskeyReturnURL,
+				Account: account, MPxN: mpxn, Method: registerclient.MethodPasskeyRegister, Record: record, Own: true, ReturnURL: in.PasskeyReturnURL,
 			})
 			if err != nil {
 				return answer{}, err
@@ -119,18 +120,19 @@ func (s *Register) lookUpIdentityRecords(c echo.Context) error {
 		return err
 	}
 	mpxn, email := c.QueryParam("mpxn"), c.QueryParam("email")
-	if mpxn == "" && email == "" {
+	byMeterPoint, byEmail := c.QueryParams().Has("mpxn"), c.QueryParams().Has("email")
+	if !byMeterPoint && !byEmail {
 		return Errors{invalid("mpxn", "or email is required.")}
 	}
 	var k checks
 	var macs [][]byte
-	if mpxn != "" {
+	if byMeterPoint {
 		var err error
 		if mpxn, err = meterPoint("mpxn", mpxn); err != nil {
 			k.wrong = append(k.wrong, refusals(err)...)
 		}
 	}
-	if email != "" {
+	if byEmail {
 		k.email("email", email)
 		macs = s.keys.macs(email)
 	}
@@ -214,15 +216,22 @@ func (s *Register) deletePasskeyCredential(c echo.Context) error {
 		if err != nil {
 			return missing(err, noIdentityRecord())
 		}
-		done, err := tx.DeleteCredential(ctx, ir, c.Param("credentialId"))
+		passkeys, err := tx.ListCredentials(ctx, []string{ir})
 		if err != nil {
 			return err
+		}
+		i := slices.IndexFunc(passkeys, func(p store.Credential) bool { return p.CredentialID == c.Param("credentialId") })
+		done := false
+		if i >= 0 {
+			if done, err = tx.DeleteCredential(ctx, ir, passkeys[i].CredentialID); err != nil {
+				return err
+			}
 		}
 		if !done {
 			return notFound("This identity record has no such passkey.")
 		}
 		tx.Audit(s.identityEvent(record, auditCredentialRemoved))
-		return nil
+		return s.tellOfPasskey(ctx, tx, record, passkeys[i], "", mail.PasskeyRemoved)
 	})
 	if err != nil {
 		return err
@@ -305,6 +314,9 @@ func (s *Register) identityRecordExists(c echo.Context) error {
 	}
 	mpxn, err := meterPoint("mpxn", c.QueryParam("mpxn"))
 	if err != nil {
+		return err
+	}
+	if err := s.limitAccount(c, "ask", askingsOfAccount, "This account has asked too often of late."); err != nil {
 		return err
 	}
 	occupants, err := s.occupants(c.Request().Context(), s.store, mpxn)

@@ -309,7 +309,7 @@ func (l *lineReader) next() (line []byte, tooLong bool, err error) {
 
 // readLine checks one line and makes rows of it.
 func (s *Register) readLine(line *importLine, account store.Account, text []byte) error {
-	var in registerclient.ImportLine
+	in := registerclient.ImportLine{AccessRecord: unreadAccessRecord()}
 	if err := decodeText("line", text, &in); err != nil {
 		return err
 	}

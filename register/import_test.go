@@ -29,7 +29,7 @@ func serviceOn(t testing.TB, kept *store.Store, clock func() time.Time) *registe
 	t.Helper()
 	keys := must(register.NewKeyring("test:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))))(t)
 	return must(register.New(register.Options{
-		Store: kept, Keys: keys, Reidentification: register.Live{}, PublicURL: "http://localhost:5001", Clock: clock, Log: slog.New(slog.DiscardHandler),
+		Store: kept, Keys: keys, PublicURL: "http://localhost:5001", Clock: clock, Log: slog.New(slog.DiscardHandler),
 	}))(t)
 }
 
@@ -301,7 +301,7 @@ func TestImportIsRefusedAsAWhole(t *testing.T) {
 	if a := send(t, "POST", r.URL+batch, owner, ndjson, nil); a.status != http.StatusOK || a.body["lines"] != 0.0 {
 		t.Error("nothing to import", a)
 	}
-	blank := bytes.Repeat([]byte("\n"), 64<<20+1)
+	blank := append([]byte("\n"), bytes.Repeat([]byte(strings.Repeat(" ", 1023)+"\n"), 64<<10)...)
 	expect(t, send(t, "POST", r.URL+batch, owner, ndjson, blank), http.StatusRequestEntityTooLarge, "VAL001")
 	if a := send(t, "POST", r.URL+batch, owner, ndjson, blank[1:]); a.status != http.StatusOK {
 		t.Error("64 MiB", a.status)

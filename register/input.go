@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -58,7 +59,10 @@ func decodeText(what string, text []byte, into any) error {
 	if err := checkDepth(what, text); err != nil {
 		return err
 	}
-	err := json.Unmarshal(text, into, json.RejectUnknownMembers(true))
+	if jsontext.Value(text).Kind() != '{' {
+		return invalid("", "The "+what+" must be a JSON object.")
+	}
+	err := json.Unmarshal(text, into, json.RejectUnknownMembers(true), json.WithUnmarshalers(json.UnmarshalFromFunc(optionalText)))
 	if err == nil {
 		return nil
 	}
@@ -69,8 +73,6 @@ func decodeText(what string, text []byte, into any) error {
 			return invalid(field, "is not a member of this request.")
 		case wrong.GoType == reflect.TypeFor[time.Time]():
 			return invalid(field, "must be a date and time, as 2024-01-15T10:00:00Z.")
-		case wrong.JSONPointer == "":
-			return invalid("", "The body must be a JSON object.")
 		default:
 			return invalid(field, "must be "+expected(wrong.GoType)+".")
 		}
@@ -79,6 +81,22 @@ func decodeText(what string, text []byte, into any) error {
 		return syntax(what, wrong)
 	}
 	return invalid("", "The "+what+" is not what this resource takes.")
+}
+
+// optionalText reads a text that need not be given: an empty one counts as left out.
+func optionalText(d *jsontext.Decoder, into **string) error {
+	if d.PeekKind() != '"' {
+		return errors.ErrUnsupported // null, or a mistake, as of any other member
+	}
+	var text string
+	if err := json.UnmarshalDecode(d, &text); err != nil {
+		return err
+	}
+	*into = nil
+	if text != "" {
+		*into = &text
+	}
+	return nil
 }
 
 func syntax(what string, wrong *jsontext.SyntacticError) error {
@@ -115,6 +133,9 @@ func fieldOf(pointer jsontext.Pointer) string {
 		}
 		if path.Len() > 0 {
 			path.WriteByte('.')
+		}
+		if token == "" || !allLegible(token) {
+			token = strconv.QuoteToASCII(token) // or nothing would be left to see of it
 		}
 		path.WriteString(token)
 	}
@@ -166,6 +187,8 @@ func expected(t reflect.Type) string {
 		return "an array"
 	case reflect.Struct, reflect.Map:
 		return "an object"
+	case reflect.Int:
+		return "a whole number"
 	}
 	return "a number"
 }
@@ -273,8 +296,10 @@ func (k *checks) required(field, value string, most int) {
 }
 
 func (k *checks) optional(field string, value *string, most int) {
-	if value != nil {
-		k.required(field, *value, most)
+	if value != nil && strings.TrimSpace(*value) == "" {
+		k.add(field, "must say something where it is given.")
+	} else if value != nil {
+		k.text(field, *value, most)
 	}
 }
 
@@ -293,7 +318,7 @@ func (k *checks) link(field, value string) {
 
 func webLink(value string) bool {
 	parsed, err := url.Parse(value)
-	return err == nil && len(value) <= 2000 && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Hostname() != "" &&
+	return err == nil && len(value) <= 2000 && (strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")) && parsed.Hostname() != "" &&
 		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") && utf8.ValidString(value) && allLegible(value)
 }
 
@@ -304,8 +329,10 @@ func (k *checks) optionalLink(field, value string) {
 }
 
 func (k *checks) date(field string, value registerclient.Date) {
-	if _, err := time.Parse(time.DateOnly, string(value)); err != nil {
+	if day, err := time.Parse(time.DateOnly, string(value)); err != nil {
 		k.add(field, "must be a day, as 2024-01-15.")
+	} else {
+		k.year(field, day)
 	}
 }
 
@@ -313,7 +340,13 @@ func (k *checks) date(field string, value registerclient.Date) {
 func (k *checks) instant(field string, value time.Time) {
 	if value.IsZero() {
 		k.add(field, "is required: a date and time, as 2024-01-15T10:00:00Z.")
-	} else if value.Year() < 1900 || value.Year() > 2999 {
+	} else {
+		k.year(field, value)
+	}
+}
+
+func (k *checks) year(field string, value time.Time) {
+	if value.Year() < 1900 || value.Year() > 2999 {
 		k.add(field, "must lie in the years 1900 to 2999.")
 	}
 }

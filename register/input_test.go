@@ -74,6 +74,9 @@ func TestBodyIsRefusedInWordsThatHelp(t *testing.T) {
 		`{"email":{}}`:           "email: must be a string.",
 		`{"pii-principal":[]}`:   "pii-principal: must be an object.",
 		`{"pii-principal":true}`: "pii-principal: must be an object.",
+		"null":                   "The body must be a JSON object.",
+		`{"\u202e":1}`:           `"\u202e": is not a member of this request.`,
+		`{"":1}`:                 `"": is not a member of this request.`,
 	} {
 		a := post(t, r.URL+"/identity-records", owner, body)
 		wrong, _ := a.body["errors"].([]any)
@@ -81,9 +84,87 @@ func TestBodyIsRefusedInWordsThatHelp(t *testing.T) {
 			t.Errorf("%q: %d %v, want %q", body, a.status, a.body["errors"], want)
 		}
 	}
-	a := post(t, r.URL+"/access-records", owner, `{"processing":{"data-types":"HH"}}`)
-	if message := a.body["errors"].([]any)[0].(map[string]any)["message"]; message != "processing.data-types: must be an array." {
-		t.Errorf("got %q", message)
+	for path, test := range map[string][2]string{
+		"/access-records":       {`{"processing":{"data-types":"HH"}}`, "processing.data-types: must be an array."},
+		"/webhooks":             {`{"notify-days-before":1e999}`, "notify-days-before: must be a whole number."},
+		"/access-records/batch": {`null`, "The line must be a JSON object."},
+	} {
+		media := map[bool]string{true: "application/x-ndjson", false: "application/json"}[path == "/access-records/batch"]
+		a := send(t, http.MethodPost, r.URL+path, owner, media, []byte(test[0]))
+		if message := a.body["errors"].([]any)[0].(map[string]any)["message"]; message != test[1] {
+			t.Errorf("%s: got %q", path, message)
+		}
+	}
+}
+
+// A form that was not filled in sends null or nothing but quotes.
+func TestWhatNeedNotBeGivenMayBeNullOrEmpty(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, admin := bearer(t, r, "bright_energy", registerclient.RoleDataUser), bearer(t, r, "admin_ops", registerclient.RoleAdmin)
+	for _, nothing := range []string{`null`, `""`} {
+		a := post(t, r.URL+"/identity-records", owner, fmt.Sprintf(`{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30",
+			"address":{"addressLine1":"1 High Street","addressLine2":%[1]s,"townCity":"Leeds","county":%[1]s,"postcode":"LS1 1AA"}},
+			"expressed-by":"data-subject","email":%[1]s,"passkey-return-url":%[1]s}`, nothing))
+		if a.status != http.StatusCreated {
+			t.Fatalf("an identity record with %s: %d %v", nothing, a.status, a.body["errors"])
+		}
+		read := get(t, r.URL+"/identity-records/"+a.body["ir"].(string), owner).body["identity-record"].(map[string]any)
+		address := read["pii-principal"].(map[string]any)["address"].(map[string]any)
+		if _, kept := address["county"]; kept || read["has-email"] != false {
+			t.Errorf("%s was kept: %v", nothing, read)
+		}
+		a = post(t, r.URL+"/admin/accounts", admin, fmt.Sprintf(`{"account-id":"portal_%d","display-name":"x","role":"portal","secret-key":%[2]s,
+			"duid":%[2]s,"contact-url":%[2]s,"organisation-reference":%[2]s,"data-types":null,"return-urls":null}`, len(nothing), nothing))
+		if a.status != http.StatusCreated {
+			t.Errorf("an account with %s: %d %v", nothing, a.status, a.body["errors"])
+		}
+	}
+	blank := `{"account-id":"blank","display-name":"x","role":"portal","organisation-reference":" "}`
+	if a := post(t, r.URL+"/admin/accounts", admin, blank); a.fields() != "organisation-reference" {
+		t.Errorf("a blank reference, which a discovered record could match: %d naming %q", a.status, a.fields())
+	}
+}
+
+// Access without an end has to be meant: forgetting the member is a mistake.
+func TestExpiryIsGivenOrNull(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+	ir := must(r.ClientWith(t, "bright_energy", secretKey).CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
+	in := registertest.AccessRecord(ir, registerclient.BasisContract)
+	in.AccessEvent.Expiry = nil
+	endless := string(must(json.Marshal(in))(t))
+	forgotten := strings.Replace(endless, `"expiry":null,`, "", 1)
+	forgotten = strings.Replace(forgotten, `,"expiry":null`, "", 1)
+	line := `{"import-reference":"1","access-record":` + forgotten + `}`
+	a := post(t, r.URL+"/access-records", owner, endless)
+	if a.status != http.StatusCreated {
+		t.Fatalf("%d %v", a.status, a.body["errors"])
+	}
+	ak := a.body["access-token"].(map[string]any)["key"].(string)
+	for name, a := range map[string]answer{
+		"access-event.expiry":               post(t, r.URL+"/access-records", owner, forgotten),
+		"access-event.expiry ":              put(t, r.URL+"/access-records/"+ak, owner, forgotten),
+		"access-record.access-event.expiry": send(t, http.MethodPost, r.URL+"/access-records/batch", owner, "application/x-ndjson", []byte(line)),
+	} {
+		if a.fields() != strings.TrimSpace(name) {
+			t.Errorf("%d naming %q, want %q", a.status, a.fields(), name)
+		}
+	}
+}
+
+func TestDaysLieInYearsThatMakeSense(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	dcc := bearer(t, r, "dcc_system", registerclient.RoleDCC)
+	for day, status := range map[string]int{
+		"0000-01-01": 400, "1899-12-31": 400, "1900-01-01": 201, "2999-12-31": 201, "3000-01-01": 400, "2026-02-29": 400, "2026-2-1": 400, "": 400,
+	} {
+		a := post(t, r.URL+"/cot-events", dcc, `{"mpxn":"2312345678901","effective-date":"`+day+`","source-reference":"`+day+`-"}`)
+		if a.status != status || status == 400 && a.fields() != "effective-date" {
+			t.Errorf("%q: %d naming %q, want %d", day, a.status, a.fields(), status)
+		}
 	}
 }
 
@@ -143,6 +224,22 @@ func TestQueryIsReadStrictly(t *testing.T) {
 			t.Errorf("%q: %d %q naming %q, want %q", query, a.status, a.code(), a.fields(), field)
 		}
 	}
+	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+	for query, fields := range map[string]string{"": "mpxn", "mpxn=": "mpxn", "email=": "email", "mpxn=&email=a%40example.com": "mpxn", "mpxn=2312345678901&email=": "email"} {
+		if a := get(t, r.URL+"/identity-records?"+query, owner); a.status != http.StatusBadRequest || a.fields() != fields {
+			t.Errorf("looked up by %q: %d naming %q", query, a.status, a.fields())
+		}
+	}
+	// A customer's word that would change nothing is not passed over in silence.
+	for _, method := range []string{http.MethodGet + " /meter-points/2312345678901/access-records", http.MethodDelete + " /access-records/ak_0123456789abcdef01234567"} {
+		method, path, _ := strings.Cut(method, " ")
+		if a := send(t, method, r.URL+path+"?reidentification-token=mlr_0123456789abcdef01234567", owner, "", nil); a.status != http.StatusBadRequest {
+			t.Errorf("%s by a Data User with a token: %d", path, a.status)
+		}
+	}
+	if a := get(t, r.URL+"/openapi.yaml?colour=red", ""); a.fields() != "colour" {
+		t.Errorf("the document with a parameter: %d naming %q", a.status, a.fields())
+	}
 	for _, mpxn := range []string{"2312345678901", "23 1234 5678 901", "23-1234-5678-901", "123456", "1234567890", "AB12345678"} {
 		if a := get(t, r.URL+"/identity-records/exists?mpxn="+url.QueryEscape(mpxn), portal); a.status != http.StatusOK {
 			t.Errorf("%q: %d", mpxn, a.status)
@@ -182,6 +279,12 @@ func TestAccessRecordIsCheckedByItsBasisAndArrangement(t *testing.T) {
 		{"no end", "uk-public-task", func(in *record) { in.AccessEvent.Expiry = nil }, ""},
 		{"consent without notice", "uk-consent", func(in *record) { in.Notice = nil }, "notice"},
 		{"consent without consent", "uk-consent", func(in *record) { in.AccessEvent.Consent = nil }, "access-event.consent"},
+		{"legitimate interests, no reference", "uk-legitimate-interests", func(*record) {}, ""},
+		{"explicit consent without notice", "uk-explicit-consent", func(in *record) { in.Notice = nil }, "notice"},
+		{"explicit consent without consent", "uk-explicit-consent", func(in *record) { in.AccessEvent.Consent = nil }, "access-event.consent"},
+		{"legitimate interests with notice", "uk-legitimate-interests", func(in *record) { in.Notice = &registerclient.Notice{} }, "notice"},
+		{"public task with notice", "uk-public-task", func(in *record) { in.Notice = &registerclient.Notice{} }, "notice"},
+		{"legal obligation with consent", "uk-legal-obligation", func(in *record) { in.AccessEvent.Consent = &registerclient.Consent{ConsentType: "explicit-consent"} }, "access-event.consent"},
 		{"contract with notice", "uk-contract", func(in *record) { in.Notice = &registerclient.Notice{} }, "notice"},
 		{"contract with consent", "uk-contract", func(in *record) { in.AccessEvent.Consent = &registerclient.Consent{ConsentType: "expressed-consent"} }, "access-event.consent"},
 		{"empty notice", "uk-consent", func(in *record) { in.Notice = &registerclient.Notice{} }, "notice"},
@@ -196,6 +299,9 @@ func TestAccessRecordIsCheckedByItsBasisAndArrangement(t *testing.T) {
 		{"a trap for a link", "uk-contract", func(in *record) {
 			in.RecordMetadata.ControllerArrangement.Controllers[0].PrivacyRightsURL = "javascript:alert(1)"
 		}, arrangement + "controllers[0].privacy-rights-url"},
+		{"a scheme in capitals", "uk-contract", func(in *record) {
+			in.RecordMetadata.ControllerArrangement.Controllers[0].ContactURL = "HTTPS://example.com"
+		}, arrangement + "controllers[0].contact-url"},
 		{"discovered", "uk-contract", func(in *record) { in.AccessEvent.State = "DISCOVERED" }, "access-event.state"},
 		{"historic, expired", "uk-contract", func(in *record) {
 			in.AccessEvent.State, in.AccessEvent.Expiry = "EXPIRED", new(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))
@@ -279,75 +385,4 @@ func sameWords(a, b []string) bool {
 		}
 	}
 	return true
-}
-
-// Whatever is sent, to whichever operation, is answered with a refusal that fits the document, or is sense.
-func FuzzOperationsAnswerNonsenseWithARefusal(f *testing.F) {
-	r := registertest.New(f, registertest.HoldConfirmations())
-	bodies := []string{
-		`{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30"},"expressed-by":"data-subject","email":"c@example.com"}`,
-		`{"mpxn":"2312345678901","method":"magic-link","match-code":true}`,
-		string(must(json.Marshal(registertest.AccessRecord("ir_0123456789abcdef01234567", registerclient.BasisConsent)))(f)),
-		string(must(json.Marshal(sighting("SEC-OU-00429")))(f)),
-		`{"account-id":"abc","display-name":"x","role":"portal"}`,
-		`{"callback-url":"https://example.com/x","alert-email":"a@example.com","notify-days-before":30,"event-types":["tenancy.change"]}`,
-		`{"rotate-secret":true}`,
-	}
-	operations := []struct {
-		method, path string
-		role         registerclient.Role
-	}{
-		{"POST", "/identity-records", registerclient.RoleDataUser},
-		{"POST", "/identity-records/reidentify", registerclient.RoleDataUser},
-		{"POST", "/access-records", registerclient.RoleDataUser},
-		{"POST", "/discovered-access", registerclient.RoleDCC},
-		{"POST", "/admin/accounts", registerclient.RoleAdmin},
-		{"GET", "/identity-records", registerclient.RoleDataUser},
-		{"GET", "/identity-records/exists", registerclient.RolePortal},
-		{"GET", "/meter-points/%s/access-records", registerclient.RolePortal},
-		{"GET", "/identity-records/reidentify/%s", registerclient.RolePortal},
-		{"GET", "/access-records/%s", registerclient.RolePortal},
-		{"DELETE", "/access-records/%s", registerclient.RolePortal},
-		{"PUT", "/access-records/%s", registerclient.RoleDataUser},
-		{"GET", "/records", registerclient.RoleDataUser},
-		{"POST", "/webhooks", registerclient.RoleDataUser},
-		{"PATCH", "/webhooks/%s", registerclient.RoleDataUser},
-		{"DELETE", "/webhooks/%s", registerclient.RoleDataUser},
-		{"GET", "/webhooks/%s/deliveries", registerclient.RoleDataUser},
-		{"POST", "/webhooks/wid_0123456789abcdef01234567/deliveries/%s/redeliver", registerclient.RoleDataUser},
-		{"GET", "/meter-points/%s/access-records", registerclient.RoleDataUser},
-	}
-	tokens := map[registerclient.Role]string{}
-	for _, o := range operations {
-		if tokens[o.role] == "" {
-			tokens[o.role] = bearer(f, r, "fuzz_"+string(o.role), o.role)
-		}
-	}
-	for i := range operations {
-		for _, body := range bodies {
-			f.Add(uint8(i), "2312345678901", "mpxn=2312345678901&state=ACTIVE", []byte(body))
-		}
-		f.Add(uint8(i), "\x00/..%2f", "email=%ff&a;b", []byte(`{"a":{"a":[1e999,"\ud800"]}}`))
-	}
-	f.Fuzz(func(t *testing.T, which uint8, segment, query string, body []byte) {
-		o := operations[int(which)%len(operations)]
-		path := o.path
-		if strings.Contains(path, "%s") {
-			if segment == "." || segment == ".." || segment == "" {
-				t.Skip("another route")
-			}
-			path = fmt.Sprintf(path, url.PathEscape(segment))
-		}
-		target, err := url.Parse(r.URL + path)
-		if err != nil {
-			t.Skip("not an address")
-		}
-		target.RawQuery = query
-		if strings.ContainsFunc(query, func(c rune) bool { return c <= ' ' || c == 0x7f || c == '#' }) {
-			t.Skip("not a query that can be sent")
-		}
-		if a := send(t, o.method, target.String(), tokens[o.role], "application/json", body); a.status >= 500 {
-			t.Errorf("%s %s: %d", o.method, o.path, a.status)
-		}
-	})
 }

@@ -1,7 +1,10 @@
 package register_test
 
 import (
+	"context"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -55,7 +58,7 @@ func TestReadyOnlyWithAnUpToDateDatabaseThatAnswers(t *testing.T) {
 	})
 	db := must(migrations.Open(t.Context(), t.TempDir()+"/closed.db", migrations.Register))(t)
 	service := must(register.New(register.Options{
-		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), Reidentification: register.Live{}, PublicURL: "http://localhost:5001",
+		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), PublicURL: "http://localhost:5001",
 	}))(t)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -69,6 +72,35 @@ func TestReadyOnlyWithAnUpToDateDatabaseThatAnswers(t *testing.T) {
 	service.Metrics().ServeHTTP(answered, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if answered.Code != http.StatusOK || strings.Contains(answered.Body.String(), "dar_jobs_waiting{") || !strings.Contains(answered.Body.String(), `route="/readyz",status="503"} 1`) {
 		t.Errorf("metrics without a database: %d %s", answered.Code, answered.Body)
+	}
+}
+
+// docs/decisions.md, Errors: a failure is told in the envelope, and its cause to the log alone.
+func TestAFailureIsToldWithoutItsCause(t *testing.T) {
+	t.Parallel()
+	db := must(migrations.Open(t.Context(), t.TempDir()+"/closed.db", migrations.Register))(t)
+	var log registertest.Log
+	service := must(register.New(register.Options{
+		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t),
+		PublicURL: "http://localhost:5001", Log: slog.New(slog.NewJSONHandler(&log, nil)),
+	}))(t)
+	late, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	answered := httptest.NewRecorder()
+	service.ServeHTTP(answered, httptest.NewRequestWithContext(late, http.MethodGet, "/v1/access-records/ak_0123456789abcdef01234567", nil))
+	if answered.Code != http.StatusServiceUnavailable || answered.Header().Get("Retry-After") == "" || !strings.Contains(answered.Body.String(), "SRV001") {
+		t.Errorf("out of time: %d %s", answered.Code, answered.Body)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(registertest.CheckAnswers(t, register.OpenAPI, service))
+	t.Cleanup(server.Close)
+	a := get(t, server.URL+"/v1/access-records/ak_0123456789abcdef01234567", "")
+	expect(t, a, http.StatusInternalServerError, "SRV001")
+	id := a.body["response"].(map[string]any)["transaction-id"].(string)
+	if strings.Contains(fmt.Sprint(a.body), "closed") || !strings.Contains(log.String(), "closed") || !strings.Contains(log.String(), id) {
+		t.Errorf("answered %v, logged %s", a.body, log.String())
 	}
 }
 
@@ -165,7 +197,7 @@ func TestReturnURLsAreHTTPSOffLoopback(t *testing.T) {
 	t.Parallel()
 	db := registertest.SQLite.Open(t, migrations.Register)
 	service := must(register.New(register.Options{
-		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), Reidentification: register.Live{}, PublicURL: "https://id.central.consent",
+		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), PublicURL: "https://id.central.consent",
 	}))(t)
 	in := registerclient.CreateAccountRequest{AccountID: "portal_ops", Role: registerclient.RolePortal, DisplayName: "x", ReturnURLs: []string{"https://a.example.org", "http://localhost:8080/x", "http://b.example.org"}}
 	_, _, err := service.AddAccount(t.Context(), in)

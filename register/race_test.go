@@ -23,14 +23,18 @@ func TestThousandCallersOfOneTokenOneReads(t *testing.T) {
 		authorization := bearer(t, r, "portal_ops", registerclient.RolePortal)
 		token := start(t, r.ClientWith(t, "portal_ops", secretKey), registerclient.MethodMagicLink).TokenRef()
 
-		http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = callers
 		var won, refused, other atomic.Int64
 		var callersDone sync.WaitGroup
 		begin := make(chan struct{})
 		for i := range callers {
 			callersDone.Go(func() {
 				<-begin
-				switch a := get(t, replicas[i%len(replicas)].URL+reading+"?reidentification-token="+token, authorization); a.status {
+				url := replicas[i%len(replicas)].URL + reading + "?reidentification-token=" + token
+				a := get(t, url, authorization)
+				for a.status == http.StatusServiceUnavailable { // on a slow machine; nothing was done
+					a = get(t, url, authorization)
+				}
+				switch a.status {
 				case http.StatusOK:
 					won.Add(1)
 				case http.StatusConflict:

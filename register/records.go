@@ -21,7 +21,7 @@ const schemaVersion = "1.0"
 
 // createAccessRecord is POST /access-records.
 func (s *Register) createAccessRecord(c echo.Context) error {
-	var in registerclient.AccessRecord
+	in := unreadAccessRecord()
 	if err := knownQuery(c); err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *Register) createAccessRecord(c echo.Context) error {
 
 // replaceAccessRecord is PUT /access-records/{ak}: the owner replaces an active record whole, under the same key.
 func (s *Register) replaceAccessRecord(c echo.Context) error {
-	var in registerclient.AccessRecord
+	in := unreadAccessRecord()
 	if err := knownQuery(c); err != nil {
 		return err
 	}
@@ -325,6 +325,9 @@ func (s *Register) listAccessRecords(c echo.Context) error {
 
 // readOwn reads a page of what the calling Data User has registered on a meter point.
 func (s *Register) readOwn(c echo.Context, mpxn string, narrow filter, answer *registerclient.ListAccessRecordsResponse) error {
+	if c.QueryParams().Has("reidentification-token") {
+		return notADataUsers()
+	}
 	page, err := readPage(c, 200)
 	if err != nil {
 		return err
@@ -342,6 +345,11 @@ func (s *Register) readOwn(c echo.Context, mpxn string, narrow filter, answer *r
 		return err
 	}
 	return s.audit(ctx, s.event(account, auditRecordsRead, mpxn, "", map[string]any{"records": len(rows)}))
+}
+
+// notADataUsers refuses a customer's word where it would change nothing, so that nobody thinks it did.
+func notADataUsers() *Error {
+	return invalid("reidentification-token", "is for portals: a Data User's own records need none.")
 }
 
 // of is the filter as the store takes it.
@@ -546,6 +554,9 @@ func (s *Register) revokeAccessRecord(c echo.Context) error {
 	var revokedAt time.Time
 	err := s.store.Transact(ctx, func(tx *store.Tx) (err error) {
 		if account.Role == string(registerclient.RoleDataUser) {
+			if c.QueryParams().Has("reidentification-token") {
+				return notADataUsers()
+			}
 			revokedAt, err = s.revokeOwn(ctx, tx, account.AccountID, ak, reason)
 		} else {
 			revokedAt, err = s.withdraw(ctx, tx, account.AccountID, ak, c.QueryParam("reidentification-token"), reason)

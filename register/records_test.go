@@ -1,6 +1,7 @@
 package register_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -105,6 +106,16 @@ func TestPortalSeesEveryOrganisationInOrder(t *testing.T) {
 	}
 	if *got[4].RevokedBy != registerclient.RevokedByOrganisation || got[4].RevokedAt == nil {
 		t.Errorf("revoked %+v", got[4])
+	}
+}
+
+// Nobody has access: that is an answer, and no 404.
+func TestAMeterPointWithoutRecordsIsAnEmptyList(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	_, portal, _ := household(t, r)
+	if got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef()); got == nil || len(got) != 0 {
+		t.Errorf("listed %+v", got)
 	}
 }
 
@@ -307,9 +318,20 @@ func TestSecondDataUserRegistersWithAConfirmedToken(t *testing.T) {
 	in.Processing.Purpose = "Comparing tariffs"
 	attempt(nil)
 	attempt(registerclient.ErrConflict)
-	unknown := "mlr_0123456789abcdef01234567"
-	in.ReidentificationToken = &unknown
-	attempt(registerclient.ErrNotFound)
+	theirs := start(t, r.Client(t, registerclient.RoleDataUser), registerclient.MethodMagicLink).TokenRef()
+	r.Confirm(t, theirs)
+	for _, unknown := range []string{"mlr_0123456789abcdef01234567", theirs} {
+		in.ReidentificationToken = &unknown
+		attempt(registerclient.ErrNotFound)
+	}
+	declined, old := start(t, second, registerclient.MethodMagicLink).TokenRef(), start(t, second, registerclient.MethodMagicLink).TokenRef()
+	r.Decline(t, declined)
+	in.ReidentificationToken = &declined
+	attempt(registerclient.ErrUnprocessable)
+	r.Confirm(t, old)
+	r.Clock.Add(time.Hour)
+	in.ReidentificationToken = &old
+	attempt(registerclient.ErrUnprocessable)
 	if got := list(t, second, ""); len(got) != 1 || got[0].RecordMetadata.IdentityRecordRef != nil {
 		t.Errorf("listed %+v", got)
 	}
@@ -329,13 +351,28 @@ func TestSightingIsRefreshedNotDoubled(t *testing.T) {
 		_, portal, _ := household(t, r)
 		dcc := r.Client(t, registerclient.RoleDCC)
 		first := must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
+		text := string(must(json.Marshal(sighting("SEC-OU-00777")))(t))
+		raw := bearer(t, r, "dcc_system", registerclient.RoleDCC)
+		for _, want := range []int{http.StatusCreated, http.StatusOK} {
+			if a := post(t, r.URL+"/discovered-access", raw, text); a.status != want || a.body["state"] != "DISCOVERED" {
+				t.Errorf("answered %d %v, want %d", a.status, a.body, want)
+			}
+		}
 		again := sighting("SEC-OU-00429")
 		again.FirstSeen, again.LastSeen = "2025-01-01", ""
 		if second := must(dcc.SubmitDiscoveredAccess(t.Context(), again))(t); second.AK != first.AK {
 			t.Error("the second sighting has a key of its own")
 		}
+		again.SourceReference, again.DataTypesObserved = "DCC-TRANS-2", []registerclient.DataType{registerclient.TariffImport}
+		must(dcc.SubmitDiscoveredAccess(t.Context(), again))(t) // another source of the same is no other
 		got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef())
-		if len(got) != 1 || got[0].DiscoveredAccess.FirstSeen != "2024-06-01" || got[0].DiscoveredAccess.LastSeen != "2026-06-01" {
+		slices.SortFunc(got, func(a, b registerclient.AccessRecordSummary) int {
+			return strings.Compare(a.DiscoveredAccess.OrganisationReference, b.DiscoveredAccess.OrganisationReference)
+		})
+		if len(got) != 2 || got[0].DiscoveredAccess.SourceReference != "DCC-TRANS-2" || !slices.Equal(got[0].DataTypes, again.DataTypesObserved) {
+			t.Errorf("listed %+v", got)
+		}
+		if got[0].DiscoveredAccess.FirstSeen != "2024-06-01" || got[0].DiscoveredAccess.LastSeen != "2026-06-01" {
 			t.Errorf("listed %+v", got[0].DiscoveredAccess)
 		}
 	})
@@ -393,7 +430,7 @@ func TestShortSecretsAreForLoopbackAlone(t *testing.T) {
 	db := registertest.SQLite.Open(t, migrations.Register)
 	service := must(register.New(register.Options{
 		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t),
-		Reidentification: register.Live{}, PublicURL: "https://id.central.consent",
+		PublicURL: "https://id.central.consent",
 	}))(t)
 	in := registerclient.CreateAccountRequest{AccountID: "portal_ops", Role: registerclient.RolePortal, DisplayName: "x", SecretKey: "portal-secret-demo"}
 	_, _, err := service.AddAccount(t.Context(), in)

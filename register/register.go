@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"runtime"
 	"strings"
@@ -20,6 +21,7 @@ import (
 
 	"central.consent/dar/register/docspage"
 	"central.consent/dar/register/mail"
+	"central.consent/dar/register/passkey"
 	"central.consent/dar/register/store"
 	"central.consent/dar/register/webhook"
 	"central.consent/dar/registerclient"
@@ -50,12 +52,15 @@ type Options struct {
 	Store *store.Store
 	// Keys seals e-mail addresses and evidence.
 	Keys *Keyring
-	// Reidentification asks customers to confirm: Stub or Live. A stub is refused unless PublicURL is loopback.
-	Reidentification Reidentification
+	// Stub confirms every customer at once and asks nobody. It is for demonstrations, and refused unless PublicURL is
+	// loopback.
+	Stub bool
 	// PublicURL is where the register stands for browsers: https://id.central.consent, no slash at the end.
 	PublicURL string
 	// Mail sends letters; nil where there is no mail server, and then letters are given up.
 	Mail *mail.Sender
+	// Proxies are the networks of the proxies in front, whose X-Forwarded-For is believed; empty where there is none.
+	Proxies []netip.Prefix
 	// Clock is time.Now when nil.
 	Clock func() time.Time
 	// Log is slog.Default when nil.
@@ -64,12 +69,13 @@ type Options struct {
 
 // Register is the service. It keeps nothing in memory that must survive: replicas may share one database.
 type Register struct {
-	store            *store.Store
-	keys             *Keyring
-	reidentification Reidentification
-	publicURL        string
-	mail             *mail.Sender
-	webhooks         *webhook.Client
+	store     *store.Store
+	keys      *Keyring
+	stub      bool
+	publicURL string
+	mail      *mail.Sender
+	passkeys  *passkey.RelyingParty
+	webhooks  *webhook.Client
 	// local is true where publicURL is a loopback address.
 	local bool
 	clock func() time.Time
@@ -77,6 +83,8 @@ type Register struct {
 	// hashing bounds how many argon2id hashes, of 19 MiB each, are computed at once.
 	hashing *semaphore.Weighted
 	metrics *metrics
+	// address finds where a request comes from.
+	address echo.IPExtractor
 	router  *echo.Echo
 }
 
@@ -100,12 +108,15 @@ func New(o Options) (*Register, error) {
 		if public.Scheme != "https" && !local {
 			mistakes = append(mistakes, fmt.Errorf("the public URL %q must be https: only a loopback address may do without", o.PublicURL))
 		}
-		if o.Reidentification != nil && o.Reidentification.Stubbed() && !local {
+		if o.Stub && !local {
 			mistakes = append(mistakes, fmt.Errorf("stubbed re-identification confirms anybody: it is refused for %q, which is not a loopback address", o.PublicURL))
 		}
 	}
-	if o.Reidentification == nil {
-		mistakes = append(mistakes, errors.New("a way of re-identification is required"))
+	var passkeys *passkey.RelyingParty
+	if len(mistakes) == 0 {
+		if passkeys, err = passkey.New(o.PublicURL, "Data Access Register"); err != nil {
+			mistakes = append(mistakes, fmt.Errorf("the public URL %q: %w", o.PublicURL, err))
+		}
 	}
 	if len(mistakes) > 0 {
 		return nil, fmt.Errorf("register settings: %w", errors.Join(mistakes...))
@@ -115,7 +126,7 @@ func New(o Options) (*Register, error) {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
 	s := &Register{
-		store: o.Store, keys: o.Keys, reidentification: o.Reidentification, publicURL: o.PublicURL, local: local, mail: o.Mail, clock: o.Clock, log: o.Log,
+		store: o.Store, keys: o.Keys, stub: o.Stub, address: addressOf(o.Proxies), publicURL: o.PublicURL, local: local, mail: o.Mail, passkeys: passkeys, clock: o.Clock, log: o.Log,
 		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), metrics: newMetrics(o.Store), router: echo.New(),
 	}
 	if s.clock == nil {
@@ -125,10 +136,10 @@ func New(o Options) (*Register, error) {
 		s.log = slog.Default()
 	}
 	s.webhooks = webhook.New(webhook.Options{Local: local, Clock: s.clock})
-	if s.reidentification.Stubbed() {
+	if s.stub {
 		s.log.Warn("RE-IDENTIFICATION IS STUBBED: every customer is taken as confirmed without being asked. For demonstrations only.")
 	}
-	page.Demonstration = s.reidentification.Stubbed()
+	page.Demonstration = s.stub
 	s.route(page)
 	return s, nil
 }
@@ -162,6 +173,7 @@ func (s *Register) operations() []operation {
 		{"GET", "/identity-records/exists", roles(dataUser, portal), s.identityRecordExists},
 		{"POST", "/identity-records/reidentify", roles(dataUser, portal), s.reidentify},
 		{"GET", "/identity-records/reidentify/:tokenRef", roles(dataUser, portal), s.reidentificationStatus},
+		{"POST", "/identity-records/reidentify/:tokenRef/complete", roles(dataUser, portal), s.completeReidentification},
 		{"GET", "/identity-records/:ir", roles(dataUser), s.readIdentityRecord},
 		{"DELETE", "/identity-records/:ir", roles(dataUser), s.anonymiseIdentityRecord},
 		{"DELETE", "/identity-records/:ir/credentials/:credentialId", roles(dataUser), s.deletePasskeyCredential},
@@ -211,6 +223,7 @@ func (s *Register) operations() []operation {
 
 func (s *Register) route(page docspage.Model) {
 	e := s.router
+	e.IPExtractor = s.address
 	e.HTTPErrorHandler = s.answerError
 	e.Pre(s.begin)
 	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
@@ -223,6 +236,7 @@ func (s *Register) route(page docspage.Model) {
 		}
 		e.Add(o.method, basePath+o.path, o.handle, s.allow(o.who))
 	}
+	s.routePages(e)
 	readable := []string{http.MethodGet, http.MethodHead}
 	e.HEAD(basePath+"/openapi.yaml", openAPI)
 	e.Match(readable, "/docs", func(c echo.Context) error {
@@ -242,7 +256,12 @@ func (s *Register) route(page docspage.Model) {
 	e.Match(readable, "/readyz", s.ready)
 }
 
-func openAPI(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", OpenAPI) }
+func openAPI(c echo.Context) error {
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "application/yaml", OpenAPI)
+}
 
 // ready is GET /readyz: whether requests may be sent here. /healthz says only that the process lives.
 func (s *Register) ready(c echo.Context) error {

@@ -21,6 +21,8 @@ import (
 
 // TestMain demands that each operation of the document has a test, of a whole run.
 func TestMain(m *testing.M) {
+	// Before any test uses it: those that call a thousand times at once keep their connections.
+	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = 1000
 	code := m.Run()
 	if whole := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.fuzz").Value.String() == ""; whole && code == 0 {
 		untested, err := registertest.Unexercised(register.OpenAPI)
@@ -219,14 +221,14 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 		options register.Options
 		want    []string
 	}{
-		{"nothing", register.Options{}, []string{"store", "keyring", "public URL", "re-identification"}},
-		{"a stub for the world", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "https://id.central.consent"}, []string{"stubbed"}},
-		{"a stub by plain http", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "http://192.168.1.5"}, []string{"https", "stubbed"}},
-		{"a password in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://a:b@id.central.consent"}, []string{"no user"}},
-		{"a path in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent/v1"}, []string{"no path"}},
-		{"a query in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent?"}, []string{"query"}},
-		{"a fragment in the URL", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Live{}, PublicURL: "https://id.central.consent#"}, []string{"fragment"}},
-		{"a name that only looks local", register.Options{Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "https://localhost.example.com"}, []string{"stubbed"}},
+		{"nothing", register.Options{}, []string{"store", "keyring", "public URL"}},
+		{"a stub for the world", register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "https://id.central.consent"}, []string{"stubbed"}},
+		{"a stub by plain http", register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "http://192.168.1.5"}, []string{"https", "stubbed"}},
+		{"a password in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://a:b@id.central.consent"}, []string{"no user"}},
+		{"a path in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent/v1"}, []string{"no path"}},
+		{"a query in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent?"}, []string{"query"}},
+		{"a fragment in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent#"}, []string{"fragment"}},
+		{"a name that only looks local", register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "https://localhost.example.com"}, []string{"stubbed"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := register.New(test.options)
@@ -242,7 +244,7 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 	}
 	var log bytes.Buffer
 	_, err := register.New(register.Options{
-		Store: &store.Store{}, Keys: keys, Reidentification: register.Stub{}, PublicURL: "http://127.0.0.1:5001", Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "http://127.0.0.1:5001", Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	if err != nil || !strings.Contains(log.String(), "STUBBED") {
 		t.Errorf("a stub on loopback: error %v, log %q", err, log.String())

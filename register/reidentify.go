@@ -3,13 +3,16 @@ package register
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
+	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
+	"central.consent/dar/views/i18n"
 	"github.com/labstack/echo/v4"
 )
 
@@ -17,6 +20,8 @@ import (
 const (
 	linkLife    = 15 * time.Minute
 	passkeyLife = 5 * time.Minute
+	// returnLife is how long a browser may take from the passkey back to the page that asked for it.
+	returnLife = time.Minute
 	// tokenLife is how long after its issue a confirmed token can be used.
 	tokenLife = time.Hour
 )
@@ -27,43 +32,19 @@ type Challenge struct {
 	Account store.Account
 	MPxN    string
 	Method  registerclient.Method
-	// IR is the identity record that answers.
-	IR string
+	// Record is the identity record that answers.
+	Record store.IdentityRecord
+	// Own says that Record alone can answer: its own Data User asks.
+	Own bool
+	// Mailed says that the customer gets a link.
+	Mailed bool
 	// ReturnURL is where the customer goes afterwards; nil for the register's own last page.
 	ReturnURL *string
 	// MatchCode says that the customer must type a code which only the starting page shows.
 	MatchCode bool
+	// Language is "en", "cy" or empty.
+	Language string
 }
-
-// Reidentification is how customers are asked. It is the one seam between what the register records of a
-// challenge and what reaches the customer.
-type Reidentification interface {
-	// Ask puts the challenge to the customer, within the transaction that records it. It answers true where
-	// the customer counts as confirmed at once.
-	Ask(ctx context.Context, tx *store.Tx, challenge Challenge) (confirmed bool, err error)
-	// Stubbed reports that nobody is really asked.
-	Stubbed() bool
-}
-
-// Stub confirms everybody at once and asks nobody: for demonstrations on a loopback address.
-type Stub struct{}
-
-// Ask implements Reidentification.
-func (Stub) Ask(context.Context, *store.Tx, Challenge) (bool, error) { return true, nil }
-
-// Stubbed implements Reidentification.
-func (Stub) Stubbed() bool { return true }
-
-// Live asks the real customer. It does not yet: it refuses every challenge, and says so.
-type Live struct{}
-
-// Ask implements Reidentification.
-func (Live) Ask(context.Context, *store.Tx, Challenge) (bool, error) {
-	return false, &Error{Kind: NotImplemented, Code: codeUnclassified, Message: "This register cannot ask customers to confirm yet: it has no mail and no passkeys."}
-}
-
-// Stubbed implements Reidentification.
-func (Live) Stubbed() bool { return false }
 
 // reidentify is POST /identity-records/reidentify.
 func (s *Register) reidentify(c echo.Context) error {
@@ -80,8 +61,11 @@ func (s *Register) reidentify(c echo.Context) error {
 	if err != nil {
 		k.wrong = append(k.wrong, refusals(err)...)
 	}
-	returnURL := k.asking(account, in.Method, in.RedirectURL, in.PasskeyReturnURL)
+	returnURL := k.asking(account, in.Method, in.RedirectURL, in.PasskeyReturnURL, in.Language)
 	if err := k.err(); err != nil {
+		return err
+	}
+	if err := s.limitStarts(c); err != nil {
 		return err
 	}
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
@@ -93,16 +77,24 @@ func (s *Register) reidentify(c echo.Context) error {
 		if err != nil {
 			return answer{}, err
 		}
-		return s.ask(c, tx, *record, Challenge{
-			Account: account, MPxN: mpxn, Method: in.Method, IR: record.IR, ReturnURL: returnURL, MatchCode: in.MatchCode,
+		return s.ask(c, tx, Challenge{
+			Account: account, MPxN: mpxn, Method: in.Method, Record: *record, Mailed: in.Method != registerclient.MethodPasskeyAssert,
+			ReturnURL: returnURL, MatchCode: in.MatchCode, Language: in.Language,
 		})
 	})
 }
 
 // asking checks by which method a customer is to be asked, and answers where they go afterwards: the return URL of
 // that method, which must be registered.
-func (k *checks) asking(account store.Account, method registerclient.Method, redirectURL, passkeyReturnURL *string) *string {
-	oneOf(k, "method", method, registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister)
+func (k *checks) asking(account store.Account, method registerclient.Method, redirectURL, passkeyReturnURL *string, language string) *string {
+	if language != "" {
+		oneOf(k, "language", language, i18n.Languages()...)
+	}
+	known := []registerclient.Method{registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister}
+	oneOf(k, "method", method, known...)
+	if !slices.Contains(known, method) {
+		return nil // which return URL belongs to it cannot be told
+	}
 	used, usedField, unused, unusedField := passkeyReturnURL, "passkey-return-url", redirectURL, "redirect-url"
 	if method == registerclient.MethodMagicLink {
 		used, usedField, unused, unusedField = unused, unusedField, used, usedField
@@ -116,18 +108,11 @@ func (k *checks) asking(account store.Account, method registerclient.Method, red
 	return used
 }
 
-// ask starts a challenge that this record answers, and says where it has gone.
-func (s *Register) ask(c echo.Context, tx *store.Tx, record store.IdentityRecord, challenge Challenge) (answer, error) {
+// ask starts a challenge and answers what the account that asks is told of it.
+func (s *Register) ask(c echo.Context, tx *store.Tx, challenge Challenge) (answer, error) {
 	body, err := s.start(c.Request().Context(), tx, challenge)
 	if err != nil {
 		return answer{}, err
-	}
-	if body.MagicLink != nil {
-		email, err := s.keys.open(record.KeyID, record.SealedEmail, placeOfEmail(record.IR))
-		if err != nil {
-			return answer{}, fmt.Errorf("read the address of an identity record: %w", err)
-		}
-		body.MagicLink.DispatchedTo = maskedEmail(string(email))
 	}
 	body.Response = s.metadata(c)
 	return answer{status: http.StatusOK, body: body}, nil
@@ -145,8 +130,11 @@ func (s *Register) reidentifyOwn(c echo.Context) error {
 	}
 	account := caller(c)
 	var k checks
-	returnURL := k.asking(account, in.Method, in.RedirectURL, in.PasskeyReturnURL)
+	returnURL := k.asking(account, in.Method, in.RedirectURL, in.PasskeyReturnURL, in.Language)
 	if err := k.err(); err != nil {
+		return err
+	}
+	if err := s.limitStarts(c); err != nil {
 		return err
 	}
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
@@ -173,29 +161,36 @@ func (s *Register) reidentifyOwn(c echo.Context) error {
 				return answer{}, err
 			}
 		}
-		return s.ask(c, tx, record, Challenge{
-			Account: account, MPxN: *record.MPxN, Method: in.Method, IR: record.IR, ReturnURL: returnURL, MatchCode: in.MatchCode,
+		return s.ask(c, tx, Challenge{
+			Account: account, MPxN: *record.MPxN, Method: in.Method, Record: record, Own: true, Mailed: in.Method == registerclient.MethodMagicLink,
+			ReturnURL: returnURL, MatchCode: in.MatchCode, Language: in.Language,
 		})
 	})
 }
 
-// start records a challenge and asks the customer. The token-ref that it answers is kept only as a hash.
+func placeOfToken(challenge string) string { return "reidentifications.sealed_token " + challenge }
+
+// start records a challenge, and queues the mail that puts it to the customer. Every secret that it makes is kept only as
+// a hash, but for the token-ref where the customer takes it back to the account, which is sealed. A stub asks nobody, and
+// the challenge is confirmed at once.
 func (s *Register) start(ctx context.Context, tx *store.Tx, challenge Challenge) (registerclient.ReidentifyResponse, error) {
-	confirmed, err := s.reidentification.Ask(ctx, tx, challenge)
-	if err != nil {
-		return registerclient.ReidentifyResponse{}, fmt.Errorf("ask the customer to confirm: %w", err)
+	if !s.stub {
+		if err := s.limitCustomer(ctx, tx, challenge); err != nil {
+			return registerclient.ReidentifyResponse{}, err
+		}
 	}
-	now, token := s.now(), newID("mlr")
+	now, token, sealer := s.now(), newID("mlr"), s.keys.sealer()
 	life := passkeyLife
-	if challenge.Method == registerclient.MethodMagicLink {
+	if challenge.Mailed {
 		life = linkLife
 	}
 	row := store.Reidentification{
-		TokenHash: hashToken(token), AccountID: challenge.Account.AccountID, MPxN: challenge.MPxN, IR: challenge.IR,
-		Method: string(challenge.Method), RedirectURL: challenge.ReturnURL, IssuedAt: store.Millis(now), ConfirmBy: store.Millis(now.Add(life)),
+		Challenge: newID("chl"), TokenHash: hashToken(token), AccountID: challenge.Account.AccountID, MPxN: challenge.MPxN,
+		IR: challenge.Record.IR, Method: string(challenge.Method), OwnRecord: challenge.Own, RedirectURL: challenge.ReturnURL, Language: challenge.Language,
+		KeyID: sealer.id, IssuedAt: store.Millis(now), ConfirmBy: store.Millis(now.Add(life)),
 	}
-	if confirmed {
-		row.ConfirmedAt = &row.IssuedAt
+	if challenge.ReturnURL != nil {
+		row.SealedToken = sealer.sealed([]byte(token), placeOfToken(row.Challenge))
 	}
 	answer := registerclient.ReidentifyResponse{Method: challenge.Method}
 	if challenge.MatchCode {
@@ -203,18 +198,63 @@ func (s *Register) start(ctx context.Context, tx *store.Tx, challenge Challenge)
 		row.MatchCode = &answer.MatchCode
 	}
 	if challenge.Method == registerclient.MethodMagicLink {
-		answer.MagicLink = &registerclient.MagicLink{ExpiresAt: now.Add(life), TokenRef: token, RedirectURL: challenge.ReturnURL}
-	} else {
-		page := "/id/passkey/assert?session="
-		if challenge.Method == registerclient.MethodPasskeyRegister {
-			page = "/id/passkey/register?session="
+		email, err := s.emailOf(challenge.Record)
+		if err != nil {
+			return registerclient.ReidentifyResponse{}, err
 		}
+		answer.MagicLink = &registerclient.MagicLink{
+			DispatchedTo: maskedEmail(email), ExpiresAt: now.Add(life), TokenRef: token, RedirectURL: challenge.ReturnURL,
+		}
+	} else {
+		page, session := pathAssert, newID("pks")
+		if challenge.Method == registerclient.MethodPasskeyRegister {
+			page = pathEnrol
+		}
+		row.SessionHash = hashToken(session)
 		answer.Passkey = &registerclient.PasskeyRedirect{
-			RedirectURL: s.publicURL + page + newID("pks"), TokenRef: token, ExpiresAt: now.Add(life), ReturnURL: challenge.ReturnURL,
+			RedirectURL: s.publicURL + page + "?session=" + session, TokenRef: token, ExpiresAt: now.Add(life), ReturnURL: challenge.ReturnURL,
+		}
+	}
+	switch {
+	case s.stub:
+		row.ConfirmedAt = &row.IssuedAt
+	case challenge.Mailed:
+		secret := newSecret()
+		row.LinkHash = hashToken(secret)
+		if err := s.mailLink(ctx, tx, challenge, secret, row); err != nil {
+			return registerclient.ReidentifyResponse{}, err
 		}
 	}
 	tx.Audit(s.event(row.AccountID, auditReidentifyStarted, row.MPxN, "", map[string]any{"method": row.Method}))
 	return answer, tx.InsertReidentification(ctx, row)
+}
+
+// emailOf is the address of an identity record that has one.
+func (s *Register) emailOf(record store.IdentityRecord) (string, error) {
+	email, err := s.keys.open(record.KeyID, record.SealedEmail, placeOfEmail(record.IR))
+	if err != nil {
+		return "", fmt.Errorf("read the address of an identity record: %w", err)
+	}
+	return string(email), nil
+}
+
+// mailLink queues the letter with the link, whose worth ends with the challenge.
+func (s *Register) mailLink(ctx context.Context, tx *store.Tx, challenge Challenge, secret string, row store.Reidentification) error {
+	email, err := s.emailOf(challenge.Record)
+	if err != nil {
+		return err
+	}
+	purpose := mail.ShowList
+	switch {
+	case challenge.Method == registerclient.MethodPasskeyRegister:
+		purpose = mail.SetUpPasskey
+	case challenge.Account.Role == string(registerclient.RoleDataUser):
+		purpose = mail.KnowCustomer
+	}
+	return s.queueMail(ctx, tx, subjectLink, email, new(row.ConfirmBy.Time()), mail.MagicLink(mail.LinkDetails{
+		Language: challenge.Language, Org: challenge.Account.DisplayName, Purpose: purpose, Meter: mail.MeterOf(challenge.MPxN),
+		Link: s.publicURL + pathLink + "?token=" + secret, Asked: row.IssuedAt.Time(), Expires: row.ConfirmBy.Time(), MatchCode: challenge.MatchCode,
+	}))
 }
 
 // matchAlphabet has 32 symbols that are not mistaken for each other when read aloud or copied.
@@ -241,6 +281,46 @@ func (s *Register) reidentificationStatus(c echo.Context) error {
 		return missing(err, notFound("There is no such re-identification."))
 	}
 	return s.answerStatus(c, found)
+}
+
+// completeReidentification is POST /identity-records/reidentify/{tokenRef}/complete: the browser that showed a passkey has
+// come back to where it was asked for it.
+func (s *Register) completeReidentification(c echo.Context) error {
+	var in registerclient.CompleteReidentificationRequest
+	if err := knownQuery(c); err != nil {
+		return err
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	var k checks
+	if k.required("completion-code", in.CompletionCode, 100); k.err() != nil {
+		return k.err()
+	}
+	account, token := caller(c).AccountID, hashToken(c.Param("tokenRef"))
+	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
+		found, err := tx.FindReidentification(ctx, token, account)
+		if err != nil {
+			return answer{}, missing(err, notFound("There is no such re-identification."))
+		}
+		now, code := s.now(), hashToken(in.CompletionCode)
+		done, err := tx.CompleteReidentification(ctx, token, account, code, now.Add(-returnLife), now)
+		if err != nil {
+			return answer{}, err
+		}
+		again := found.ConfirmedAt != nil && subtle.ConstantTimeCompare(found.CompletionHash, code) == 1
+		if !done && !again {
+			return answer{}, &Error{Kind: Unprocessable, Code: codeState, Field: "completion-code", Message: "does not complete this challenge."}
+		}
+		at := store.OptionalTime(found.ConfirmedAt)
+		if done {
+			at = &now
+			tx.Audit(s.event(account, auditReidentifyConfirmed, found.MPxN, "", map[string]any{"method": found.Method}))
+		}
+		return answer{status: http.StatusOK, body: registerclient.ReidentifyStatusResponse{
+			Response: s.metadata(c), Method: registerclient.Method(found.Method), Status: registerclient.StatusConfirmed, ConfirmedAt: at,
+		}}, nil
+	})
 }
 
 // ownReidentificationStatus is GET /identity-records/{ir}/re-identify/{tokenRef}: of a challenge that the caller
@@ -277,11 +357,14 @@ func (s *Register) answerStatus(c echo.Context, found store.Reidentification) er
 	switch {
 	case outlived.Anonymised || outlived.EarlierOccupant:
 		answer.Status = registerclient.StatusExpired
+	case found.BurntByCodes():
+		answer.Status, answer.Reason = registerclient.StatusExpired, "wrong-code"
 	case found.DeclinedAt != nil:
 		answer.Status, answer.Reason = registerclient.StatusExpired, "declined"
 	case found.ConfirmedAt != nil && now.Before(found.IssuedAt.Time().Add(tokenLife)):
 		answer.Status, answer.ConfirmedAt = registerclient.StatusConfirmed, store.OptionalTime(found.ConfirmedAt)
-	case found.ConfirmedAt == nil && now.Before(found.ConfirmBy.Time()):
+	case found.ConfirmedAt == nil && found.AssertedAt == nil && now.Before(found.ConfirmBy.Time()),
+		found.ConfirmedAt == nil && found.AssertedAt != nil && now.Before(found.AssertedAt.Time().Add(returnLife)):
 		answer.Status = registerclient.StatusPending
 	default:
 		answer.Status = registerclient.StatusExpired

@@ -40,7 +40,7 @@ func TestStubConfirmsAtOnce(t *testing.T) {
 func TestChallengeRunsOutUnlessItIsConfirmed(t *testing.T) {
 	t.Parallel()
 	for method, life := range map[registerclient.Method]time.Duration{
-		registerclient.MethodMagicLink: 15 * time.Minute, registerclient.MethodPasskeyAssert: 5 * time.Minute, registerclient.MethodPasskeyRegister: 5 * time.Minute,
+		registerclient.MethodMagicLink: 15 * time.Minute, registerclient.MethodPasskeyAssert: 5 * time.Minute, registerclient.MethodPasskeyRegister: 15 * time.Minute,
 	} {
 		t.Run(string(method), func(t *testing.T) {
 			t.Parallel()

@@ -29,6 +29,7 @@ var rotations = []rotation{
 		return []string{placeOfAlert(key[0]), placeOfSecret(key[0]), placeOfPreviousSecret(key[0])}
 	}, false},
 	{store.SealedJobs, func(key []string) []string { return []string{placeOfJob(key[0])} }, false},
+	{store.SealedChallenges, func(key []string) []string { return []string{placeOfToken(key[0])} }, false},
 	{store.SealedAnswers, func(key []string) []string { return []string{placeOfAnswer(key[0], key[1])} }, false},
 }
 

@@ -19,7 +19,7 @@ func withKeys(t *testing.T, r *registertest.Register, keys string) *register.Reg
 	t.Helper()
 	ring := must(register.NewKeyring(keys))(t)
 	return must(register.New(register.Options{
-		Store: store.New(r.DB.Write, r.DB.Read), Keys: ring, Reidentification: register.Stub{}, PublicURL: "http://localhost:5001", Clock: r.Clock.Now,
+		Store: store.New(r.DB.Write, r.DB.Read), Keys: ring, Stub: true, PublicURL: "http://localhost:5001", Clock: r.Clock.Now,
 	}))(t)
 }
 

@@ -7,6 +7,12 @@ import (
 	"central.consent/dar/registerclient"
 )
 
+// unreadAccessRecord is an access record to be read into. An expiry that is left out stays zero and is refused:
+// whoever means an access without an end has to say so, by null.
+func unreadAccessRecord() registerclient.AccessRecord {
+	return registerclient.AccessRecord{AccessEvent: registerclient.AccessEvent{Expiry: new(time.Time)}}
+}
+
 // checkAccessRecord checks a whole access record, by its legal basis and by its controllers' arrangement, and
 // answers every mistake at once. The register records claims: it does not judge whether a basis holds.
 func checkAccessRecord(in *registerclient.AccessRecord, now time.Time) error {
@@ -206,8 +212,10 @@ func (k *checks) accessEvent(in *registerclient.AccessRecord, now time.Time) {
 	oneOf(k, field+"state", e.State, registerclient.StateActive, registerclient.StateExpired, registerclient.StateRevoked)
 	k.instant(field+"registered-at", e.RegisteredAt)
 	e.RegisteredAt = e.RegisteredAt.UTC().Truncate(time.Second)
-	if e.Expiry != nil {
-		k.instant(field+"expiry", *e.Expiry)
+	if e.Expiry != nil && e.Expiry.IsZero() {
+		k.add(field+"expiry", "is required: a date and time, or null where no end is set.")
+	} else if e.Expiry != nil {
+		k.year(field+"expiry", *e.Expiry)
 		end := e.Expiry.UTC().Truncate(time.Second)
 		e.Expiry = &end
 		if !end.After(e.RegisteredAt) {

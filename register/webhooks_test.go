@@ -2,6 +2,7 @@ package register_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -376,6 +377,59 @@ func TestAMalformedWebhookIsRefusedByField(t *testing.T) {
 			t.Errorf("%s: %d %q, want 400 %q", body, a.status, a.fields(), fields)
 		}
 	}
+}
+
+// A change is held to the rules of a subscription, keeps what it does not name, and shows no secret.
+func TestAChangedWebhookIsRefusedByField(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	token := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+	open := func(url string) string {
+		a := post(t, r.URL+"/webhooks", token, `{"callback-url":"`+url+`","alert-email":"a@example.com"}`)
+		return a.body["webhook"].(map[string]any)["wid"].(string)
+	}
+	wid := open("https://example.com/x")
+	open("https://example.com/taken")
+	patch := func(body string) answer {
+		return send(t, http.MethodPatch, r.URL+"/webhooks/"+wid, token, "application/json", []byte(body))
+	}
+	for body, want := range map[string]string{
+		`{"callback-url":"http://example.com/x"}`: "400 callback-url", `{"callback-url":"https://10.0.0.1/"}`: "400 callback-url", `{"alert-email":"nobody"}`: "400 alert-email",
+		`{"notify-days-before":0}`: "400 notify-days-before", `{"notify-days-before":91}`: "400 notify-days-before", `{"event-types":[]}`: "400 event-types",
+		`{"event-types":["consent.expiry"]}`: "400 event-types[0]", `{"colour":1}`: "400 colour", `{"callback-url":"https://example.com/taken"}`: "409 callback-url",
+	} {
+		if a := patch(body); fmt.Sprintf("%d %s", a.status, a.fields()) != want {
+			t.Errorf("%s: %d %q, want %s", body, a.status, a.fields(), want)
+		}
+	}
+	a := patch(`{"event-types":["tenancy.change"]}`)
+	changed, _ := a.body["webhook"].(map[string]any)
+	if _, told := a.body["signing-secret"]; a.status != http.StatusOK || told || changed["callback-url"] != "https://example.com/x" || changed["notify-days-before"] != 30.0 {
+		t.Errorf("changed: %d %v", a.status, a.body)
+	}
+	expect(t, post(t, r.URL+"/webhooks", token, `{"callback-url":"https://example.com/taken","alert-email":"a@example.com"}`), http.StatusConflict, "CON001")
+}
+
+// A subscription gets the kinds of event that it asked for; what was queued before it was deleted is still tried.
+func TestASubscriptionGetsItsOwnKindsAndWhatWasQueuedBeforeItEnded(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, _, ir := household(t, r)
+	withdrawals, moves := newReceiver(t, r), newReceiver(t, r)
+	wid := withdrawals.subscribe(owner, registerclient.EventConsentWithdrawal).Webhook.WID
+	moves.subscribe(owner, registerclient.EventTenancyChange)
+	first, second := create(t, owner, ir, registerclient.BasisConsent), create(t, owner, ir, registerclient.BasisConsent)
+	for _, ak := range []string{first, second} {
+		must(owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
+		if ak == first {
+			if err := owner.DeleteWebhook(t.Context(), wid); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r.WorkOff(t)
+	expectEvents(t, withdrawals, "consent.withdrawal "+first)
+	expectEvents(t, moves)
 }
 
 func TestAWithdrawalsFirstAttemptStartsWithinASecond(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,8 @@ const (
 var (
 	webhookRetries = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 24 * time.Hour}
 	mailRetries    = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, time.Hour, 6 * time.Hour}
+	// linkRetries last for as long as a link lives, after which its letter is dropped.
+	linkRetries = append([]time.Duration{10 * time.Second, 30 * time.Second}, slices.Repeat([]time.Duration{time.Minute}, 15)...)
 )
 
 // worker does what the outbox holds.
@@ -98,6 +101,7 @@ func (s *Register) sweep(ctx context.Context) {
 	err := errors.Join(
 		s.AnnounceExpiries(ctx),
 		s.store.Transact(ctx, func(tx *store.Tx) error { return tx.ForgetJobs(ctx, s.clock().Add(-keepJobs)) }),
+		s.store.Transact(ctx, func(tx *store.Tx) error { return tx.ForgetLimits(ctx, s.clock()) }),
 		s.logAuditHeads(ctx),
 	)
 	if err != nil && ctx.Err() == nil {
@@ -131,27 +135,26 @@ func (w *worker) begin(ctx context.Context) (int, error) {
 	if len(due) == 0 {
 		return 0, nil
 	}
-	var claimed []store.Job
+	var claimed, lost []store.Job
 	err = w.store.Transact(ctx, func(tx *store.Tx) error {
 		for _, job := range due {
 			mine, err := tx.ClaimJob(ctx, job, now, now.Add(lease))
+			if errors.Is(err, store.ErrNotFound) {
+				lost = append(lost, job)
+				continue
+			}
 			if err != nil {
 				return err
 			}
-			if mine {
-				job.Attempts++
-				claimed = append(claimed, job)
-			} else {
-				w.release(job)
-			}
+			claimed = append(claimed, mine)
 		}
 		return nil
 	})
 	if err != nil {
-		for _, job := range due {
-			w.release(job)
-		}
-		return 0, err
+		claimed, lost = nil, due
+	}
+	for _, job := range lost {
+		w.release(job)
 	}
 	for _, job := range claimed {
 		w.running.Go(func() {
@@ -168,7 +171,7 @@ func (w *worker) begin(ctx context.Context) (int, error) {
 			}
 		})
 	}
-	return len(claimed), nil
+	return len(claimed), err
 }
 
 // reserve keeps those jobs for which there is room.
@@ -197,6 +200,9 @@ func (w *worker) release(job store.Job) {
 
 // attempt tries a job once and notes how it went.
 func (s *Register) attempt(ctx context.Context, job store.Job) error {
+	if job.HandedAt != nil {
+		return s.end(ctx, job, store.OutcomeUndelivered, errMayHaveIt.Error())
+	}
 	if job.DropAt != nil && !s.clock().Before(job.DropAt.Time()) {
 		return s.end(ctx, job, store.OutcomeDropped, "came too late")
 	}
@@ -209,8 +215,11 @@ func (s *Register) attempt(ctx context.Context, job store.Job) error {
 	retries, permanent := webhookRetries, false
 	if job.Kind == store.KindMail {
 		retries = mailRetries
+		if job.Subject == subjectLink {
+			retries = linkRetries
+		}
 		err = s.sendMail(bounded, job, body)
-		permanent = errors.Is(err, errNoMail) || mail.Permanent(err)
+		permanent = errors.Is(err, errNoMail) || errors.Is(err, errMayHaveIt) || mail.Permanent(err)
 	} else {
 		err = s.postEvent(bounded, job, body)
 	}
@@ -287,17 +296,45 @@ func (s *Register) queueMail(ctx context.Context, tx *store.Tx, subject, to stri
 	})
 }
 
-var errNoMail = errors.New("this register has no mail server")
+// subjectLink is the one letter that must not come twice: of two links that look alike a customer may take the one that
+// has been used, or think that somebody else asked.
+const subjectLink = "magic-link"
 
+var (
+	errNoMail    = errors.New("this register has no mail server")
+	errMayHaveIt = errors.New("the mail server may have it")
+)
+
+// sendMail hands a letter to the mail server. The job of a link is marked before the server has the whole letter. So if
+// its answer is lost, or this process is killed, the link is given up rather than sent again: errMayHaveIt.
 func (s *Register) sendMail(ctx context.Context, job store.Job, body []byte) error {
 	if s.mail == nil {
 		return errNoMail
 	}
-	var letter queuedMail
-	if err := json.Unmarshal(body, &letter); err != nil {
+	var queued queuedMail
+	if err := json.Unmarshal(body, &queued); err != nil {
 		return fmt.Errorf("read a letter: %w", err)
 	}
-	return s.mail.Send(ctx, mail.Letter{ID: job.ID, To: letter.To, Message: letter.Message})
+	letter := mail.Letter{ID: job.ID, To: queued.To, Message: queued.Message}
+	if job.Subject != subjectLink {
+		return s.mail.Send(ctx, letter)
+	}
+	letter.Handing = func(ctx context.Context) error { return s.markHanded(ctx, job) }
+	err := s.mail.Send(ctx, letter)
+	if mail.Unknown(err) {
+		return fmt.Errorf("%w: %w", errMayHaveIt, err)
+	}
+	return err
+}
+
+func (s *Register) markHanded(ctx context.Context, job store.Job) error {
+	return s.store.Transact(ctx, func(tx *store.Tx) error {
+		marked, err := tx.MarkHanded(ctx, job, s.clock())
+		if err == nil && !marked {
+			err = errors.New("another attempt has the letter")
+		}
+		return err
+	})
 }
 
 func (s *Register) postEvent(ctx context.Context, job store.Job, body []byte) error {

@@ -204,7 +204,7 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 			*authorization = "Bearer " + token
 		}
 		answer := new(T)
-		wait, err := c.attempt(ctx, what, body, *authorization, answer)
+		err := c.attempt(ctx, what, body, *authorization, answer)
 		if err == nil {
 			return answer, nil
 		}
@@ -216,6 +216,7 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 		if sent == what.retries || !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
 			return nil, err
 		}
+		wait := err.RetryAfter
 		if wait == 0 {
 			wait = c.backoff<<sent + rand.N(c.backoff)
 		}
@@ -232,8 +233,8 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 	}
 }
 
-// attempt sends a request once. Wait is what a refusal's Retry-After asks for; 0 where it has none.
-func (c *Client) attempt(ctx context.Context, what call, body []byte, authorization string, answer any) (wait time.Duration, _ *Error) {
+// attempt sends a request once.
+func (c *Client) attempt(ctx context.Context, what call, body []byte, authorization string, answer any) *Error {
 	var reader io.Reader
 	media := ""
 	switch {
@@ -248,15 +249,15 @@ func (c *Client) attempt(ctx context.Context, what call, body []byte, authorizat
 }
 
 // exchange sends one request over via, with a body of the media type where that is not empty, and decodes its
-// answer. Wait is as attempt's.
-func (c *Client) exchange(ctx context.Context, via *http.Client, what call, body io.Reader, media, authorization string, answer any) (wait time.Duration, _ *Error) {
+// answer.
+func (c *Client) exchange(ctx context.Context, via *http.Client, what call, body io.Reader, media, authorization string, answer any) *Error {
 	address := c.base + what.path
 	if len(what.query) > 0 {
 		address += "?" + what.query.Encode()
 	}
 	req, err := http.NewRequestWithContext(ctx, what.method, address, body)
 	if err != nil {
-		return 0, &Error{Op: what.op, Status: http.StatusBadRequest, reason: "the request cannot be made"}
+		return &Error{Op: what.op, Status: http.StatusBadRequest, reason: "the request cannot be made"}
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)
@@ -275,26 +276,28 @@ func (c *Client) exchange(ctx context.Context, via *http.Client, what call, body
 
 	resp, err := via.Do(req)
 	if err != nil {
-		return 0, networkError(ctx, what.op, err)
+		return networkError(ctx, what.op, err)
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return 0, networkError(ctx, what.op, err)
+		return networkError(ctx, what.op, err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return c.retryAfter(resp.Header), decodeError(what.op, resp.StatusCode, data)
+		refusal := decodeError(what.op, resp.StatusCode, data)
+		refusal.RetryAfter = c.retryAfter(resp.Header)
+		return refusal
 	}
 	if len(data) > maxAnswer {
-		return 0, &Error{Op: what.op, Status: resp.StatusCode, reason: "the answer is too long"}
+		return &Error{Op: what.op, Status: resp.StatusCode, reason: "the answer is too long"}
 	}
 	if what.empty && len(data) == 0 {
-		return 0, nil
+		return nil
 	}
 	if what.empty || json.Unmarshal(data, answer) != nil {
-		return 0, &Error{Op: what.op, Status: resp.StatusCode, reason: "the answer is not what the API describes"}
+		return &Error{Op: what.op, Status: resp.StatusCode, reason: "the answer is not what the API describes"}
 	}
-	return 0, nil
+	return nil
 }
 
 // retryAfter reads the header's both forms (RFC 9110, 10.2.3).

@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // What went wrong, for errors.Is. Each stands for a status, which is what callers should rely on.
@@ -39,6 +41,8 @@ type Error struct {
 	// Code, Message and Field are those of the first detail. Message is the register's and may quote input:
 	// neither log it nor show it.
 	Code, Message, Field string
+	// RetryAfter is how long the register asks to wait; 0 where it does not say.
+	RetryAfter time.Duration
 	// TransactionID finds the refusal in the register's log; may be empty.
 	TransactionID string
 	// Details is all that was wrong, in the register's order.
@@ -116,6 +120,11 @@ func (e *Error) Is(target error) bool {
 
 // Unwrap gives context.Canceled or context.DeadlineExceeded where the context ended.
 func (e *Error) Unwrap() error { return e.cause }
+
+// Names reports whether a field of the request is among what was wrong.
+func (e *Error) Names(field string) bool {
+	return slices.ContainsFunc(e.Details, func(d ErrorDetail) bool { return d.Field == field })
+}
 
 // during is the same failure, met on the way to another operation.
 func (e *Error) during(op string) *Error {

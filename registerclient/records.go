@@ -137,7 +137,7 @@ func (c *Client) ImportAccessRecords(ctx context.Context, lines io.Reader) (*Imp
 	unbounded.Timeout = 0
 	source := &watched{from: lines}
 	answer := new(ImportResponse)
-	if _, err := c.exchange(ctx, &unbounded, what, source, "application/x-ndjson", "Bearer "+token, answer); err != nil {
+	if err := c.exchange(ctx, &unbounded, what, source, "application/x-ndjson", "Bearer "+token, answer); err != nil {
 		switch {
 		case err.Status == http.StatusUnauthorized:
 			c.tokens.forget(token)

@@ -204,8 +204,11 @@ type ReidentifyRequest struct {
 	RedirectURL      *string `json:"redirect-url,omitzero"`
 	PasskeyReturnURL *string `json:"passkey-return-url,omitzero"`
 	// MatchCode asks for a code that the customer types on the register's page, so that a stranger's
-	// challenge is not confirmed by one hurried click.
+	// challenge is not confirmed by one hurried click. With a passkey and a return URL nobody types it: the way back
+	// brings a completion code (see CompleteReidentificationRequest), and the challenge is pending until then.
 	MatchCode bool `json:"match-code,omitzero"`
+	// Language is "en" or "cy", in which the customer is written to and shown the register's pages; both where it is empty.
+	Language string `json:"language,omitzero"`
 }
 
 // ReidentifyResponse carries exactly one of MagicLink and Passkey.
@@ -252,7 +255,8 @@ type ReidentifyStatusResponse struct {
 	Method      Method                 `json:"method"`
 	Status      ReidentificationStatus `json:"status"`
 	ConfirmedAt *time.Time             `json:"confirmed-at"`
-	// Reason is "declined" where the customer said that it was not them who asked; otherwise empty.
+	// Reason is "declined" where the customer said that it was not them who asked, and "wrong-code" where the match
+	// code was typed wrong three times; otherwise empty.
 	Reason string `json:"reason,omitzero"`
 }
 
@@ -775,8 +779,16 @@ type ReidentifyOwnRequest struct {
 	Method           Method  `json:"method"`
 	RedirectURL      *string `json:"redirect-url,omitzero"`
 	PasskeyReturnURL *string `json:"passkey-return-url,omitzero"`
-	// MatchCode as in ReidentifyRequest.
-	MatchCode bool `json:"match-code,omitzero"`
+	// MatchCode and Language as in ReidentifyRequest.
+	MatchCode bool   `json:"match-code,omitzero"`
+	Language  string `json:"language,omitzero"`
+}
+
+// CompleteReidentificationRequest ends a re-identification that was started with a match code and a passkey return
+// URL, in the browser that has come back from the passkey.
+type CompleteReidentificationRequest struct {
+	// CompletionCode came back as the parameter dar-completion-code of the return URL.
+	CompletionCode string `json:"completion-code"`
 }
 
 // CreateAccountResponse is the new account. SecretKey is set, this once, where the register made it.

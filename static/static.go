@@ -9,6 +9,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
@@ -28,7 +29,10 @@ type asset struct {
 	gzipped []byte
 }
 
-var urls, assets = load()
+// Files are served under names that carry a hash of their content.
+type Files struct{ assets map[string]asset }
+
+var urls, own = load()
 
 // URL is the hashed name of a file: portal.1a2b3c4d.css for portal.css. The caller puts the path under which
 // Handler stands before it. A name that does not exist is a mistake in the program, and panics.
@@ -40,40 +44,77 @@ func URL(name string) string {
 	return url
 }
 
-// Exists reports whether Handler serves this name, which is a hashed one.
-func Exists(name string) bool {
-	_, ok := assets[name]
+// Source is the content of a file of ours, for whoever makes another of it. A name that does not exist panics.
+func Source(name string) []byte { return own.assets[URL(name)].plain }
+
+// Handler serves our own files and more besides, each under its hashed name, with the prefix already stripped from
+// the path.
+func Handler(more ...*Files) *Files {
+	all := &Files{assets: maps.Clone(own.assets)}
+	for _, f := range more {
+		if f != nil {
+			maps.Copy(all.assets, f.assets)
+		}
+	}
+	return all
+}
+
+// Add puts a file more among those that are served, and answers its hashed name. The name ends in .css, .svg, .png
+// or .jpg. It is for the start of the program: nothing may be served yet.
+func (f *Files) Add(name string, content []byte) string {
+	ext := path.Ext(name)
+	sum := sha256.Sum256(content)
+	url := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
+	a := asset{contentType: mime.TypeByExtension(ext), plain: content}
+	if ext == ".woff2" {
+		a.contentType = "font/woff2" // not every system knows it
+	}
+	var gzipped bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&gzipped, gzip.BestCompression)
+	_, _ = w.Write(content)
+	_ = w.Close()
+	if gzipped.Len() < len(content) {
+		a.gzipped = gzipped.Bytes()
+	}
+	if f.assets == nil {
+		f.assets = map[string]asset{}
+	}
+	f.assets[url] = a
+	return url
+}
+
+// Exists reports whether there is a file of this name, which is a hashed one.
+func (f *Files) Exists(name string) bool {
+	_, ok := f.assets[name]
 	return ok
 }
 
-// Handler serves the files under their hashed names alone, with the prefix already stripped from the path.
-func Handler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, ok := assets[strings.TrimPrefix(r.URL.Path, "/")]
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Type", a.contentType)
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		h.Set("Vary", "Accept-Encoding")
-		h.Set("X-Content-Type-Options", "nosniff")
-		body := a.plain
-		if a.gzipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
-			h.Set("Content-Encoding", "gzip")
-			body = a.gzipped
-		}
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-		if r.Method == http.MethodGet {
-			_, _ = w.Write(body)
-		}
-	})
+// ServeHTTP serves the files under their hashed names alone, with the prefix already stripped from the path.
+func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a, ok := f.assets[strings.TrimPrefix(r.URL.Path, "/")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("X-Content-Type-Options", "nosniff")
+	body := a.plain
+	if a.gzipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		h.Set("Content-Encoding", "gzip")
+		body = a.gzipped
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(body)
+	}
 }
 
 // acceptsGzip reads the few forms that browsers and proxies send; a weight of nought means no (RFC 9110, 12.5.3).
@@ -91,8 +132,8 @@ func acceptsGzip(header string) bool {
 // reference is a file that a style sheet names.
 var reference = regexp.MustCompile(`url\(([a-z]+\.[a-z0-9]+)\)`)
 
-func load() (map[string]string, map[string]asset) {
-	urls, assets := map[string]string{}, map[string]asset{}
+func load() (map[string]string, *Files) {
+	urls, own := map[string]string{}, &Files{}
 	entries, err := files.ReadDir("files")
 	if err != nil {
 		panic(err)
@@ -113,10 +154,7 @@ func load() (map[string]string, map[string]asset) {
 		if err != nil {
 			panic(err)
 		}
-		ext := path.Ext(name)
-		contentType := mime.TypeByExtension(ext)
-		switch ext {
-		case ".css":
+		if path.Ext(name) == ".css" {
 			plain = reference.ReplaceAllFunc(plain, func(found []byte) []byte {
 				file, ok := urls[string(reference.FindSubmatch(found)[1])]
 				if !ok {
@@ -124,20 +162,8 @@ func load() (map[string]string, map[string]asset) {
 				}
 				return []byte("url(" + file + ")")
 			})
-		case ".woff2":
-			contentType = "font/woff2" // not every system knows it
 		}
-		sum := sha256.Sum256(plain)
-		url := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
-		var gzipped bytes.Buffer
-		w, _ := gzip.NewWriterLevel(&gzipped, gzip.BestCompression)
-		_, _ = w.Write(plain)
-		_ = w.Close()
-		a := asset{contentType: contentType, plain: plain}
-		if gzipped.Len() < len(plain) {
-			a.gzipped = gzipped.Bytes()
-		}
-		urls[name], assets[url] = url, a
+		urls[name] = own.Add(name, plain)
 	}
-	return urls, assets
+	return urls, own
 }

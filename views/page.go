@@ -34,6 +34,8 @@ type Page struct {
 	SessionSeconds int
 	// Demonstration says that re-identification is stubbed, which every page must tell.
 	Demonstration bool
+	// Inbox is where a demonstration that does ask people shows the letters that it sends; empty anywhere else.
+	Inbox string
 	// Errors is what was wrong with the input, in the order of the fields.
 	Errors []FieldError
 }
@@ -57,14 +59,8 @@ type FieldError struct {
 	Key   string
 }
 
-// Brand is the operator's look and contacts.
-type Brand struct {
-	// Name is the operator's, as customers know it.
-	Name string
-	// ContactURL and Phone are where a customer gets help; either may be empty.
-	ContactURL string
-	Phone      string
-}
+// ReturnLink leads back to the site that sent the customer.
+type ReturnLink struct{ Host, URL string }
 
 // MeterPoint is a meter point number as customers read it on a bill.
 type MeterPoint struct {

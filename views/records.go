@@ -13,6 +13,8 @@ type RecordsPage struct {
 	// Active can read data now; Ended could once.
 	Active []Record
 	Ended  []Record
+	// Return is nil where nobody sent the customer.
+	Return *ReturnLink
 }
 
 // Discovered is one organisation that reads the meter's data without a record of why.

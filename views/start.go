@@ -5,6 +5,8 @@ type StartPage struct {
 	Page
 	// Number is what the customer typed, given back so that a mistake loses nothing.
 	Number string
+	// Linked says that the number is from the link that the customer followed, and NumberNeeded that it brought none.
+	Linked, NumberNeeded bool
 }
 
 // CheckNumberPage asks "is this right?" of a number whose check digit fails.

@@ -249,7 +249,7 @@ func TestWithdrawnSaysOnlyWhatHappened(t *testing.T) {
 
 func TestWaiting(t *testing.T) {
 	t.Parallel()
-	page := WaitingPage{Page: customer("en"), MeterPoint: meterPoint, Method: Method{"magic-link"}, State: WaitingPending, SentTo: "c*****r@example.com", SecondsLeft: 61, PollSeconds: 4, ExpiresAt: time.Date(2026, 5, 3, 13, 15, 0, 0, time.UTC)}
+	page := WaitingPage{Page: customer("en"), MeterPoint: meterPoint, Method: Method{"magic-link"}, State: WaitingPending, SentTo: "c*****r@example.com", SecondsLeft: 61, PollSeconds: 4, PollingLeft: 1200, ExpiresAt: time.Date(2026, 5, 3, 13, 15, 0, 0, time.UTC)}
 	page.SignedIn = false
 	doc := draw(t, Waiting(page))
 	poll := doc.Find("#waiting")
@@ -290,7 +290,7 @@ func TestMatchCode(t *testing.T) {
 		{"a register that asks for none", "", "magic-link", false, false},
 		{"in a demonstration", "7KQ4", "magic-link", true, false},
 	} {
-		page := WaitingPage{Page: customer("en"), MeterPoint: meterPoint, Method: Method{test.method}, State: WaitingPending, MatchCode: test.code, PollSeconds: 4}
+		page := WaitingPage{Page: customer("en"), MeterPoint: meterPoint, Method: Method{test.method}, State: WaitingPending, MatchCode: test.code, PollSeconds: 4, PollingLeft: 1200}
 		page.Demonstration = test.demonstration
 		doc := draw(t, Waiting(page))
 		code := doc.Find("section.code")
@@ -472,7 +472,7 @@ func TestDemonstrationDoesNotContradictItself(t *testing.T) {
 	if text := draw(t, Prove(ProvePage{Page: p, MeterPoint: meterPoint, Chosen: Method{"magic-link"}})).Find("main").Text(); !strings.Contains(text, "In this demonstration nothing is sent.") {
 		t.Error("the page that asks for a proof does not say that nothing is sent")
 	}
-	doc := draw(t, Waiting(WaitingPage{Page: p, MeterPoint: meterPoint, Method: Method{"magic-link"}, State: WaitingPending, SecondsLeft: 900, PollSeconds: 4}))
+	doc := draw(t, Waiting(WaitingPage{Page: p, MeterPoint: meterPoint, Method: Method{"magic-link"}, State: WaitingPending, SecondsLeft: 900, PollSeconds: 4, PollingLeft: 1200}))
 	if doc.Find("[data-seconds]").Length() != 0 || strings.Contains(doc.Find("main").Text(), "can confirm until") || strings.Contains(doc.Find("main").Text(), "when you have confirmed") {
 		t.Error("the waiting page of a demonstration waits for a confirmation")
 	}

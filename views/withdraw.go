@@ -20,4 +20,6 @@ type WithdrawnPage struct {
 	Reference string
 	// NoticeSent says that the register sends the organisation a notice of its own.
 	NoticeSent bool
+	// Return tells whoever sent the customer which access it was; nil where nobody did.
+	Return *ReturnLink
 }

@@ -151,26 +151,17 @@ func TestDemonstrationDataIsWrittenOnceAndSurvivesARestart(t *testing.T) {
 		return identities, records
 	}
 	base, stop := demo(t, o)
-	if err := seed(t.Context(), base+"/v1"); err != nil {
+	all, err := theOperators()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := seed(t.Context(), base, all); err != nil {
 		t.Fatalf("a second time: %v", err)
 	}
 	stop()
 	base, _ = demo(t, o)
 	if identities, records := count(base); identities != 4 || records != 4 {
 		t.Errorf("%d identity records and %d access records, want 4 and 4", identities, records)
-	}
-}
-
-func TestLiveDemonstrationSaysThatItCannotAskYet(t *testing.T) {
-	t.Parallel()
-	base, _ := demo(t, options{dataDir: t.TempDir(), reidentification: "live"})
-	client, err := clientOf(base+"/v1", portalAccount)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = client.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: meterPoint, Method: registerclient.MethodMagicLink})
-	if refused, ok := err.(*registerclient.Error); !ok || refused.Status != http.StatusNotImplemented {
-		t.Errorf("got %v, want 501", err)
 	}
 }
 

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,16 +16,19 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
+	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/cmd/internal/serve"
 	"central.consent/dar/handlers"
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
+	"central.consent/dar/register/mail"
+	"central.consent/dar/register/mail/catcher"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"central.consent/dar/views"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -50,7 +54,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	set := flag.NewFlagSet("demo", flag.ContinueOnError)
 	set.StringVar(&o.addr, "addr", "localhost:5001", "where to listen, host:port; port 0 takes a free one")
 	set.StringVar(&o.dataDir, "data-dir", "", "where to keep the databases; without it a temporary folder, gone at the end")
-	set.StringVar(&o.reidentification, "reidentification", "stub", "stub confirms every customer at once; live asks them")
+	set.StringVar(&o.reidentification, "reidentification", "stub", "stub confirms every customer at once; live asks them, by passkeys and by letters that it shows at "+inboxPath)
 	set.SetOutput(out)
 	set.Usage = func() {
 		fmt.Fprint(out, "demo runs the whole product in one process, on loopback, with the demonstration data.\n")
@@ -97,11 +101,27 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 		return err
 	}
 	defer databases.close()
-	service, err := newRegister(databases, o, base, log)
+	var letters *catcher.Catcher
+	var sender *mail.Sender
+	if o.reidentification == "live" {
+		if letters, err = catcher.Start(catcher.Options{}); err != nil {
+			return err
+		}
+		defer letters.Close()
+		if sender, err = mail.NewSender(mail.Options{URL: letters.URL()}); err != nil {
+			return err
+		}
+		defer sender.Close()
+	}
+	service, err := newRegister(databases, o, base, sender, log)
 	if err != nil {
 		return err
 	}
-	portal, err := newPortal(databases, o, base, log)
+	all, err := theOperators()
+	if err != nil {
+		return err
+	}
+	portal, err := newPortals(databases, all, o, base, log)
 	if err != nil {
 		return err
 	}
@@ -110,7 +130,7 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 		answering = o.around(service)
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serve.HTTP(ctx, listener, onePort(portal, answering), log) })
+	group.Go(func() error { return serve.HTTP(ctx, listener, onePort(portal, answering, inbox(letters)), log) })
 	group.Go(func() error {
 		service.Work(ctx)
 		return nil
@@ -119,33 +139,44 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 		if err := openAdministrator(ctx, service); err != nil {
 			return fmt.Errorf("open the administrator's account: %w", err)
 		}
-		if err := seed(ctx, base+"/v1"); err != nil {
+		if err := seed(ctx, base, all); err != nil {
 			return fmt.Errorf("write the demonstration data: %w", err)
 		}
-		fmt.Fprintf(out, welcome, base, base, base)
-		return nil
+		_, err := io.WriteString(out, welcome(base, all, o.reidentification == "live"))
+		return err
 	})
 	return group.Wait()
 }
 
-const welcome = `
-The portal stands at %s/portal
-  Look up the meter point 2312345678901.
-The register's API stands at %s/v1, its pages at %s/docs
-  Account portal_ops, secret portal-secret-demo.
-Ctrl-C ends it.
-`
+// welcome says where everything stands. The first operator is the published one.
+func welcome(base string, all []operators.Operator, live bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nThe portal stands at %s%s\n  Look up the meter point %s.", base, all[0].Base, meterPoint)
+	if live {
+		fmt.Fprintf(&b, " You are asked to confirm, as a customer is.\nIts mail is read at %s%s\n"+
+			"  No letter leaves this machine. Passkeys work too: on localhost, in the browser in which they were made.", base, inboxPath)
+	}
+	b.WriteString("\nThe same for other operators, each in its own look:\n")
+	for _, o := range all[1:] {
+		fmt.Fprintf(&b, "  %s%s  %s\n", base, o.Base, o.Brand.Name)
+	}
+	fmt.Fprintf(&b, "The register's API stands at %s/v1, its pages at %s/docs\n  Account %s, secret %s.\nCtrl-C ends it.\n",
+		base, base, all[0].AccountID, all[0].AccountSecret.Reveal())
+	return b.String()
+}
 
-// onePort gives the portal whatever begins with /portal, and the register the rest. It is no http.ServeMux, which
+// onePort gives the portals whatever begins with /portal or /o/, the inbox what is below /demo, and the register the rest. It is no http.ServeMux, which
 // answers an address such as //v1 or /v1/../x itself, with a page that neither program would send.
-func onePort(portal, service http.Handler) http.Handler {
+func onePort(portal, service, inbox http.Handler) http.Handler {
 	start := http.RedirectHandler("/portal", http.StatusSeeOther)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch read := r.Method == http.MethodGet || r.Method == http.MethodHead; {
 		case r.URL.Path == "/" && read:
 			start.ServeHTTP(w, r)
-		case strings.HasPrefix(r.URL.Path, "/portal"):
+		case strings.HasPrefix(r.URL.Path, "/portal"), strings.HasPrefix(r.URL.Path, "/o/"):
 			portal.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/demo/"):
+			inbox.ServeHTTP(w, r)
 		default:
 			service.ServeHTTP(w, r)
 		}
@@ -199,14 +230,8 @@ func keyFile(path string, generate func() string) (string, error) {
 	return key, errors.Join(err, file.Close())
 }
 
-func newRegister(d *databases, o options, base string, log *slog.Logger) (*register.Register, error) {
-	var asking register.Reidentification
-	switch o.reidentification {
-	case "stub":
-		asking = register.Stub{}
-	case "live":
-		asking = register.Live{}
-	default:
+func newRegister(d *databases, o options, base string, sender *mail.Sender, log *slog.Logger) (*register.Register, error) {
+	if o.reidentification != "stub" && o.reidentification != "live" {
 		return nil, fmt.Errorf("--reidentification must be stub or live, not %q", o.reidentification)
 	}
 	keys, err := register.NewKeyring(d.registerKey)
@@ -214,17 +239,47 @@ func newRegister(d *databases, o options, base string, log *slog.Logger) (*regis
 		return nil, err
 	}
 	return register.New(register.Options{
-		Store: store.New(d.register.Write, d.register.Read), Keys: keys, Reidentification: asking, PublicURL: base, Log: log.With("program", "register"),
+		Store: store.New(d.register.Write, d.register.Read), Keys: keys, Stub: o.reidentification == "stub", Mail: sender, PublicURL: base, Log: log.With("program", "register"),
 	})
 }
 
-func newPortal(d *databases, o options, base string, log *slog.Logger) (http.Handler, error) {
-	client, err := registerclient.New(registerclient.Options{BaseURL: base + "/v1", AccountID: "portal_ops", SecretKey: "portal-secret-demo"})
+//go:embed operators
+var operatorFiles embed.FS
+
+// theOperators are those of the demonstration, of which the first is the published one.
+func theOperators() ([]operators.Operator, error) {
+	read := func(name string) ([]byte, error) { return operatorFiles.ReadFile("operators/" + name) }
+	text, err := read("operators.toml")
 	if err != nil {
 		return nil, err
 	}
-	return handlers.New(handlers.Options{
-		Register: client, DB: d.portal.Write, SessionKey: d.portalKey, Brand: views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent"},
-		Demonstration: o.reidentification == "stub", Logger: log.With("program", "portal"),
-	})
+	return operators.Parse(text, read)
+}
+
+func newPortals(d *databases, all []operators.Operator, o options, base string, log *slog.Logger) (http.Handler, error) {
+	address := strings.TrimPrefix(base, "http://")
+	// Whoever types the number for the name means the same.
+	hosts := []string{address, strings.Replace(address, "localhost:", "127.0.0.1:", 1)}
+	live := o.reidentification == "live"
+	var inbox string
+	if live {
+		inbox = inboxPath
+	}
+	var sites []handlers.Site
+	for _, one := range all {
+		client, err := registerclient.New(registerclient.Options{BaseURL: base + "/v1", AccountID: one.AccountID, SecretKey: one.AccountSecret.Reveal()})
+		if err != nil {
+			return nil, err
+		}
+		portal, err := handlers.New(handlers.Options{
+			Register: client, DB: d.portal.Write, SessionKey: d.portalKey, Operator: one.Slug, Base: one.Base, Brand: one.Brand, Files: one.Files,
+			Demonstration: !live, Inbox: inbox, Logger: log.With("program", "portal", "operator", one.Slug),
+			PublicURL: base, PasskeyOrigin: base, ReturnURLs: one.ReturnURLs,
+		})
+		if err != nil {
+			return nil, err
+		}
+		sites = append(sites, handlers.Site{Hosts: slices.Compact(hosts), Base: one.Base, Portal: portal})
+	}
+	return handlers.Sites(sites)
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/register"
 	"central.consent/dar/registerclient"
 )
@@ -23,17 +26,20 @@ var allDataTypes = []registerclient.DataType{
 	registerclient.AnnualConsumption, registerclient.AnnualExport, registerclient.TariffImport, registerclient.TariffExport,
 }
 
-// dccAccount and portalAccount are the two that register nothing of their own.
-var (
-	dccAccount = registerclient.CreateAccountRequest{
-		AccountID: "dcc_system", SecretKey: "dcc-secret-demo", Role: registerclient.RoleDCC, DisplayName: "Smart DCC",
-		DUID: "duid_dccsystem000000000000", ContactURL: "https://smartdcc.co.uk",
+// dccAccount and the operators' accounts are those that register nothing of their own.
+var dccAccount = registerclient.CreateAccountRequest{
+	AccountID: "dcc_system", SecretKey: "dcc-secret-demo", Role: registerclient.RoleDCC, DisplayName: "Smart DCC",
+	DUID: "duid_dccsystem000000000000", ContactURL: "https://smartdcc.co.uk",
+}
+
+// portalAccount is an operator's. Its DUID is made of the account's id, as the published ones are.
+func portalAccount(o operators.Operator) registerclient.CreateAccountRequest {
+	name := strings.ReplaceAll(o.AccountID, "_", "")
+	return registerclient.CreateAccountRequest{
+		AccountID: o.AccountID, SecretKey: o.AccountSecret.Reveal(), Role: registerclient.RolePortal, DisplayName: o.Brand.Name,
+		DUID: "duid_" + name + strings.Repeat("0", 21-len(name)), ContactURL: o.Brand.ContactURL,
 	}
-	portalAccount = registerclient.CreateAccountRequest{
-		AccountID: "portal_ops", SecretKey: "portal-secret-demo", Role: registerclient.RolePortal, DisplayName: "Central Access Register Portal",
-		DUID: "duid_portalops000000000000", ContactURL: "https://central.consent",
-	}
-)
+}
 
 // customer is one Data User with the identity record and the access record that it holds.
 type customer struct {
@@ -158,19 +164,29 @@ func openAdministrator(ctx context.Context, service *register.Register) error {
 	return err
 }
 
-// seed writes the demonstration set through the API, and leaves alone what is there: it can be run again.
-func seed(ctx context.Context, api string) error {
+// seed writes the demonstration set through the API of a register at base, and leaves alone what is there: it can be run
+// again.
+func seed(ctx context.Context, base string, all []operators.Operator) error {
+	api := base + "/v1"
 	admin, err := clientOf(api, administrator)
 	if err != nil {
 		return err
 	}
-	accounts := []registerclient.CreateAccountRequest{dccAccount, portalAccount}
+	accounts := []registerclient.CreateAccountRequest{dccAccount}
+	for _, o := range all {
+		accounts = append(accounts, portalAccount(o))
+	}
 	for _, c := range customers {
 		accounts = append(accounts, c.account)
 	}
 	for _, account := range accounts {
 		if _, err := admin.CreateAccount(ctx, account); err != nil && !errors.Is(err, registerclient.ErrConflict) {
 			return fmt.Errorf("account %s: %w", account.AccountID, err)
+		}
+	}
+	for _, o := range all {
+		if err := seedReturnURL(ctx, api, portalAccount(o), base+o.Base+"/return"); err != nil {
+			return fmt.Errorf("return URL of %s: %w", o.AccountID, err)
 		}
 	}
 	// All identity records come before the first access record, as published.
@@ -190,6 +206,20 @@ func seed(ctx context.Context, api string) error {
 		return err
 	}
 	_, err = dcc.SubmitDiscoveredAccess(ctx, discovered)
+	return err
+}
+
+// seedReturnURL registers where the portal takes its customers back. It may have stood on another port before.
+func seedReturnURL(ctx context.Context, api string, account registerclient.CreateAccountRequest, address string) error {
+	client, err := clientOf(api, account)
+	if err != nil {
+		return err
+	}
+	self, err := client.ReadSelf(ctx)
+	if err != nil || slices.Contains(self.Account.ReturnURLs, address) {
+		return err
+	}
+	_, err = client.ReplaceReturnURLs(ctx, registerclient.ReplaceReturnURLsRequest{ReturnURLs: []string{address}})
 	return err
 }
 

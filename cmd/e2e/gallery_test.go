@@ -31,3 +31,24 @@ func TestGallery(t *testing.T) {
 		}
 	}
 }
+
+// brandedPages are those on which a brand's colours come to meet every other colour, one of each kind.
+var brandedPages = []string{"start-signed-in", "start-empty", "check-number", "prove", "waiting-email", "records-every-kind", "withdraw-joint", "withdrawn", "error-internal", "accessibility"}
+
+// TestBrands inspects pages in the brand of each of the demonstration's operators, in the language that it puts first.
+// The colours of every other page are among these: TestGallery has looked at the rest.
+func TestBrands(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	base := program(t, "gallery", "--operators", root+"/cmd/demo/operators/operators.toml")
+	for operator, lang := range map[string]string{"harbour-advice": "en", "aelwyd-glyd": "cy"} {
+		t.Run(operator, func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t, base, look{360, lang, true})
+			for page := range slices.Values(brandedPages) {
+				b.open("/"+operator+"/"+lang+"/"+page, 200)
+				b.inspect(operator + " " + page)
+			}
+		})
+	}
+}

@@ -53,7 +53,8 @@ var rules = []struct {
 	{"cmd/gallery", anything},
 	{"cmd/load", anything},
 	{"cmd/e2e", anything},
-	{"cmd/internal/env", nil},   // settings, read and refused alike by both programs
+	{"cmd/internal/env", nil}, // settings, read and refused alike by both programs
+	{"cmd/internal/operators", []string{"views", "views/i18n", "static", "cmd/internal/env"}}, // the file of operators, read alike by the portal, the demonstration and the gallery
 	{"cmd/internal/serve", nil}, // an HTTP server, run alike by all programs
 }
 

@@ -74,6 +74,64 @@ func withStatic(mux *http.ServeMux) *http.ServeMux {
 	return mux
 }
 
+// TestWaitingPageOfAnotherProof shows what becomes of a page whose letter another window has sent anew, and of one that
+// has asked for long enough.
+func TestWaitingPageOfAnotherProof(t *testing.T) {
+	t.Parallel()
+	var proof, polls, loads atomic.Int32
+	page := func(left int) views.WaitingPage {
+		code := "AAAA"
+		if proof.Load() > 0 {
+			code = "BBBB"
+		}
+		return views.WaitingPage{
+			Page: views.Page{Text: i18n.For("en"), FormToken: "t"}, MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, MatchCode: code,
+			Proof: int64(proof.Load()), SecondsLeft: 900, PollSeconds: 1, PollingLeft: left, ExpiresAt: now, ResendsLeft: 2, ResendSeconds: 2,
+		}
+	}
+	mux := withStatic(http.NewServeMux())
+	mux.HandleFunc("/waiting", func(w http.ResponseWriter, r *http.Request) {
+		loads.Add(1)
+		_ = views.Waiting(page(3)).Render(r.Context(), w)
+	})
+	mux.HandleFunc("/waiting/status", func(w http.ResponseWriter, r *http.Request) {
+		polls.Add(1)
+		_ = views.WaitingStatus(page(3)).Render(r.Context(), w)
+	})
+	ctx, url, trouble := browser(t, mux)
+	var waits, ready bool
+	var code string
+	run(t, ctx,
+		chromedp.Navigate(url+"/waiting"),
+		chromedp.Evaluate(`document.querySelector(".resend button").disabled && !document.querySelector(".resend .hint").hidden`, &waits),
+		chromedp.Poll(`!document.querySelector(".resend button").disabled`, nil),
+		chromedp.Evaluate(`document.querySelector(".resend .hint").hidden`, &ready),
+	)
+	if !waits || !ready {
+		t.Errorf("the button waits %v, and is ready %v", waits, ready)
+	}
+	proof.Store(1)
+	for loads.Load() < 2 && ctx.Err() == nil {
+		time.Sleep(50 * time.Millisecond)
+	}
+	time.Sleep(time.Second) // for the page to be there
+	run(t, ctx,
+		chromedp.TextContent(".match-code", &code),
+		chromedp.Poll(`document.querySelector("[data-after-polling]")?.hidden === false`, nil),
+	)
+	if code != "BBBB" {
+		t.Errorf("the page still shows %q", code)
+	}
+	asked := polls.Load()
+	run(t, ctx, chromedp.Sleep(2500*time.Millisecond))
+	if more := polls.Load() - asked; more > 1 {
+		t.Errorf("asked %d times more after it had stopped", more)
+	}
+	if trouble := trouble(); len(trouble) > 0 {
+		t.Error(trouble)
+	}
+}
+
 // TestWaitingMovesOnlyWhenTheStateChanges polls under the portal's content security policy.
 func TestWaitingMovesOnlyWhenTheStateChanges(t *testing.T) {
 	t.Parallel()
@@ -81,7 +139,7 @@ func TestWaitingMovesOnlyWhenTheStateChanges(t *testing.T) {
 	page := func(state views.WaitingState, seconds int) views.WaitingPage {
 		return views.WaitingPage{
 			Page:       views.Page{Text: i18n.For("en"), Brand: views.Brand{Name: "Adviceline"}},
-			MeterPoint: electricity, Method: magicLink, State: state, SecondsLeft: seconds, PollSeconds: 1, ExpiresAt: now,
+			MeterPoint: electricity, Method: magicLink, State: state, SecondsLeft: seconds, PollSeconds: 1, PollingLeft: 1200, ExpiresAt: now,
 		}
 	}
 	mux := withStatic(http.NewServeMux())

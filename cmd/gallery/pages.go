@@ -7,12 +7,16 @@ import (
 
 	"github.com/a-h/templ"
 
+	"central.consent/dar/cmd/internal/operators"
+	"central.consent/dar/register/idpages"
 	"central.consent/dar/views"
 	"central.consent/dar/views/i18n"
 )
 
-// page is one page in one state and language.
+// page is one page in one state and language, in one operator's brand.
 type page struct {
+	// Operator is the operator's slug; empty for the product's own look.
+	Operator  string
 	Name      string
 	Lang      string
 	Path      string
@@ -26,19 +30,27 @@ var (
 	magicLink    = views.Method{Name: "magic-link"}
 	passkey      = views.Method{Name: "passkey-assert"}
 	newPasskey   = views.Method{Name: "passkey-register"}
-	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}
+	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}
 	numberErrors = []string{"error.number.empty", "error.number.characters", "error.number.length", "error.number.twice"}
 )
 
-// pages lists every page in every state that differs to the eye, in every language.
-func pages() []page {
+// ownLook is the gallery without operators.
+var ownLook = operators.Operator{
+	Brand: views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent/contact", Phone: "0808 157 0000"},
+}
+
+// pages lists every page in every state that differs to the eye, in every language that the operator offers.
+func pages(o operators.Operator) []page {
 	var all []page
-	for _, lang := range i18n.Languages() {
+	for _, lang := range o.Brand.Offered() {
 		add := func(name string, p views.Page, draw func(views.Page) templ.Component) {
 			path := "/" + lang + "/" + strings.ReplaceAll(name, " ", "-")
+			if o.Slug != "" {
+				path = "/" + o.Slug + path
+			}
 			p.Text, p.Base, p.Path = i18n.For(lang), "", path
-			p.Brand = views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent/contact", Phone: "0808 157 0000"}
-			all = append(all, page{Name: name, Lang: lang, Path: path, Component: draw(p)})
+			p.Brand = o.Brand.In(lang)
+			all = append(all, page{Operator: o.Slug, Name: name, Lang: lang, Path: path, Component: draw(p)})
 		}
 		stranger := views.Page{}
 		visitor := views.Page{FormToken: "t", IdleMinutes: 15}
@@ -49,6 +61,12 @@ func pages() []page {
 		add("start", stranger, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
 		add("start demonstration", views.Page{Demonstration: true}, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
 		add("start signed in", customer, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		add("start by link", stranger, func(p views.Page) templ.Component {
+			return views.Start(views.StartPage{Page: p, Number: "23 1234 5678 901", Linked: true})
+		})
+		add("start by link without number", stranger, func(p views.Page) templ.Component {
+			return views.Start(views.StartPage{Page: p, NumberNeeded: true})
+		})
 		for _, key := range numberErrors {
 			wrong := views.Page{Errors: []views.FieldError{{Field: "number", Key: key}}}
 			add("start "+strings.TrimPrefix(key, "error.number."), wrong, func(p views.Page) templ.Component {
@@ -74,6 +92,9 @@ func pages() []page {
 		add("prove", visitor, func(p views.Page) templ.Component {
 			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey, Others: []views.Method{magicLink, newPasskey}})
 		})
+		add("prove cancelled", visitor, func(p views.Page) templ.Component {
+			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{passkey, newPasskey}, Cancelled: true})
+		})
 		for _, key := range []string{"none", "magic-link", "passkey-assert", "passkey-register", "only", "twice"} {
 			wrong := visitor
 			wrong.Errors = []views.FieldError{{Field: "method", Key: "error.prove." + key}}
@@ -83,7 +104,7 @@ func pages() []page {
 		}
 
 		waiting := views.WaitingPage{MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, SentTo: "c*****r@example.com", MatchCode: "7KQ4",
-			ExpiresAt: now.Add(15 * time.Minute), SecondsLeft: 872, PollSeconds: 4}
+			ExpiresAt: now.Add(15 * time.Minute), SecondsLeft: 872, ResendsLeft: 3, PollSeconds: 4, PollingLeft: 1200}
 		wait := func(name string, p views.Page, change func(*views.WaitingPage)) {
 			m := waiting
 			change(&m)
@@ -93,10 +114,23 @@ func pages() []page {
 		demoVisitor.Demonstration = true
 		wait("email", visitor, func(*views.WaitingPage) {})
 		wait("email somewhere", visitor, func(m *views.WaitingPage) { m.SentTo, m.SecondsLeft = "", 40 })
-		wait("passkey", visitor, func(m *views.WaitingPage) { m.Method, m.PasskeyURL = passkey, "https://id.example/passkey" })
+		wait("email just sent", visitor, func(m *views.WaitingPage) { m.ResendSeconds = 30 })
+		wait("email sent again", visitor, func(m *views.WaitingPage) { m.Resent, m.ResendsLeft, m.ResendSeconds = 1, 2, 30 })
+		wait("email sent again too soon", visitor, func(m *views.WaitingPage) { m.ResendSeconds, m.NotSent = 12, true })
+		wait("email sent for the last time", visitor, func(m *views.WaitingPage) { m.Resent, m.ResendsLeft = 3, 0 })
+		wait("email for long", visitor, func(m *views.WaitingPage) { m.PollingLeft, m.SecondsLeft = 0, 0 })
+		wait("passkey", visitor, func(m *views.WaitingPage) {
+			m.Method, m.PasskeyURL, m.MatchCode = passkey, "https://id.example/passkey", ""
+		})
+		wait("passkey in a new tab", visitor, func(m *views.WaitingPage) {
+			m.Method, m.PasskeyURL, m.NewTab = passkey, "https://id.example/passkey", true
+		})
 		wait("new passkey", visitor, func(m *views.WaitingPage) { m.Method = newPasskey })
 		wait("demonstration", demoVisitor, func(*views.WaitingPage) {})
 		wait("expired", visitor, func(m *views.WaitingPage) { m.State = views.WaitingExpired })
+		wait("wrong code", visitor, func(m *views.WaitingPage) { m.State = views.WaitingWrongCode })
+		wait("cancelled", visitor, func(m *views.WaitingPage) { m.State = views.WaitingCancelled })
+		wait("gone", visitor, func(m *views.WaitingPage) { m.State = views.WaitingGone })
 		wait("lost", visitor, func(m *views.WaitingPage) { m.State = views.WaitingLost })
 		wait("declined", visitor, func(m *views.WaitingPage) { m.State = views.WaitingDeclined })
 
@@ -115,6 +149,10 @@ func pages() []page {
 		list("long names", customer, longNames())
 		list("200", customer, many(200))
 
+		sent := demoList()
+		sent.Return = &views.ReturnLink{Host: "app.bright-energy.com", URL: "https://app.bright-energy.com/energy"}
+		list("by link", customer, sent)
+
 		consent := demoList().Active[0]
 		add("withdraw", customer, func(p views.Page) templ.Component {
 			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent})
@@ -127,6 +165,20 @@ func pages() []page {
 		})
 		add("withdrawn joint", customer, func(p views.Page) templ.Component {
 			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: joint(), At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f01", NoticeSent: true})
+		})
+		add("withdrawn by link", customer, func(p views.Page) templ.Component {
+			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f01", NoticeSent: true,
+				Return: &views.ReturnLink{Host: "app.bright-energy.com", URL: "https://app.bright-energy.com/energy?dar-action=withdrawn"}})
+		})
+		add("elsewhere", stranger, func(p views.Page) templ.Component { return views.Elsewhere(views.ElsewherePage{Page: p}) })
+		add("error too-often waiting", visitor, func(p views.Page) templ.Component {
+			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 75, Waiting: true})
+		})
+		add("error too-often proving", visitor, func(p views.Page) templ.Component {
+			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 26 * 60, Proving: true})
+		})
+		add("accessibility", stranger, func(p views.Page) templ.Component {
+			return views.Accessibility(views.AccessibilityPage{Page: p, Prepared: now})
 		})
 		add("signed out", stranger, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
 		for _, kind := range errorKinds {
@@ -142,9 +194,93 @@ func pages() []page {
 				reference = "7F3K-29QM"
 			}
 			add("error "+kind, who, func(p views.Page) templ.Component {
-				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference, Field: field})
+				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference, Field: field, WaitSeconds: 3600})
 			})
 		}
+		if o.Slug == "" {
+			all = append(all, idPages(lang)...) // which have no operator's look
+		}
+	}
+	return all
+}
+
+// idPages are the register's own, on the id origin.
+func idPages(lang string) []page {
+	var all []page
+	add := func(name string, draw func(idpages.Page) templ.Component) {
+		name = "id " + name
+		slug := "/" + strings.ReplaceAll(name, " ", "-")
+		other := i18n.Languages()[0]
+		if other == lang {
+			other = i18n.Languages()[1]
+		}
+		p := idpages.Page{Text: i18n.For(lang), Other: i18n.For(other), OtherHref: "/" + other + slug}
+		all = append(all, page{Name: name, Lang: lang, Path: "/" + lang + slug, Component: draw(p)})
+	}
+	asking := idpages.Asking{Org: "Central Access Register Portal", MeterEnding: "901", Asked: now, Expires: now.Add(15 * time.Minute)}
+
+	link := func(name string, change func(*idpages.LinkPage)) {
+		add("link"+name, func(p idpages.Page) templ.Component {
+			m := idpages.LinkPage{Page: p, Asking: asking, FormToken: "t", Purpose: idpages.PurposeList, TriesLeft: 2}
+			change(&m)
+			return idpages.Link(m)
+		})
+	}
+	link("", func(*idpages.LinkPage) {})
+	link(" code", func(m *idpages.LinkPage) { m.MatchCode = true })
+	for _, mistake := range []string{"empty", "form-of-code", "code", "form"} {
+		link(" wrong "+mistake, func(m *idpages.LinkPage) { m.MatchCode, m.Mistake = true, "id.link.error."+mistake })
+	}
+	link(" customer", func(m *idpages.LinkPage) {
+		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, idpages.PurposeCustomer
+	})
+	link(" passkey", func(m *idpages.LinkPage) { m.Purpose = idpages.PurposePasskey })
+	add("confirmed", func(p idpages.Page) templ.Component {
+		return idpages.Confirmed(idpages.ConfirmedPage{Page: p, Org: asking.Org, PasskeyHref: "#"})
+	})
+
+	assert := func(name string, change func(*idpages.AssertPage)) {
+		add("passkey"+name, func(p idpages.Page) templ.Component {
+			m := idpages.AssertPage{Page: p, Asking: asking, FormToken: "t", Purpose: idpages.PurposeList, BackHref: "https://portal.example/back"}
+			change(&m)
+			return idpages.Assert(m)
+		})
+	}
+	assert("", func(*idpages.AssertPage) {})
+	assert(" code", func(m *idpages.AssertPage) { m.MatchCode, m.BackHref = true, "" })
+	assert(" customer", func(m *idpages.AssertPage) {
+		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, idpages.PurposeCustomer
+	})
+
+	enrol := func(name string, change func(*idpages.EnrolPage)) {
+		add("new passkey"+name, func(p idpages.Page) templ.Component {
+			m := idpages.EnrolPage{Page: p, Asking: asking, FormToken: "t", Name: p.Text.T("id.passkey.device.android"), Confirmed: true, BackHref: "#"}
+			change(&m)
+			return idpages.Enrol(m)
+		})
+	}
+	enrol("", func(*idpages.EnrolPage) {})
+	enrol(" another", func(m *idpages.EnrolPage) {
+		m.Passkeys = []idpages.Passkey{{Name: "iPhone", Added: day(2026, 1, 14)}, {Name: "Windows computer in the kitchen of the upper floor", Added: day(2026, 4, 30)}}
+	})
+	enrol(" for a data user", func(m *idpages.EnrolPage) {
+		m.Org, m.Confirmed, m.BackHref = "Bright Energy Ltd", false, "https://bright.example/back"
+	})
+	enrol(" for a data user code", func(m *idpages.EnrolPage) {
+		m.Org, m.Confirmed, m.MatchCode, m.BackHref = "Bright Energy Ltd", false, true, ""
+	})
+
+	for _, reason := range []idpages.Reason{
+		idpages.EndDead, idpages.EndDeclined, idpages.EndWrongCode, idpages.EndBusy, idpages.EndNotFound, idpages.EndRefused, idpages.EndFailed,
+		idpages.EndPasskeyDead, idpages.EndPasskeyDeclined, idpages.EndShown, idpages.EndEnrolled, idpages.EndMailed,
+	} {
+		add("end "+string(reason), func(p idpages.Page) templ.Component {
+			m := idpages.EndPage{Page: p, Reason: reason}
+			if reason == idpages.EndFailed || reason == idpages.EndRefused {
+				m.Reference = "tid_5f2b8c1d9e3a4b6c7d8e9f01"
+			}
+			return idpages.End(m)
+		})
 	}
 	return all
 }

@@ -10,19 +10,38 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/static"
 	"central.consent/dar/views/i18n"
 	"central.consent/dar/views/ui"
 )
 
 // codes are the wire's words, none of which a customer may see.
-var codes = regexp.MustCompile(`HH-|MTH-|ANNUAL-|TARIFF-|\buk-|\bsole\b|ACTIVE|REVOKED|EXPIRED|DISCOVERED|half-hourly-use|magic-link|passkey-assert|\bak_|\bmlr_|\b(ui|page|start|check|prove|waiting|records|withdrawn?|error)\.[a-z]`)
+var codes = regexp.MustCompile(`HH-|MTH-|ANNUAL-|TARIFF-|\buk-|\bsole\b|ACTIVE|REVOKED|EXPIRED|DISCOVERED|half-hourly-use|magic-link|passkey-assert|\bak_|\bmlr_|\b(ui|id|page|start|check|prove|waiting|records|withdrawn?|error)\.[a-z]`)
 
-// TestEveryPage holds every page in every state and language to what all have in common.
+// brands are the product's own look and those of the demonstration's operators.
+func brands(t *testing.T) []operators.Operator {
+	t.Helper()
+	all, err := operators.Load("../demo/operators/operators.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append([]operators.Operator{ownLook}, all...)
+}
+
+func everyPage(t *testing.T) (all []page) {
+	for _, o := range brands(t) {
+		all = append(all, pages(o)...)
+	}
+	return all
+}
+
+// TestEveryPage holds every page in every state, language and brand to what all have in common.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
-	for _, p := range pages() {
-		t.Run(p.Lang+" "+p.Name, func(t *testing.T) {
+	served := handler(brands(t)...)
+	for _, p := range everyPage(t) {
+		t.Run(p.Operator+" "+p.Lang+" "+p.Name, func(t *testing.T) {
 			t.Parallel()
 			var b bytes.Buffer
 			if err := p.Component.Render(t.Context(), &b); err != nil {
@@ -71,6 +90,16 @@ func TestEveryPage(t *testing.T) {
 			if doc.Find("[style], [onclick], script:not([src]), style").Length() != 0 {
 				t.Error("the content security policy forbids something on the page")
 			}
+			if footer := doc.Find(`footer a[href="/accessibility"]`); footer.Length() != 1 && !strings.HasPrefix(p.Name, "id ") {
+				t.Error("the page does not lead to the accessibility statement")
+			}
+			doc.Find("link[rel=stylesheet], link[rel=icon], img, source").Each(func(_ int, s *goquery.Selection) {
+				address := s.AttrOr("href", "") + s.AttrOr("src", "") + s.AttrOr("srcset", "")
+				w := httptest.NewRecorder()
+				if served.ServeHTTP(w, httptest.NewRequest("GET", address, nil)); w.Code != 200 {
+					t.Errorf("%s answers %d", address, w.Code)
+				}
+			})
 			other := i18n.Languages()[0]
 			if p.Lang == other {
 				other = i18n.Languages()[1]
@@ -96,7 +125,7 @@ func TestWeight(t *testing.T) {
 	total := 0
 	for _, path := range []string{"/en/records-demo", "/static/" + static.URL("portal.css"), "/static/" + static.URL("portal.js"), "/static/" + static.URL("htmx.js"), "/static/" + static.URL("favicon.svg")} {
 		w := httptest.NewRecorder()
-		handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		handler(ownLook).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		if w.Code != 200 {
 			t.Fatalf("%s answers %d", path, w.Code)
 		}
@@ -119,8 +148,8 @@ func TestWeight(t *testing.T) {
 func TestIndexLeadsToEveryPage(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	handler().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-	for _, p := range pages() {
+	handler(brands(t)...).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	for _, p := range everyPage(t) {
 		if !strings.Contains(w.Body.String(), `href="`+p.Path+`"`) {
 			t.Errorf("the index does not lead to %s", p.Path)
 		}

@@ -56,9 +56,25 @@ func TestConfig(t *testing.T) {
 		{"a page is help enough", map[string]string{"PORTAL_OPERATOR_PHONE": "", "PORTAL_OPERATOR_CONTACT_URL": "https://example.org/contact"}, "", true},
 		{"a telephone that is none", map[string]string{"PORTAL_OPERATOR_PHONE": "ask at the desk"}, "PORTAL_OPERATOR_PHONE is not", false},
 		{"a demonstration, perhaps", map[string]string{"PORTAL_DEMONSTRATION": "perhaps"}, "PORTAL_DEMONSTRATION: ", false},
+		{"no name", map[string]string{"PORTAL_OPERATOR_NAME": ""}, "PORTAL_OPERATOR_NAME is missing", false},
+		{"no account", map[string]string{"PORTAL_ACCOUNT_ID": ""}, "PORTAL_ACCOUNT_ID is missing", false},
+		{"no secret", map[string]string{"PORTAL_ACCOUNT_SECRET": ""}, "PORTAL_ACCOUNT_SECRET is missing", false},
 		{"no session key", map[string]string{"PORTAL_SESSION_KEY": ""}, "PORTAL_SESSION_KEY is missing", false},
 		{"a short session key", map[string]string{"PORTAL_SESSION_KEY": "c2hvcnQ="}, "PORTAL_SESSION_KEY is not 32 bytes in base64", false},
 		{"a session key that is no base64", map[string]string{"PORTAL_SESSION_KEY": strings.Repeat("!", 44)}, "PORTAL_SESSION_KEY is not 32 bytes in base64", false},
+		{"passkey pages elsewhere", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org"}, "", true},
+		{"passkey pages with a path", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org/id"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
+		{"passkey pages in plain http", map[string]string{"PORTAL_PASSKEY_ORIGIN": "http://id.example.org"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
+		{"a policy among the passkey pages", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org; script-src *"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
+		{"a policy within the host", map[string]string{"PORTAL_PASSKEY_ORIGIN": "https://id.example.org;script-src"}, "PORTAL_PASSKEY_ORIGIN is not an origin", false},
+		{"passkey pages at an address", map[string]string{"PORTAL_PASSKEY_ORIGIN": "http://[::1]:5002"}, "", true},
+		{"ways back", map[string]string{"PORTAL_RETURN_URLS": "https://example.org/energy?x=1,http://localhost:3000/"}, "", true},
+		{"a way back in plain http", map[string]string{"PORTAL_RETURN_URLS": "https://example.org/,http://example.org/"}, "PORTAL_RETURN_URLS: \"http://example.org/\" is not", false},
+		{"a way back that is a script", map[string]string{"PORTAL_RETURN_URLS": "javascript:alert(1)"}, "PORTAL_RETURN_URLS: ", false},
+		{"a way back with a password", map[string]string{"PORTAL_RETURN_URLS": "https://a:b@example.org/"}, "PORTAL_RETURN_URLS: ", false},
+		{"a way back with a space", map[string]string{"PORTAL_RETURN_URLS": "https://example.org/, https://example.com/"}, "PORTAL_RETURN_URLS: ", false},
+		{"proxies", map[string]string{"PORTAL_TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8"}, "", true},
+		{"a proxy that is no network", map[string]string{"PORTAL_TRUSTED_PROXIES": "10.0.0.1"}, "PORTAL_TRUSTED_PROXIES: \"10.0.0.1\" is not", false},
 		{"a contact that is a script", map[string]string{"PORTAL_OPERATOR_CONTACT_URL": "javascript:alert(1)"}, "PORTAL_OPERATOR_CONTACT_URL is not an address", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -89,16 +105,27 @@ func TestConfigReportsAllMistakesTogether(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	var out strings.Builder
-	if help, err := arguments([]string{"--help"}, &out); !help || err != nil || !strings.Contains(out.String(), "PORTAL_LISTEN") {
-		t.Errorf("--help: %v %v", help, err)
+	if err := run(t.Context(), []string{"--help"}, nil, &out, io.Discard); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"PORTAL_LISTEN", "PORTAL_OPERATORS", "portal operator check", "portal operator new"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("--help does not tell of %s", want)
+		}
 	}
 	for _, args := range [][]string{{"garbage"}, {"--help", "garbage"}, {"serve"}} {
-		if _, err := arguments(args, io.Discard); err == nil || !strings.Contains(err.Error(), args[len(args)-1]) {
+		if err := run(t.Context(), args, nil, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), args[len(args)-1]) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
-	if help, err := arguments(nil, io.Discard); help || err != nil {
-		t.Errorf("nothing: %v %v", help, err)
+	if err := run(t.Context(), []string{"operator", "garbage"}, nil, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "check, new") {
+		t.Errorf("operator garbage: %v", err)
+	}
+	for _, command := range []string{"check", "new"} {
+		var out strings.Builder
+		if err := run(t.Context(), []string{"operator", command, "--help"}, nil, &out, io.Discard); err != nil || !strings.Contains(out.String(), "Example:\n  portal operator "+command) {
+			t.Errorf("operator %s --help: %v %s", command, err, out.String())
+		}
 	}
 }
 
@@ -109,10 +136,10 @@ func TestRun(t *testing.T) {
 	}
 	address := free.Addr().String()
 	free.Close()
-	set(t, map[string]string{"PORTAL_LISTEN": address, "PORTAL_DATABASE": filepath.Join(t.TempDir(), "portal.db")})
+	set(t, map[string]string{"PORTAL_LISTEN": address, "PORTAL_PUBLIC_URL": "http://" + address, "PORTAL_DATABASE": filepath.Join(t.TempDir(), "portal.db")})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx) }()
+	go func() { ended <- run(ctx, nil, nil, io.Discard, io.Discard) }()
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		response, err := http.Get("http://" + address + "/portal")
 		if err == nil {
@@ -128,13 +155,22 @@ func TestRun(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+	// Another name for the same program is not this operator's.
+	response, err := http.Get("http://" + strings.Replace(address, "127.0.0.1", "localhost", 1) + "/portal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusMisdirectedRequest {
+		t.Errorf("another host is answered %d", response.StatusCode)
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("does not stop in peace: %v", err)
 	}
 
 	set(t, map[string]string{"PORTAL_REGISTER_URL": "http://register.example.org/v1"})
-	if err := run(t.Context()); err == nil || !strings.Contains(err.Error(), "PORTAL_REGISTER_URL") {
+	if err := run(t.Context(), nil, nil, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "PORTAL_REGISTER_URL") {
 		t.Errorf("a register by plain http: %v", err)
 	}
 }

@@ -15,7 +15,10 @@ import (
 // accountTime bounds what is done to one account.
 const accountTime = 30 * time.Second
 
-func runAccountAdd(ctx context.Context, set *flag.FlagSet, args []string, out, log io.Writer) (err error) {
+const accountExample = `register account add --id portal_ops --role portal --display-name "Citizens Advice"
+  register account add --id bright_energy --role data_user --display-name "Bright Energy Ltd" --contact-url https://bright-energy.com/contact`
+
+func runAccountAdd(ctx context.Context, set *flag.FlagSet, args []string, out, _ io.Writer) (err error) {
 	id := set.String("id", "", "the account's id: 3 to 64 lower-case letters, digits, dashes and underscores")
 	role := set.String("role", "", "data_user, data_provider, dcc, admin or portal")
 	name := set.String("display-name", "", "the name that customers are told")
@@ -26,7 +29,7 @@ func runAccountAdd(ctx context.Context, set *flag.FlagSet, args []string, out, l
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
-	_, service, db, err := open(ctx, log)
+	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {
 		return err
 	}
@@ -53,7 +56,7 @@ func runAccountAdd(ctx context.Context, set *flag.FlagSet, args []string, out, l
 	return nil
 }
 
-func runAccountRotateSecret(ctx context.Context, set *flag.FlagSet, args []string, out, log io.Writer) (err error) {
+func runAccountRotateSecret(ctx context.Context, set *flag.FlagSet, args []string, out, _ io.Writer) (err error) {
 	id := set.String("id", "", "the account's id")
 	if err := parse(set, args, 0); err != nil {
 		return err
@@ -61,7 +64,7 @@ func runAccountRotateSecret(ctx context.Context, set *flag.FlagSet, args []strin
 	if *id == "" {
 		return errors.New("account rotate-secret needs --id")
 	}
-	_, service, db, err := open(ctx, log)
+	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {
 		return err
 	}

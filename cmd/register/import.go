@@ -44,7 +44,7 @@ func runImport(ctx context.Context, set *flag.FlagSet, args []string, out, log i
 	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 		size = info.Size()
 	}
-	_, service, db, err := open(ctx, io.Discard) // its log is for a server
+	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {
 		return err
 	}

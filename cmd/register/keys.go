@@ -10,6 +10,11 @@ import (
 	"central.consent/dar/register"
 )
 
+const keysExample = `REGISTER_KEYS=2026b:...,2026a:... register keys rotate
+
+Make the new key with register key, put it before the old one in REGISTER_KEYS, and keep it. Start every replica anew with
+both, so that each can open what is sealed with either; then run this, and take the old key out.`
+
 func runKey(_ context.Context, set *flag.FlagSet, args []string, out, _ io.Writer) error {
 	if err := parse(set, args, 1); err != nil {
 		return err
@@ -30,7 +35,7 @@ func runKeysRotate(ctx context.Context, set *flag.FlagSet, args []string, out, l
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
-	_, service, db, err := open(ctx, log)
+	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {
 		return err
 	}

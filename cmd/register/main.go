@@ -31,12 +31,12 @@ type command struct {
 var commands = []command{
 	{"serve", "bring the database up to date and serve the API under /v1", runServe, "register serve"},
 	{"migrate", "bring the database up to date and end", runMigrate, "register migrate"},
-	{"account add", "open an account and print its secret, once", runAccountAdd, `register account add --id portal_ops --role portal --display-name "Citizens Advice"`},
+	{"account add", "open an account and print its secret, once", runAccountAdd, accountExample},
 	{"account rotate-secret", "replace an account's secret and print the new one, once", runAccountRotateSecret, "register account rotate-secret --id portal_ops"},
 	{"audit verify", "prove that no row of the audit log was altered or removed", runAuditVerify, "register audit verify --checkpoint /mnt/elsewhere/audit.json"},
 	{"import", "register the records of a file of JSON Lines for an account", runImport, importExample},
 	{"key", "make a key for REGISTER_KEYS, under an id of your choice", runKey, "register key 2026a"},
-	{"keys rotate", "seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas", runKeysRotate, "REGISTER_KEYS=2026b:...,2026a:... register keys rotate"},
+	{"keys rotate", "seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas", runKeysRotate, keysExample},
 	{"backup", "write a copy of the SQLite database to a new file, beside a serving replica", runBackup, "register backup /var/backups/register-monday.db"},
 }
 
@@ -97,7 +97,7 @@ func usage(out io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(out, "  register %-22s %s\n", c.name, c.what)
 	}
-	fmt.Fprint(out, "\nEach takes --help. Settings come from the environment; migrate, audit verify and backup need\nREGISTER_DATABASE alone:\n")
+	fmt.Fprint(out, "\nEach takes --help. Settings come from the environment. key needs none; migrate, audit verify and backup\nneed REGISTER_DATABASE alone; those of mail are for serve:\n")
 	env.Usage(out, &config{})
 }
 
@@ -105,6 +105,7 @@ func usage(out io.Writer) {
 func help(c command, set *flag.FlagSet, out io.Writer) {
 	fmt.Fprintf(out, "register %s - %s\n\nExample:\n  %s\n", c.name, c.what, c.example)
 	set.VisitAll(func(f *flag.Flag) { fmt.Fprintf(out, "\n  --%s\n      %s\n", f.Name, f.Usage) })
+	fmt.Fprint(out, "\nSettings come from the environment: register --help lists them, and who needs which.\n")
 }
 
 // parse refuses words that no flag takes.
@@ -122,16 +123,21 @@ func runServe(ctx context.Context, set *flag.FlagSet, args []string, _, log io.W
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
-	c, service, db, err := open(ctx, log)
+	c, service, db, err := open(ctx, log, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	logger := serve.Logger(log)
+	if c.mail != nil {
+		defer func() { err = errors.Join(err, c.mail.Close()) }() // the worker has ended by then
+	} else {
+		logger.Warn("THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and whatever would be mailed is given up.")
+	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen at REGISTER_LISTEN: %w", err)
 	}
-	logger := serve.Logger(log)
 	parts := []func(context.Context) error{
 		func(ctx context.Context) error { return serve.HTTP(ctx, listener, service, logger) },
 		func(ctx context.Context) error {

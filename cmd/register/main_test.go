@@ -3,10 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +21,11 @@ import (
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
+	"central.consent/dar/register/mail"
+	"central.consent/dar/register/mail/catcher"
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
 )
 
 // The tests set variables of the process, and so cannot run in parallel.
@@ -28,6 +37,8 @@ func set(t *testing.T, change map[string]string) string {
 	settings := map[string]string{
 		"REGISTER_DATABASE": path, "REGISTER_KEYS": register.GenerateKey("a"), "REGISTER_LISTEN": "127.0.0.1:0",
 		"REGISTER_METRICS_LISTEN": "127.0.0.1:0", "REGISTER_PUBLIC_URL": "", "REGISTER_REIDENTIFICATION": "",
+		"REGISTER_SMTP": "smtp+plain://localhost:1025", "REGISTER_MAIL_FROM": "", "REGISTER_DKIM_DOMAIN": "", "REGISTER_DKIM_SELECTOR": "",
+		"REGISTER_DKIM_KEY": "", "REGISTER_DKIM_KEY_FILE": "",
 	}
 	for name, value := range change {
 		settings[name] = value
@@ -115,10 +126,20 @@ func TestAllMistakesInTheSettingsAreToldAtOnce(t *testing.T) {
 			map[string]string{
 				"REGISTER_DATABASE": "", "REGISTER_KEYS": "x", "REGISTER_LISTEN": "nowhere", "REGISTER_METRICS_LISTEN": "nowhere",
 				"REGISTER_PUBLIC_URL": "http://id.example.org", "REGISTER_REIDENTIFICATION": "perhaps",
+				"REGISTER_SMTP": "smtp+plain://mail.example.org", "REGISTER_MAIL_FROM": "nobody", "REGISTER_DKIM_DOMAIN": "a b", "REGISTER_DKIM_SELECTOR": "a b", "REGISTER_DKIM_KEY": "x",
 			},
-			[]string{"REGISTER_DATABASE is missing", "REGISTER_KEYS: ", "REGISTER_LISTEN must be host:port", "REGISTER_METRICS_LISTEN must be", "must be https", "REGISTER_REIDENTIFICATION must be"},
+			[]string{"REGISTER_DATABASE is missing", "REGISTER_KEYS: ", "REGISTER_LISTEN must be host:port", "REGISTER_METRICS_LISTEN must be", "must be https", "REGISTER_REIDENTIFICATION must be",
+				"REGISTER_SMTP: URL: smtp+plain is for loopback only", "From is not an e-mail address", "DKIM: Domain is", "DKIM: Selector is", "DKIM: Key is"},
 		},
 		"no keys":                      {map[string]string{"REGISTER_KEYS": ""}, []string{"REGISTER_KEYS is missing"}},
+		"live without a mail server":   {map[string]string{"REGISTER_SMTP": ""}, []string{"REGISTER_SMTP is missing"}},
+		"a password sent in the clear": {map[string]string{"REGISTER_SMTP": "smtp+plain://a:b@localhost"}, []string{"REGISTER_SMTP: URL: smtp+plain takes no password"}},
+		"a stub's mail settings":       {map[string]string{"REGISTER_REIDENTIFICATION": "stub", "REGISTER_SMTP": "", "REGISTER_MAIL_FROM": "nobody"}, []string{"REGISTER_MAIL_FROM: "}},
+		"half of DKIM":                 {map[string]string{"REGISTER_DKIM_DOMAIN": "central.consent"}, []string{"set all three, or none"}},
+		"a key of somebody else's": {
+			map[string]string{"REGISTER_DKIM_DOMAIN": "example.org", "REGISTER_DKIM_SELECTOR": "a", "REGISTER_DKIM_KEY": dkimKey(t)},
+			[]string{"From's domain is neither Domain nor below it"},
+		},
 		"a stub with a public URL":     {map[string]string{"REGISTER_PUBLIC_URL": "https://id.example.org", "REGISTER_REIDENTIFICATION": "stub"}, []string{"stubbed re-identification"}},
 		"a stub that everybody sees":   {map[string]string{"REGISTER_LISTEN": "0.0.0.0:5002", "REGISTER_REIDENTIFICATION": "stub"}, []string{"REGISTER_LISTEN must be a loopback"}},
 		"a stub on every address":      {map[string]string{"REGISTER_LISTEN": ":5002", "REGISTER_REIDENTIFICATION": "stub"}, []string{"REGISTER_LISTEN must be a loopback"}},
@@ -146,10 +167,47 @@ func TestAllMistakesInTheSettingsAreToldAtOnce(t *testing.T) {
 	}
 	for _, listen := range []string{"localhost:0", "127.0.0.1:0", "[::1]:0"} {
 		set(t, map[string]string{"REGISTER_LISTEN": listen, "REGISTER_REIDENTIFICATION": "stub"})
-		if _, _, err := load(); err != nil {
+		if _, _, err := load(true); err != nil {
 			t.Errorf("a stub at %s: %v", listen, err)
 		}
 	}
+}
+
+// dkimKey is a private key in PEM.
+func dkimKey(t *testing.T) string {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+func TestNoMistakeShowsASecret(t *testing.T) {
+	for _, url := range []string{"smtp://a:hunter2@", "smtp+plain://a:hunter2@localhost", "imap://a:hunter2@localhost", "smtps://a:hunter2@localhost:x"} {
+		set(t, map[string]string{"REGISTER_SMTP": url})
+		if _, err := try(t, "serve"); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+func TestTheDefaultSenderIsTheMailPackages(t *testing.T) {
+	set(t, nil)
+	if c, _, err := load(true); err != nil || c.MailFrom != mail.DefaultFrom {
+		t.Errorf("%q, want %q (%v)", c.MailFrom, mail.DefaultFrom, err)
+	}
+}
+
+func TestOnlyServeLooksAtTheMailSettings(t *testing.T) {
+	set(t, map[string]string{"REGISTER_SMTP": "", "REGISTER_MAIL_FROM": "nobody", "REGISTER_DKIM_DOMAIN": "a b"})
+	mustRun(t, "account", "add", "--id", "portal_ops", "--role", "portal", "--display-name", "x")
+	mustRun(t, "account", "rotate-secret", "--id", "portal_ops")
+	mustRun(t, "keys", "rotate")
 }
 
 func TestMigrateNeedsTheDatabaseAlone(t *testing.T) {
@@ -313,24 +371,40 @@ func (b *buffer) line(message string) map[string]any {
 	return nil
 }
 
-func TestServeServesBothListenersUntilItIsStopped(t *testing.T) {
-	set(t, nil)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var log buffer
+// serving runs the program until stop, which tells how it ended; started is the line that it logged.
+func serving(t *testing.T, log *buffer) (started map[string]any, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, []string{"serve"}, io.Discard, &log) }()
-	var started map[string]any
+	go func() { ended <- run(ctx, []string{"serve"}, io.Discard, log) }()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(20 * time.Second):
+			return errors.New("it does not stop")
+		}
+	})
+	t.Cleanup(func() { stop() })
 	for deadline := time.Now().Add(20 * time.Second); started == nil; time.Sleep(5 * time.Millisecond) {
 		if started = log.line("the register serves"); started == nil && time.Now().After(deadline) {
 			t.Fatal("it does not start")
 		}
 		select {
 		case err := <-ended:
+			ended <- err
 			t.Fatalf("it ended: %v", err)
 		default:
 		}
 	}
+	return started, stop
+}
+
+func TestServeServesBothListenersUntilItIsStopped(t *testing.T) {
+	set(t, nil)
+	var log buffer
+	started, stop := serving(t, &log)
 	fetch := func(address, path string) (int, string) {
 		response, err := http.Get("http://" + address + path)
 		if err != nil {
@@ -353,14 +427,8 @@ func TestServeServesBothListenersUntilItIsStopped(t *testing.T) {
 	if status, _ := fetch(api, "/metrics"); status != http.StatusNotFound {
 		t.Errorf("the metrics stand on the public listener: %d", status)
 	}
-	stop()
-	select {
-	case err := <-ended:
-		if err != nil {
-			t.Errorf("it stopped with %v", err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("it does not stop")
+	if err := stop(); err != nil {
+		t.Fatalf("it stopped with %v", err)
 	}
 	for _, address := range []string{api, metrics} {
 		if c, err := net.Dial("tcp", address); err == nil {
@@ -378,4 +446,91 @@ func TestServeStopsWhereOneListenerIsTaken(t *testing.T) {
 	defer taken.Close()
 	set(t, map[string]string{"REGISTER_METRICS_LISTEN": taken.Addr().String()})
 	refused(t, "listen at REGISTER_METRICS_LISTEN", "serve")
+}
+
+// An event whose last attempt fails is the one thing that mails somebody by itself.
+func TestServeMailsWhatItGivesUpAndSigns(t *testing.T) {
+	caught, err := catcher.Start(catcher.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer caught.Close()
+	key := filepath.Join(t.TempDir(), "dkim.pem")
+	if err := os.WriteFile(key, []byte(dkimKey(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := set(t, map[string]string{
+		"REGISTER_SMTP": caught.URL(), "REGISTER_MAIL_FROM": "The Register <register@mail.example.org>",
+		"REGISTER_DKIM_DOMAIN": "example.org", "REGISTER_DKIM_SELECTOR": "2026a", "REGISTER_DKIM_KEY_FILE": key,
+	})
+	secret := secretIn(mustRun(t, "account", "add", "--id", "bright_energy", "--role", "data_user", "--display-name", "Bright Energy Ltd", "--contact-url", "https://bright-energy.com/contact"))
+	refusing := httptest.NewServer(http.NotFoundHandler())
+	defer refusing.Close()
+	var log buffer
+	started, stop := serving(t, &log)
+	client, err := registerclient.New(registerclient.Options{BaseURL: "http://" + started["address"].(string) + "/v1", AccountID: "bright_energy", SecretKey: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := client.RegisterWebhook(ctx, registerclient.RegisterWebhookRequest{CallbackURL: refusing.URL, AlertEmail: "alerts@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	identity, err := client.CreateIdentityRecord(ctx, registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := client.CreateAccessRecord(ctx, registertest.AccessRecord(identity.IR, registerclient.BasisConsent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.RevokeAccessRecord(ctx, record.AccessToken.Key, registerclient.RevokeAccessRecordQuery{}); err != nil {
+		t.Fatal(err)
+	}
+	// The ladder takes a day: the first five attempts are taken as made.
+	db, err := migrations.OpenAsIs(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for failed := false; !failed; time.Sleep(5 * time.Millisecond) {
+		changed, err := db.Write.ExecContext(ctx, `UPDATE outbox SET attempts = 5, due_at = 0, leased_until = 0 WHERE kind = 'webhook' AND last_error IS NOT NULL`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := changed.RowsAffected()
+		failed = err == nil && rows == 1
+	}
+	letters, err := caught.Wait(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	letter := letters[0]
+	if letter.To != "alerts@example.com" || !strings.Contains(letter.Text, "consent.withdrawal") {
+		t.Errorf("to %s:\n%s", letter.To, letter.Text)
+	}
+	for _, want := range []string{"DKIM-Signature: ", "d=example.org", "s=2026a", "register@mail.example.org"} {
+		if !bytes.Contains(letter.Raw, []byte(want)) {
+			t.Errorf("the letter has no %q:\n%s", want, letter.Raw)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Errorf("it stopped with %v", err)
+	}
+	if err := caught.WaitAlone(ctx); err != nil {
+		t.Errorf("the connection to the mail server is not closed: %v", err)
+	}
+}
+
+func TestServeWithoutAMailServerSaysSoLoudly(t *testing.T) {
+	set(t, map[string]string{"REGISTER_SMTP": "", "REGISTER_REIDENTIFICATION": "stub"})
+	var log buffer
+	_, stop := serving(t, &log)
+	if line := log.line("THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and whatever would be mailed is given up."); line["level"] != "WARN" {
+		t.Errorf("logged %v", line)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
 }

@@ -54,8 +54,8 @@ func text(s *goquery.Selection) string {
 func TestPageShowsTheWholeOfAnOperation(t *testing.T) {
 	t.Parallel()
 	doc := page(t, model(t))
-	if got := doc.Find("section.operation").Length(); got != 45 {
-		t.Errorf("%d operations and events, want 45", got)
+	if got := doc.Find("section.operation").Length(); got != 46 {
+		t.Errorf("%d operations and events, want 46", got)
 	}
 	withdrawal := doc.Find("section:has(#revokeAccessRecord)")
 	for _, want := range []string{

@@ -66,6 +66,9 @@ type Letter struct {
 	ID string
 	// To is a bare address.
 	To string
+	// Handing is called when the server has the whole letter but for its end, without which it is none. Where it fails
+	// the end is not sent, and Send answers its error. Nil does nothing.
+	Handing func(context.Context) error
 	Message
 }
 
@@ -184,8 +187,8 @@ func parseURL(text string) (server, error) {
 }
 
 // Send hands a letter to the server, and returns when the server has taken it. Permanent tells whether another try
-// is pointless. No error names the address, the link or the password. After a temporary error the server may still
-// have the letter - its answer can be lost - which is what Letter.ID is for.
+// is pointless, and Unknown whether the server may have the letter all the same: its answer can be lost, which is also
+// what Letter.ID is for. No error names the address, the link or the password.
 func (s *Sender) Send(ctx context.Context, letter Letter) error {
 	written, err := s.compose(letter)
 	if err != nil {
@@ -204,7 +207,7 @@ func (s *Sender) Send(ctx context.Context, letter Letter) error {
 		if err != nil {
 			return err
 		}
-		err = conn.send(ctx, written, kept)
+		err = conn.send(ctx, written, kept, letter.Handing)
 		if err == nil {
 			s.keep(conn)
 			return nil
@@ -345,8 +348,8 @@ func (s *Sender) dial(ctx context.Context) (*connection, error) {
 	return nil, fmt.Errorf("connect to the mail server: %w", err)
 }
 
-// send hands over one letter. Its error is errStale, a context's or a *failure.
-func (c *connection) send(ctx context.Context, l envelope, kept bool) error {
+// send hands over one letter. Its error is errStale, handing's or a *failure.
+func (c *connection) send(ctx context.Context, l envelope, kept bool, handing func(context.Context) error) error {
 	stop := context.AfterFunc(ctx, func() { c.raw.Close() }) // go-mail sends without a context
 	defer stop()
 	if kept {
@@ -372,30 +375,35 @@ func (c *connection) send(ctx context.Context, l envelope, kept bool) error {
 	if _, err := data.Write(l.contents); err != nil {
 		return c.failed(ctx, "hand over the contents", err)
 	}
+	if handing != nil {
+		if err := handing(ctx); err != nil {
+			return fmt.Errorf("send a letter: %w", err)
+		}
+	}
 	if err := data.Close(); err != nil {
-		return c.refused(ctx, "end the contents", err)
+		f := c.refused(ctx, "end the contents", err)
+		f.unknown = f.code < 400 // it refused nothing that we could hear
+		return f
 	}
 	return nil
 }
 
 // failed makes an error of what the server answered. Its words can repeat the address, so its codes have to do.
-func (c *connection) failed(ctx context.Context, step string, err error) error {
+func (c *connection) failed(ctx context.Context, step string, err error) *failure {
 	f := &failure{step: step}
 	if answer := (*textproto.Error)(nil); errors.As(err, &answer) {
 		f.code, f.status = answer.Code, statusForm.FindString(answer.Msg)
 	} else if ctx.Err() != nil {
-		return fmt.Errorf("send a letter: %s: %w", step, context.Cause(ctx))
+		f.ended = context.Cause(ctx)
 	}
 	return f
 }
 
 // refused is failed where the answer is about the letter, and a code of 5 is for good.
-func (c *connection) refused(ctx context.Context, step string, err error) error {
-	err = c.failed(ctx, step, err)
-	if f := (*failure)(nil); errors.As(err, &f) {
-		f.permanent = f.code >= 500
-	}
-	return err
+func (c *connection) refused(ctx context.Context, step string, err error) *failure {
+	f := c.failed(ctx, step, err)
+	f.permanent = f.code >= 500
+	return f
 }
 
 // quit says goodbye, and does not wait for the answer for long.
@@ -411,11 +419,16 @@ type failure struct {
 	step      string
 	code      int    // of SMTP; 0 where the server gave none
 	status    string // the enhanced code of RFC 3463, such as 5.1.1; may be empty
+	ended     error  // why the context ended, where that cut it short
 	permanent bool
+	unknown   bool
 }
 
 func (f *failure) Error() string {
-	if f.code == 0 {
+	switch {
+	case f.ended != nil:
+		return fmt.Sprintf("send a letter: %s: %v", f.step, f.ended)
+	case f.code == 0:
 		return "send a letter: " + f.step
 	}
 	return strings.TrimSpace(fmt.Sprintf("send a letter: %s: the mail server answered %d %s", f.step, f.code, f.status))
@@ -427,6 +440,15 @@ func (f *failure) Error() string {
 func Permanent(err error) bool {
 	var f *failure
 	return errors.As(err, &f) && f.permanent
+}
+
+func (f *failure) Unwrap() error { return f.ended }
+
+// Unknown tells whether the server may have the letter although Send failed: it was given the whole of it, and nobody
+// heard whether it took it.
+func Unknown(err error) bool {
+	var f *failure
+	return errors.As(err, &f) && f.unknown
 }
 
 // envelope is a letter as the server wants it: addresses in angle brackets, and the signed contents.

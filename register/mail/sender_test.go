@@ -181,6 +181,56 @@ func TestRefusalsAreSortedIntoForNowAndForGood(t *testing.T) {
 	}
 }
 
+func TestLettersThatMayHaveArrivedAreToldApart(t *testing.T) {
+	t.Parallel()
+	ask := func(name string, options mail.Options, prepare func(*catcher.Catcher), handing func(context.Context) error, unknown bool, arrived int) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := catch(t, catcher.Options{})
+			options.URL = server.URL()
+			s := sender(t, options)
+			prepare(server)
+			l := letter("1")
+			l.Handing = handing
+			err := s.Send(t.Context(), l)
+			if err == nil || mail.Unknown(err) != unknown || mail.Permanent(err) {
+				t.Errorf("unknown: %v, permanent: %v: %v", mail.Unknown(err), mail.Permanent(err), err)
+			}
+			if got := len(server.Messages()); got != arrived {
+				t.Errorf("%d letters arrived, want %d", got, arrived)
+			}
+		})
+	}
+	nothing := func(*catcher.Catcher) {}
+	ask("no answer to the end of the contents", mail.Options{}, func(c *catcher.Catcher) { c.Mute(true) }, nil, true, 1)
+	ask("the end of the contents is refused", mail.Options{}, func(c *catcher.Catcher) { c.RefuseContents(451) }, nil, false, 0)
+	ask("the recipient is refused", mail.Options{}, func(c *catcher.Catcher) { c.Refuse(450) }, nil, false, 0)
+	ask("the server is down", mail.Options{}, func(c *catcher.Catcher) { c.Down() }, nil, false, 0)
+	ask("nobody may hand it over", mail.Options{}, nothing, func(context.Context) error { return errors.New("lost") }, false, 0)
+	// What is handed over too late is cut off before its end, or its answer is not waited for: nobody knows which.
+	late := func(ctx context.Context) error { <-ctx.Done(); return nil }
+	ask("the time is over when it is handed over", mail.Options{Timeout: 100 * time.Millisecond}, nothing, late, true, 0)
+}
+
+func TestLettersAreMarkedBeforeTheServerHasThem(t *testing.T) {
+	t.Parallel()
+	server := catch(t, catcher.Options{})
+	s := sender(t, mail.Options{URL: server.URL()})
+	for i := range 2 { // over a new connection, and over one that was kept
+		marks := 0
+		l := letter("1")
+		l.Handing = func(context.Context) error {
+			if marks++; len(server.Messages()) != i {
+				t.Error("the server has it already")
+			}
+			return nil
+		}
+		if err := s.Send(t.Context(), l); err != nil || marks != 1 || len(server.Messages()) != i+1 {
+			t.Errorf("%d marks, %d letters: %v", marks, len(server.Messages()), err)
+		}
+	}
+}
+
 func TestWrongPasswordIsNotTheLettersFault(t *testing.T) {
 	t.Parallel()
 	config, pool := certificate(t)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -24,6 +25,8 @@ import (
 // the OpenAPI document: the status, the content type, the required headers and the body. A path or a method
 // that the document does not have must be refused as its responses NoSuchPath and WrongMethod say. Whatever
 // does not fit fails t, before the client has the answer; nothing is reported once t has ended.
+//
+// A request that is answered with success must fit the document too: what it does not describe is not to be accepted.
 func CheckAnswers(t testing.TB, document []byte, next http.Handler) http.Handler {
 	t.Helper()
 	promised, err := readContract(document)
@@ -40,13 +43,26 @@ func CheckAnswers(t testing.TB, document []byte, next http.Handler) http.Handler
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		method, path := r.Method, r.URL.EscapedPath()
 		recorder := httptest.NewRecorder()
+		var sent bytes.Buffer
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(r.Body, &sent), r.Body}
+		query, media := r.URL.RawQuery, r.Header.Get("Content-Type")
 		next.ServeHTTP(recorder, r)
 		answer := recorder.Result()
 		if method == http.MethodHead && answer.StatusCode == http.StatusOK {
 			method = http.MethodGet // of which it is the same answer, and only then has its body taken off
 		}
 		if path == promised.base || strings.HasPrefix(path, promised.base+"/") {
-			if err := promised.check(method, strings.TrimPrefix(path, promised.base), answer, recorder.Body.Bytes()); err != nil {
+			place := strings.TrimPrefix(path, promised.base)
+			err := promised.check(method, place, answer, recorder.Body.Bytes())
+			if err == nil && answer.StatusCode < 300 {
+				if err = promised.checkRequest(method, place, query, media, sent.Bytes(), recorder.Body.Bytes()); err != nil {
+					err = fmt.Errorf("and should have refused %q %.2000q: %w", query, sent.Bytes(), err)
+				}
+			}
+			if err != nil {
 				mu.Lock()
 				if !ended {
 					t.Errorf("%s %s answered %d: %v\n%.2000s", method, path, answer.StatusCode, err, recorder.Body)
@@ -95,6 +111,7 @@ type operation struct {
 	path       *regexp.Regexp
 	fixed      int // how much of the path's template is not parameters, in bytes
 	responses  map[int]response
+	request    request
 }
 
 type response struct {
@@ -159,6 +176,9 @@ func newContract(document []byte) (*contract, error) {
 				if o.responses[code], err = responseOf(schemas, ref.Value, at); err != nil {
 					return nil, fmt.Errorf("%s: %w", o.id, err)
 				}
+			}
+			if o.request, err = requestOf(schemas, path, method, item, described); err != nil {
+				return nil, fmt.Errorf("%s: %w", o.id, err)
 			}
 			c.operations = append(c.operations, o)
 		}
@@ -239,19 +259,22 @@ func pathPattern(template string) *regexp.Regexp {
 	return regexp.MustCompile("^" + pathParameter.ReplaceAllString(pattern, "([^/]*)") + "$")
 }
 
-// check says what of an answer is not as promised.
-func (c *contract) check(method, path string, answer *http.Response, body []byte) error {
-	var found *operation
-	known := false
+// find is the operation at a path, nil where it does not take the method; known says that it takes another.
+func (c *contract) find(method, path string) (found *operation, known bool) {
 	for i, o := range c.operations {
 		if o.path.MatchString(path) {
 			known = true
 			if o.method == method {
-				found = &c.operations[i]
-				break
+				return &c.operations[i], true
 			}
 		}
 	}
+	return nil, known
+}
+
+// check says what of an answer is not as promised.
+func (c *contract) check(method, path string, answer *http.Response, body []byte) error {
+	found, known := c.find(method, path)
 	switch {
 	case found != nil:
 		promised, ok := found.responses[answer.StatusCode]

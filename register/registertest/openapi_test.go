@@ -2,7 +2,9 @@ package registertest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -56,7 +58,23 @@ paths:
       operationId: listParts
       responses:
         '200': {description: Its parts., content: {application/json: {schema: {type: array}}}}
+  /boxes:
+    post:
+      operationId: sendBox
+      parameters: [{name: colour, in: query, schema: {enum: [red]}}, {$ref: '#/components/parameters/Limit'}]
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+      responses:
+        '200': {description: Taken., content: {application/json: {schema: {type: object}}}}
+  /lines/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string, pattern: '^[0-9]+$'}}]
+    post:
+      operationId: sendLines
+      requestBody: {content: {application/x-ndjson: {schema: {type: string}, x-line-schema: '#/components/schemas/Thing'}}}
+      responses:
+        '200': {description: Read., content: {application/json: {schema: {type: object}}}}
 components:
+  parameters:
+    Limit: {name: limit, in: query, schema: {type: integer, maximum: 9}}
   headers:
     Colour: {schema: {type: string, enum: [red]}}
   schemas:
@@ -190,6 +208,47 @@ func TestCheckAnswersReportsWhateverIsNotPromised(t *testing.T) {
 	}
 }
 
+func TestCheckAnswersReportsRequestsThatShouldHaveBeenRefused(t *testing.T) {
+	t.Parallel()
+	const thing, media = `{"name":"a","at":"2026-01-01T00:00:00Z"`, "application/json"
+	for name, test := range map[string]struct {
+		path, media, body, answer string
+		want                      string // empty where nothing is wrong
+	}{
+		"described":                      {"/boxes?colour=red&limit=9", media, thing + `}`, "", ""},
+		"an unknown member":              {"/boxes", media, thing + `,"colour":1}`, "", "colour"},
+		"a member of another kind":       {"/boxes", media, thing + `,"kind":1}`, "", "kind"},
+		"null, and it need not be given": {"/boxes", media, thing + `,"kind":null}`, "", ""},
+		"empty, and it need not be":      {"/boxes", media, thing + `,"kind":""}`, "", ""},
+		"null, and it has to be given":   {"/boxes", media, `{"name":"a","at":null}`, "", "at"},
+		"an unknown null":                {"/boxes", media, thing + `,"colour":null}`, "", ""},
+		"an unknown parameter":           {"/boxes?shape=round", media, thing + `}`, "", "shape"},
+		"a parameter twice":              {"/boxes?limit=1&limit=1", media, thing + `}`, "", "limit"},
+		"another value":                  {"/boxes?colour=blue", media, thing + `}`, "", "colour"},
+		"too large a number":             {"/boxes?limit=10", media, thing + `}`, "", "limit"},
+		"another content type":           {"/boxes", "text/plain", thing + `}`, "", "content type"},
+		"good lines":                     {"/lines/1", "application/x-ndjson", thing + "}\n\n" + thing + `}`, "", ""},
+		"a bad line":                     {"/lines/1", "application/x-ndjson", thing + "}\n{}", "", "line 2"},
+		"a bad line that was refused":    {"/lines/1", "application/x-ndjson", thing + "}\n{}", `{"refused":1,"errors":[{"line":2}]}`, ""},
+		"a wrong path":                   {"/lines/a%20b", "application/x-ndjson", thing + "}", "", "path"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &witness{TB: t}
+			next := answering(200, cmp.Or(test.answer, `{}`))
+			read := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				next.ServeHTTP(w, r)
+			})
+			request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1"+test.path, strings.NewReader(test.body))
+			request.Header.Set("Content-Type", test.media)
+			CheckAnswers(w, []byte(small), read).ServeHTTP(httptest.NewRecorder(), request)
+			if told := strings.Join(w.problems, "\n"); test.want == "" && told != "" || !strings.Contains(told, test.want) || test.want != "" && told == "" {
+				t.Errorf("reported %q, want %q", told, test.want)
+			}
+		})
+	}
+}
+
 func TestCheckAnswersReportsToManyAtOnceAndNeverAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	w := &witness{TB: t}
@@ -236,7 +295,7 @@ func TestUnexercisedListsWhatNeverSucceeded(t *testing.T) {
 	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("DELETE", "/v1/things/1", nil))
 	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/v1/things", nil))
 	missing, err := Unexercised(document)
-	if want := []string{"createThing", "latestThing", "listParts", "readThing"}; err != nil || !slices.Equal(missing, want) {
+	if want := []string{"createThing", "latestThing", "listParts", "readThing", "sendBox", "sendLines"}; err != nil || !slices.Equal(missing, want) {
 		t.Errorf("unexercised %v (%v), want %v", missing, err, want)
 	}
 }

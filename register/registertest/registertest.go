@@ -43,8 +43,9 @@ type Register struct {
 
 type options struct {
 	database Database
-	held     bool
+	live     bool
 	mail     *mail.Sender
+	mailURL  string
 	shared   *Register
 	keys     string
 }
@@ -56,10 +57,13 @@ type Option func(*options)
 func On(d Database) Option { return func(o *options) { o.database = d } }
 
 // HoldConfirmations makes every challenge wait for Confirm or Decline. Without it each is confirmed at once.
-func HoldConfirmations() Option { return func(o *options) { o.held = true } }
+func HoldConfirmations() Option { return func(o *options) { o.live = true } }
 
 // WithMail gives the register a mail server.
 func WithMail(sender *mail.Sender) Option { return func(o *options) { o.mail = sender } }
+
+// WithMailServer is WithMail for whoever knows a server's address alone, as catcher.Catcher.URL tells it.
+func WithMailServer(address string) Option { return func(o *options) { o.mailURL = address } }
 
 // WithKeys gives the register these keys, as REGISTER_KEYS has them.
 func WithKeys(keys string) Option { return func(o *options) { o.keys = keys } }
@@ -80,6 +84,14 @@ func New(t testing.TB, opts ...Option) *Register {
 	} else {
 		r.DB = o.database.Open(t, migrations.Register)
 	}
+	if o.mailURL != "" {
+		sender, err := mail.NewSender(mail.Options{URL: o.mailURL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { sender.Close() })
+		o.mail = sender
+	}
 	if o.keys == "" {
 		o.keys = "test:" + Key
 	}
@@ -87,13 +99,9 @@ func New(t testing.TB, opts ...Option) *Register {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var asking register.Reidentification = register.Stub{}
-	if o.held {
-		asking = held{}
-	}
 	r.service, err = register.New(register.Options{
-		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Reidentification: asking, Mail: o.mail,
-		PublicURL: "http://localhost:5001", Clock: r.Clock.Now, Log: slog.New(slog.NewJSONHandler(r.Log, nil)),
+		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Stub: !o.live, Mail: o.mail,
+		PublicURL: PublicURL, Clock: r.Clock.Now, Log: slog.New(slog.NewJSONHandler(r.Log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -123,12 +131,6 @@ func (r *Register) AnnounceExpiries(t testing.TB) {
 	}
 }
 
-// held records challenges and asks nobody: the test is the customer.
-type held struct{}
-
-func (held) Ask(context.Context, *store.Tx, register.Challenge) (bool, error) { return false, nil }
-func (held) Stubbed() bool                                                    { return false }
-
 // Confirm is the customer's yes to a challenge.
 func (r *Register) Confirm(t testing.TB, tokenRef string) {
 	t.Helper()
@@ -154,12 +156,32 @@ func (r *Register) answer(t testing.TB, column, tokenRef string) {
 	}
 }
 
+// ShowPasskey is a customer who has shown a passkey, and is on the way back with this completion code.
+func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
+	t.Helper()
+	token, code := sha256.Sum256([]byte(tokenRef)), sha256.Sum256([]byte(completionCode))
+	_, err := r.DB.Write.Exec(r.DB.Write.Rebind(`UPDATE reidentifications SET confirmed_at = NULL, asserted_at = ?, completion_hash = ? WHERE token_hash = ?`),
+		store.Millis(r.Clock.Now()), code[:], token[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // AddPasskey gives an identity record a passkey.
 func (r *Register) AddPasskey(t testing.TB, ir string) {
 	t.Helper()
-	_, err := r.DB.Write.Exec(r.DB.Write.Rebind(`INSERT INTO credentials (credential_id, ir, transports, registered_at) VALUES (?, ?, ?, ?)`),
-		"cred_"+ir[3:], ir, `["internal"]`, store.Millis(r.Clock.Now()))
+	_, err := r.DB.Write.Exec(r.DB.Write.Rebind(`INSERT INTO credentials (credential_id, ir, webauthn_id, user_handle, public_key,
+		aaguid, sign_count, flags, name, transports, registered_at) VALUES (?, ?, ?, ?, '', '', 0, 0, 'A key', ?, ?)`),
+		"cred_"+ir[3:], ir, []byte(ir), []byte(ir), `["internal"]`, store.Millis(r.Clock.Now()))
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ForgetLimits lets everything be done again that was done too often.
+func (r *Register) ForgetLimits(t testing.TB) {
+	t.Helper()
+	if _, err := r.DB.Write.Exec(`DELETE FROM limits`); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -27,14 +27,6 @@ type IdentityRecord struct {
 const identityColumns = `ir, account_id, mpxn, move_in_date, expressed_by, key_id, sealed_email, email_mac,
 	sealed_detail, created_at, anonymised_at`
 
-// Credential is one passkey of an identity record.
-type Credential struct {
-	CredentialID string         `db:"credential_id"`
-	IR           string         `db:"ir"`
-	Transports   JSON[[]string] `db:"transports"`
-	RegisteredAt Millis         `db:"registered_at"`
-}
-
 // InsertIdentityRecord adds an identity record.
 func (t *Tx) InsertIdentityRecord(ctx context.Context, r IdentityRecord) error {
 	err := t.insert(ctx, `INSERT INTO identity_records (`+identityColumns+`) VALUES (:ir, :account_id, :mpxn, :move_in_date,
@@ -133,39 +125,4 @@ func (t *Tx) Anonymise(ctx context.Context, ir string, now time.Time) (bool, err
 		return false, fmt.Errorf("end the tokens of an identity record: %w", err)
 	}
 	return true, nil
-}
-
-// DeleteCredential forgets one passkey of an identity record; it answers false where there is none such.
-func (t *Tx) DeleteCredential(ctx context.Context, ir, credentialID string) (bool, error) {
-	rows, err := t.exec(ctx, `DELETE FROM credentials WHERE credential_id = ? AND ir = ?`, credentialID, ir)
-	if err != nil {
-		return false, fmt.Errorf("forget passkey: %w", err)
-	}
-	return rows == 1, nil
-}
-
-// ListCredentials lists the passkeys of identity records, oldest first.
-func (s *Store) ListCredentials(ctx context.Context, irs []string) ([]Credential, error) {
-	return listCredentials(ctx, s.read, irs)
-}
-
-// ListCredentials is the same within the transaction.
-func (t *Tx) ListCredentials(ctx context.Context, irs []string) ([]Credential, error) {
-	return listCredentials(ctx, t.tx, irs)
-}
-
-func listCredentials(ctx context.Context, q queryer, irs []string) ([]Credential, error) {
-	if len(irs) == 0 {
-		return nil, nil
-	}
-	query, args, err := sqlx.In(`SELECT credential_id, ir, transports, registered_at FROM credentials
-		WHERE ir IN (?) ORDER BY registered_at, credential_id`, irs)
-	if err != nil {
-		return nil, fmt.Errorf("list passkeys: %w", err)
-	}
-	credentials, err := all[Credential](ctx, q, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("list passkeys: %w", err)
-	}
-	return credentials, nil
 }

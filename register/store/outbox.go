@@ -39,12 +39,15 @@ type Job struct {
 	Outcome   *string `db:"outcome"`
 	EndedAt   *Millis `db:"ended_at"`
 	LastError *string `db:"last_error"`
+	// HandedAt is when the attempt before this one handed over a letter that must not come twice, and was not heard of
+	// again; nil where none did.
+	HandedAt *Millis `db:"handed_at"`
 
 	// Lines are those that the job waits in, when it is inserted: in each, one job at a time, the oldest first.
 	Lines []string `db:"-"`
 }
 
-const jobColumns = `job, id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, attempts, outcome, ended_at, last_error`
+const jobColumns = `job, id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, attempts, outcome, ended_at, last_error, handed_at`
 
 // InsertJob queues a job with the change that makes it necessary.
 func (t *Tx) InsertJob(ctx context.Context, j Job) error {
@@ -77,13 +80,24 @@ func (s *Store) ListDueJobs(ctx context.Context, now time.Time, perTarget, limit
 	return jobs, nil
 }
 
-// ClaimJob begins an attempt: the job is this caller's alone until the lease ends. It answers false where somebody
-// else was faster.
-func (t *Tx) ClaimJob(ctx context.Context, j Job, now, until time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE outbox SET attempts = attempts + 1, leased_until = ?
-		WHERE job = ? AND attempts = ? AND outcome IS NULL AND leased_until <= ?`, Millis(until), j.Job, j.Attempts, Millis(now))
+// ClaimJob begins an attempt: the job is this caller's alone until the lease ends. It answers the job as it now is, for
+// the attempt before may have changed it since it was listed, and ErrNotFound where somebody else was faster.
+func (t *Tx) ClaimJob(ctx context.Context, j Job, now, until time.Time) (Job, error) {
+	claimed, err := one[Job](ctx, t.tx, `UPDATE outbox SET attempts = attempts + 1, leased_until = ?
+		WHERE job = ? AND attempts = ? AND outcome IS NULL AND leased_until <= ? RETURNING `+jobColumns, Millis(until), j.Job, j.Attempts, Millis(now))
 	if err != nil {
-		return false, fmt.Errorf("claim a job: %w", err)
+		return Job{}, fmt.Errorf("claim a job: %w", err)
+	}
+	return claimed, nil
+}
+
+// MarkHanded notes that the attempt of this number hands over what must not come twice. It answers false where the
+// attempt had lost the job.
+func (t *Tx) MarkHanded(ctx context.Context, j Job, now time.Time) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE outbox SET handed_at = ? WHERE job = ? AND attempts = ? AND outcome IS NULL AND handed_at IS NULL`,
+		Millis(now), j.Job, j.Attempts)
+	if err != nil {
+		return false, fmt.Errorf("mark a job as handed over: %w", err)
 	}
 	return rows == 1, nil
 }
@@ -105,10 +119,10 @@ func (t *Tx) EndJob(ctx context.Context, j Job, outcome string, lastError *strin
 	return true, nil
 }
 
-// RetryJob ends the attempt of this number; the job is due again later. It answers false where the attempt had
-// lost the job.
+// RetryJob ends the attempt of this number, of which nothing has arrived for certain if it was marked by MarkHanded; the
+// job is due again later. It answers false where the attempt had lost the job.
 func (t *Tx) RetryJob(ctx context.Context, j Job, lastError string, due time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE outbox SET due_at = ?, last_error = ?, leased_until = 0 WHERE job = ? AND attempts = ? AND outcome IS NULL`,
+	rows, err := t.exec(ctx, `UPDATE outbox SET due_at = ?, last_error = ?, leased_until = 0, handed_at = NULL WHERE job = ? AND attempts = ? AND outcome IS NULL`,
 		Millis(due), lastError, j.Job, j.Attempts)
 	if err != nil {
 		return false, fmt.Errorf("put off a job: %w", err)

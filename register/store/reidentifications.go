@@ -6,24 +6,44 @@ import (
 	"time"
 )
 
-// Reidentification is one challenge to a customer, known by the hash of its token-ref.
+// Reidentification is one challenge to a customer. Challenge is its name, which gives no authority; of each secret it
+// holds the hash.
 type Reidentification struct {
-	TokenHash   []byte  `db:"token_hash"`
-	AccountID   string  `db:"account_id"`
-	MPxN        string  `db:"mpxn"`
-	IR          string  `db:"ir"`
-	Method      string  `db:"method"`
+	Challenge string `db:"challenge"`
+	// TokenHash is of the token-ref, which the account that asks holds.
+	TokenHash []byte `db:"token_hash"`
+	// LinkHash is of the mailed link's secret, SessionHash of the passkey page's; nil where there is no such thing.
+	LinkHash    []byte `db:"link_hash"`
+	SessionHash []byte `db:"session_hash"`
+	// EnrolHash is of the ticket with which the browser of a customer who followed a link may enrol a passkey.
+	EnrolHash []byte `db:"enrol_hash"`
+	// CompletionHash is of the code that a browser takes from the passkey back to where it started.
+	CompletionHash []byte `db:"completion_hash"`
+	AccountID      string `db:"account_id"`
+	MPxN           string `db:"mpxn"`
+	IR             string `db:"ir"`
+	Method         string `db:"method"`
+	// OwnRecord says that only the record IR can answer, for its own Data User asks.
+	OwnRecord   bool    `db:"own_record"`
 	RedirectURL *string `db:"redirect_url"`
 	MatchCode   *string `db:"match_code"`
-	IssuedAt    Millis  `db:"issued_at"`
-	ConfirmBy   Millis  `db:"confirm_by"`
+	WrongCodes  int     `db:"wrong_codes"`
+	// Language is "en", "cy" or empty.
+	Language string `db:"language"`
+	KeyID    string `db:"key_id"`
+	// SealedToken is the token-ref where the customer takes it back; nil otherwise.
+	SealedToken []byte `db:"sealed_token"`
+	IssuedAt    Millis `db:"issued_at"`
+	ConfirmBy   Millis `db:"confirm_by"`
+	// AssertedAt is when a passkey was shown, where the completion code has yet to come back.
+	AssertedAt  *Millis `db:"asserted_at"`
 	ConfirmedAt *Millis `db:"confirmed_at"`
 	DeclinedAt  *Millis `db:"declined_at"`
 	ConsumedAt  *Millis `db:"consumed_at"`
 }
 
-const reidentificationColumns = `token_hash, account_id, mpxn, ir, method, redirect_url, match_code, issued_at,
-	confirm_by, confirmed_at, declined_at, consumed_at`
+const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash, account_id, mpxn, ir, method,
+	own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, consumed_at`
 
 // keepReidentifications is how long after its issue a token can still be told apart from an unknown one.
 const keepReidentifications = 24 * time.Hour
@@ -34,8 +54,9 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 	if err != nil {
 		return fmt.Errorf("forget old re-identifications: %w", err)
 	}
-	err = t.insert(ctx, `INSERT INTO reidentifications (`+reidentificationColumns+`) VALUES (:token_hash, :account_id, :mpxn,
-		:ir, :method, :redirect_url, :match_code, :issued_at, :confirm_by, :confirmed_at, :declined_at, :consumed_at)`, r)
+	err = t.insert(ctx, `INSERT INTO reidentifications (`+reidentificationColumns+`) VALUES (:challenge, :token_hash, :link_hash,
+		:session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn, :ir, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language,
+		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :consumed_at)`, r)
 	if err != nil {
 		return fmt.Errorf("insert re-identification: %w", err)
 	}
@@ -59,6 +80,126 @@ func findReidentification(ctx context.Context, q queryer, hash []byte, accountID
 		return Reidentification{}, fmt.Errorf("find re-identification: %w", err)
 	}
 	return found, nil
+}
+
+// Secret is which of a challenge's secrets a browser holds.
+type Secret string
+
+const (
+	LinkSecret    Secret = "link_hash"
+	SessionSecret Secret = "session_hash"
+	EnrolSecret   Secret = "enrol_hash"
+)
+
+// FindOpenChallenge finds a challenge by a secret that a browser holds, while it can still be confirmed; ErrNotFound, in
+// the same time, where there is none such, and where it was confirmed, declined or has run out.
+func (s *Store) FindOpenChallenge(ctx context.Context, secret Secret, hash []byte, now time.Time) (Reidentification, error) {
+	return findChallenge(ctx, s.read, secret, hash, open, Millis(now), day(now))
+}
+
+// FindOpenChallenge is the same within the transaction, until whose end the challenge stays as it is.
+func (t *Tx) FindOpenChallenge(ctx context.Context, secret Secret, hash []byte, now time.Time) (Reidentification, error) {
+	return findChallenge(ctx, t.tx, secret, hash, open+t.lock(), Millis(now), day(now))
+}
+
+// FindEnrolment finds the challenge whose browser holds this ticket to enrol a passkey, confirmed after confirmedAfter by
+// somebody who still lives there; ErrNotFound.
+func (s *Store) FindEnrolment(ctx context.Context, hash []byte, confirmedAfter, now time.Time) (Reidentification, error) {
+	return findChallenge(ctx, s.read, EnrolSecret, hash, `confirmed_at > ? AND `+outlives, Millis(confirmedAfter), day(now))
+}
+
+func findChallenge(ctx context.Context, q queryer, secret Secret, hash []byte, where string, args ...any) (Reidentification, error) {
+	found, err := one[Reidentification](ctx, q, `SELECT `+reidentificationColumns+` FROM reidentifications WHERE `+string(secret)+` = ? AND `+where,
+		append([]any{hash}, args...)...)
+	if err != nil {
+		return Reidentification{}, fmt.Errorf("find a challenge by its %s: %w", secret, err)
+	}
+	return found, nil
+}
+
+// outlives is true of a challenge whose identity record still stands for the people at its meter point, on a day.
+const outlives = `NOT ` + ofEarlierOccupant + `
+	AND NOT EXISTS (SELECT 1 FROM identity_records i WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL)`
+
+// open is true of a challenge that can still be confirmed at a moment, on a day.
+const open = `confirmed_at IS NULL AND declined_at IS NULL AND asserted_at IS NULL AND confirm_by > ? AND ` + outlives
+
+// ConfirmByLink is the customer's yes on the page behind a mailed link, with the match code where one was asked for. Enrol
+// is the hash of the ticket that the browser gets for it. It answers false where there is no such challenge, it is no longer
+// open or the code is wrong.
+func (t *Tx) ConfirmByLink(ctx context.Context, linkHash []byte, code string, enrol []byte, now time.Time) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE reidentifications SET confirmed_at = ?, enrol_hash = ?
+		WHERE link_hash = ? AND (match_code IS NULL OR match_code = ?) AND `+open, Millis(now), enrol, linkHash, code, Millis(now), day(now))
+	if err != nil {
+		return false, fmt.Errorf("confirm a challenge by its link: %w", err)
+	}
+	return rows == 1, nil
+}
+
+// WrongCodes is how often a match code may be typed wrong: then the challenge ends (docs/decisions.md, Match code).
+const WrongCodes = 3
+
+// CountWrongCode notes that the match code of an open challenge was typed wrong, and ends the challenge with the third
+// time. It answers false where the challenge is not open.
+func (t *Tx) CountWrongCode(ctx context.Context, challenge string, now time.Time) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE reidentifications SET wrong_codes = wrong_codes + 1,
+		declined_at = CASE WHEN wrong_codes + 1 >= ? THEN ? ELSE declined_at END WHERE challenge = ? AND match_code IS NOT NULL AND `+open,
+		WrongCodes, Millis(now), challenge, Millis(now), day(now))
+	if err != nil {
+		return false, fmt.Errorf("count a wrong match code: %w", err)
+	}
+	return rows == 1, nil
+}
+
+// BurntByCodes reports whether a challenge ended by its match code being typed wrong.
+func (r Reidentification) BurntByCodes() bool {
+	return r.DeclinedAt != nil && r.WrongCodes >= WrongCodes
+}
+
+// Decline is the customer's "this wasn't me". It answers false where the challenge is not open.
+func (t *Tx) Decline(ctx context.Context, challenge string, now time.Time) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE reidentifications SET declined_at = ? WHERE challenge = ? AND `+open, Millis(now), challenge, Millis(now), day(now))
+	if err != nil {
+		return false, fmt.Errorf("decline a challenge: %w", err)
+	}
+	return rows == 1, nil
+}
+
+// ConfirmByPasskey notes that the customer of an open challenge has shown a passkey, or enrolled one. Where completion is
+// not nil, the challenge is confirmed only when the code of this hash comes back. It answers false where the challenge
+// is not open.
+func (t *Tx) ConfirmByPasskey(ctx context.Context, challenge string, completion []byte, now time.Time) (bool, error) {
+	moment := "confirmed_at"
+	if completion != nil {
+		moment = "asserted_at"
+	}
+	rows, err := t.exec(ctx, `UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND `+open,
+		Millis(now), completion, challenge, Millis(now), day(now))
+	if err != nil {
+		return false, fmt.Errorf("confirm a challenge by a passkey: %w", err)
+	}
+	return rows == 1, nil
+}
+
+// CompleteReidentification confirms the challenge of a token and an account whose completion code has come back, as long
+// as the passkey was shown after shownAfter. It answers false where there is none such.
+func (t *Tx) CompleteReidentification(ctx context.Context, tokenHash []byte, accountID string, completion []byte, shownAfter, now time.Time) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE reidentifications SET confirmed_at = ? WHERE token_hash = ? AND account_id = ? AND completion_hash = ?
+		AND asserted_at > ? AND confirmed_at IS NULL AND declined_at IS NULL AND NOT `+ofEarlierOccupant,
+		Millis(now), tokenHash, accountID, completion, Millis(shownAfter), day(now))
+	if err != nil {
+		return false, fmt.Errorf("complete a re-identification: %w", err)
+	}
+	return rows == 1, nil
+}
+
+// EndEnrolment takes back the ticket to enrol a passkey. It answers false where it has been taken back.
+func (t *Tx) EndEnrolment(ctx context.Context, challenge string) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE reidentifications SET enrol_hash = NULL WHERE challenge = ? AND enrol_hash IS NOT NULL`, challenge)
+	if err != nil {
+		return false, fmt.Errorf("end an enrolment: %w", err)
+	}
+	return rows == 1, nil
 }
 
 // ofEarlierOccupant is true of a row of reidentifications whose identity record has become an earlier occupant's by a

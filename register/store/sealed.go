@@ -23,6 +23,7 @@ var (
 	SealedIdentityRecords = SealedTable{"identity_records", []string{"ir"}, []string{"sealed_email", "sealed_detail"}, "email_mac"}
 	SealedWebhooks        = SealedTable{"webhooks", []string{"wid"}, []string{"sealed_alert_email", "sealed_secret", "sealed_previous"}, ""}
 	SealedJobs            = SealedTable{"outbox", []string{"id"}, []string{"sealed_body"}, ""}
+	SealedChallenges      = SealedTable{"reidentifications", []string{"challenge"}, []string{"sealed_token"}, ""}
 	SealedAnswers         = SealedTable{"idempotency_keys", []string{"account_id", "idempotency_key"}, []string{"sealed_answer"}, ""}
 )
 

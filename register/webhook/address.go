@@ -26,7 +26,7 @@ func CheckURL(raw string, local bool) error {
 		}
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.Opaque != "" {
+	if err != nil || u.Host == "" || u.Opaque != "" || !strings.HasPrefix(raw, u.Scheme) {
 		return errors.New("must be an absolute https address")
 	}
 	if u.User != nil {

@@ -14,7 +14,7 @@ func TestCheckURLTakesNamesOnTheInternet(t *testing.T) {
 		"https://example.com/",
 		"https://hooks.example.co.uk/dar?tenant=7&key=a%20b",
 		"https://example.com:443/dar",
-		"HTTPS://EXAMPLE.COM/DAR",
+		"https://EXAMPLE.COM/DAR",
 		"https://xn--gwynedd-example.cymru/",
 		"https://1and1.com/",
 		"https://3.example.com/",
@@ -40,7 +40,7 @@ var hostile = []string{
 	"https:example.com", "https:/example.com/", "http://example.com/", "http://example.com:443/", "ftp://example.com/",
 	"file:///etc/passwd", "gopher://example.com/", "dict://example.com:443/", "javascript:alert(1)", "data:text/plain,x",
 	"mailto:a@example.com", "unix:///var/run/docker.sock", "ws://example.com/", "wss://example.com/", "https+unix://example.com/",
-	"ldap://example.com/", "jar:https://example.com!/", "view-source:https://example.com/", "h\tttps://example.com/",
+	"ldap://example.com/", "jar:https://example.com!/", "view-source:https://example.com/", "HTTPS://example.com/", "h\tttps://example.com/",
 	// Somebody's name and password, and what some parser takes for them.
 	"https://user@example.com/", "https://user:password@example.com/", "https://@example.com/", "https://:@example.com/",
 	"https://example.com@127.0.0.1/", "https://example.com:443@127.0.0.1/", "https://127.0.0.1@example.com/",

@@ -23,18 +23,41 @@
 	// Whoever signs out in one window has signed out in all: the others leave the screen.
 	const visit = document.getElementById("visit");
 	if (window.BroadcastChannel) {
-		const windows = new BroadcastChannel("visit");
+		// By the address of the signed-out page, for operators may share a host.
+		const windows = new BroadcastChannel("visit " + (visit?.dataset.after ?? location.pathname));
 		if (document.querySelector("[data-visit-over]")) windows.postMessage("over");
 		if (visit) windows.onmessage = () => location.replace(visit.dataset.after);
 	}
+
+	// A letter is not sent anew at once: until then the button waits.
+	for (const hint of document.querySelectorAll("[data-until-ready]")) {
+		const button = hint.closest("form").querySelector("button");
+		button.disabled = true;
+		setTimeout(() => { button.disabled = false; hint.hidden = true; }, hint.dataset.untilReady * 1000);
+	}
+
+	// Polling stops after a time. A window that was asleep until then asks once more.
+	const polling = document.querySelector("[data-polling]");
+	const pollingEnd = polling && Date.now() + polling.dataset.polling * 1000;
+	let stopped = false;
+	document.addEventListener("htmx:beforeRequest", (event) => {
+		if (event.detail.elt.id !== "waiting" || Date.now() < pollingEnd) return;
+		if (stopped) event.preventDefault();
+		stopped = true;
+		for (const part of document.querySelectorAll("[data-while-polling]")) part.hidden = true;
+		for (const part of document.querySelectorAll("[data-after-polling]")) part.hidden = false;
+	});
 
 	// While the customer has not confirmed, polling answers the page that is already there. To swap it in would
 	// lose the reader's place every few seconds, so only a change of state is let through.
 	document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 		if (detail.target.id !== "waiting" || !detail.shouldSwap) return;
 		const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html");
-		if (fresh.getElementById("waiting")?.dataset.state !== detail.target.dataset.state) return;
+		const now = fresh.getElementById("waiting")?.dataset;
+		if (now?.state !== detail.target.dataset.state) return;
 		detail.shouldSwap = false;
+		// Another window has asked anew: the code on this page is good for nothing.
+		if (now.proof !== detail.target.dataset.proof) return location.reload();
 		const left = document.getElementById("waiting-left");
 		const text = fresh.getElementById("waiting-left")?.textContent;
 		if (left && text && left.textContent !== text) left.textContent = text;

@@ -20,7 +20,7 @@ var made = map[string][]string{
 	"date.month.":                {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
 	"page.meter.":                {"electricity", "gas"},
 	"prove.method.":              product(methods, ".title", ".body", ".button"),
-	"waiting.":                   append(product(methods, ".title", ".step.1", ".step.2", ".step.3", ".code"), product([]string{"expired", "declined", "lost"}, ".title", ".body", ".more", ".again")...),
+	"waiting.":                   append(product(methods, ".title", ".step.1", ".step.2", ".step.3", ".code"), product([]string{"expired", "declined", "wrong-code", "cancelled", "lost", "gone"}, ".title", ".body", ".more", ".again")...),
 	"records.state.":             {"active", "ending", "expired", "stopped", "closed"},
 	"records.ended.":             {"expired", "stopped", "closed"},
 	"records.with.":              {"joint", "group"},
@@ -29,9 +29,13 @@ var made = map[string][]string{
 	"records.basis.":             append(product([]string{"consent", "explicit-consent", "contract", "legal-obligation", "public-task", "legitimate-interests", "other"}, "", ".means", ".do"), "consent.elsewhere", "explicit-consent.elsewhere"),
 	"records.arrangement.":       {"joint", "group"},
 	"records.discovered.letter.": {"electricity", "gas"},
+	"id.link.":                   {"list", "customer", "passkey"},
+	"id.end.":                    product([]string{"dead", "declined", "wrong-code", "busy", "not-found", "refused", "failed", "passkey-dead", "passkey-declined", "passkey-shown", "passkey-added", "passkey-mailed"}, ".title", ".body", ".next"),
+	"id.passkey.account.":        {"electricity", "gas"},
+	"id.passkey.device.":         {"iphone", "ipad", "android", "tablet", "chromebook", "windows", "mac", "linux", "phone", "key", "other"},
 	"mail.passkey.":              product([]string{"added", "removed"}, ".subject", ".title", ".body", ".yours"),
 	"error.prove.":               methods,
-	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
+	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
 }
 
 var methods = []string{"magic-link", "passkey-assert", "passkey-register"}

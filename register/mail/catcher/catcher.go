@@ -53,6 +53,7 @@ type Catcher struct {
 	change         chan struct{}
 	refuseTo       int
 	refuseContents int
+	mute           bool
 }
 
 // Start listens and returns at once. Close it when it is no longer needed.
@@ -87,7 +88,7 @@ func Start(options Options) (*Catcher, error) {
 		change:   make(chan struct{}),
 	}
 	c.server = smtp.NewServer(smtp.BackendFunc(func(conn *smtp.Conn) (smtp.Session, error) {
-		return &session{catcher: c}, nil
+		return &session{catcher: c, conn: conn.Conn()}, nil
 	}))
 	c.server.Domain = "localhost"
 	c.server.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are no news here
@@ -183,6 +184,13 @@ func (c *Catcher) RefuseContents(code int) {
 	c.refuseContents = code
 }
 
+// Mute takes letters, and then hangs up instead of saying so, until it is told false.
+func (c *Catcher) Mute(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mute = on
+}
+
 // Down hangs up on everybody, now and whenever somebody calls, until Up. The port stays taken.
 func (c *Catcher) Down() { c.listener.setDown(true) }
 
@@ -245,9 +253,16 @@ func (c *Catcher) refusal(contents bool) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "Refused, as asked"}
 }
 
+func (c *Catcher) isMute() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mute
+}
+
 // session is one client's connection.
 type session struct {
 	catcher *Catcher
+	conn    net.Conn
 	known   bool
 	from    string
 	to      []string
@@ -299,6 +314,9 @@ func (s *session) Data(r io.Reader) error {
 		if err := s.catcher.take(s.from, to, raw); err != nil {
 			return err
 		}
+	}
+	if s.catcher.isMute() {
+		return s.conn.Close()
 	}
 	return nil
 }

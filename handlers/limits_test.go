@@ -1,0 +1,203 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/register/registertest"
+)
+
+// tooOften checks a page that says how long to wait.
+func (p *page) tooOften(t testing.TB, seconds, words string) *page {
+	t.Helper()
+	p.wants(t, http.StatusTooManyRequests, "error.too-often.title")
+	if got := p.Header.Get("Retry-After"); got != seconds {
+		t.Errorf("Retry-After is %q, want %q", got, seconds)
+	}
+	if !strings.Contains(p.doc.Find("main").Text(), words) {
+		t.Errorf("does not say %q: %s", words, p.doc.Find("main").Text())
+	}
+	return p
+}
+
+func TestStartsOfASessionAreLimited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	form := url.Values{"token": {b.start().token(t)}, "method": {"magic-link"}}
+	for range startsOfSession {
+		b.post("/portal/prove", form).sendsTo(t, "/portal/waiting")
+		w.register.Clock.Add(time.Minute)
+	}
+	p := b.post("/portal/prove", form).tooOften(t, "600", "in about 10 minutes")
+	if p.doc.Find(`main a[href="/portal/waiting"]`).Length() != 1 {
+		t.Error("does not lead back to the proof that goes on")
+	}
+	if n := w.wire.called("reidentify"); n != startsOfSession {
+		t.Errorf("%d letters", n)
+	}
+	// What was begun can be ended.
+	b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
+	b.confirm()
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
+}
+
+func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	// A meter point each, for the register limits the letters to one.
+	numbers := make([]string, lookUpsOfAddress)
+	for i := range numbers {
+		numbers[i] = fmt.Sprintf("%d", 7000000+i)
+		w.identityRecord(t, numbers[i], fmt.Sprintf("c%d@example.com", i))
+	}
+	fromNetwork := func(i int) *browser {
+		b := w.browser(t)
+		b.header.Set("X-Forwarded-For", fmt.Sprintf("2001:db8:ffff:ffff:%x::1", i)) // the 64 bits before are one network
+		return b
+	}
+	for i, number := range numbers {
+		b := fromNetwork(i)
+		b.post("/portal/meter", url.Values{"number": {number}}).sendsTo(t, "/portal/prove")
+		p := b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}})
+		if i < startsOfAddress {
+			p.sendsTo(t, "/portal/waiting")
+		} else if p.tooOften(t, "3600", "in about 60 minutes"); p.doc.Find(`main a[href="/portal/prove"]`).Length() != 1 {
+			t.Error("does not lead back to the choice")
+		}
+	}
+	p := fromNetwork(0).post("/portal/meter", url.Values{"number": {numbers[0]}}).tooOften(t, "3600", "in about 60 minutes")
+	if p.doc.Find(`nav.language form input[name=number]`).AttrOr("value", "") != numbers[0] {
+		t.Error("the language switch loses the number")
+	}
+	if n := w.wire.called("exists"); n != lookUpsOfAddress {
+		t.Errorf("the register was asked %d times", n)
+	}
+	w.browser(t).post("/portal/meter", url.Values{"number": {numbers[0]}}).sendsTo(t, "/portal/prove")
+	w.register.Clock.Add(time.Hour)
+	fromNetwork(0).post("/portal/meter", url.Values{"number": {numbers[0]}}).sendsTo(t, "/portal/prove")
+}
+
+// The register's limit is told as the portal's own is.
+func TestRegistersLimitIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	token := b.start().token(t)
+	w.wire.set(func(r *http.Request) *http.Response {
+		refused := refuse("reidentify", http.StatusTooManyRequests)(r)
+		if refused != nil {
+			refused.Header.Set("Retry-After", "1501")
+		}
+		return refused
+	}, nil)
+	p := b.post("/portal/prove", url.Values{"token": {token}, "method": {"magic-link"}}).tooOften(t, "1501", "in about 26 minutes")
+	if p.doc.Find(`main a[href="/portal/prove"]`).Length() != 1 {
+		t.Error("does not lead back to the choice")
+	}
+}
+
+func TestDemonstrationLimitsNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(s *setting) { s.demonstration = true })
+	b := w.browser(t)
+	for range lookUpsOfAddress + 1 {
+		b.post("/portal/meter", url.Values{"number": {"1234567"}}).wants(t, 200, "norecord.title")
+	}
+}
+
+func TestLimitsAreShared(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		w := newWorld(t, func(s *setting) { s.database = d })
+		var replicas []*portal
+		for range 3 {
+			sessions, err := newSessionStore(w.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, err := derivedKey(w.options.SessionKey, "limits")
+			if err != nil {
+				t.Fatal(err)
+			}
+			replicas = append(replicas, &portal{Options: w.options, sessions: sessions, limitKey: key})
+		}
+		l := limit{"test", "192.0.2.1", 10, time.Minute}
+		storm := func() int64 {
+			var passed atomic.Int64
+			var all sync.WaitGroup
+			for i := range 60 {
+				all.Go(func() {
+					err := replicas[i%len(replicas)].hit(t.Context(), l)
+					var refused *tooOftenError
+					switch {
+					case err == nil:
+						passed.Add(1)
+					case !errors.As(err, &refused) || refused.Wait <= 0 || refused.Wait > time.Minute:
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			return passed.Load()
+		}
+		if n := storm(); n != 10 {
+			t.Errorf("%d passed, want 10", n)
+		}
+		// The window slides, and old rows go while they are asked for anew.
+		w.register.Clock.Add(time.Minute)
+		if n := storm(); n != 10 {
+			t.Errorf("a minute later %d passed, want 10", n)
+		}
+		other := limit{"other", "", 1, time.Second}
+		w.register.Clock.Add(time.Minute)
+		if err := replicas[0].hit(t.Context(), other); err != nil {
+			t.Error(err)
+		}
+		var rows []string
+		if err := w.options.DB.Select(&rows, `SELECT hits FROM portal_limits`); err != nil || len(rows) != 1 {
+			t.Errorf("%d rows are left: %v", len(rows), err)
+		}
+	})
+}
+
+func TestAddressOf(t *testing.T) {
+	t.Parallel()
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	for _, test := range []struct {
+		name, peer, forwarded, want string
+		proxies                     []netip.Prefix
+	}{
+		{"the peer", "192.0.2.1:5000", "", "192.0.2.1", nil},
+		{"what nobody trusts", "192.0.2.1:5000", "198.51.100.7", "192.0.2.1", nil},
+		{"a stranger who claims to be a proxy", "192.0.2.1:5000", "198.51.100.7", "192.0.2.1", proxies},
+		{"a proxy", "10.1.2.3:5000", "198.51.100.7", "198.51.100.7", proxies},
+		{"what the customer put before", "10.1.2.3:5000", "1.1.1.1, 198.51.100.7", "198.51.100.7", proxies},
+		{"two proxies", "10.1.2.3:5000", "198.51.100.7, 10.9.9.9", "198.51.100.7", proxies},
+		{"loopback is trusted by being set alone", "127.0.0.1:5000", "198.51.100.7", "127.0.0.1", proxies},
+		{"IPv6 by its network", "[2001:db8:1:2:3:4:5:6]:5000", "", "2001:db8:1:2::/64", nil},
+		{"IPv4 in IPv6", "[::ffff:192.0.2.1]:5000", "", "192.0.2.1", nil},
+	} {
+		e := echo.New()
+		e.IPExtractor = addressesBehind(test.proxies)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = test.peer
+		if test.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", test.forwarded)
+		}
+		if got := addressOf(e.NewContext(r, httptest.NewRecorder())); got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}

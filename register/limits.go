@@ -1,0 +1,102 @@
+package register
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+
+	"central.consent/dar/register/store"
+	"github.com/labstack/echo/v4"
+)
+
+// How often things may be done, kept in the database so that replicas share them (docs/decisions.md, Limits). A
+// register that asks nobody limits nobody.
+const (
+	// An account may start so many challenges, and ask so often whether somebody can be asked.
+	startsOfAccount, askingsOfAccount = 60, 300
+	perAccount                        = time.Minute
+	// A meter point gets so many links and passkey pages, whoever asks for them.
+	linksOfMeter, pagesOfMeter = 5, 20
+	perMeter                   = time.Hour
+	// From one address so many dead links, wrong codes and failed passkeys.
+	failuresOfAddress = 30
+	perAddress        = 15 * time.Minute
+	// For one challenge a browser is asked so often for a passkey.
+	ceremoniesOfChallenge = 30
+	perChallenge          = 15 * time.Minute
+)
+
+func tooMany(message string, wait time.Duration) *Error {
+	return &Error{Kind: TooMany, Code: codeUnclassified, Message: message, RetryAfter: wait}
+}
+
+// limitStarts counts a challenge towards its account's limit.
+func (s *Register) limitStarts(c echo.Context) error {
+	return s.limitAccount(c, "start", startsOfAccount, "This account has started too many challenges of late.")
+}
+
+func (s *Register) limitAccount(c echo.Context, what string, most int, message string) error {
+	if s.stub {
+		return nil
+	}
+	wait, err := s.hit(c.Request().Context(), store.Limit{Bucket: what + " account " + caller(c).AccountID, Most: most, Within: perAccount})
+	if err == nil && wait > 0 {
+		err = tooMany(message, wait)
+	}
+	return err
+}
+
+// limitCustomer counts a challenge towards the limit of its meter point: a customer is not flooded with mail.
+func (s *Register) limitCustomer(ctx context.Context, tx *store.Tx, challenge Challenge) error {
+	limit := store.Limit{Bucket: "page " + challenge.MPxN, Most: pagesOfMeter, Within: perMeter}
+	if challenge.Mailed {
+		limit = store.Limit{Bucket: "link " + challenge.MPxN, Most: linksOfMeter, Within: perMeter}
+	}
+	wait, err := tx.Hit(ctx, limit, s.clock())
+	if err == nil && wait > 0 {
+		err = tooMany("The customer at this meter point has been asked too often of late.", wait)
+	}
+	return err
+}
+
+// hit counts towards a limit in a transaction of its own, whatever comes of the request.
+func (s *Register) hit(ctx context.Context, limit store.Limit) (wait time.Duration, err error) {
+	err = s.store.Transact(ctx, func(tx *store.Tx) (err error) {
+		wait, err = tx.Hit(ctx, limit, s.clock())
+		return err
+	})
+	return wait, err
+}
+
+// failuresFrom is the limit of failures from the address that a request came from. Of an IPv6 address the network
+// counts, for a customer has a whole one.
+func failuresFrom(c echo.Context) store.Limit {
+	from := c.RealIP()
+	if address, err := netip.ParseAddr(from); err == nil {
+		address = address.Unmap().WithZone("")
+		bits := 32
+		if address.Is6() {
+			bits = 64
+		}
+		if network, err := address.Prefix(bits); err == nil {
+			from = network.String()
+		}
+	}
+	return store.Limit{Bucket: "failure " + from, Most: failuresOfAddress, Within: perAddress}
+}
+
+// addressOf is how the address of a request is found: the peer's, or what the trusted proxies in between say.
+func addressOf(proxies []netip.Prefix) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, proxy := range proxies {
+		proxy = proxy.Masked()
+		trust = append(trust, echo.TrustIPRange(&net.IPNet{
+			IP: proxy.Addr().AsSlice(), Mask: net.CIDRMask(proxy.Bits(), proxy.Addr().BitLen()),
+		}))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}

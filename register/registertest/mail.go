@@ -1,0 +1,51 @@
+package registertest
+
+import (
+	"regexp"
+	"testing"
+
+	"central.consent/dar/register/mail"
+	"central.consent/dar/register/mail/catcher"
+)
+
+// Inbox is a mail server that keeps what a register sends to its customers.
+type Inbox struct{ *catcher.Catcher }
+
+// NewInbox starts a mail server, and WithMail's argument for it. It ends with the test.
+func NewInbox(t testing.TB) (Inbox, *mail.Sender) {
+	t.Helper()
+	server, err := catcher.Start(catcher.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	sender, err := mail.NewSender(mail.Options{URL: server.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sender.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return Inbox{server}, sender
+}
+
+var mailedLink = regexp.MustCompile(regexp.QuoteMeta(PublicURL) + `/id/link\?token=[A-Za-z0-9_-]+`)
+
+// Link is the link in the latest letter to a customer.
+func (i Inbox) Link(t testing.TB) string {
+	t.Helper()
+	letters := i.Messages()
+	for n := len(letters) - 1; n >= 0; n-- {
+		if link := mailedLink.FindString(letters[n].Text); link != "" {
+			return link
+		}
+	}
+	t.Fatalf("no link in %d letters", len(letters))
+	return ""
+}
