@@ -126,3 +126,16 @@ func BenchmarkDeadLink(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFirstAttempt tells how soon after a withdrawal at one process the worker of another begins its delivery: the
+// longest of all, as a part of the second that is promised.
+func BenchmarkFirstAttempt(b *testing.B) {
+	withdraw, arrived := firstAttempts(b)
+	longest := time.Duration(0)
+	for b.Loop() {
+		began := time.Now()
+		withdraw()
+		longest = max(longest, (<-arrived).Sub(began))
+	}
+	b.ReportMetric(longest.Seconds(), "longest-s")
+}

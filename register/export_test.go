@@ -19,3 +19,6 @@ func Operations() []string {
 	}
 	return names
 }
+
+// LookEvery is how often a worker looks for what another process has queued.
+const LookEvery = lookEvery
