@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views"
