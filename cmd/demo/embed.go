@@ -12,7 +12,9 @@ import (
 const embedderPath = "/demo/embed"
 
 // embedderOrigin is that other site.
-func embedderOrigin(base string) string { return strings.Replace(base, "//localhost:", "//127.0.0.1:", 1) }
+func embedderOrigin(base string) string {
+	return strings.Replace(base, "//localhost:", "//127.0.0.1:", 1)
+}
 
 // embedderPage is what an operator's own page may look like: whatever it has, and the lines of docs/embedding.md.
 const embedderPage = `<!DOCTYPE html>

@@ -16,6 +16,9 @@
 	});
 	new ResizeObserver(tellHeight).observe(document.body);
 
+	// A link within the page moves the page around the frame, which alone can scroll.
+	addEventListener("hashchange", () => document.getElementById(location.hash.slice(1))?.scrollIntoView());
+
 	// What opens a new tab opens it with the press itself: a browser refuses one that comes later, after the answer.
 	for (const form of document.querySelectorAll("form[data-new-tab]")) {
 		form.addEventListener("submit", async (event) => {
