@@ -23,6 +23,8 @@ var (
 	// errWithdrawalRefused is the register's no to a withdrawal, and errWithdrawalFailed no answer to it.
 	errWithdrawalRefused = errors.New("withdrawal refused")
 	errWithdrawalFailed  = errors.New("withdrawal failed")
+	// errTicket is a ticket from a frame that was used, is too old, or never was.
+	errTicket = errors.New("there is no such ticket, or it is used up")
 )
 
 // repeatedError is a form that holds one field more than once: which of them counts would be a guess. Field is
@@ -55,6 +57,7 @@ var outcomes = []outcome{
 	{errEscape, http.StatusBadRequest, "escape"},
 	{errWithdrawalRefused, http.StatusConflict, "withdraw-failed"},
 	{errWithdrawalFailed, http.StatusServiceUnavailable, "withdraw-failed"},
+	{errTicket, http.StatusGone, "ticket"},
 	{errStale, http.StatusServiceUnavailable, "busy"},
 	{registerclient.ErrConflict, http.StatusConflict, "conflict"},
 	{registerclient.ErrTooMany, http.StatusTooManyRequests, kindTooOften},

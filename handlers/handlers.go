@@ -58,6 +58,9 @@ type Options struct {
 	// ReturnURLs are the addresses that the portal leads back to when a link asks for it. A link's must be the very
 	// same text.
 	ReturnURLs []string
+	// FramingOrigins may show the embedded pages in a frame, each exact: https://www.example.org. Without any there are no
+	// such pages.
+	FramingOrigins []string
 	// TrustedProxies say from where they were asked, in X-Forwarded-For. Without any, the peer counts.
 	TrustedProxies []netip.Prefix
 	// Secure is for every address that is not loopback: cookies are then for https alone, and browsers are
@@ -70,11 +73,17 @@ type Options struct {
 
 	// handover is for tests that need not wait; 0 for handoverTime.
 	handover time.Duration
+	// own is the base of the portal's own pages, in the portal of the embedded ones; empty in the portal itself.
+	own string
 }
 
 type portal struct {
 	Options
-	sessions *sessionStore
+	// framed serves the embedded pages; nil where nobody may frame them, and in itself.
+	framed *portal
+	// embedScript is what embed.go makes of embed.js.
+	embedScript []byte
+	sessions    *sessionStore
 	// returnURL is the way back from a passkey; empty without PublicURL.
 	returnURL string
 	linkSeal  cipher.AEAD
@@ -101,6 +110,21 @@ func New(options Options) (http.Handler, error) {
 		return nil, errors.New("handlers: an operator that shares a host needs a name")
 	}
 	options.handover = cmp.Or(options.handover, handoverTime)
+	p, err := newPortal(options)
+	if err != nil {
+		return nil, err
+	}
+	e := p.echo()
+	p.route(e)
+	if len(options.FramingOrigins) > 0 {
+		if err := p.embed(e); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+func newPortal(options Options) (*portal, error) {
 	sessions, err := newSessionStore(options)
 	if err != nil {
 		return nil, err
@@ -117,27 +141,34 @@ func New(options Options) (http.Handler, error) {
 		return nil, err
 	}
 
+	return p, nil
+}
+
+// echo is a router with what all of this portal's routes have in common.
+func (p *portal) echo() *echo.Echo {
 	e := echo.New()
-	e.IPExtractor = addressesBehind(options.TrustedProxies)
+	e.IPExtractor = addressesBehind(p.TrustedProxies)
 	e.HTTPErrorHandler = p.answerError
 	e.Use(p.setBase, p.setHeaders, middleware.GzipWithConfig(middleware.GzipConfig{Skipper: isStatic, MinLength: 1024}),
 		p.logRequest, p.recoverPanic, p.setLanguage, p.checkOrigin, refuseOptions, p.readForm)
+	return e
+}
 
+// onRead answers HEAD as GET. What changes a session or a token on GET is registered without it.
+func (p *portal) onRead(e *echo.Echo, path string, h echo.HandlerFunc) {
+	e.Match([]string{http.MethodGet, http.MethodHead}, p.Base+path, h)
+}
+
+// routeJourney is the part of the journey that may also run in somebody's frame: from the start to the list.
+func (p *portal) routeJourney(e *echo.Echo) {
 	base := p.Base
-	// page answers HEAD as GET. What changes a session or a token on GET is registered without it.
-	page := func(path string, h echo.HandlerFunc) {
-		e.Match([]string{http.MethodGet, http.MethodHead}, base+path, h)
-	}
+	page := func(path string, h echo.HandlerFunc) { p.onRead(e, path, h) }
 
 	// Anybody.
 	page("", p.showStart)
 	e.POST(base+"/meter", p.postMeter)
 	page("/signed-out", p.showSignedOut)
-	page("/accessibility", p.showAccessibility)
 	page("/static/*", p.showStatic)
-	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
-	e.GET("/", toStart)
-	e.GET(base+"/", toStart)
 
 	// Whoever named a meter point. Visitor finds the session, and demands its token of every form.
 	page("/prove", p.visitor(p.showProve))
@@ -149,14 +180,30 @@ func New(options Options) (http.Handler, error) {
 	// and to ask twice changes nothing.
 	e.GET(base+"/waiting/check", p.checkWaiting)
 	e.GET(base+"/waiting/status", p.showWaitingStatus)
-	// The register sends browsers here, with what must not stay in an address.
-	e.GET(base+returnPath, p.showReturn)
-	page(returnPath+"/elsewhere", p.showElsewhere)
 	e.POST(base+"/keep-alive", p.visitor(p.postKeepAlive))
 	e.POST(base+"/sign-out", p.visitor(p.postSignOut))
 
 	// Whoever was confirmed.
 	e.GET(base+"/records", p.showRecords)
+}
+
+// route is the portal's own route table; embed has that of the embedded pages.
+func (p *portal) route(e *echo.Echo) {
+	base := p.Base
+	page := func(path string, h echo.HandlerFunc) { p.onRead(e, path, h) }
+	p.routeJourney(e)
+
+	// Anybody.
+	page("/accessibility", p.showAccessibility)
+	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
+	e.GET("/", toStart)
+	e.GET(base+"/", toStart)
+
+	// Whoever named a meter point. The register sends browsers here, with what must not stay in an address.
+	e.GET(base+returnPath, p.showReturn)
+	page(returnPath+"/elsewhere", p.showElsewhere)
+
+	// Whoever was confirmed.
 	page("/records.json", p.takeAway("json", echo.MIMEApplicationJSON, writeJSON))
 	page("/records.csv", p.takeAway("csv", "text/csv; charset=utf-8", writeCSV))
 	page("/records.pdf", p.takeAway("pdf", "application/pdf", writePDF))
@@ -168,7 +215,6 @@ func New(options Options) (http.Handler, error) {
 	page("/records/several", p.visitor(p.showSeveral))
 	e.POST(base+"/records/several", p.visitor(p.postSeveral))
 	page("/records/stopped", p.visitor(p.showStopped))
-	return e, nil
 }
 
 const baseKey = "base"

@@ -36,6 +36,9 @@ const trueMPAN = "2312345678900"
 // cameFrom is where links to the portal may lead back to.
 const cameFrom = "https://app.example.org/energy?from=portal"
 
+// framer is an origin that may frame the embedded pages.
+const framer = "https://www.example.org"
+
 const email = "canary.customer@example.com"
 
 var sessionKey = bytes.Repeat([]byte{9}, 32)
@@ -90,7 +93,7 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 		Brand: views.Brand{Name: "Citizens Example", ContactURL: "https://example.org/help"},
 		Clock: w.register.Clock.Now, Logger: slog.New(slog.NewJSONHandler(w.log, nil)),
 		Demonstration: s.demonstration, Secure: s.secure, handover: s.handover,
-		PublicURL: "https://portal.example.org", PasskeyOrigin: "http://localhost:5001", ReturnURLs: []string{cameFrom},
+		PublicURL: "https://portal.example.org", PasskeyOrigin: "http://localhost:5001", ReturnURLs: []string{cameFrom}, FramingOrigins: []string{framer, "https://help.example.org:8443"},
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	}
 	w.echo, w.server = w.newPortal(t)

@@ -5,7 +5,6 @@ import (
 	"crypto/cipher"
 	"encoding/base64"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -42,6 +41,9 @@ func isLink(query url.Values) bool {
 // takeLink moves what a link brought out of the address, before any page is shown: so it stands in no history, and no
 // page can tell it to another.
 func (p *portal) takeLink(c echo.Context) error {
+	if p.own != "" {
+		return seeOther(c, "") // nobody comes to a frame by a link, and none leads back from there
+	}
 	query := c.QueryParams()
 	brought := link{ReturnURL: p.listed(only(query, "return")), At: p.Clock()}
 	if number, mistake := parseMeterPoint(only(query, "mpxn")); mistake == "" {
@@ -82,10 +84,7 @@ func (p *portal) forgetLink(c echo.Context) {
 }
 
 func (p *portal) setLinkCookie(c echo.Context, value string, life time.Duration) {
-	c.SetCookie(&http.Cookie{
-		Name: p.cookieName("portal_link"), Value: value, Path: "/", MaxAge: int(life.Seconds()),
-		HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
-	})
+	p.setCookie(c, "portal_link", value, life)
 }
 
 // listed is the address, if it is one of those that the portal may lead back to: the very same text, for whatever is

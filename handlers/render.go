@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
 	"golang.org/x/text/language"
 
@@ -35,6 +36,9 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		Base:          base(c),
 		Demonstration: p.Demonstration,
 		Inbox:         p.Inbox,
+	}
+	if p.own != "" {
+		page.Framed = &views.Framed{Own: p.own, Origins: p.FramingOrigins}
 	}
 	if c.Request().Method != http.MethodPost {
 		page.Path, page.Query = c.Request().URL.Path, carried(c)
@@ -105,10 +109,7 @@ func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 
 // switchLanguage takes a language from here on, and remembers it.
 func (p *portal) switchLanguage(c echo.Context, lang string) {
-	c.SetCookie(&http.Cookie{
-		Name: p.cookieName("lang"), Value: lang, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
-	})
+	p.setCookie(c, "lang", lang, 365*24*time.Hour)
 	c.Set(printerKey, i18n.For(lang))
 }
 
@@ -121,12 +122,35 @@ func parseAcceptLanguage(header string) []language.Tag {
 	return tags
 }
 
+// setCookie sets a cookie for as long as life; a negative one deletes it.
+func (p *portal) setCookie(c echo.Context, name, value string, life time.Duration) {
+	o := p.cookieOptions()
+	c.SetCookie(&http.Cookie{
+		Name: p.cookieName(name), Value: value, Path: o.Path, MaxAge: int(life.Seconds()),
+		HttpOnly: o.HttpOnly, Secure: o.Secure, SameSite: o.SameSite, Partitioned: o.Partitioned,
+	})
+}
+
+// cookieOptions are those of every cookie. Those of the embedded pages go along into somebody's frame, and are kept apart
+// for each site that frames them, so that they tell no site of a visit at another (CHIPS, draft-cutler-httpbis-partitioned-
+// cookies). Browsers want Secure for that, and take it from a loopback address too.
+func (o Options) cookieOptions() sessions.Options {
+	options := sessions.Options{Path: "/", HttpOnly: true, Secure: o.Secure, SameSite: http.SameSiteLaxMode}
+	if o.own != "" {
+		options.Secure, options.SameSite, options.Partitioned = true, http.SameSiteNoneMode, true
+	}
+	return options
+}
+
 // cookieName has the prefix that makes browsers refuse the cookie from anywhere but this very host by https
 // (RFC 6265bis, 4.1.3.2). Such a cookie goes to every path, so operators that share a host each have names of their
 // own: a customer of two of them keeps both visits.
 func (o Options) cookieName(name string) string {
-	if cmp.Or(o.Base, DefaultBase) != DefaultBase {
+	if cmp.Or(o.own, o.Base, DefaultBase) != DefaultBase {
 		name += "_" + o.Operator
+	}
+	if o.own != "" {
+		name = "embed_" + name
 	}
 	if o.Secure {
 		return "__Host-" + name

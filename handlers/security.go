@@ -42,8 +42,17 @@ const (
 func (p *portal) allowPasskeyForm(c echo.Context) {
 	if p.PasskeyOrigin != "" {
 		c.Response().Header().Set("Content-Security-Policy",
-			strings.Replace(contentSecurityPolicy, "form-action 'self'", "form-action 'self' "+p.PasskeyOrigin, 1))
+			strings.Replace(p.contentSecurityPolicy(), "form-action 'self'", "form-action 'self' "+p.PasskeyOrigin, 1))
 	}
+}
+
+// contentSecurityPolicy lets the embedded pages be framed by the listed origins alone: every ancestor must be one of them,
+// not only the nearest (Content Security Policy 3, 6.4.2).
+func (p *portal) contentSecurityPolicy() string {
+	if p.own == "" {
+		return contentSecurityPolicy
+	}
+	return strings.Replace(contentSecurityPolicy, "frame-ancestors 'none'", "frame-ancestors "+strings.Join(p.FramingOrigins, " "), 1)
 }
 
 // isStatic says that a request is for static.Handler, which compresses and caches on its own.
@@ -55,12 +64,14 @@ func isStatic(c echo.Context) bool {
 func (p *portal) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("Content-Security-Policy", p.contentSecurityPolicy())
 		h.Set("Permissions-Policy", permissionsPolicy)
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
+		if p.own == "" { // it knows no list of origins
+			h.Set("X-Frame-Options", "DENY")
+		}
 		// Not no-referrer: it makes browsers send "Origin: null" with our own forms, and those without
 		// Sec-Fetch-Site (iOS up to 16.3) could then not be told from another site. Nobody else gets one.
 		h.Set("Referrer-Policy", "same-origin")

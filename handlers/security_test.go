@@ -114,57 +114,62 @@ func TestHeaders(t *testing.T) {
 			b.Jar = nil
 			b.header = http.Header{"Cookie": {w.options.cookieName("portal_session") + "=" + session}, "Accept-Encoding": {"gzip"}}
 
-			targets := append(slices.Collect(maps.Keys(w.routes(handle))),
-				"GET /portal/nowhere", "DELETE /portal", "GET /portal?lang=cy", "GET /portal/static/"+static.URL("portal.css"))
-			slices.Sort(targets)
-			answers := map[string][]string{}
-			shared := map[string]int{}
-			for _, target := range targets {
-				method, path, _ := strings.Cut(target, " ")
-				p := b.do(method, path, nil)
-				lines := []string{"status " + p.Status}
-				for header, values := range p.Header {
-					switch header {
-					case "X-Request-Id":
-						values = []string{"..."}
-					case "Date", "Content-Length":
-						continue
-					}
-					line := header + ": " + strings.ReplaceAll(strings.Join(values, "\n    "), handle, ":handle")
-					lines = append(lines, line)
-					shared[line]++
-				}
-				answers[target] = lines
-			}
-			var got bytes.Buffer
-			got.WriteString("every answer\n")
-			for _, line := range slices.Sorted(maps.Keys(shared)) {
-				if shared[line] == len(targets) {
-					fmt.Fprintf(&got, "    %s\n", line)
-				}
-			}
-			for _, target := range targets {
-				fmt.Fprintf(&got, "%s\n", strings.NewReplacer(handle, ":handle", static.URL("portal.css"), "portal.css").Replace(target))
-				slices.Sort(answers[target])
-				for _, line := range answers[target] {
-					if shared[line] != len(targets) {
-						fmt.Fprintf(&got, "    %s\n", line)
-					}
-				}
-			}
-			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("differs from %s; got\n%s", golden, got.String())
-			}
+			snapshot(t, b, golden, handle, append(slices.Collect(maps.Keys(w.routes(handle))),
+				"GET /portal/nowhere", "DELETE /portal", "GET /portal?lang=cy", "GET /portal/static/"+static.URL("portal.css")))
 		})
+	}
+}
+
+// snapshot holds what each target answers against what was agreed.
+func snapshot(t *testing.T, b *browser, golden, handle string, targets []string) {
+	t.Helper()
+	slices.Sort(targets)
+	answers := map[string][]string{}
+	shared := map[string]int{}
+	for _, target := range targets {
+		method, path, _ := strings.Cut(target, " ")
+		p := b.do(method, path, nil)
+		lines := []string{"status " + p.Status}
+		for header, values := range p.Header {
+			switch header {
+			case "X-Request-Id":
+				values = []string{"..."}
+			case "Date", "Content-Length":
+				continue
+			}
+			line := header + ": " + strings.ReplaceAll(strings.Join(values, "\n    "), handle, ":handle")
+			lines = append(lines, line)
+			shared[line]++
+		}
+		answers[target] = lines
+	}
+	var got bytes.Buffer
+	got.WriteString("every answer\n")
+	for _, line := range slices.Sorted(maps.Keys(shared)) {
+		if shared[line] == len(targets) {
+			fmt.Fprintf(&got, "    %s\n", line)
+		}
+	}
+	for _, target := range targets {
+		fmt.Fprintf(&got, "%s\n", strings.NewReplacer(handle, ":handle", static.URL("portal.css"), "portal.css").Replace(target))
+		slices.Sort(answers[target])
+		for _, line := range answers[target] {
+			if shared[line] != len(targets) {
+				fmt.Fprintf(&got, "    %s\n", line)
+			}
+		}
+	}
+	if *update {
+		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("differs from %s; got\n%s", golden, got.String())
 	}
 }
 

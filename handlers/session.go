@@ -44,6 +44,8 @@ type visit struct {
 	ReturnURL string
 	// Opened says that the session got a new id after the confirmation. Before, the reading is not shown.
 	Opened bool
+	// Frame is the row of the visit in somebody's frame from which a ticket brought this one here; nil for any other.
+	Frame []byte
 
 	sessionRow
 }
@@ -154,6 +156,9 @@ func (p *portal) change(c echo.Context, v *visit, apply func(*visit) error) erro
 		}
 		session.Values[visitKey] = v
 		err := session.Save(c.Request(), c.Response())
+		if err == nil && v.Frame != nil && p.framed != nil {
+			p.tellFrame(c, v)
+		}
 		if !errors.Is(err, errStale) {
 			return err
 		}

@@ -28,8 +28,9 @@ type sessionStore struct {
 	aead   cipher.AEAD
 	clock  func() time.Time
 	name   string
-	secure bool
-	// operator is whose sessions these are.
+	cookie sessions.Options
+	// operator is whose sessions these are. Those of its embedded pages are somebody else's, as it were: none is a session
+	// of the portal's own pages, nor the other way round.
 	operator string
 }
 
@@ -60,7 +61,11 @@ func newSessionStore(o Options) (*sessionStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sessionStore{db: o.DB, aead: aead, clock: o.Clock, name: o.cookieName("portal_session"), secure: o.Secure, operator: o.Operator}, nil
+	operator := o.Operator
+	if o.own != "" {
+		operator += "#embed" // which no operator can be called
+	}
+	return &sessionStore{db: o.DB, aead: aead, clock: o.Clock, name: o.cookieName("portal_session"), cookie: o.cookieOptions(), operator: operator}, nil
 }
 
 // Get is the request's session, loaded once a request.
@@ -73,7 +78,8 @@ func (s *sessionStore) Get(r *http.Request, name string) (*sessions.Session, err
 func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
 	session := sessions.NewSession(s, name)
 	session.IsNew = true
-	session.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
+	options := s.cookie
+	session.Options = &options
 	cookie, err := r.Cookie(name)
 	if err != nil {
 		return session, nil
@@ -92,34 +98,42 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 
 // load reads the row of the session's ID into its Values; errSessionEnded where there is none that lives.
 func (s *sessionStore) load(r *http.Request, session *sessions.Session) error {
+	v, err := s.read(r.Context(), rowKey(session.ID))
+	if err != nil {
+		return err
+	}
+	session.Values[visitKey] = v
+	session.IsNew = false
+	return nil
+}
+
+// read is the visit of a row; errSessionEnded where there is none that lives.
+func (s *sessionStore) read(ctx context.Context, key []byte) (*visit, error) {
 	var row struct {
 		Version   int64
 		Sealed    []byte
 		ExpiresAt int64 `db:"expires_at"`
 	}
-	key := rowKey(session.ID)
-	err := s.db.GetContext(r.Context(), &row, s.db.Rebind(
+	err := s.db.GetContext(ctx, &row, s.db.Rebind(
 		`SELECT version, sealed, expires_at FROM portal_sessions WHERE key_hash = ? AND operator = ? AND expires_at > ?`),
 		key, s.operator, s.clock().UnixMilli())
 	if errors.Is(err, sql.ErrNoRows) {
-		return errSessionEnded
+		return nil, errSessionEnded
 	}
 	if err != nil {
-		return fmt.Errorf("load session: %w", err)
+		return nil, fmt.Errorf("load session: %w", err)
 	}
 	text, err := s.aead.Open(nil, nil, row.Sealed, s.bound(key))
 	if err != nil {
 		// Another key, or another hand: for the customer the session has ended, for the log it has a cause.
-		return fmt.Errorf("%w: the row does not open: %w", errSessionEnded, err)
+		return nil, fmt.Errorf("%w: the row does not open: %w", errSessionEnded, err)
 	}
 	v := new(visit)
 	if err := json.Unmarshal(text, v); err != nil {
-		return fmt.Errorf("%w: decode session: %w", errSessionEnded, err)
+		return nil, fmt.Errorf("%w: decode session: %w", errSessionEnded, err)
 	}
 	v.sessionRow = sessionRow{key: key, version: row.Version, expiresAt: time.UnixMilli(row.ExpiresAt)}
-	session.Values[visitKey] = v
-	session.IsNew = false
-	return nil
+	return v, nil
 }
 
 // Save stores the session's visit, or deletes the session where Options.MaxAge is negative. A session
@@ -132,13 +146,17 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	if session.ID == "" {
 		return s.renew(r, w, session)
 	}
-	v := session.Values[visitKey].(*visit)
+	return s.write(r.Context(), session.Values[visitKey].(*visit))
+}
+
+// write stores a visit in its row; errStale where that has changed since it was read, or is gone.
+func (s *sessionStore) write(ctx context.Context, v *visit) error {
 	sealed, err := s.seal(v, v.key)
 	if err != nil {
 		return err
 	}
 	expiresAt := s.expiry(v)
-	err = one(s.db.ExecContext(r.Context(), s.db.Rebind(
+	err = one(s.db.ExecContext(ctx, s.db.Rebind(
 		`UPDATE portal_sessions SET version = version + 1, sealed = ?, expires_at = ?, ends_at = ?
 		 WHERE key_hash = ? AND version = ?`),
 		sealed, expiresAt.UnixMilli(), v.EndsAt.UnixMilli(), v.key, v.version))

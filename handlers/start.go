@@ -16,6 +16,9 @@ func (p *portal) showStart(c echo.Context) error {
 	if isLink(c.QueryParams()) {
 		return p.takeLink(c)
 	}
+	if p.own != "" {
+		p.tryCookie(c)
+	}
 	v, _ := p.find(c) // whoever has no session, or cannot be found one, can always start
 	page := views.StartPage{Page: p.page(c, v)}
 	if v != nil {
@@ -30,6 +33,9 @@ func (p *portal) showStart(c echo.Context) error {
 }
 
 func (p *portal) postMeter(c echo.Context) error {
+	if p.own != "" && !p.keepsCookies(c) {
+		return p.showNoCookies(c)
+	}
 	v, _ := p.find(c) // as above
 	// A page that answers this form cannot be fetched again: its language switch sends the form once more, so that
 	// the number is neither lost nor put into an address.

@@ -38,8 +38,17 @@ type Page struct {
 	Demonstration bool
 	// Inbox is where a demonstration that does ask people shows the letters that it sends; empty anywhere else.
 	Inbox string
+	// Framed is for a page that stands in a frame of somebody else's page; nil for any other.
+	Framed *Framed
 	// Errors is what was wrong with the input, in the order of the fields.
 	Errors []FieldError
+}
+
+// Framed is what a page in a frame needs. Own is the base of the portal's own pages, which open in a new tab, and Origins
+// are those that may frame the page and are told its height.
+type Framed struct {
+	Own     string
+	Origins []string
 }
 
 // Resend is a form to be sent once more. Action is its path.

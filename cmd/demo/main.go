@@ -160,6 +160,7 @@ func welcome(base string, all []operators.Operator, live bool) string {
 	for _, o := range all[1:] {
 		fmt.Fprintf(&b, "  %s%s  %s\n", base, o.Base, o.Brand.Name)
 	}
+	fmt.Fprintf(&b, "In the page of somebody else it stands at %s%s\n", embedderOrigin(base), embedderPath)
 	fmt.Fprintf(&b, "The register's API stands at %s/v1, its pages at %s/docs\n  Account %s, secret %s.\nCtrl-C ends it.\n",
 		base, base, all[0].AccountID, all[0].AccountSecret.Reveal())
 	return b.String()
@@ -175,6 +176,8 @@ func onePort(portal, service, inbox http.Handler) http.Handler {
 			start.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/portal"), strings.HasPrefix(r.URL.Path, "/o/"):
 			portal.ServeHTTP(w, r)
+		case r.URL.Path == embedderPath:
+			showEmbedder(w, r)
 		case strings.HasPrefix(r.URL.Path, "/demo/"):
 			inbox.ServeHTTP(w, r)
 		default:
@@ -258,6 +261,7 @@ func theOperators() ([]operators.Operator, error) {
 
 func newPortals(d *databases, all []operators.Operator, o options, base string, log *slog.Logger) (http.Handler, error) {
 	address := strings.TrimPrefix(base, "http://")
+	embedder := embedderOrigin(base)
 	// Whoever types the number for the name means the same.
 	hosts := []string{address, strings.Replace(address, "localhost:", "127.0.0.1:", 1)}
 	live := o.reidentification == "live"
@@ -275,6 +279,7 @@ func newPortals(d *databases, all []operators.Operator, o options, base string, 
 			Register: client, DB: d.portal.Write, SessionKey: d.portalKey, Operator: one.Slug, Base: one.Base, Brand: one.Brand, Files: one.Files,
 			Demonstration: !live, Inbox: inbox, Logger: log.With("program", "portal", "operator", one.Slug),
 			PublicURL: base, PasskeyOrigin: base, ReturnURLs: one.ReturnURLs,
+			FramingOrigins: append(slices.Clone(one.FramingOrigins), embedder),
 		})
 		if err != nil {
 			return nil, err

@@ -31,7 +31,7 @@ var (
 	magicLink    = views.Method{Name: "magic-link"}
 	passkey      = views.Method{Name: "passkey-assert"}
 	newPasskey   = views.Method{Name: "passkey-register"}
-	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}
+	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "ticket", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}
 	numberErrors = []string{"error.number.empty", "error.number.characters", "error.number.length", "error.number.twice"}
 )
 
@@ -193,6 +193,18 @@ func pages(o operators.Operator) []page {
 			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: reference, Told: tolds[views.ToldDelivered],
 				Return: &views.ReturnLink{Host: "app.bright-energy.com", URL: "https://app.bright-energy.com/energy?dar-action=withdrawn"}})
 		})
+		framed := customer
+		framed.Framed = &views.Framed{Origins: []string{"https://www.example.org"}}
+		add("framed start", views.Page{Framed: framed.Framed}, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		list("framed", framed, demoList())
+		add("framed withdraw", framed, func(p views.Page) templ.Component {
+			return views.LeaveFrame(views.LeaveFramePage{Page: p, MeterPoint: electricity, Record: consent})
+		})
+		add("framed withdraw without scripts", framed, func(p views.Page) templ.Component {
+			return views.LeaveFrame(views.LeaveFramePage{Page: p, MeterPoint: electricity, Record: consent, TicketURL: "/portal/ticket"})
+		})
+		add("framed no cookies", views.Page{Framed: framed.Framed}, func(p views.Page) templ.Component { return views.NoCookies(views.NoCookiesPage{Page: p}) })
+		add("ticket", stranger, func(p views.Page) templ.Component { return views.Ticket(views.TicketPage{Page: p, Token: "t"}) })
 		add("elsewhere", stranger, func(p views.Page) templ.Component { return views.Elsewhere(views.ElsewherePage{Page: p}) })
 		add("error too-often waiting", visitor, func(p views.Page) templ.Component {
 			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 75, Waiting: true})

@@ -1,0 +1,416 @@
+package handlers
+
+import (
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views/i18n"
+)
+
+// loopbackJar sends cookies that are for https alone to a loopback address too, as Chromium does.
+type loopbackJar struct{ http.CookieJar }
+
+func (j loopbackJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	for _, cookie := range cookies {
+		cookie.Secure = false
+	}
+	j.CookieJar.SetCookies(u, cookies)
+}
+
+// frame is the browser of a customer who sees the embedded pages in somebody's frame.
+func (w *world) frame(t testing.TB) *browser {
+	t.Helper()
+	b := w.browser(t)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Jar = loopbackJar{jar}
+	b.header.Set("Sec-Fetch-Dest", "iframe")
+	return b
+}
+
+// signInFramed goes all the way to the records, in the frame.
+func (b *browser) signInFramed() *page {
+	b.t.Helper()
+	b.get("/portal/embed?lang=en").wants(b.t, 200, "start.title")
+	b.post("/portal/embed/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).sendsTo(b.t, "/portal/embed/prove")
+	token := b.get("/portal/embed/prove").wants(b.t, 200, "prove.title").token(b.t)
+	b.post("/portal/embed/prove", url.Values{"token": {token}, "method": {"magic-link"}}).sendsTo(b.t, "/portal/embed/waiting")
+	b.confirm()
+	return b.follow(b.get("/portal/embed/waiting/check")).wants(b.t, 200, "records.title")
+}
+
+// ticket asks for one, for the first record that can be stopped, and gives its address.
+func (b *browser) ticket(records *page) string {
+	b.t.Helper()
+	path := records.withdrawPath(b.t)
+	leave := b.get(path)
+	if leave.StatusCode != 200 || leave.doc.Find("form[data-new-tab]").Length() != 1 {
+		b.t.Fatalf("%s answers %d", path, leave.StatusCode)
+	}
+	p := b.post(strings.TrimSuffix(path, "withdraw")+"ticket", url.Values{"token": {leave.token(b.t)}})
+	address := p.Header.Get("Location")
+	if p.StatusCode != http.StatusCreated || p.doc.Find(`a[target=_blank][href="`+address+`"]`).Length() != 1 {
+		b.t.Fatalf("the ticket's form answers %d, to %q", p.StatusCode, address)
+	}
+	return address
+}
+
+// useTicket follows a ticket's address in a tab of the portal's own, and presses the button.
+func (b *browser) useTicket(address string) *page {
+	b.t.Helper()
+	b.get(address).sendsTo(b.t, "/portal/ticket")
+	asked := b.get("/portal/ticket").wants(b.t, 200, "embed.ticket.title")
+	return b.post("/portal/ticket", url.Values{"token": {asked.token(b.t)}})
+}
+
+func TestFramedJourneyStopsInItsOwnTab(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	frame := w.frame(t)
+	records := frame.signInFramed()
+	if records.doc.Find(`a[rel~=external]:not([target=_blank])`).Length() != 0 {
+		t.Error("a link to another site would open in the frame")
+	}
+	withdraw := records.withdrawPath(t)
+	address := frame.ticket(records)
+
+	// Looking at the address uses nothing, however often: a browser may fetch ahead, and a scanner may look.
+	for range 3 {
+		stranger := w.browser(t)
+		stranger.header.Set("Sec-Purpose", "prefetch")
+		stranger.get(address)
+		stranger.do(http.MethodHead, address, nil)
+		stranger.get("/portal/ticket")
+	}
+
+	tab := w.browser(t)
+	path := strings.Replace(withdraw, "/embed", "", 1)
+	tab.useTicket(address).sendsTo(t, path)
+	page := tab.get(path)
+	if page.StatusCode != 200 || !strings.Contains(page.doc.Find("h1").Text(), "Bright Energy Ltd") {
+		t.Fatalf("the tab shows %d %q", page.StatusCode, page.doc.Find("h1").Text())
+	}
+	if n := w.wire.called("revoke"); n != 0 {
+		t.Fatalf("the ticket stopped something: %d", n)
+	}
+	tab.post(path, url.Values{"token": {page.token(t)}}).sendsTo(t, path[:len(path)-len("withdraw")]+"withdrawn")
+	if n := w.wire.called("revoke"); n != 1 {
+		t.Errorf("%d withdrawals", n)
+	}
+	again := frame.get("/portal/embed/records").wants(t, 200, "records.title")
+	if again.doc.Find(`a[href$="/withdraw"]`).Length() != 0 || again.doc.Find("#ended").Length() == 0 {
+		t.Error("the frame does not know what was stopped in the tab")
+	}
+	frame.get(withdraw).sendsTo(t, "/portal/embed/records")
+	// One more proof and reading was not needed.
+	if n := w.wire.called("list"); n != 1 {
+		t.Errorf("%d readings", n)
+	}
+}
+
+func TestTicketWorksOnceForAMinute(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	frame := w.frame(t)
+	records := frame.signInFramed()
+
+	used := frame.ticket(records)
+	tab := w.browser(t)
+	if p := tab.useTicket(used); p.StatusCode != http.StatusSeeOther {
+		t.Fatalf("the first use answers %d", p.StatusCode)
+	}
+	tab.useTicket(used).wants(t, http.StatusGone, "error.ticket.title")
+	w.browser(t).useTicket(used).wants(t, http.StatusGone, "error.ticket.title")
+
+	late := frame.ticket(records)
+	w.register.Clock.Add(59 * time.Second)
+	inTime := frame.ticket(records)
+	w.register.Clock.Add(time.Second)
+	w.browser(t).useTicket(late).wants(t, http.StatusGone, "error.ticket.title")
+	w.register.Clock.Add(58 * time.Second)
+	if p := w.browser(t).useTicket(inTime); p.StatusCode != http.StatusSeeOther {
+		t.Errorf("after 59 seconds a ticket answers %d", p.StatusCode)
+	}
+
+	// A made-up one, one of a visit that is over, and another browser's form.
+	w.browser(t).useTicket("/portal/ticket?ticket="+newSessionID()).wants(t, http.StatusGone, "error.ticket.title")
+	w.browser(t).get("/portal/ticket").wants(t, http.StatusGone, "error.ticket.title")
+	stolen, other := frame.ticket(records), frame.ticket(records)
+	thief := w.browser(t)
+	thief.get(stolen)
+	thief.post("/portal/ticket", url.Values{"token": {ticketToken(strings.SplitAfter(other, "=")[1])}}).wants(t, 403, "error.forbidden.title")
+	frame.post("/portal/embed/sign-out", url.Values{"token": {records.token(t)}}).sendsTo(t, "/portal/embed/signed-out")
+	w.browser(t).useTicket(stolen).wants(t, http.StatusGone, "error.ticket.title")
+}
+
+func TestTicketHasOneWinner(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	frame := w.frame(t)
+	address := frame.ticket(frame.signInFramed())
+	var wins sync.Map
+	var all sync.WaitGroup
+	for i := range 12 {
+		tab := w.browser(t)
+		tab.get(address)
+		token := tab.get("/portal/ticket").token(t)
+		all.Go(func() {
+			if tab.post("/portal/ticket", url.Values{"token": {token}}).StatusCode == http.StatusSeeOther {
+				wins.Store(i, true)
+			}
+		})
+	}
+	all.Wait()
+	n := 0
+	wins.Range(func(any, any) bool { n++; return true })
+	if n != 1 {
+		t.Errorf("%d browsers got in with one ticket", n)
+	}
+}
+
+// TestTicketOfAnotherOperator holds a ticket of one operator against the portal of another on the same database.
+func TestTicketOfAnotherOperator(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	frame := w.frame(t)
+	address := frame.ticket(frame.signInFramed())
+	w.options.Operator = "another"
+	_, server := w.newPortal(t)
+	tab := w.browser(t)
+	tab.base = server.URL
+	tab.useTicket(address).wants(t, http.StatusGone, "error.ticket.title")
+}
+
+func TestFramedVisitIsNoneOfThePortals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	frame := w.frame(t)
+	records := frame.signInFramed()
+	handle := strings.Split(records.withdrawPath(t), "/")[4]
+	var framed string
+	address, _ := url.Parse(w.server.URL)
+	for _, cookie := range frame.Jar.Cookies(address) {
+		if cookie.Name == "embed_portal_session" {
+			framed = cookie.Value
+		}
+	}
+	if framed == "" {
+		t.Fatal("the frame has no session of its own")
+	}
+	top := w.browser(t)
+	top.setSession(framed)
+	top.follow(top.get("/portal/records")).wants(t, 403, "error.session-ended.title")
+	top.post("/portal/records/"+handle+"/withdraw", url.Values{"token": {records.token(t)}}).wants(t, 403, "error.session-ended.title")
+
+	own := w.browser(t)
+	ownRecords := own.signIn()
+	thief := w.frame(t)
+	thief.header.Set("Cookie", "embed_portal_session="+own.session()+"; portal_session="+own.session())
+	thief.get("/portal/embed/records").sendsTo(t, "/portal/embed/waiting")
+	thief.get("/portal/embed/waiting").wants(t, 403, "error.session-ended.title")
+	_ = ownRecords
+}
+
+// TestNothingIsStoppedInAFrame sends to every embedded route what stops an access at the portal's own pages.
+func TestNothingIsStoppedInAFrame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	frame := w.frame(t)
+	records := frame.signInFramed()
+	handle := strings.Split(records.withdrawPath(t), "/")[4]
+	token := records.token(t)
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+		for _, end := range []string{"withdraw", "withdrawn", "ticket", "", "withdraw/"} {
+			frame.do(method, "/portal/embed/records/"+handle+"/"+end, url.Values{"token": {token}, "confirmed": {"yes"}})
+		}
+		frame.do(method, "/portal/embed/../records/"+handle+"/withdraw", url.Values{"token": {token}})
+	}
+	for target := range w.framedRoutes(t, handle) {
+		method, path, _ := strings.Cut(target, " ")
+		if !strings.HasSuffix(path, "sign-out") {
+			frame.do(method, path, url.Values{"token": {token}})
+		}
+	}
+	if n := w.wire.called("revoke"); n != 0 {
+		t.Errorf("%d withdrawals in a frame", n)
+	}
+}
+
+// framedRoutes are those of the embedded pages.
+func (w *world) framedRoutes(t testing.TB, handle string) map[string]*echo.Route {
+	t.Helper()
+	options := w.options
+	options.own, options.Base = DefaultBase, DefaultBase+embedPath
+	framed, err := newPortal(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := framed.echo()
+	framed.routeEmbedded(e)
+	return (&world{echo: e}).routes(handle)
+}
+
+// A page that the frame leads to and does not have would be a dead end in somebody else's page.
+func TestFramedListLeadsNowhereThatTheFrameHasNot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.discover(t)
+	frame := w.frame(t)
+	seen := 0
+	frame.signInFramed().doc.Find("a[href]").Each(func(_ int, a *goquery.Selection) {
+		if path, _, _ := strings.Cut(a.AttrOr("href", ""), "#"); strings.HasPrefix(path, "/portal/embed") {
+			seen++
+			if p := frame.get(path); p.StatusCode != http.StatusOK {
+				t.Errorf("%s: %d", path, p.StatusCode)
+			}
+		}
+	})
+	if seen == 0 {
+		t.Error("the list has no links at all")
+	}
+}
+
+func TestFramedHeaders(t *testing.T) {
+	t.Parallel()
+	for golden, secure := range map[string]bool{"testdata/headers-embed-loopback.golden": false, "testdata/headers-embed.golden": true} {
+		t.Run(golden, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			b := w.frame(t)
+			handle := strings.Split(b.signInFramed().withdrawPath(t), "/")[4]
+			address, _ := url.Parse(w.server.URL)
+			cookies := b.Jar.Cookies(address)
+			w.options.Secure = secure
+			_, server := w.newPortal(t)
+			b.base, b.Jar = server.URL, nil
+			var sent []string
+			for _, cookie := range cookies {
+				name := cookie.Name
+				if secure {
+					name = "__Host-" + name
+				}
+				sent = append(sent, name+"="+cookie.Value)
+			}
+			b.header = http.Header{"Cookie": {strings.Join(sent, "; ")}, "Accept-Encoding": {"gzip"}, "Sec-Fetch-Dest": {"iframe"}}
+			snapshot(t, b, golden, handle, append(slices.Collect(maps.Keys(w.framedRoutes(t, handle))),
+				"GET /portal/embed.js", "GET /portal/embed/nowhere", "DELETE /portal/embed", "GET /portal/embed?lang=cy"))
+		})
+	}
+}
+
+func TestFramedCookies(t *testing.T) {
+	t.Parallel()
+	for _, secure := range []bool{false, true} {
+		w := newWorld(t)
+		w.options.Secure = secure
+		_, server := w.newPortal(t)
+		b := w.frame(t)
+		b.base, b.Jar = server.URL, nil
+		prefix := ""
+		if secure {
+			prefix = "__Host-"
+		}
+		b.header.Set("Cookie", prefix+"embed_lang=en")
+		for name, p := range map[string]*page{
+			"embed_lang":           b.get("/portal/embed?lang=cy"),
+			"embed_portal_session": b.post("/portal/embed/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}),
+		} {
+			cookies := p.Cookies()
+			if len(cookies) != 1 {
+				t.Fatalf("%d cookies", len(cookies))
+			}
+			c := cookies[0]
+			if c.Name != prefix+name || !c.Secure || !c.HttpOnly || !c.Partitioned || c.SameSite != http.SameSiteNoneMode || c.Path != "/" || c.Domain != "" {
+				t.Errorf("the cookie is %s", c)
+			}
+		}
+	}
+}
+
+func TestFrameThatKeepsNoCookiesLeadsOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.frame(t)
+	b.Jar = nil
+	b.get("/portal/embed").wants(t, 200, "start.title")
+	p := b.post("/portal/embed/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).wants(t, 200, "embed.cookies.title")
+	if p.doc.Find(`main a[href="/portal"][target=_blank]`).Length() != 1 {
+		t.Error("the page does not lead to the portal")
+	}
+	if n := w.wire.called("exists"); n != 0 {
+		t.Errorf("the register was asked %d times", n)
+	}
+}
+
+func TestEmbeddedPagesAreForFrames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.frame(t)
+	b.header.Set("Sec-Fetch-Dest", "document")
+	b.get("/portal/embed").sendsTo(t, "/portal")
+	b.get("/portal/embed/records").sendsTo(t, "/portal")
+	b.header.Del("Sec-Fetch-Dest")
+	b.get("/portal/embed?mpxn="+w.meterPoint).sendsTo(t, "/portal/embed")
+
+	w.options.FramingOrigins = nil
+	_, server := w.newPortal(t)
+	b.base = server.URL
+	for _, path := range []string{"/portal/embed", "/portal/embed.js", "/portal/embed/records", "/portal/ticket"} {
+		if p := b.get(path); p.StatusCode != http.StatusNotFound || p.Header.Get("X-Frame-Options") != "DENY" {
+			t.Errorf("without origins %s answers %d", path, p.StatusCode)
+		}
+	}
+}
+
+// A passkey needs a tab of its own: no way back is asked for, and the code is typed there.
+func TestFramedPasskeyOpensInANewTab(t *testing.T) {
+	t.Parallel()
+	w := newPasskeyWorld(t)
+	b := w.frame(t)
+	b.get("/portal/embed?lang=en")
+	b.post("/portal/embed/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/embed/prove")
+	prove := b.get("/portal/embed/prove")
+	if !strings.Contains(prove.Header.Get("Content-Security-Policy"), "form-action 'self';") {
+		t.Error("a frame's form may lead to another origin")
+	}
+	b.post("/portal/embed/prove", url.Values{"token": {prove.token(t)}, "method": {string(registerclient.MethodPasskeyAssert)}}).sendsTo(t, "/portal/embed/waiting")
+	waiting := b.get("/portal/embed/waiting").wants(t, 200, "waiting.passkey-assert.title")
+	if waiting.doc.Find(".match-code").Length() != 1 || waiting.doc.Find(`.waiting a[target=_blank][rel~=noopener]`).Length() != 1 {
+		t.Error("the passkey does not open in a new tab, with a code")
+	}
+}
+
+func TestEmbedScript(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.browser(t).get("/portal/embed.js")
+	for name, want := range map[string]string{
+		"Content-Type": "text/javascript; charset=utf-8", "Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "public, max-age=600",
+		"Set-Cookie": "",
+	} {
+		if got := p.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	for _, lang := range i18n.Languages() {
+		if title := i18n.For(lang).T("embed.frame-title", "Brand", "Citizens Example"); !strings.Contains(p.body, title) {
+			t.Errorf("the script does not know the title %q", title)
+		}
+	}
+	if strings.Contains(p.body, "SETTINGS") || len(p.body) > 5000 {
+		t.Errorf("the script has %d bytes", len(p.body))
+	}
+}

@@ -1,0 +1,58 @@
+// Puts the service into the page in which this script stands, as a frame that grows with its content; or a plain link to
+// the service where the browser is too old for that, or the service does not let this page frame it. It needs nothing of
+// the page, reads nothing of it, and is written for old browsers, so that they too come to the link.
+(function () {
+	"use strict";
+	var settings = SETTINGS;
+	var script = document.currentScript || document.querySelector('script[src*="/embed.js"]');
+	if (!script) return;
+	var address = script.src.replace(/\.js([?#].*)?$/, "");
+	var service = address.replace(/\/embed$/, "");
+	var lang = (script.getAttribute("data-lang") || document.documentElement.lang || "").slice(0, 2).toLowerCase();
+	if (!Object.prototype.hasOwnProperty.call(settings.words, lang)) lang = settings.first;
+	var words = settings.words[lang];
+
+	function link() {
+		var a = document.createElement("a");
+		a.href = service + "?lang=" + lang;
+		a.lang = lang;
+		a.appendChild(document.createTextNode(words.link));
+		return a;
+	}
+	if (!window.postMessage || !window.URL || !window.ResizeObserver || !window.fetch) {
+		script.parentNode.insertBefore(link(), script);
+		return;
+	}
+
+	var origin = new URL(address).origin;
+	var frame = document.createElement("iframe");
+	var wait, heard = false, pages = 0;
+	frame.title = words.title;
+	frame.lang = lang;
+	frame.src = address + "?lang=" + lang;
+	frame.style.cssText = "display:block;width:100%;height:40rem;border:0";
+
+	// No answer means that the frame was refused, or did not come.
+	function giveUp() {
+		if (!heard && frame.parentNode) frame.parentNode.replaceChild(link(), frame);
+	}
+	window.addEventListener("message", function (event) {
+		if (event.source !== frame.contentWindow || event.origin !== origin || !event.data) return;
+		if (typeof event.data.height === "number" && event.data.height > 0) {
+			heard = true;
+			clearTimeout(wait);
+			frame.style.height = Math.min(event.data.height, 100000) + "px";
+		}
+		if (event.data.done === true) frame.dispatchEvent(new CustomEvent("dar-done", { bubbles: true }));
+	});
+	frame.addEventListener("load", function () {
+		// Only a page of the service gets the question, and with it this page's origin.
+		frame.contentWindow.postMessage("height", origin);
+		clearTimeout(wait);
+		if (!heard) wait = setTimeout(giveUp, 4000);
+		// The next page begins at its top, also where the one before was long.
+		if (pages++ > 0 && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
+	});
+	wait = setTimeout(giveUp, 20000);
+	script.parentNode.insertBefore(frame, script);
+})();

@@ -1,0 +1,49 @@
+"use strict";
+// What a page does that stands in a frame of somebody else's page. It tells that page how high it is, and when the visit is
+// over, and nothing else; and only a page of a listed origin that asks.
+(() => {
+	const origins = document.documentElement.dataset.framedBy.split(" ");
+	let origin;
+	const tell = (message) => { if (origin) parent.postMessage(message, origin); };
+	const tellHeight = () => tell({ height: Math.ceil(document.body.getBoundingClientRect().height) });
+
+	addEventListener("message", (event) => {
+		if (event.source !== parent || event.data !== "height" || !origins.includes(event.origin)) return;
+		origin = event.origin;
+		document.documentElement.classList.add("grown");
+		tellHeight();
+		if (document.querySelector("[data-visit-over]")) tell({ done: true });
+	});
+	new ResizeObserver(tellHeight).observe(document.body);
+
+	// A link within the page moves the page around the frame, which alone can scroll.
+	addEventListener("hashchange", () => document.getElementById(location.hash.slice(1))?.scrollIntoView());
+
+	// What opens a new tab opens it with the press itself: a browser refuses one that comes later, after the answer.
+	for (const form of document.querySelectorAll("form[data-new-tab]")) {
+		form.addEventListener("submit", async (event) => {
+			const tab = open("about:blank", "_blank");
+			if (!tab) return;
+			event.preventDefault();
+			tab.opener = null;
+			const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+			const address = answer?.status === 201 && answer.headers.get("Location");
+			if (!address) {
+				tab.close();
+				return form.submit();
+			}
+			tab.location.replace(new URL(address, location.href));
+			const opened = document.querySelector("[data-opened]");
+			opened.hidden = false;
+			opened.focus();
+		});
+	}
+
+	// Back from the other tab, the list tells what has been stopped there.
+	const list = document.querySelector("[data-seen-again]")?.dataset.seenAgain;
+	let left = false;
+	document.addEventListener("visibilitychange", () => {
+		if (document.hidden) left = true;
+		else if (left && list) location.replace(list);
+	});
+})();
