@@ -86,8 +86,8 @@ func TestOtherSitesCannotPost(t *testing.T) {
 			}
 		}
 	}
-	if posts != 7 {
-		t.Errorf("%d forms, want 7: is a new one tested?", posts)
+	if posts != 8 {
+		t.Errorf("%d forms, want 8: is a new one tested?", posts)
 	}
 	b.header = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {b.base}}
 	if got := b.get("/portal/records").withdrawPath(t); got != path {

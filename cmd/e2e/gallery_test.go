@@ -35,7 +35,7 @@ func TestGallery(t *testing.T) {
 }
 
 // brandedPages are those on which a brand's colours come to meet every other colour, one of each kind.
-var brandedPages = []string{"start-signed-in", "start-empty", "check-number", "prove", "waiting-email", "records-every-kind", "withdraw-joint", "withdrawn", "error-internal", "accessibility"}
+var brandedPages = []string{"start-signed-in", "start-empty", "check-number", "prove", "waiting-email", "records-every-kind", "withdraw-joint", "withdrawn-delivered", "error-internal", "accessibility"}
 
 // TestBrands inspects pages in the brand of each of the demonstration's operators, in the language that it puts first.
 // The colours of every other page are among these: TestGallery has looked at the rest.
