@@ -134,6 +134,7 @@ func New(options Options) (http.Handler, error) {
 	e.POST(base+"/meter", p.postMeter)
 	page("/signed-out", p.showSignedOut)
 	page("/accessibility", p.showAccessibility)
+	page("/help", p.showHelp)
 	page("/static/*", p.showStatic)
 	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
 	e.GET("/", toStart)
@@ -154,6 +155,7 @@ func New(options Options) (http.Handler, error) {
 	page(returnPath+"/elsewhere", p.showElsewhere)
 	e.POST(base+"/keep-alive", p.visitor(p.postKeepAlive))
 	e.POST(base+"/sign-out", p.visitor(p.postSignOut))
+	e.POST(base+"/leave", p.postLeave)
 
 	// Whoever was confirmed.
 	e.GET(base+"/records", p.showRecords)

@@ -36,7 +36,8 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		Demonstration: p.Demonstration,
 		Inbox:         p.Inbox,
 	}
-	if c.Request().Method != http.MethodPost {
+	page.Answers = c.Request().Method == http.MethodPost
+	if !page.Answers {
 		page.Path = c.Request().URL.Path
 	}
 	if v == nil {

@@ -27,7 +27,7 @@ const (
 	requestTime = 25 * time.Second
 
 	contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
+		"connect-src 'self'; form-action 'self' " + neutralOrigin + "; base-uri 'none'; frame-ancestors 'none'; " +
 		"require-trusted-types-for 'script'; trusted-types default"
 
 	permissionsPolicy = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), " +
