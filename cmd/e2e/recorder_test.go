@@ -30,7 +30,7 @@ type recorder struct {
 	held string
 	// leaves is where the browser may call besides, host and port; empty for nowhere.
 	leaves string
-	gate chan struct{}
+	gate   chan struct{}
 }
 
 // hold lets the browser wait for every answer at path until release.
