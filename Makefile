@@ -1,6 +1,6 @@
 # `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-live dev check test e2e bench generate screenshots
+.PHONY: help demo demo-live dev check test e2e bench lighthouse generate screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ e2e: ## the browser tests alone
 bench: ## the micro-benchmarks, on both databases
 	.ci/tools
 	.ci/postgres go test -run '^$$' -bench . -benchmem ./...
+
+lighthouse: ## how fast the main pages are on a slow phone, by Lighthouse: 95 of 100 at least
+	.ci/tools
+	go test ./cmd/e2e -count=1 -run TestSpeed -lighthouse
 
 generate: ## Go code from the templates
 	go tool templ generate

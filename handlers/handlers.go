@@ -195,6 +195,8 @@ func (p *portal) route(e *echo.Echo) {
 
 	// Anybody.
 	page("/accessibility", p.showAccessibility)
+	page("/help", p.showHelp)
+	e.POST(base+"/leave", p.postLeave)
 	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
 	e.GET("/", toStart)
 	e.GET(base+"/", toStart)

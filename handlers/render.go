@@ -40,7 +40,8 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 	if p.own != "" {
 		page.Framed = &views.Framed{Own: p.own, Origins: p.FramingOrigins}
 	}
-	if c.Request().Method != http.MethodPost {
+	page.Answers = c.Request().Method == http.MethodPost
+	if !page.Answers {
 		page.Path, page.Query = c.Request().URL.Path, carried(c)
 	}
 	if v == nil {

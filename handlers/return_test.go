@@ -50,7 +50,7 @@ func TestPasskeyInTheSameWindow(t *testing.T) {
 	w := newPasskeyWorld(t)
 	b := w.browser(t)
 	p := b.start()
-	if got := p.Header.Get("Content-Security-Policy"); !strings.Contains(got, "form-action 'self' http://localhost:5001; base-uri") {
+	if got := p.Header.Get("Content-Security-Policy"); !strings.Contains(got, "form-action 'self' http://localhost:5001 https://www.bbc.co.uk; base-uri") {
 		t.Errorf("the form may not lead to the passkey page: %s", got)
 	}
 	p = b.post("/portal/prove", url.Values{"token": {p.token(t)}, "method": {"passkey-assert"}})

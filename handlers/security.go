@@ -27,7 +27,7 @@ const (
 	requestTime = 25 * time.Second
 
 	contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
+		"connect-src 'self'; form-action 'self' " + neutralOrigin + "; base-uri 'none'; frame-ancestors 'none'; " +
 		"require-trusted-types-for 'script'; trusted-types default"
 
 	permissionsPolicy = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), " +
@@ -52,7 +52,8 @@ func (p *portal) contentSecurityPolicy() string {
 	if p.own == "" {
 		return contentSecurityPolicy
 	}
-	return strings.Replace(contentSecurityPolicy, "frame-ancestors 'none'", "frame-ancestors "+strings.Join(p.FramingOrigins, " "), 1)
+	// They have no quick exit either: the page around them would stay.
+	return strings.NewReplacer(" "+neutralOrigin, "", "frame-ancestors 'none'", "frame-ancestors "+strings.Join(p.FramingOrigins, " ")).Replace(contentSecurityPolicy)
 }
 
 // isStatic says that a request is for static.Handler, which compresses and caches on its own.

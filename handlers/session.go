@@ -193,16 +193,21 @@ func (p *portal) postKeepAlive(c echo.Context, _ *visit) error {
 }
 
 func (p *portal) postSignOut(c echo.Context, _ *visit) error {
+	if err := p.endVisit(c); err != nil {
+		return err
+	}
+	return seeOther(c, "/signed-out")
+}
+
+// endVisit deletes the request's session, and what a link brought.
+func (p *portal) endVisit(c echo.Context) error {
 	session, err := p.sessions.Get(c.Request(), p.sessions.name)
 	if err != nil {
 		return err
 	}
 	p.forgetLink(c)
 	session.Options.MaxAge = -1
-	if err := session.Save(c.Request(), c.Response()); err != nil {
-		return err
-	}
-	return seeOther(c, "/signed-out")
+	return session.Save(c.Request(), c.Response())
 }
 
 func (p *portal) showSignedOut(c echo.Context) error {

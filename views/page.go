@@ -10,6 +10,9 @@ import (
 	"central.consent/dar/views/i18n"
 )
 
+// NeutralPage is where the quick exit leads: a page of no meaning, which everybody in Britain might have open.
+const NeutralPage = "https://www.bbc.co.uk/weather"
+
 // Page is what every page of the portal needs.
 type Page struct {
 	Text  *i18n.Printer
@@ -21,6 +24,9 @@ type Page struct {
 	Path string
 	// Query is what belongs to the page after its path, encoded and without the language: state=ended. May be empty.
 	Query string
+	// Answers says that the page answers a form. The browser is then made to remember Path instead, or the start, so that
+	// Back sends no number again.
+	Answers bool
 	// Resend is for a page that answered a form: the switch then sends the form again, in the other language. Nil
 	// for any other.
 	Resend *Resend

@@ -44,6 +44,8 @@ type tab struct {
 	ctx  context.Context
 	base string
 	wire *recorder
+	// own holds the cookies.
+	own cdp.BrowserContextID
 
 	mu       sync.Mutex
 	problems []string
@@ -68,6 +70,7 @@ func openTab(t *testing.T, base string, l look) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.own = own
 	t.Cleanup(func() { target.DisposeBrowserContext(own).Do(chrome) })
 	id, err := target.CreateTarget("about:blank").WithBrowserContextID(own).WithNewWindow(true).Do(chrome)
 	if err != nil {
@@ -125,7 +128,7 @@ func (b *tab) listen(event any) {
 		note("browser: %s %s", e.Entry.Text, strings.TrimPrefix(e.Entry.URL, b.base))
 	case *network.EventLoadingFailed:
 		if !e.Canceled {
-			note("a request failed: %s %s", e.ErrorText, e.BlockedReason)
+			note("a request failed: %s %s %s", e.Type, e.ErrorText, e.BlockedReason)
 		}
 	case *network.EventLoadingFinished:
 		b.received += e.EncodedDataLength
@@ -133,6 +136,42 @@ func (b *tab) listen(event any) {
 		details, _ := json.Marshal(e.Issue.Details)
 		note("browser: %s %s", e.Issue.Code, details)
 	}
+}
+
+// expect lets pages come with a status of 400 and more.
+func (b *tab) expect(status int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected = status
+}
+
+// another opens a second window of the same customer at a path.
+func (b *tab) another(path string) *tab {
+	b.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(b.window()))
+	b.Cleanup(cancel)
+	other := &tab{T: b.T, look: b.look, ctx: ctx, base: b.base, wire: b.wire}
+	chromedp.ListenTarget(ctx, other.listen)
+	other.run("open another window", network.Enable(), log.Enable(), other.metrics(b.width, 1))
+	other.open(path, 200)
+	b.Cleanup(func() {
+		other.mu.Lock()
+		defer other.mu.Unlock()
+		for _, problem := range other.problems {
+			b.Error(problem)
+		}
+	})
+	return other
+}
+
+func (b *tab) window() (id target.ID) {
+	b.Helper()
+	b.run("open a window", chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		chrome := cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser)
+		id, err = target.CreateTarget("about:blank").WithBrowserContextID(b.own).WithNewWindow(true).Do(chrome)
+		return err
+	}))
+	return id
 }
 
 // run does what the test cannot go on without.
@@ -212,6 +251,18 @@ func (b *tab) at(path string) {
 			}
 		}
 	}))
+}
+
+// until waits for a condition to hold in whatever page is there by then.
+func (b *tab) until(condition string) {
+	b.Helper()
+	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
+		var holds bool
+		if err := chromedp.Run(b.ctx, chromedp.Evaluate(condition, &holds)); err == nil && holds {
+			return
+		}
+	}
+	b.Fatalf("at %s it never came that %s", b.path(), condition)
 }
 
 // fill types into a field, in place of what is there.

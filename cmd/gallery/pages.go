@@ -59,6 +59,7 @@ func pages(o operators.Operator) []page {
 		demo := customer
 		demo.Demonstration = true
 
+		add("help", stranger, func(p views.Page) templ.Component { return views.Help(views.HelpPage{Page: p}) })
 		add("start", stranger, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
 		add("start demonstration", views.Page{Demonstration: true}, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
 		add("start signed in", customer, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })

@@ -29,6 +29,9 @@ func brands(t *testing.T) []operators.Operator {
 	return append([]operators.Operator{ownLook}, all...)
 }
 
+// numbers are what could be a meter's.
+var numbers = regexp.MustCompile(`\d[\d ]{4,}`)
+
 func everyPage(t *testing.T) (all []page) {
 	for _, o := range brands(t) {
 		all = append(all, pages(o)...)
@@ -57,8 +60,21 @@ func TestEveryPage(t *testing.T) {
 			if got := doc.Find("h1").Length(); got != 1 {
 				t.Errorf("the page has %d h1", got)
 			}
-			if title, heading := ui.Unmarked(doc.Find("title").Text()), doc.Find("h1").Text(); !strings.Contains(title, heading) {
-				t.Errorf("the title %q does not carry the heading %q", title, heading)
+			// The browser's history keeps titles: they name neither a meter nor an organisation.
+			title, heading := doc.Find("title").Text(), doc.Find("h1")
+			if private := heading.Find("bdi").Length() > 0; !private && !strings.Contains(title, heading.Text()) {
+				t.Errorf("the title %q does not carry the heading %q", title, heading.Text())
+			}
+			if title != ui.Unmarked(title) || numbers.MatchString(title) {
+				t.Errorf("the title %q is private", title)
+			}
+			doc.Find("main bdi").Each(func(_ int, name *goquery.Selection) {
+				if strings.Contains(title, name.Text()) {
+					t.Errorf("the title %q names %s", title, name.Text())
+				}
+			})
+			if visit, exit := doc.Find("#visit").Length(), doc.Find(`form#leave[method=post][target=_top]`).Length(); visit != exit && !strings.Contains(p.Name, "framed") {
+				t.Errorf("the page is of a visit: %d; it has a quick exit: %d", visit, exit)
 			}
 			if got, want := doc.Find(".demonstration").Length() == 1, strings.Contains(p.Name, "demo"); got != want {
 				t.Errorf("the page says that it is a demonstration: %v", got)

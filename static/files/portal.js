@@ -28,14 +28,84 @@
 		setInterval(show, 1000);
 	}
 
-	// Whoever signs out in one window has signed out in all: the others leave the screen.
+	// Whoever signs out in one window has signed out in all: the others leave the screen. So they do for whoever leaves fast.
 	const visit = document.getElementById("visit");
-	if (window.BroadcastChannel) {
-		// By the address of the signed-out page, for operators may share a host.
-		const windows = new BroadcastChannel("visit " + (visit?.dataset.after ?? location.pathname));
-		if (document.querySelector("[data-visit-over]")) windows.postMessage("over");
-		if (visit) windows.onmessage = () => location.replace(visit.dataset.after);
+	const base = visit?.dataset.base ?? "";
+	const signedOut = base + "/signed-out";
+	// By the address of the signed-out page, for operators may share a host.
+	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (visit ? signedOut : location.pathname));
+	if (document.querySelector("[data-visit-over]")) windows?.postMessage("over");
+	if (visit && windows) windows.onmessage = ({ data }) => data === "left" ? hide() : location.replace(signedOut);
+
+	// The quick exit: first the page is gone from the screen, then from the history of this window. The server is told on the
+	// way, and nobody waits for it.
+	const exit = document.getElementById("leave");
+	const hide = () => {
+		document.title = "…";
+		document.body.hidden = true;
+		// In a frame it is the page around that has to go.
+		window.top.location.replace(exit.dataset.to);
+	};
+	const leaveFast = () => {
+		fetch(exit.action, { method: "POST", body: new URLSearchParams(new FormData(exit)), keepalive: true, redirect: "manual" }).catch(() => {});
+		windows?.postMessage("left");
+		hide();
+	};
+	exit?.addEventListener("submit", (event) => {
+		event.preventDefault();
+		leaveFast();
+	});
+
+	// Shift three times does the same, as on GOV.UK. Held with another key or the mouse it does not count, so that neither
+	// capitals nor Shift and Tab lead away. Escape is left alone: it closes dialogs, and stops what browsers load.
+	let presses = 0, alone = false, forget;
+	const count = (n) => {
+		presses = n;
+		clearTimeout(forget);
+		if (n > 0) forget = setTimeout(count, 5000, 0);
+		const status = exit.querySelector("[role=status]");
+		status.textContent = [ "", status.dataset.two, status.dataset.one ][n];
+	};
+	const interrupt = () => {
+		alone = false;
+		if (presses > 0) count(0);
+	};
+	if (exit) {
+		document.addEventListener("keydown", (event) => {
+			if (event.key !== "Shift") interrupt();
+			else if (!event.repeat) alone = true;
+		});
+		document.addEventListener("pointerdown", interrupt);
+		document.addEventListener("keyup", (event) => {
+			if (event.key !== "Shift" || !alone) return;
+			alone = false;
+			if (presses === 2) leaveFast();
+			else count(presses + 1);
+		});
 	}
+
+	// The steps of a visit take each other's place in the history of this window, so that Back leads from the list to the
+	// start. A link to anything else, such as the review of a withdrawal, is a page from which Back leads to this one.
+	const steps = ["", "/prove", "/waiting", "/waiting/check", "/records"].map((step) => base + step);
+	if (visit) document.addEventListener("click", (event) => {
+		const link = event.target.closest("main a[href], .language a");
+		if (!link || event.defaultPrevented || event.button !== 0 || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+		if (link.target || link.hash || link.origin !== location.origin || link.pathname !== location.pathname && !steps.includes(link.pathname)) return;
+		event.preventDefault();
+		location.replace(link.href);
+	});
+	// A page that answered a form is remembered by an address that can be had again: Back then asks nobody whether to send the
+	// form once more, with the number in it.
+	const remember = document.querySelector("[data-remember]")?.dataset.remember;
+	if (remember) history.replaceState(null, "", remember);
+	document.addEventListener("htmx:beforeOnLoad", (event) => {
+		const next = event.detail.xhr.getResponseHeader("HX-Redirect");
+		if (!next) return;
+		event.preventDefault();
+		location.replace(next);
+	});
+	// A page that the browser had put by may be of a visit that is over: only the server knows.
+	if (visit) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 	// A letter is not sent anew at once: until then the button waits.
 	for (const hint of document.querySelectorAll("[data-until-ready]")) {
@@ -112,11 +182,6 @@
 	};
 	setInterval(check, 1000);
 	document.addEventListener("visibilitychange", check);
-	addEventListener("pageshow", (event) => {
-		// A page that the browser had put by may be of a visit that is over: only the server knows.
-		if (event.persisted) return location.reload();
-		check();
-	});
 
 	const keepAlive = dialog.querySelector("[hx-post]");
 	dialog.addEventListener("htmx:afterRequest", ({ detail }) => {
