@@ -36,6 +36,6 @@ lighthouse: ## how fast the main pages are on a slow phone, by Lighthouse: 95 of
 generate: ## Go code from the templates
 	go tool templ generate
 
-screenshots: ## docs/portal.png for the README, and docs/screenshots: each page, both languages, three widths
+screenshots: ## docs/portal.png for the README, and docs/screenshots: each page, both languages, all brands
 	.ci/tools
 	go test ./cmd/e2e -count=1 -run TestPictures -update

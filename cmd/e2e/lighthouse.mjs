@@ -21,8 +21,6 @@ try {
 		const skipAudits = hidden ? ["is-crawlable"] : [];
 		const { lhr } = await lighthouse(url, {
 			port: chrome.port, output: "json", logLevel: "silent", onlyCategories: categories, skipAudits,
-			// What is judged without a clock need not wait for a slow telephone.
-			throttlingMethod: categories.includes("performance") ? "simulate" : "provided",
 			extraHeaders: cookie ? { Cookie: cookie } : undefined,
 		});
 		const scores = Object.fromEntries(Object.values(lhr.categories).map((c) => [c.id, Math.round(c.score * 100)]));

@@ -38,6 +38,7 @@ func TestPictures(t *testing.T) {
 	b.run("take the README's picture", chromedp.CaptureScreenshot(&taken))
 	write(t, picture, taken)
 
+	photographGallery(t)
 	for _, lang := range []string{"en", "cy"} {
 		for _, width := range []int64{360, 768, 1280} {
 			t.Run(look{width, lang, true}.String(), func(t *testing.T) {
@@ -54,6 +55,28 @@ func TestPictures(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// photographGallery takes every page of the gallery, in each language and brand, as a phone shows it.
+func photographGallery(t *testing.T) {
+	base := program(t, "gallery", "--operators", root+"/cmd/demo/operators/operators.toml")
+	index := openTab(t, base, look{1280, "en", true})
+	index.open("/", 200)
+	paths := eval[[]string](index, `[...document.querySelectorAll("li a")].map(a => a.getAttribute("href"))`)
+	const windows = 2
+	for n := range windows {
+		t.Run(fmt.Sprintf("gallery %d", n), func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t, base, look{360, "en", true})
+			for i := n; i < len(paths); i += windows {
+				b.open(paths[i], 200)
+				var taken []byte
+				b.run("take a picture", chromedp.FullScreenshot(&taken, 100))
+				write(t, root+"/docs/screenshots/gallery"+paths[i]+".png", taken)
+				b.run("set the window", b.metrics(360, 1))
+			}
+		})
 	}
 }
 
