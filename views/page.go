@@ -36,6 +36,8 @@ type Page struct {
 	Demonstration bool
 	// Inbox is where a demonstration that does ask people shows the letters that it sends; empty anywhere else.
 	Inbox string
+	// Adviser says that an adviser has signed in and helps the customer, which every page must tell.
+	Adviser bool
 	// Framed is for a page that stands in a frame of somebody else's page; nil for any other.
 	Framed *Framed
 	// Errors is what was wrong with the input, in the order of the fields.

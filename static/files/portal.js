@@ -13,6 +13,11 @@
 
 	for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
 
+	for (const button of document.querySelectorAll("[data-print]")) {
+		button.hidden = false;
+		button.addEventListener("click", () => print());
+	}
+
 	for (const element of document.querySelectorAll("[data-seconds]")) {
 		const deadline = Date.now() + element.dataset.seconds * 1000;
 		const show = () => { element.textContent = clock(secondsUntil(deadline)); };
