@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -41,7 +40,7 @@ const (
 // embed puts the embedded pages below the portal's own, as a router of their own, so that no route is theirs by accident.
 func (p *portal) embed(e *echo.Echo) error {
 	options := p.Options
-	options.own, options.Base = p.Base, p.Base+embedPath
+	options.part, options.own, options.Base = partEmbed, p.Base, p.Base+embedPath
 	// A passkey opens in a tab of its own and knows no way back into a frame. Nothing sends a frame to another origin.
 	options.PublicURL, options.PasskeyOrigin, options.ReturnURLs = "", "", nil
 	framed, err := newPortal(options)
@@ -54,15 +53,7 @@ func (p *portal) embed(e *echo.Echo) error {
 	p.framed = framed
 	inside := framed.echo()
 	framed.routeEmbedded(inside)
-	e.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if path := c.Request().URL.Path; path == framed.Base || strings.HasPrefix(path, framed.Base+"/") {
-				inside.ServeHTTP(c.Response(), c.Request())
-				return nil
-			}
-			return next(c)
-		}
-	})
+	below(e, framed.Base, inside)
 	p.onRead(e, embedPath+".js", p.showEmbedScript)
 	e.GET(p.Base+"/ticket", p.showTicket)
 	e.POST(p.Base+"/ticket", p.postTicket)

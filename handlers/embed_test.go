@@ -253,7 +253,7 @@ func TestNothingIsStoppedInAFrame(t *testing.T) {
 func (w *world) framedRoutes(t testing.TB, handle string) map[string]*echo.Route {
 	t.Helper()
 	options := w.options
-	options.own, options.Base = DefaultBase, DefaultBase+embedPath
+	options.part, options.own, options.Base = partEmbed, DefaultBase, DefaultBase+embedPath
 	framed, err := newPortal(options)
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,8 @@ var (
 	// errWithdrawalRefused is the register's no to a withdrawal, and errWithdrawalFailed no answer to it.
 	errWithdrawalRefused = errors.New("withdrawal refused")
 	errWithdrawalFailed  = errors.New("withdrawal failed")
+	// errNoDownload is an adviser who would take a customer's list away.
+	errNoDownload = errors.New("nothing is downloaded while helping a customer")
 	// errTicket is a ticket from a frame that was used, is too old, or never was.
 	errTicket = errors.New("there is no such ticket, or it is used up")
 )
@@ -57,6 +59,7 @@ var outcomes = []outcome{
 	{errEscape, http.StatusBadRequest, "escape"},
 	{errWithdrawalRefused, http.StatusConflict, "withdraw-failed"},
 	{errWithdrawalFailed, http.StatusServiceUnavailable, "withdraw-failed"},
+	{errNoDownload, http.StatusForbidden, "no-download"},
 	{errTicket, http.StatusGone, "ticket"},
 	{errStale, http.StatusServiceUnavailable, "busy"},
 	{registerclient.ErrConflict, http.StatusConflict, "conflict"},

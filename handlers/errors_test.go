@@ -71,7 +71,11 @@ func TestBrowserThatWentAway(t *testing.T) {
 	b := w.browser(t)
 	b.prove()
 	ctx, cancel := context.WithCancel(t.Context())
-	w.wire.set(func(*http.Request) *http.Response { cancel(); return nil }, nil)
+	w.wire.set(func(r *http.Request) *http.Response {
+		cancel()
+		<-r.Context().Done() // or the answer might be quicker than the browser
+		return nil
+	}, nil)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/portal/waiting/status", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -61,6 +61,8 @@ type Options struct {
 	// FramingOrigins may show the embedded pages in a frame, each exact: https://www.example.org. Without any there are no
 	// such pages.
 	FramingOrigins []string
+	// AdviserSecret opens the pages on which advisers help customers; empty where there are none. See adviser.go.
+	AdviserSecret string
 	// TrustedProxies say from where they were asked, in X-Forwarded-For. Without any, the peer counts.
 	TrustedProxies []netip.Prefix
 	// Secure is for every address that is not loopback: cookies are then for https alone, and browsers are
@@ -73,14 +75,22 @@ type Options struct {
 
 	// handover is for tests that need not wait; 0 for handoverTime.
 	handover time.Duration
-	// own is the base of the portal's own pages, in the portal of the embedded ones; empty in the portal itself.
-	own string
+	// part is what the pages are for: partEmbed or partAdviser, below the portal's own, whose base is own; empty for these.
+	part, own string
 }
+
+// The parts of a portal that stand below it, with routes, cookies and sessions of their own.
+const (
+	partEmbed   = "embed"
+	partAdviser = "adviser"
+)
 
 type portal struct {
 	Options
 	// framed serves the embedded pages; nil where nobody may frame them, and in itself.
 	framed *portal
+	// portalURL is where customers find the portal by themselves, for the page that an adviser hands over; may be empty.
+	portalURL string
 	// embedScript is what embed.go makes of embed.js.
 	embedScript []byte
 	sessions    *sessionStore
@@ -121,7 +131,25 @@ func New(options Options) (http.Handler, error) {
 			return nil, err
 		}
 	}
+	if options.AdviserSecret != "" {
+		if err := p.helpCustomers(e); err != nil {
+			return nil, err
+		}
+	}
 	return e, nil
+}
+
+// below puts the router of a part before the portal's own.
+func below(e *echo.Echo, base string, part *echo.Echo) {
+	e.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if path := c.Request().URL.Path; path == base || strings.HasPrefix(path, base+"/") {
+				part.ServeHTTP(c.Response(), c.Request())
+				return nil
+			}
+			return next(c)
+		}
+	})
 }
 
 func newPortal(options Options) (*portal, error) {

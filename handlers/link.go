@@ -41,8 +41,8 @@ func isLink(query url.Values) bool {
 // takeLink moves what a link brought out of the address, before any page is shown: so it stands in no history, and no
 // page can tell it to another.
 func (p *portal) takeLink(c echo.Context) error {
-	if p.own != "" {
-		return seeOther(c, "") // nobody comes to a frame by a link, and none leads back from there
+	if p.part != "" {
+		return seeOther(c, "") // nobody comes there by a link, and none leads back
 	}
 	query := c.QueryParams()
 	brought := link{ReturnURL: p.listed(only(query, "return")), At: p.Clock()}

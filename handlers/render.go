@@ -37,7 +37,8 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		Demonstration: p.Demonstration,
 		Inbox:         p.Inbox,
 	}
-	if p.own != "" {
+	page.Adviser = p.part == partAdviser && p.isAdviser(c)
+	if p.part == partEmbed {
 		page.Framed = &views.Framed{Own: p.own, Origins: p.FramingOrigins}
 	}
 	page.Answers = c.Request().Method == http.MethodPost
@@ -137,7 +138,7 @@ func (p *portal) setCookie(c echo.Context, name, value string, life time.Duratio
 // cookies). Browsers want Secure for that, and take it from a loopback address too.
 func (o Options) cookieOptions() sessions.Options {
 	options := sessions.Options{Path: "/", HttpOnly: true, Secure: o.Secure, SameSite: http.SameSiteLaxMode}
-	if o.own != "" {
+	if o.part == partEmbed {
 		options.Secure, options.SameSite, options.Partitioned = true, http.SameSiteNoneMode, true
 	}
 	return options
@@ -150,8 +151,8 @@ func (o Options) cookieName(name string) string {
 	if cmp.Or(o.own, o.Base, DefaultBase) != DefaultBase {
 		name += "_" + o.Operator
 	}
-	if o.own != "" {
-		name = "embed_" + name
+	if o.part != "" {
+		name = o.part + "_" + name
 	}
 	if o.Secure {
 		return "__Host-" + name

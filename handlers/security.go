@@ -49,7 +49,7 @@ func (p *portal) allowPasskeyForm(c echo.Context) {
 // contentSecurityPolicy lets the embedded pages be framed by the listed origins alone: every ancestor must be one of them,
 // not only the nearest (Content Security Policy 3, 6.4.2).
 func (p *portal) contentSecurityPolicy() string {
-	if p.own == "" {
+	if p.part != partEmbed {
 		return contentSecurityPolicy
 	}
 	// They have no quick exit either: the page around them would stay.
@@ -70,7 +70,7 @@ func (p *portal) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
-		if p.own == "" { // it knows no list of origins
+		if p.part != partEmbed { // it knows no list of origins
 			h.Set("X-Frame-Options", "DENY")
 		}
 		// Not no-referrer: it makes browsers send "Origin: null" with our own forms, and those without

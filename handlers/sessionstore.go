@@ -29,7 +29,7 @@ type sessionStore struct {
 	clock  func() time.Time
 	name   string
 	cookie sessions.Options
-	// operator is whose sessions these are. Those of its embedded pages are somebody else's, as it were: none is a session
+	// operator is whose sessions these are. Those of a part of its portal are somebody else's, as it were: none is a session
 	// of the portal's own pages, nor the other way round.
 	operator string
 }
@@ -62,8 +62,8 @@ func newSessionStore(o Options) (*sessionStore, error) {
 		return nil, err
 	}
 	operator := o.Operator
-	if o.own != "" {
-		operator += "#embed" // which no operator can be called
+	if o.part != "" {
+		operator += "#" + o.part // which no operator can be called
 	}
 	return &sessionStore{db: o.DB, aead: aead, clock: o.Clock, name: o.cookieName("portal_session"), cookie: o.cookieOptions(), operator: operator}, nil
 }

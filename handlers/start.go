@@ -16,7 +16,7 @@ func (p *portal) showStart(c echo.Context) error {
 	if isLink(c.QueryParams()) {
 		return p.takeLink(c)
 	}
-	if p.own != "" {
+	if p.part == partEmbed {
 		p.tryCookie(c)
 	}
 	v, _ := p.find(c) // whoever has no session, or cannot be found one, can always start
@@ -33,7 +33,7 @@ func (p *portal) showStart(c echo.Context) error {
 }
 
 func (p *portal) postMeter(c echo.Context) error {
-	if p.own != "" && !p.keepsCookies(c) {
+	if p.part == partEmbed && !p.keepsCookies(c) {
 		return p.showNoCookies(c)
 	}
 	v, _ := p.find(c) // as above

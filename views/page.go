@@ -44,11 +44,16 @@ type Page struct {
 	Demonstration bool
 	// Inbox is where a demonstration that does ask people shows the letters that it sends; empty anywhere else.
 	Inbox string
+	// Adviser says that an adviser has signed in and helps the customer, which every page must tell.
+	Adviser bool
 	// Framed is for a page that stands in a frame of somebody else's page; nil for any other.
 	Framed *Framed
 	// Errors is what was wrong with the input, in the order of the fields.
 	Errors []FieldError
 }
+
+// listOnly says that the list is shown without what can be taken away from it or done with several of its records.
+func (p Page) listOnly() bool { return p.Framed != nil || p.Adviser }
 
 // Framed is what a page in a frame needs. Own is the base of the portal's own pages, which open in a new tab, and Origins
 // are those that may frame the page and are told its height.

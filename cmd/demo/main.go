@@ -160,6 +160,11 @@ func welcome(base string, all []operators.Operator, live bool) string {
 	for _, o := range all[1:] {
 		fmt.Fprintf(&b, "  %s%s  %s\n", base, o.Base, o.Brand.Name)
 	}
+	for _, o := range all {
+		if secret := o.AdviserSecret.Reveal(); secret != "" {
+			fmt.Fprintf(&b, "Advisers of %s help customers at %s%s/adviser\n  Their code is %s\n", o.Brand.Name, base, o.Base, secret)
+		}
+	}
 	fmt.Fprintf(&b, "In the page of somebody else it stands at %s%s\n", embedderOrigin(base), embedderPath)
 	fmt.Fprintf(&b, "The register's API stands at %s/v1, its pages at %s/docs\n  Account %s, secret %s.\nCtrl-C ends it.\n",
 		base, base, all[0].AccountID, all[0].AccountSecret.Reveal())
@@ -279,7 +284,7 @@ func newPortals(d *databases, all []operators.Operator, o options, base string, 
 			Register: client, DB: d.portal.Write, SessionKey: d.portalKey, Operator: one.Slug, Base: one.Base, Brand: one.Brand, Files: one.Files,
 			Demonstration: !live, Inbox: inbox, Logger: log.With("program", "portal", "operator", one.Slug),
 			PublicURL: base, PasskeyOrigin: base, ReturnURLs: one.ReturnURLs,
-			FramingOrigins: append(slices.Clone(one.FramingOrigins), embedder),
+			AdviserSecret: one.AdviserSecret.Reveal(), FramingOrigins: append(slices.Clone(one.FramingOrigins), embedder),
 		})
 		if err != nil {
 			return nil, err

@@ -31,7 +31,7 @@ var (
 	magicLink    = views.Method{Name: "magic-link"}
 	passkey      = views.Method{Name: "passkey-assert"}
 	newPasskey   = views.Method{Name: "passkey-register"}
-	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "ticket", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}
+	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "ticket", "no-download", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}
 	numberErrors = []string{"error.number.empty", "error.number.characters", "error.number.length", "error.number.twice"}
 )
 
@@ -206,6 +206,29 @@ func pages(o operators.Operator) []page {
 		})
 		add("framed no cookies", views.Page{Framed: framed.Framed}, func(p views.Page) templ.Component { return views.NoCookies(views.NoCookiesPage{Page: p}) })
 		add("ticket", stranger, func(p views.Page) templ.Component { return views.Ticket(views.TicketPage{Page: p, Token: "t"}) })
+		helped, helpedVisitor := customer, visitor
+		helped.Adviser, helpedVisitor.Adviser = true, true
+		add("adviser sign in", stranger, func(p views.Page) templ.Component { return views.AdviserSignIn(views.AdviserSignInPage{Page: p}) })
+		wrongCode := views.Page{Errors: []views.FieldError{{Field: "secret", Key: "error.adviser.secret"}}}
+		add("adviser wrong code", wrongCode, func(p views.Page) templ.Component { return views.AdviserSignIn(views.AdviserSignInPage{Page: p}) })
+		wait("with an adviser", helpedVisitor, func(*views.WaitingPage) {})
+		list("with an adviser", helped, demoList())
+		helpedWrong := helped
+		helpedWrong.Errors = []views.FieldError{{Field: "customer-yes", Key: "error.adviser.yes"}}
+		add("adviser withdraw", helped, func(p views.Page) templ.Component {
+			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent})
+		})
+		add("adviser withdraw without a yes", helpedWrong, func(p views.Page) templ.Component {
+			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent})
+		})
+		handover := views.HandoverPage{MeterPoint: views.MeterPoint{Number: "901", Electricity: true}, ReadAt: now, PortalURL: "https://energy.example.org/portal",
+			Discovered: demoList().Discovered, Active: demoList().Active, Ended: demoList().Ended}
+		add("adviser handover nothing stopped", helped, func(p views.Page) templ.Component { m := handover; m.Page = p; return views.Handover(m) })
+		add("adviser handover", helped, func(p views.Page) templ.Component {
+			m := handover
+			m.Page, m.Stopped = p, []views.Receipt{{Record: consent, At: now, Reference: reference}}
+			return views.Handover(m)
+		})
 		add("elsewhere", stranger, func(p views.Page) templ.Component { return views.Elsewhere(views.ElsewherePage{Page: p}) })
 		add("error too-often waiting", visitor, func(p views.Page) templ.Component {
 			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 75, Waiting: true})

@@ -21,6 +21,11 @@
 		navigator.clipboard?.writeText(document.getElementById(button.dataset.copy).innerText).then(() => { done.textContent = done.dataset.words; });
 	});
 
+	for (const button of document.querySelectorAll("[data-print]")) {
+		button.hidden = false;
+		button.addEventListener("click", () => print());
+	}
+
 	for (const element of document.querySelectorAll("[data-seconds]")) {
 		const deadline = Date.now() + element.dataset.seconds * 1000;
 		const show = () => { element.textContent = clock(secondsUntil(deadline)); };

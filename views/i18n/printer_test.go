@@ -49,7 +49,8 @@ var made = map[string][]string{
 	"id.passkey.device.":         {"iphone", "ipad", "android", "tablet", "chromebook", "windows", "mac", "linux", "phone", "key", "other"},
 	"mail.passkey.":              product([]string{"added", "removed"}, ".subject", ".title", ".body", ".yours"),
 	"error.prove.":               methods,
-	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "ticket", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
+	"adviser.handover.what.":     {"electricity", "gas"},
+	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "ticket", "no-download", "too-often", "unavailable", "not-yet", "withdraw-failed", "internal"}, ".title", ".body"),
 }
 
 var methods = []string{"magic-link", "passkey-assert", "passkey-register"}

@@ -51,6 +51,8 @@ type Operator struct {
 	Files *static.Files
 	// FramingOrigins may show its embedded pages in a frame; each is exact: https://www.example.org.
 	FramingOrigins []string
+	// AdviserSecret opens the pages on which its advisers help customers; empty where it has none.
+	AdviserSecret env.Secret
 	// ReturnURLs are where customers may be sent back to; each is exact.
 	ReturnURLs []string
 	// Ratios are the contrasts of its colours; nil where it has none of its own.
@@ -173,6 +175,7 @@ func readOperator(t *table, read func(string) ([]byte, error)) Operator {
 	readColours(t, &o)
 	readLogo(t, &o, read)
 
+	readAdvisers(t, &o, read)
 	for _, origin := range t.list("framing-origins", maxEntries) {
 		if !isOrigin(origin) {
 			t.refuse("framing-origins", "%q is not an exact origin such as https://www.example.org: without a path, a wildcard or a slash at the end", origin)
@@ -232,6 +235,31 @@ func readAccount(t *table, o *Operator, read func(string) ([]byte, error)) {
 		t.refuse("account-secret-file", "%s does not hold a secret of one line", name)
 	default:
 		o.AccountSecret = env.NewSecret(secret)
+	}
+}
+
+// leastAdviserSecret is how many characters keep the secret of the advisers from being guessed.
+const leastAdviserSecret = 16
+
+func readAdvisers(t *table, o *Operator, read func(string) ([]byte, error)) {
+	if _, ok := t.value("adviser-secret"); ok {
+		t.refuse("adviser-secret", "a secret never stands in this file: write it to a file of its own, and name that with adviser-secret-file")
+	}
+	name := t.text("adviser-secret-file")
+	if name == "" {
+		return
+	}
+	text, err := read(name)
+	secret := strings.TrimSpace(string(text))
+	switch {
+	case err != nil:
+		t.refuse("adviser-secret-file", "%v", err)
+	case len(secret) < leastAdviserSecret || len(secret) > 200 || strings.ContainsAny(secret, "\r\n"):
+		t.refuse("adviser-secret-file", "%s does not hold a secret of one line, with %d characters or more", name, leastAdviserSecret)
+	case secret == o.AccountSecret.Reveal():
+		t.refuse("adviser-secret-file", "holds the account's secret, which is for the portal alone")
+	default:
+		o.AdviserSecret = env.NewSecret(secret)
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 
 // files are what the operators of these tests name.
 var files = map[string][]byte{
-	"secret": []byte("canary\n"), "empty": nil, "two-lines": []byte("a\nb"),
+	"secret": []byte("canary\n"), "advisers": []byte("canary-of-advisers\n"), "empty": nil, "two-lines": []byte("a\nb"),
 	"logo.png": pngOf(300, 100), "photo.jpg": jpegOf(64, 64), "moving.gif": gifOf(), "drawing.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`),
 	"bomb.png": claiming(60000, 60000), "wide.png": claiming(4001, 1), "broken.png": pngOf(300, 100)[:200], "large.png": make([]byte, maxLogoFile+1),
 	"page.png": []byte("<!DOCTYPE html><script>alert(1)</script>"),
@@ -100,14 +100,14 @@ func with(file, key, line string) string {
 
 func TestGoodFile(t *testing.T) {
 	t.Parallel()
-	file := with(with(with(goodColours, "logo", `logo = "logo.png"`), "languages", `languages = ["cy", "en"]`), "framing-origins", `framing-origins = ["https://www.advice.example:8443"]`) +
+	file := with(with(with(with(goodColours, "adviser-secret-file", `adviser-secret-file = "advisers"`), "logo", `logo = "logo.png"`), "languages", `languages = ["cy", "en"]`), "framing-origins", `framing-origins = ["https://www.advice.example:8443"]`) +
 		"[[operator.help]]\nurl = \"https://advice.example/bills\"\nen = \"Bills\"\ncy = \"Biliau\"\n"
 	all, err := Parse([]byte(file), read)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := all[0]
-	if o.Slug != "advice" || o.Base != "/portal" || o.AccountSecret.Reveal() != "canary" || !slices.Equal(o.Brand.Languages, []string{"cy", "en"}) ||
+	if o.Slug != "advice" || o.Base != "/portal" || o.AccountSecret.Reveal() != "canary" || o.AdviserSecret.Reveal() != "canary-of-advisers" || !slices.Equal(o.Brand.Languages, []string{"cy", "en"}) ||
 		len(o.FramingOrigins) != 1 || o.Brand.Help[0].Text["cy"] != "Biliau" {
 		t.Errorf("got %+v", o)
 	}
@@ -169,6 +169,10 @@ func TestBadFiles(t *testing.T) {
 		{"framing wildcard", with(good, "framing-origins", `framing-origins = ["https://*.advice.example"]`), []string{who + `framing-origins: "https://*.advice.example" is not an exact origin such as https://www.example.org: without a path, a wildcard or a slash at the end`}},
 		{"framing with a path", with(good, "framing-origins", `framing-origins = ["https://www.advice.example/"]`), []string{who + `framing-origins: "https://www.advice.example/" is not an exact origin such as https://www.example.org: without a path, a wildcard or a slash at the end`}},
 		{"framing by http", with(good, "framing-origins", `framing-origins = ["http://www.advice.example"]`), []string{who + `framing-origins: "http://www.advice.example" is not an exact origin such as https://www.example.org: without a path, a wildcard or a slash at the end`}},
+		{"the advisers' secret in the file", with(good, "adviser-secret", `adviser-secret = "canary"`), []string{who + "adviser-secret: a secret never stands in this file: write it to a file of its own, and name that with adviser-secret-file"}},
+		{"a short secret of the advisers", with(good, "adviser-secret-file", `adviser-secret-file = "secret"`), []string{who + "adviser-secret-file: secret does not hold a secret of one line, with 16 characters or more"}},
+		{"two lines for the advisers", with(good, "adviser-secret-file", `adviser-secret-file = "two-lines"`), []string{who + "adviser-secret-file: two-lines does not hold a secret of one line, with 16 characters or more"}},
+		{"no file for the advisers", with(good, "adviser-secret-file", `adviser-secret-file = "gone"`), []string{who + "adviser-secret-file: open gone: file does not exist"}},
 		{"too many framers", with(good, "framing-origins", `framing-origins = [`+strings.Repeat(`"https://a.example",`, 21)+`]`), []string{who + "framing-origins: has 21 entries, and may have at most 20"}},
 		{"return with a fragment", with(good, "return-urls", `return-urls = ["https://www.advice.example/#x"]`), []string{who + `return-urls: "https://www.advice.example/#x" is not an exact https address such as https://www.example.org/back`}},
 		{"help without Welsh", good + "[[operator.help]]\nurl = \"https://advice.example\"\nen = \"Bills\"\n", []string{who + "help[1].cy: is missing"}},

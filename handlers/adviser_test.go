@@ -1,0 +1,248 @@
+package handlers
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/views/i18n"
+)
+
+const adviserSecret = "adviser-canary-0123456789"
+
+// advised is a world whose operator has advisers.
+func advised(t testing.TB) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.options.AdviserSecret = adviserSecret
+	w.echo, w.server = w.newPortal(t)
+	return w
+}
+
+// adviser is the browser of one who has given the secret.
+func (w *world) adviser(t testing.TB) *browser {
+	t.Helper()
+	b := w.browser(t)
+	b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
+	b.get("/portal/adviser/sign-in").wants(t, 200, "adviser.signin.title")
+	b.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
+	return b
+}
+
+// help goes all the way to the customer's records.
+func (b *browser) help() *page {
+	b.t.Helper()
+	b.post("/portal/adviser/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).sendsTo(b.t, "/portal/adviser/prove")
+	token := b.get("/portal/adviser/prove").wants(b.t, 200, "prove.title").token(b.t)
+	b.post("/portal/adviser/prove", url.Values{"token": {token}, "method": {"magic-link"}}).sendsTo(b.t, "/portal/adviser/waiting")
+	b.confirm()
+	return b.follow(b.get("/portal/adviser/waiting/check")).wants(b.t, 200, "records.title")
+}
+
+func TestAdviserHelps(t *testing.T) {
+	t.Parallel()
+	w := advised(t)
+	b := w.adviser(t)
+	marked := func(p *page) *page {
+		t.Helper()
+		if p.doc.Find("header .helping").Length() != 1 {
+			t.Errorf("%s is not marked", p.Request.URL.Path)
+		}
+		return p
+	}
+	marked(b.get("/portal/adviser").wants(t, 200, "start.title"))
+	marked(b.post("/portal/adviser/meter", url.Values{"number": {"12"}}))
+	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/adviser/prove")
+	prove := marked(b.get("/portal/adviser/prove").wants(t, 200, "prove.title"))
+	b.post("/portal/adviser/prove", url.Values{"token": {prove.token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/adviser/waiting")
+	waiting := marked(b.get("/portal/adviser/waiting").wants(t, 200, "waiting.magic-link.title"))
+	code := waiting.doc.Find(".match-code").Text()
+	if !strings.Contains(waiting.body, i18n.For("en").T("adviser.code")) || len(code) != 4 {
+		t.Error("the adviser is not told to read out the code")
+	}
+	b.confirm()
+	records := marked(b.follow(b.get("/portal/adviser/waiting/check")).wants(t, 200, "records.title"))
+	marked(b.get("/portal/adviser/nowhere"))
+
+	// Without the customer's yes nothing is stopped, whatever the form says.
+	path := records.withdrawPath(t)
+	ask := marked(b.get(path))
+	if ask.doc.Find("input[type=checkbox][name=customer-yes]:not([checked])").Length() != 1 {
+		t.Error("the customer's yes is not asked for")
+	}
+	token := ask.token(t)
+	for _, said := range []url.Values{{}, {"customer-yes": {""}}, {"customer-yes": {"no"}}, {"customer-yes": {"on"}}} {
+		said.Set("token", token)
+		p := marked(b.post(path, said))
+		if p.StatusCode != 422 {
+			t.Fatalf("without a yes: %d", p.StatusCode)
+		}
+		p.blames(t, "#customer-yes", "error.adviser.yes")
+	}
+	if n := w.wire.called("revoke"); n != 0 {
+		t.Fatalf("%d withdrawals without a yes", n)
+	}
+	var told string
+	w.wire.set(func(r *http.Request) *http.Response {
+		if operationOf(r) == "revoke" {
+			told = r.URL.RawQuery
+			if r.Body != nil {
+				body, _ := io.ReadAll(r.Body)
+				told += string(body)
+				r.Body = io.NopCloser(strings.NewReader(string(body)))
+			}
+		}
+		return nil
+	}, nil)
+	withdrawn := strings.TrimSuffix(path, "withdraw") + "withdrawn"
+	b.post(path, url.Values{"token": {token}, "customer-yes": {"yes"}}).sendsTo(t, withdrawn)
+	marked(b.get(withdrawn))
+	if n := w.wire.called("revoke"); n != 1 || strings.Contains(strings.ToLower(told), "advis") || strings.Contains(told, "yes") {
+		t.Errorf("%d withdrawals; the register is told %q", n, told)
+	}
+
+	// What is handed over.
+	paper := marked(b.get("/portal/adviser/handover").wants(t, 200, "adviser.handover.title"))
+	text := paper.doc.Find("main").Text()
+	for _, want := range []string{"Bright Energy Ltd", "tid_", w.meterPoint[len(w.meterPoint)-3:], "https://portal.example.org/portal", "Citizens Example"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page to hand over does not tell %q", want)
+		}
+	}
+	if digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, paper.body); strings.Contains(digits, w.meterPoint) || strings.Contains(paper.body, code) {
+		t.Error("the page to hand over tells the whole number, or the code")
+	}
+
+	b.post("/portal/adviser/sign-out", url.Values{"token": {paper.token(t)}}).sendsTo(t, "/portal/adviser/signed-out")
+	marked(b.get("/portal/adviser/signed-out"))
+	b.get("/portal/adviser/handover").wants(t, 403, "error.session-ended.title")
+	b.post("/portal/adviser/sign-in/end", nil).sendsTo(t, "/portal/adviser/sign-in")
+	b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
+}
+
+func TestAdviserDownloadsNothing(t *testing.T) {
+	t.Parallel()
+	w := advised(t)
+	b := w.adviser(t)
+	records := b.help()
+	for _, end := range []string{"export", "export.csv", "export/pdf", "print", "letters", "letters/x", "download"} {
+		b.get("/portal/adviser/records/"+end).wants(t, 403, "error.no-download.title")
+		b.post("/portal/adviser/records/"+end, url.Values{"token": {records.token(t)}}).wants(t, 403, "error.no-download.title")
+	}
+	for _, p := range []*page{records, b.get("/portal/adviser/handover")} {
+		if p.Header.Get("Content-Disposition") != "" || p.doc.Find("a[download]").Length() != 0 {
+			t.Errorf("%s is a download", p.Request.URL.Path)
+		}
+	}
+}
+
+func TestAdviserIsNotAnybody(t *testing.T) {
+	t.Parallel()
+	w := advised(t)
+	stranger := w.browser(t)
+	options := w.options
+	options.part, options.own, options.Base = partAdviser, DefaultBase, DefaultBase+adviserPath
+	part, err := newPortal(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := part.echo()
+	part.routeAdviser(e)
+	for target, route := range (&world{echo: e}).routes("handle") {
+		method, path, _ := strings.Cut(target, " ")
+		if strings.HasSuffix(route.Path, "/sign-in") || strings.Contains(route.Path, "/static/") || method == echo.RouteNotFound || method == "CONNECT" {
+			continue
+		}
+		p := stranger.do(method, path, url.Values{"token": {"x"}, "number": {w.meterPoint}, "confirmed": {"yes"}})
+		to := p.Header.Get("Location")
+		if p.StatusCode != 403 && p.StatusCode != 405 && (p.StatusCode != 303 || to != "/portal/adviser/sign-in") {
+			t.Errorf("%s answers a stranger %d, to %q", target, p.StatusCode, to)
+		}
+	}
+	if w.wire.called("exists") != 0 || w.sessions(t) != 0 {
+		t.Error("a stranger got somewhere")
+	}
+
+	// Guesses are few.
+	for range wrongSecrets {
+		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {"guess"}}).wants(t, 422, "adviser.signin.title").blames(t, "#secret", "error.adviser.secret")
+	}
+	stranger.post("/portal/adviser/sign-in", url.Values{"secret": {""}}).wants(t, 429, "error.too-often.title")
+
+	// The cookie holds for eight hours, for this secret and for this operator.
+	b := w.adviser(t)
+	w.register.Clock.Add(adviserTime - time.Second)
+	b.get("/portal/adviser").wants(t, 200, "start.title")
+	w.register.Clock.Add(time.Second)
+	b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
+	for name, change := range map[string]func(*Options){
+		"another secret":   func(o *Options) { o.AdviserSecret = "another-0123456789" },
+		"another operator": func(o *Options) { o.Operator = "another" },
+	} {
+		b := w.adviser(t)
+		other := *w
+		change(&other.options)
+		_, server := other.newPortal(t)
+		b.base = server.URL
+		if p := b.get("/portal/adviser"); p.Header.Get("Location") != "/portal/adviser/sign-in" {
+			t.Errorf("%s: let in, %d", name, p.StatusCode)
+		}
+	}
+	for _, forged := range []string{"", "x", strings.Repeat("A", 54), strings.Repeat("_", 54)} {
+		b := w.browser(t)
+		b.header.Set("Cookie", "adviser_gate="+forged)
+		b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
+	}
+
+	w.options.AdviserSecret = ""
+	_, server := w.newPortal(t)
+	stranger.base = server.URL
+	for _, path := range []string{"/portal/adviser", "/portal/adviser/sign-in", "/portal/adviser/handover"} {
+		if p := stranger.get(path); p.StatusCode != http.StatusNotFound {
+			t.Errorf("without a secret %s answers %d", path, p.StatusCode)
+		}
+	}
+}
+
+// A customer's visit on the adviser's screen ends by itself, and is none of the portal's own pages.
+func TestAdvisedVisitEnds(t *testing.T) {
+	t.Parallel()
+	w := advised(t)
+	b := w.adviser(t)
+	records := b.help()
+	if records.doc.Find("#idle[data-idle-seconds='900']").Length() != 1 {
+		t.Error("nothing warns of the end")
+	}
+	b.get("/portal/records").sendsTo(t, "/portal/waiting")
+	b.get("/portal/waiting").wants(t, 403, "error.session-ended.title")
+	w.register.Clock.Add(15*time.Minute + 10*time.Second)
+	b.follow(b.get("/portal/adviser/records")).wants(t, 403, "error.session-ended.title")
+	b.get("/portal/adviser").wants(t, 200, "start.title")
+	if start := b.get("/portal/adviser"); start.doc.Find("#number").AttrOr("value", "") != "" {
+		t.Error("the next customer is shown the last one's number")
+	}
+}
+
+// The adviser's secret and the customer's number stay out of the log.
+func TestAdviserLogTellsNothing(t *testing.T) {
+	t.Parallel()
+	w := advised(t)
+	b := w.adviser(t)
+	b.help()
+	b.get("/portal/adviser/handover")
+	for _, canary := range []string{adviserSecret, w.meterPoint, "mlr_"} {
+		if strings.Contains(w.log.String(), canary) {
+			t.Errorf("the log tells %q", canary)
+		}
+	}
+}
