@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -70,6 +71,9 @@ func photographGallery(t *testing.T) {
 			t.Parallel()
 			b := openTab(t, base, look{360, "en", true})
 			for i := n; i < len(paths); i += windows {
+				if strings.HasSuffix(paths[i], "/records-200") {
+					continue // longer than a browser draws in one picture
+				}
 				b.open(paths[i], 200)
 				var taken []byte
 				b.run("take a picture", chromedp.FullScreenshot(&taken, 100))
