@@ -23,7 +23,7 @@ test: ## every test, on both databases and in a browser; installs what is missin
 
 e2e: ## the browser tests alone
 	.ci/tools
-	CI=true go test ./cmd/e2e
+	CI=true go test -timeout 20m ./cmd/e2e
 
 bench: ## the micro-benchmarks, on both databases
 	.ci/tools
