@@ -53,8 +53,8 @@ func TestOtherwise(t *testing.T) {
 				t.Errorf("%s hides %v", name, found)
 			}
 			// What floats over the page with a style sheet must not be all that there is without one.
-			if width := eval[float64](b, `Math.max(...[...document.querySelectorAll("svg, img")].map(e => e.getBoundingClientRect().width), 0)`); width > 640 {
-				t.Errorf("%s: a picture is %v px wide", name, width)
+			if size := eval[float64](b, `Math.max(...[...document.querySelectorAll("svg, img")].map(e => e.getBoundingClientRect()).map(r => Math.min(r.width, r.height)), 0)`); size > 360 {
+				t.Errorf("%s: a picture is %v px wide and high", name, size)
 			}
 		})
 	})
