@@ -66,7 +66,9 @@ func (p *portal) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set("Content-Security-Policy", p.contentSecurityPolicy())
-		h.Set("Permissions-Policy", permissionsPolicy)
+		if !isStatic(c) { // for documents alone, and half a kilobyte on each of their files
+			h.Set("Permissions-Policy", permissionsPolicy)
+		}
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")

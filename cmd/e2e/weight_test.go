@@ -7,7 +7,7 @@ import (
 )
 
 // maxWeight is what a page and its data may weigh on a first visit: compressed, headers and fonts included; bytes.
-const maxWeight = 62_000
+const maxWeight = 60_000
 
 // TestWeight loads pages as somebody does who has nothing cached.
 func TestWeight(t *testing.T) {
