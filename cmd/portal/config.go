@@ -55,16 +55,16 @@ func load() (config, error) {
 		switch {
 		case err != nil || public.Host == "" || public.Scheme != "https" && public.Scheme != "http":
 			refuse("PORTAL_PUBLIC_URL is not an address such as https://energy-access.example.org")
-		case public.Scheme == "http" && !isLoopback(public.Hostname()):
+		case public.Scheme == "http" && !env.Loopback(public.Hostname()):
 			refuse("PORTAL_PUBLIC_URL must begin with https: only a loopback address may do without")
-		case c.Demonstration && !isLoopback(public.Hostname()):
+		case c.Demonstration && !env.Loopback(public.Hostname()):
 			refuse("PORTAL_DEMONSTRATION is for a loopback PORTAL_PUBLIC_URL only")
 		default:
 			c.secure = public.Scheme == "https"
 			publicHost = public.Host
 		}
 	}
-	if host, _, err := net.SplitHostPort(c.Listen); c.Demonstration && (err != nil || !isLoopback(host)) {
+	if host, _, err := net.SplitHostPort(c.Listen); c.Demonstration && (err != nil || !env.Loopback(host)) {
 		refuse("PORTAL_DEMONSTRATION is for a loopback PORTAL_LISTEN only")
 	}
 	if c.Operators == "" {
@@ -78,7 +78,7 @@ func load() (config, error) {
 			o.Hosts = []string{publicHost}
 		}
 		for _, host := range o.Hosts {
-			if name := (&url.URL{Host: host}).Hostname(); publicHost != "" && !c.secure && !isLoopback(name) {
+			if name := (&url.URL{Host: host}).Hostname(); publicHost != "" && !c.secure && !env.Loopback(name) {
 				refuse("PORTAL_OPERATORS: operator %q: hosts: %s is no loopback address, which alone may do without the https of PORTAL_PUBLIC_URL", o.Slug, host)
 			}
 		}
@@ -111,7 +111,7 @@ var hostForm = regexp.MustCompile(`^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?
 // originOf is the origin of an address by https, or by http on a loopback address; empty for any other.
 func originOf(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || !hostForm.MatchString(u.Host) || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	if err != nil || !hostForm.MatchString(u.Host) || u.Scheme != "https" && (u.Scheme != "http" || !env.Loopback(u.Hostname())) {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
@@ -175,9 +175,4 @@ func (c *config) alone(refuse func(string, ...any)) operators.Operator {
 		Base: handlers.DefaultBase, AccountID: c.AccountID, AccountSecret: c.AccountSecret, ReturnURLs: c.ReturnURLs,
 		Brand: views.Brand{Name: c.OperatorName, ContactURL: c.ContactURL, Phone: c.Phone},
 	}
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -129,7 +129,7 @@ func (c config) checkListen() error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		mistakes = append(mistakes, fmt.Errorf("REGISTER_LISTEN must be host:port, not %q", c.Listen))
-	} else if c.Reidentification == "stub" && !loopback(host) {
+	} else if c.Reidentification == "stub" && !env.Loopback(host) {
 		// Whatever the public URL says, others could reach it.
 		mistakes = append(mistakes, fmt.Errorf("REGISTER_LISTEN must be a loopback address, as localhost:5002, not %q: a stub confirms anybody", c.Listen))
 	}
@@ -137,11 +137,6 @@ func (c config) checkListen() error {
 		mistakes = append(mistakes, fmt.Errorf("REGISTER_METRICS_LISTEN must be host:port or off, not %q", c.MetricsListen))
 	}
 	return errors.Join(mistakes...)
-}
-
-func loopback(host string) bool {
-	address := net.ParseIP(host)
-	return host == "localhost" || address != nil && address.IsLoopback()
 }
 
 // open reads the settings and opens the register on its database, brought up to date. Who mails closes config.mail.

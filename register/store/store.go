@@ -89,9 +89,6 @@ func (t *Tx) lock() string {
 	return ""
 }
 
-// Ping reports whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
-
 type queryer interface {
 	sqlx.QueryerContext
 	Rebind(string) string

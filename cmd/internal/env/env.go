@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"reflect"
 	"strings"
@@ -123,4 +124,10 @@ func fields(settings any) func(yield func(reflect.StructField) bool) {
 			}
 		}
 	}
+}
+
+// Loopback reports whether a host, without a port, is this machine by a name or address that no other can reach.
+func Loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
