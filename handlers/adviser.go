@@ -126,15 +126,21 @@ func (p *portal) showAdviserSignIn(c echo.Context) error {
 }
 
 func (p *portal) postAdviserSignIn(c echo.Context) error {
+	// Each try counts before it is looked at: past the limit even the right secret gets no other answer than a wrong one.
+	tries := limit{"wrong secret of address", c.RealIP(), wrongSecrets, perAddress}
+	if err := p.hit(c.Request().Context(), tries); err != nil {
+		return err
+	}
 	given, wanted := sha256.Sum256([]byte(c.Request().PostForm.Get("secret"))), sha256.Sum256([]byte(p.AdviserSecret))
 	if subtle.ConstantTimeCompare(given[:], wanted[:]) != 1 {
-		if err := p.hit(c.Request().Context(), limit{"wrong secret of address", addressOf(c), wrongSecrets, perAddress}); err != nil {
-			return err
-		}
 		page := views.AdviserSignInPage{Page: p.page(c, nil)}
 		page.Path = p.Base + "/sign-in"
 		page.Errors = []views.FieldError{{Field: "secret", Key: "error.adviser.secret"}}
 		return render(c, http.StatusUnprocessableEntity, views.AdviserSignIn(page))
+	}
+	// An office of advisers may share one address.
+	if err := p.forgive(c.Request().Context(), tries); err != nil {
+		return err
 	}
 	value, err := p.adviserCookie(p.Clock().Add(adviserTime))
 	if err != nil {

@@ -65,7 +65,6 @@ var outcomes = []outcome{
 	{registerclient.ErrConflict, http.StatusConflict, "conflict"},
 	{registerclient.ErrTooMany, http.StatusTooManyRequests, kindTooOften},
 	{registerclient.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
-	{registerclient.ErrNotImplemented, http.StatusNotImplemented, "not-yet"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable"},
 	{context.Canceled, statusGone, kindGone},
 }

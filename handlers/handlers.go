@@ -13,7 +13,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -63,8 +62,8 @@ type Options struct {
 	FramingOrigins []string
 	// AdviserSecret opens the pages on which advisers help customers; empty where there are none. See adviser.go.
 	AdviserSecret string
-	// TrustedProxies say from where they were asked, in X-Forwarded-For. Without any, the peer counts.
-	TrustedProxies []netip.Prefix
+	// Address tells from where a request came, as limits count it; nil for the peer.
+	Address func(*http.Request) string
 	// Secure is for every address that is not loopback: cookies are then for https alone, and browsers are
 	// told never to come by http.
 	Secure bool
@@ -114,6 +113,9 @@ func New(options Options) (http.Handler, error) {
 	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()
+	}
+	if options.Address == nil {
+		options.Address = echo.ExtractIPDirect()
 	}
 	options.Base = cmp.Or(options.Base, DefaultBase)
 	if options.Base != DefaultBase && options.Operator == "" {
@@ -175,10 +177,10 @@ func newPortal(options Options) (*portal, error) {
 // echo is a router with what all of this portal's routes have in common.
 func (p *portal) echo() *echo.Echo {
 	e := echo.New()
-	e.IPExtractor = addressesBehind(p.TrustedProxies)
+	e.IPExtractor = p.Address
 	e.HTTPErrorHandler = p.answerError
 	e.Use(p.setBase, p.setHeaders, middleware.GzipWithConfig(middleware.GzipConfig{Skipper: isStatic, MinLength: 1024}),
-		p.logRequest, p.recoverPanic, p.setLanguage, p.checkOrigin, refuseOptions, p.readForm)
+		p.logRequest, p.recoverPanic, p.setLanguage, leadOn, p.checkOrigin, refuseOptions, p.readForm)
 	return e
 }
 

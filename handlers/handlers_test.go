@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -94,7 +93,7 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 		Clock: w.register.Clock.Now, Logger: slog.New(slog.NewJSONHandler(w.log, nil)),
 		Demonstration: s.demonstration, Secure: s.secure, handover: s.handover,
 		PublicURL: "https://portal.example.org", PasskeyOrigin: "http://localhost:5001", ReturnURLs: []string{cameFrom}, FramingOrigins: []string{framer, "https://help.example.org:8443"},
-		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Address: func(r *http.Request) string { return r.Header.Get("X-Forwarded-For") },
 	}
 	w.echo, w.server = w.newPortal(t)
 	t.Cleanup(func() {

@@ -7,8 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"net"
-	"net/netip"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -40,12 +38,12 @@ func (p *portal) limitStart(c echo.Context, v *visit) error {
 	if err := p.hit(c.Request().Context(), limit{"start of session", string(v.key), startsOfSession, perSession}); err != nil {
 		return err
 	}
-	return p.hit(c.Request().Context(), limit{"start of address", addressOf(c), startsOfAddress, perAddress})
+	return p.hit(c.Request().Context(), limit{"start of address", c.RealIP(), startsOfAddress, perAddress})
 }
 
 // limitLookUp counts a look-up of a meter point, by which a stranger could find out which are on record.
 func (p *portal) limitLookUp(c echo.Context) error {
-	return p.hit(c.Request().Context(), limit{"look-up of address", addressOf(c), lookUpsOfAddress, perAddress})
+	return p.hit(c.Request().Context(), limit{"look-up of address", c.RealIP(), lookUpsOfAddress, perAddress})
 }
 
 // hit counts one more time, unless that is one too many: then it counts nothing and answers a *tooOftenError. However
@@ -96,6 +94,14 @@ func (p *portal) hit(ctx context.Context, l limit) error {
 	return nil
 }
 
+// forgive makes a limit count anew.
+func (p *portal) forgive(ctx context.Context, l limit) error {
+	if _, err := p.DB.ExecContext(ctx, p.DB.Rebind(`DELETE FROM portal_limits WHERE bucket = ?`), p.bucket(l)); err != nil {
+		return fmt.Errorf("forgive a limit: %w", err)
+	}
+	return nil
+}
+
 // bucket is the row of a limit: a keyed hash, for the addresses of Britain can all be tried against a bare one.
 func (p *portal) bucket(l limit) []byte {
 	mac := hmac.New(sha256.New, p.limitKey)
@@ -106,33 +112,4 @@ func (p *portal) bucket(l limit) []byte {
 // derivedKey is a key of its own for each purpose, so that none is used in two ways.
 func derivedKey(sessionKey []byte, purpose string) ([]byte, error) {
 	return hkdf.Key(sha256.New, sessionKey, nil, "central.consent/dar/handlers "+purpose, 32)
-}
-
-// addressOf is where a request came from. Of an IPv6 address the network counts, for a customer has a whole one.
-func addressOf(c echo.Context) string {
-	from := c.RealIP()
-	address, err := netip.ParseAddr(from)
-	if err != nil {
-		return from
-	}
-	address = address.Unmap().WithZone("")
-	if !address.Is6() {
-		return address.String()
-	}
-	return netip.PrefixFrom(address, 64).Masked().String()
-}
-
-// addressesBehind is how the address of a request is found: the peer's, or what the trusted proxies in between say.
-func addressesBehind(proxies []netip.Prefix) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, proxy := range proxies {
-		proxy = proxy.Masked()
-		trust = append(trust, echo.TrustIPRange(&net.IPNet{
-			IP: proxy.Addr().AsSlice(), Mask: net.CIDRMask(proxy.Bits(), proxy.Addr().BitLen()),
-		}))
-	}
-	return echo.ExtractIPFromXFFHeader(trust...)
 }

@@ -40,7 +40,6 @@ func TestProveRefusals(t *testing.T) {
 		{"a method that is not offered", "passkey-assert", 0, 422, "prove.title", "error.prove.none"},
 		{"a method that the register cannot use here", "magic-link", 422, 422, "prove.title", "error.prove.magic-link"},
 		{"the record has gone", "magic-link", 404, 200, "norecord.title", ""},
-		{"the register asks nobody yet", "magic-link", 501, 501, "error.not-yet.title", ""},
 		{"the register has had enough", "magic-link", 429, 429, "error.too-often.title", ""},
 		{"the register is down", "magic-link", 503, 503, "error.unavailable.title", ""},
 		{"the register fails", "magic-link", 500, 500, "error.internal.title", ""},

@@ -2,8 +2,6 @@ package register
 
 import (
 	"context"
-	"net"
-	"net/netip"
 	"time"
 
 	"central.consent/dar/register/store"
@@ -69,34 +67,7 @@ func (s *Register) hit(ctx context.Context, limit store.Limit) (wait time.Durati
 	return wait, err
 }
 
-// failuresFrom is the limit of failures from the address that a request came from. Of an IPv6 address the network
-// counts, for a customer has a whole one.
+// failuresFrom is the limit of failures from the address that a request came from.
 func failuresFrom(c echo.Context) store.Limit {
-	from := c.RealIP()
-	if address, err := netip.ParseAddr(from); err == nil {
-		address = address.Unmap().WithZone("")
-		bits := 32
-		if address.Is6() {
-			bits = 64
-		}
-		if network, err := address.Prefix(bits); err == nil {
-			from = network.String()
-		}
-	}
-	return store.Limit{Bucket: "failure " + from, Most: failuresOfAddress, Within: perAddress}
-}
-
-// addressOf is how the address of a request is found: the peer's, or what the trusted proxies in between say.
-func addressOf(proxies []netip.Prefix) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, proxy := range proxies {
-		proxy = proxy.Masked()
-		trust = append(trust, echo.TrustIPRange(&net.IPNet{
-			IP: proxy.Addr().AsSlice(), Mask: net.CIDRMask(proxy.Bits(), proxy.Addr().BitLen()),
-		}))
-	}
-	return echo.ExtractIPFromXFFHeader(trust...)
+	return store.Limit{Bucket: "failure " + c.RealIP(), Most: failuresOfAddress, Within: perAddress}
 }

@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"runtime"
 	"strings"
@@ -59,8 +58,8 @@ type Options struct {
 	PublicURL string
 	// Mail sends letters; nil where there is no mail server, and then letters are given up.
 	Mail *mail.Sender
-	// Proxies are the networks of the proxies in front, whose X-Forwarded-For is believed; empty where there is none.
-	Proxies []netip.Prefix
+	// Address tells from where a request came, as limits count it; nil for the peer.
+	Address func(*http.Request) string
 	// Clock is time.Now when nil.
 	Clock func() time.Time
 	// Log is slog.Default when nil.
@@ -126,8 +125,11 @@ func New(o Options) (*Register, error) {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
 	s := &Register{
-		store: o.Store, keys: o.Keys, stub: o.Stub, address: addressOf(o.Proxies), publicURL: o.PublicURL, local: local, mail: o.Mail, passkeys: passkeys, clock: o.Clock, log: o.Log,
+		store: o.Store, keys: o.Keys, stub: o.Stub, address: o.Address, publicURL: o.PublicURL, local: local, mail: o.Mail, passkeys: passkeys, clock: o.Clock, log: o.Log,
 		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), metrics: newMetrics(o.Store), router: echo.New(),
+	}
+	if s.address == nil {
+		s.address = echo.ExtractIPDirect()
 	}
 	if s.clock == nil {
 		s.clock = time.Now

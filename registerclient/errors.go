@@ -17,14 +17,13 @@ import (
 
 // What went wrong, for errors.Is. Each stands for a status, which is what callers should rely on.
 var (
-	ErrInvalid        = errors.New("register: invalid request")     // 400
-	ErrUnauthorized   = errors.New("register: not authenticated")   // 401
-	ErrForbidden      = errors.New("register: not allowed")         // 403
-	ErrNotFound       = errors.New("register: not found")           // 404
-	ErrConflict       = errors.New("register: conflict")            // 409
-	ErrUnprocessable  = errors.New("register: cannot be processed") // 422
-	ErrTooMany        = errors.New("register: too many requests")   // 429
-	ErrNotImplemented = errors.New("register: not implemented")     // 501
+	ErrInvalid       = errors.New("register: invalid request")     // 400
+	ErrUnauthorized  = errors.New("register: not authenticated")   // 401
+	ErrForbidden     = errors.New("register: not allowed")         // 403
+	ErrNotFound      = errors.New("register: not found")           // 404
+	ErrConflict      = errors.New("register: conflict")            // 409
+	ErrUnprocessable = errors.New("register: cannot be processed") // 422
+	ErrTooMany       = errors.New("register: too many requests")   // 429
 	// ErrUnavailable is no answer (network failure or timeout), 502, 503 or 504.
 	ErrUnavailable = errors.New("register: unavailable")
 	// ErrInternal is every other refusal, and an answer that cannot be understood.
@@ -111,8 +110,6 @@ func (e *Error) Is(target error) bool {
 		return target == ErrUnprocessable
 	case http.StatusTooManyRequests:
 		return target == ErrTooMany
-	case http.StatusNotImplemented:
-		return target == ErrNotImplemented
 	default:
 		return target == ErrInternal
 	}

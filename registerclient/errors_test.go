@@ -13,7 +13,7 @@ import (
 
 var kinds = []error{
 	ErrInvalid, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrConflict, ErrUnprocessable, ErrTooMany,
-	ErrNotImplemented, ErrUnavailable, ErrInternal,
+	ErrUnavailable, ErrInternal,
 }
 
 // isOnly reports whether err is want and none of the other kinds.
@@ -30,7 +30,7 @@ func TestStatusesAndKinds(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]error{
 		400: ErrInvalid, 401: ErrUnauthorized, 403: ErrForbidden, 404: ErrNotFound, 409: ErrConflict,
-		422: ErrUnprocessable, 429: ErrTooMany, 500: ErrInternal, 501: ErrNotImplemented, 502: ErrUnavailable,
+		422: ErrUnprocessable, 429: ErrTooMany, 500: ErrInternal, 501: ErrInternal, 502: ErrUnavailable,
 		503: ErrUnavailable, 504: ErrUnavailable, 505: ErrInternal, 599: ErrInternal, 405: ErrInternal, 413: ErrInternal,
 		304: ErrInternal,
 	} {

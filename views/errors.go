@@ -6,7 +6,7 @@ type SignedOutPage struct{ Page }
 // ErrorPage says what happened and what to do next. Kind is the end of its text keys.
 type ErrorPage struct {
 	Page
-	// Kind is not-found, method, invalid, too-long, media, escape, repeated, forbidden, session-ended, conflict, busy, ticket, no-download, too-often, unavailable, not-yet,
+	// Kind is not-found, method, invalid, too-long, media, escape, repeated, forbidden, session-ended, conflict, busy, ticket, no-download, too-often, unavailable,
 	// withdraw-failed or internal.
 	Kind string
 	// Field is the form's field that was sent more than once, in the sender's words; for repeated alone.

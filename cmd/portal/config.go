@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 
 	"central.consent/dar/cmd/internal/env"
 	"central.consent/dar/cmd/internal/operators"
+	"central.consent/dar/cmd/internal/serve"
 	"central.consent/dar/handlers"
 	"central.consent/dar/views"
 )
@@ -38,7 +39,7 @@ type config struct {
 
 	sessionKey []byte
 	secure     bool
-	proxies    []netip.Prefix
+	address    func(*http.Request) string
 	// operators are those of the file, or the one of the environment; each has its hosts.
 	operators []operators.Operator
 }
@@ -88,12 +89,9 @@ func load() (config, error) {
 	} else if origin := originOf(c.PasskeyOrigin); origin != c.PasskeyOrigin {
 		refuse("PORTAL_PASSKEY_ORIGIN is not an origin such as https://id.central.consent")
 	}
-	for _, network := range c.Proxies {
-		prefix, err := netip.ParsePrefix(network)
-		if err != nil {
-			refuse("PORTAL_TRUSTED_PROXIES: %q is not a network such as 10.0.0.0/8", network)
-		}
-		c.proxies = append(c.proxies, prefix)
+	var err error
+	if c.address, err = serve.Address(c.Proxies); err != nil {
+		refuse("PORTAL_TRUSTED_PROXIES: %v", err)
 	}
 	if text := c.SessionKey.Reveal(); text != "" {
 		key, err := base64.StdEncoding.DecodeString(text)

@@ -147,7 +147,7 @@ func newSites(config config, db *migrations.DB, logger *slog.Logger) (http.Handl
 		portal, err := handlers.New(handlers.Options{
 			Register: register, DB: db.Write, SessionKey: config.sessionKey, Operator: o.Slug, Base: o.Base, Brand: o.Brand, Files: o.Files,
 			Demonstration: config.Demonstration, Secure: config.secure, Logger: logger,
-			PublicURL: config.publicURL(o), PasskeyOrigin: config.PasskeyOrigin, ReturnURLs: o.ReturnURLs, FramingOrigins: o.FramingOrigins, AdviserSecret: o.AdviserSecret.Reveal(), TrustedProxies: config.proxies,
+			PublicURL: config.publicURL(o), PasskeyOrigin: config.PasskeyOrigin, ReturnURLs: o.ReturnURLs, FramingOrigins: o.FramingOrigins, AdviserSecret: o.AdviserSecret.Reveal(), Address: config.address,
 		})
 		if err != nil {
 			return nil, err

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"strings"
 
 	"central.consent/dar/cmd/internal/env"
@@ -61,12 +60,8 @@ func load(mails bool) (config, register.Options, error) {
 	}
 	o.Stub = c.Reidentification == "stub"
 	o.PublicURL = c.PublicURL
-	for _, network := range c.Proxies {
-		prefix, err := netip.ParsePrefix(strings.TrimSpace(network))
-		if err != nil {
-			mistakes = append(mistakes, fmt.Errorf("REGISTER_TRUSTED_PROXIES must be networks as 10.0.0.0/8,fd00::/8, not %q", network))
-		}
-		o.Proxies = append(o.Proxies, prefix)
+	if o.Address, err = serve.Address(c.Proxies); err != nil {
+		mistakes = append(mistakes, fmt.Errorf("REGISTER_TRUSTED_PROXIES: %w", err))
 	}
 	if mails {
 		if c.mail, err = c.sender(); err != nil {
