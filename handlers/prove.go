@@ -312,6 +312,23 @@ func (p *portal) showWaitingStatus(c echo.Context) error {
 	return render(c, http.StatusOK, views.WaitingStatus(p.waitingPage(c, v)))
 }
 
+// leadOn tells a script where its form leads, for it cannot see a redirect: portal.js then puts that page in the place of the
+// form's (decisions.md, What stays in the history).
+func leadOn(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if r := c.Response(); c.Request().Header.Get("HX-Request") != "" {
+			r.Before(func() {
+				if r.Status == http.StatusSeeOther {
+					r.Header().Set("HX-Redirect", r.Header().Get(echo.HeaderLocation))
+					r.Header().Del(echo.HeaderLocation)
+					r.Status = http.StatusOK
+				}
+			})
+		}
+		return next(c)
+	}
+}
+
 // redirectHTMX makes htmx take the whole page to a path below the portal's base.
 func redirectHTMX(c echo.Context, path string) error {
 	c.Response().Header().Set("HX-Redirect", base(c)+path)

@@ -147,8 +147,8 @@ func TestLeave(t *testing.T) {
 			test.leave(b)
 			b.left(referers)
 			at, addresses, _ := b.history()
-			if test.script && slices.Contains(addresses, "/portal/records") {
-				t.Errorf("the history leads to the list: %v", addresses)
+			if test.script && slices.ContainsFunc(addresses, func(address string) bool { return strings.HasPrefix(address, "/portal/") }) {
+				t.Errorf("the history holds more than the start: %v", addresses)
 			}
 			// By Back, or by its address: nobody is shown the list.
 			b.run("go back", chromedp.ActionFunc(func(ctx context.Context) error {
@@ -217,10 +217,9 @@ func TestHistory(t *testing.T) {
 	})
 	toRecords(b)
 	_, addresses, _ := b.history()
-	if end := addresses[len(addresses)-4:]; !slices.Equal(end, []string{"/portal?lang=en", "/portal", "/portal/prove", "/portal/records"}) {
+	if end := addresses[len(addresses)-3:]; !slices.Equal(end, []string{"/portal?lang=en", "/portal", "/portal/records"}) {
 		t.Errorf("on the list the history ends with %v", end)
 	}
-	back("Who can see") // the proof is done, and leads here
 	back("See who can")
 	if at := b.path(); at != "/portal" {
 		t.Errorf("Back leads to %s", at)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/webauthn"
@@ -99,6 +100,9 @@ func TestPasskeys(t *testing.T) {
 	// The browser's own list stands open on the page, and this browser chooses from it by itself.
 	askForPasskey()
 	b.at("/portal/records")
+	if _, addresses, _ := b.history(); !slices.Equal(addresses[len(addresses)-2:], []string{"/portal", "/portal/records"}) {
+		t.Errorf("the history holds the way to the passkey: %v", addresses)
+	}
 	signOut()
 
 	// The customer gives up: nobody is at the device, and the letter takes its place.

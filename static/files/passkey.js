@@ -68,11 +68,11 @@
 		let asked = !mediation;
 		try {
 			const begun = await step("/options");
-			if (begun.location) return location.assign(begun.location);
+			if (begun.location) return location.replace(begun.location);
 			const credential = await navigator.credentials[name]({ publicKey: question(begun.publicKey), mediation, signal: mine.signal });
 			if (mine !== running) return;
 			asked = true;
-			location.assign((await step("/finish", answer(credential))).location);
+			location.replace((await step("/finish", answer(credential))).location);
 		} catch (error) {
 			if (mine !== running || !asked) return; // the list is an offer: nobody asked for it yet
 			show(error instanceof Told ? error.message : error.name === "InvalidStateError" ? form.dataset.exists : form.dataset.cancelled);
@@ -90,13 +90,11 @@
 		button.disabled = false;
 	});
 
-	// The list of passkeys at a field, where the browser has such a thing.
-	if (list && PublicKeyCredential.isConditionalMediationAvailable) {
-		PublicKeyCredential.isConditionalMediationAvailable().then((available) => {
-			list.hidden = !available;
-			if (available) run("conditional");
-		});
-	}
+	// The list of passkeys at a field. Nearly every browser has such a thing: it is there from the start, so that nothing moves.
+	if (list) Promise.resolve(PublicKeyCredential.isConditionalMediationAvailable?.()).then((available) => {
+		list.hidden = !available;
+		if (available) run("conditional");
+	});
 
 	// Back from the next page, the browser may show this one as it was left.
 	addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -21,11 +21,6 @@
 		navigator.clipboard?.writeText(document.getElementById(button.dataset.copy).innerText).then(() => { done.textContent = done.dataset.words; });
 	});
 
-	for (const button of document.querySelectorAll("[data-print]")) {
-		button.hidden = false;
-		button.addEventListener("click", () => print());
-	}
-
 	for (const element of document.querySelectorAll("[data-seconds]")) {
 		const deadline = Date.now() + element.dataset.seconds * 1000;
 		const show = () => { element.textContent = clock(secondsUntil(deadline)); };
@@ -98,6 +93,20 @@
 		if (link.target || link.hash || link.origin !== location.origin || link.pathname !== location.pathname && !steps.includes(link.pathname)) return;
 		event.preventDefault();
 		location.replace(link.href);
+	});
+	// So do the pages that forms lead to: a form of a visit is sent from here, and told where it leads. Where it leads nowhere,
+	// for something is wrong, the browser sends it as ever and shows the answer.
+	if (visit) document.addEventListener("submit", async (event) => {
+		const form = event.target;
+		// By its attributes: a field called method hides the property.
+		if (event.defaultPrevented || !form.matches("[method=post]:not([target], [hx-post])")) return;
+		event.preventDefault();
+		if (form.dataset.sent) return; // pressed twice
+		form.dataset.sent = "yes";
+		const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), headers: { "HX-Request": "true" } }).catch(() => null);
+		const next = answer?.headers.get("HX-Redirect");
+		if (next) location.replace(next);
+		else form.submit();
 	});
 	// A page that answered a form is remembered by an address that can be had again: Back then asks nobody whether to send the
 	// form once more, with the number in it.
