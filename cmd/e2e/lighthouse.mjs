@@ -19,10 +19,14 @@ try {
 	for (const { name, url, cookie, hidden } of pages) {
 		// All but the start ask search engines to leave them out, which is the one thing that this audit finds fault with.
 		const skipAudits = hidden ? ["is-crawlable"] : [];
-		const { lhr } = await lighthouse(url, {
-			port: chrome.port, output: "json", logLevel: "silent", onlyCategories: categories, skipAudits,
-			extraHeaders: cookie ? { Cookie: cookie } : undefined,
-		});
+		let lhr;
+		// Now and then Chromium loses the trace of a load. Then there is no measurement, and another is made.
+		for (let tries = 0; tries < 3 && (!lhr || lhr.runtimeError); tries++) {
+			({ lhr } = await lighthouse(url, {
+				port: chrome.port, output: "json", logLevel: "silent", onlyCategories: categories, skipAudits,
+				extraHeaders: cookie ? { Cookie: cookie } : undefined,
+			}));
+		}
 		const scores = Object.fromEntries(Object.values(lhr.categories).map((c) => [c.id, Math.round(c.score * 100)]));
 		const counted = new Set(Object.values(lhr.categories).flatMap((c) => c.auditRefs.filter((r) => r.weight > 0).map((r) => r.id)));
 		const failed = Object.values(lhr.audits).filter((a) => counted.has(a.id) && a.score !== null && a.score < 0.9)

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"flag"
 	"fmt"
 	"html"
@@ -60,6 +61,13 @@ func handler(shown ...operators.Operator) http.Handler {
 				return
 			}
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // as the portal sends it
+				w.Header().Set("Content-Encoding", "gzip")
+				packed := gzip.NewWriter(w)
+				defer packed.Close()
+				_, _ = body.WriteTo(packed)
+				return
+			}
 			_, _ = body.WriteTo(w)
 		})
 	}

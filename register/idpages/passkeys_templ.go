@@ -49,7 +49,7 @@ func passkeyLayout(p Page, title string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Document(ui.Shell{Text: p.Text, Title: p.Text.T("id.window", "Page", title), AssetBase: assetBase, Header: header(p), Footer: footer(p), Fonts: true, Script: "passkey.js"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Document(p.shell(title, "passkey.js")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -168,7 +168,7 @@ func Assert(m AssertPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if !m.MatchCode {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div id=\"passkey-autofill\" class=\"or\" hidden>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div id=\"passkey-autofill\" class=\"or\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
