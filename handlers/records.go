@@ -146,6 +146,7 @@ func recordView(held heldRecord, now time.Time) views.Record {
 	}
 	setControllers(&record, summary)
 	setNotices(&record, summary.Notice)
+	record.Changes = changes(summary)
 
 	switch {
 	case summary.State == registerclient.StateRevoked:
@@ -162,6 +163,35 @@ func recordView(held heldRecord, now time.Time) views.Record {
 	record.CanWithdraw = (record.State == views.RecordActive || record.State == views.RecordEndingSoon) &&
 		value(summary.LegalBasis).Consent()
 	return record
+}
+
+// changes are what the owner has changed, the newest first: the register tells what a record said before each.
+func changes(summary registerclient.AccessRecordSummary) []views.Change {
+	after := registerclient.Amendment{
+		LeadControllerName: value(summary.LeadControllerName), LegalBasis: value(summary.LegalBasis), Purpose: value(summary.Purpose),
+		DataTypes: summary.DataTypes, Expiry: summary.Expiry,
+	}
+	without := func(all, gone []registerclient.DataType) []views.DataType {
+		return dataTypes(slices.DeleteFunc(slices.Clone(all), func(t registerclient.DataType) bool { return slices.Contains(gone, t) }))
+	}
+	var all []views.Change
+	for _, before := range slices.Backward(summary.Amendments) {
+		change := views.Change{
+			At: before.AmendedAt, Added: without(after.DataTypes, before.DataTypes), Removed: without(before.DataTypes, after.DataTypes),
+			EndMoved: !value(before.Expiry).Equal(value(after.Expiry)), Until: value(before.Expiry),
+		}
+		if before.LeadControllerName != after.LeadControllerName {
+			change.Organisation = before.LeadControllerName
+		}
+		if before.LegalBasis != after.LegalBasis {
+			change.Basis = basis(&before.LegalBasis)
+		}
+		if before.Purpose != after.Purpose {
+			change.Purpose = before.Purpose
+		}
+		all, after = append(all, change), before
+	}
+	return all
 }
 
 // setControllers says who is responsible, the lead first.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views"
 )
@@ -218,4 +219,39 @@ func asJSON(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestWhatChangedIsTold is an organisation that lets itself see more, for another purpose and without an end: the customer
+// reads what the record said before, and takes the same away.
+func TestWhatChangedIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ak := w.accessRecord(t, registerclient.BasisContract)
+	w.register.Clock.Add(time.Hour)
+	record := registertest.AccessRecord(w.ir, registerclient.BasisContract)
+	record.Processing.DataTypes = []registerclient.DataType{registerclient.TariffImport, registerclient.HalfHourlyExport}
+	record.Processing.Purpose, record.AccessEvent.Expiry = "Selling what it learns", nil
+	record.RecordMetadata.ControllerArrangement.Controllers[0].Name = "Brighter Energy Ltd"
+	if _, err := w.dataUser.ReplaceAccessRecord(t.Context(), ak, record); err != nil {
+		t.Fatal(err)
+	}
+	b := w.browser(t)
+	b.start()
+	b.prove()
+	b.confirm()
+	b.get("/portal/waiting/check")
+	card := b.get("/portal/records").doc.Find(`.card:contains("Brighter Energy Ltd")`)
+	words := strings.Join(strings.Fields(card.Text()), " ")
+	table := b.get("/portal/records.csv").body
+	for _, want := range []string{
+		"Changed on 1 June 2026.", "Data added: What you send to the grid, every half hour.", "Data taken out: How much you use, every half hour.",
+		"Before, it was in the name of Bright Energy Ltd.", "Before, it was to end on 14 January 2028.", "Before, it was for: “Energy efficiency analysis”",
+	} {
+		if !strings.Contains(strings.NewReplacer("\u2068", "", "\u2069", "").Replace(words), want) {
+			t.Errorf("the card does not say %q: %s", want, words)
+		}
+		if !strings.Contains(table, want) {
+			t.Errorf("the table does not say %q: %s", want, table)
+		}
+	}
 }

@@ -134,6 +134,7 @@ type (
 		Teller       string      `json:"registered-by,omitempty"`
 		Reference    string      `json:"reference,omitempty"`
 		Contact      string      `json:"contact,omitempty"`
+		Changed      []string    `json:"changed,omitempty"`
 	}
 )
 
@@ -165,7 +166,7 @@ func writeJSON(p *portal, v *visit, page views.RecordsPage) ([]byte, error) {
 		entry := takenEntry{
 			Organisation: e.Organisation, Status: takenWord{string(stateNow(*held, p.Clock())), e.Status}, Purpose: e.Purpose, When: e.When,
 			Since: moment(e.Since), Until: moment(e.Until), Ended: moment(e.Ended),
-			Others: e.Others, Teller: e.Teller, Reference: e.Reference, Contact: e.Contact, Data: []takenData{},
+			Others: e.Others, Teller: e.Teller, Reference: e.Reference, Contact: e.Contact, Changed: e.Changed, Data: []takenData{},
 		}
 		for i, d := range e.Data {
 			entry.Data = append(entry.Data, takenData{takenWord{string(codes[i]), text.T("records.data." + d.Key)}, text.T("records.data." + d.Key + ".reveals")})

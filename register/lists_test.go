@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -148,6 +151,77 @@ func TestAReplacedRecordKeepsItsKeyItsOwnerAndItsAge(t *testing.T) {
 		must(owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
 		if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrConflict) {
 			t.Errorf("a revoked record is replaced: %v", err)
+		}
+	})
+}
+
+func TestWhatARecordSaidBeforeItWasChangedIsToldToWhoeverReadsIt(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, portal, ir := household(t, r)
+		ak := create(t, owner, ir, registerclient.BasisConsent)
+		replace := func(change func(*registerclient.AccessRecord)) {
+			t.Helper()
+			record := registertest.AccessRecord(ir, registerclient.BasisConsent)
+			change(&record)
+			must(owner.ReplaceAccessRecord(t.Context(), ak, record))(t)
+		}
+		past := func() []registerclient.Amendment {
+			t.Helper()
+			return list(t, portal, start(t, portal, registerclient.MethodMagicLink).MagicLink.TokenRef)[0].Amendments
+		}
+		// What customers are not told is no change, nor is the order of the data types or the place of a clock.
+		replace(func(record *registerclient.AccessRecord) {
+			record.Notice.SharedNotice.NoticeVersion = "v4"
+			slices.Reverse(record.Processing.DataTypes)
+			*record.AccessEvent.Expiry = record.AccessEvent.Expiry.In(time.FixedZone("", 3600))
+		})
+		if got := past(); got != nil {
+			t.Errorf("nothing was changed, and %+v is told", got)
+		}
+
+		r.Clock.Add(time.Hour)
+		first := r.Clock.Now()
+		replace(func(record *registerclient.AccessRecord) {
+			record.Processing.DataTypes = append(record.Processing.DataTypes, registerclient.HalfHourlyExport)
+			record.AccessEvent.Expiry = nil
+		})
+		r.Clock.Add(time.Hour)
+		second := r.Clock.Now()
+		replace(func(record *registerclient.AccessRecord) {
+			record.Processing.Purpose = "Another purpose"
+			record.RecordMetadata.ControllerArrangement.Controllers[0].Name = "Brighter Energy Ltd"
+		})
+		ends := *registertest.AccessRecord(ir, registerclient.BasisConsent).AccessEvent.Expiry
+		want := []registerclient.Amendment{{
+			AmendedAt: first, LeadControllerName: "Bright Energy Ltd", LegalBasis: registerclient.BasisConsent, Purpose: "Energy efficiency analysis",
+			DataTypes: []registerclient.DataType{registerclient.HalfHourlyConsumption, registerclient.TariffImport}, Expiry: &ends,
+		}, {
+			AmendedAt: second, LeadControllerName: "Bright Energy Ltd", LegalBasis: registerclient.BasisConsent, Purpose: "Energy efficiency analysis",
+			DataTypes: []registerclient.DataType{registerclient.HalfHourlyConsumption, registerclient.HalfHourlyExport, registerclient.TariffImport},
+		}}
+		if got := past(); !reflect.DeepEqual(got, want) {
+			t.Errorf("told is\n%+v, want\n%+v", got, want)
+		}
+
+		// However many replace it at once, each leaves one amendment behind, and the oldest are forgotten past the fiftieth.
+		var all sync.WaitGroup
+		for i := range 60 {
+			all.Go(func() {
+				replace(func(record *registerclient.AccessRecord) {
+					record.Processing.Purpose = fmt.Sprint("Purpose ", i)
+					record.RecordMetadata.IdentityRecordRef = nil // or they would wait for each other there
+				})
+			})
+		}
+		all.Wait()
+		purposes := map[string]bool{}
+		for _, amendment := range past() {
+			purposes[amendment.Purpose] = true
+		}
+		if len(purposes) != 50 {
+			t.Errorf("%d purposes of 50 are remembered", len(purposes))
 		}
 	})
 }

@@ -97,6 +97,9 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 		if err != nil {
 			return err
 		}
+		if row.Amendments, err = s.amended(ctx, tx, row, now); err != nil {
+			return missing(err, unknown)
+		}
 		done, err := tx.ReplaceAccessRecord(ctx, row, now)
 		if err != nil {
 			return err
@@ -113,6 +116,51 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 	return c.JSON(http.StatusOK, registerclient.RegisterAccessResponse{
 		Response: s.metadata(c), AccessToken: registerclient.AccessToken{Key: ak, Expiry: in.AccessEvent.Expiry},
 	})
+}
+
+// mostAmendments bounds what is kept of a record's past: the newest.
+const mostAmendments = 50
+
+// amended is a record's past with what it says now added, where the row that replaces it tells the customer anything else.
+func (s *Register) amended(ctx context.Context, tx *store.Tx, row store.AccessRecord, now time.Time) ([]byte, error) {
+	held, err := tx.HoldAccessRecord(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	var past []registerclient.Amendment
+	if err := json.Unmarshal(held.Amendments, &past); err != nil {
+		return nil, fmt.Errorf("read the amendments of an access record: %w", err)
+	}
+	before, err := termsOf(held.Record, now)
+	if err != nil {
+		return nil, err
+	}
+	after, err := termsOf(row.Record, now)
+	if err != nil {
+		return nil, err
+	}
+	if reflect.DeepEqual(before, after) {
+		return held.Amendments, nil
+	}
+	past = append(past, before)
+	return json.Marshal(past[max(0, len(past)-mostAmendments):])
+}
+
+// termsOf is what a record tells the customer of who, why, what and until when, as it is kept once it is amended.
+func termsOf(document []byte, amended time.Time) (registerclient.Amendment, error) {
+	var record registerclient.AccessRecord
+	if err := json.Unmarshal(document, &record); err != nil {
+		return registerclient.Amendment{}, fmt.Errorf("read an access record: %w", err)
+	}
+	terms := registerclient.Amendment{
+		AmendedAt: amended, LeadControllerName: record.RecordMetadata.ControllerArrangement.Lead().Name, LegalBasis: record.Processing.LegalBasis,
+		Purpose: record.Processing.Purpose, DataTypes: slices.Sorted(slices.Values(record.Processing.DataTypes)),
+	}
+	if record.AccessEvent.Expiry != nil {
+		expiry := record.AccessEvent.Expiry.UTC()
+		terms.Expiry = &expiry
+	}
+	return terms, nil
 }
 
 // changed names the parts in which two documents differ, for the audit log: which, and never what they hold.
@@ -502,6 +550,9 @@ func summaryOf(row store.ListedRecord, reader string, now time.Time) (registercl
 		RecordMetadata: &record.RecordMetadata, LegalBasis: &record.Processing.LegalBasis, Purpose: &record.Processing.Purpose, DataTypes: record.Processing.DataTypes,
 		State: record.AccessEvent.State, Expiry: record.AccessEvent.Expiry, RegisteredAt: &record.AccessEvent.RegisteredAt,
 		RevokedAt: record.AccessEvent.RevokedAt, Notice: record.Notice, DataUserName: &row.DataUserName,
+	}
+	if err := json.Unmarshal(row.Amendments, &summary.Amendments); err != nil {
+		return registerclient.AccessRecordSummary{}, fmt.Errorf("read the amendments of an access record: %w", err)
 	}
 	if row.RevokedBy != nil {
 		by := registerclient.RevokedBy(*row.RevokedBy)

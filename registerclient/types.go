@@ -444,6 +444,19 @@ type AccessRecordSummary struct {
 	DataUserName *string `json:"data-user-name"`
 	// EarlierOccupant says that somebody who lived there before gave it, and that it is still active.
 	EarlierOccupant bool `json:"earlier-occupant,omitzero"`
+	// Amendments are what the record said before its owner changed it, the oldest first; absent where it never did.
+	Amendments []Amendment `json:"amendments,omitempty"`
+}
+
+// Amendment is what an access record said until its owner replaced it, at AmendedAt. What it has said since stands in the
+// next amendment, or in the record itself.
+type Amendment struct {
+	AmendedAt          time.Time  `json:"amended-at"`
+	LeadControllerName string     `json:"lead-controller-name"`
+	LegalBasis         LegalBasis `json:"legal-basis"`
+	Purpose            string     `json:"purpose"`
+	DataTypes          []DataType `json:"data-types"`
+	Expiry             *time.Time `json:"expiry"`
 }
 
 // ListAccessRecordsResponse is everything that a caller may see of one meter point.

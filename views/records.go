@@ -129,8 +129,23 @@ type Record struct {
 	Storage *Storage
 	// Earlier says that somebody who lived here before gave it, and that it is still active.
 	Earlier bool
+	// Changes are what the organisation has changed since it registered, the newest first.
+	Changes []Change
 	// CanWithdraw says that the customer may stop this access here.
 	CanWithdraw bool
+}
+
+// Change is one change of a record. What it said before is empty where it stayed as it was.
+type Change struct {
+	At             time.Time
+	Added, Removed []DataType
+	// Organisation was the sole or lead controller, Basis the ground, and Purpose in the organisation's own words.
+	Organisation string
+	Basis        Basis
+	Purpose      string
+	// EndMoved says that another end was set than Until, which is zero where there was none.
+	EndMoved bool
+	Until    time.Time
 }
 
 // Controller is one responsible organisation. Role is sole, lead, joint or member.

@@ -8,7 +8,7 @@ import (
 )
 
 // Columns are the parts of an Entry in the order of a table, as the ends of their text keys: takeaway.column.<Column>.
-var Columns = []string{"organisation", "status", "data", "why", "purpose", "since", "until", "ended", "others", "teller", "reference", "contact"}
+var Columns = []string{"organisation", "status", "data", "why", "purpose", "since", "until", "ended", "others", "teller", "reference", "contact", "changed"}
 
 // Entry is one record of the shown list as it is taken away: in the words of the page, and flat.
 type Entry struct {
@@ -27,6 +27,8 @@ type Entry struct {
 	Others            []string
 	Teller, Reference string
 	Contact           string
+	// Changed are sentences, the newest change first.
+	Changed []string
 	// When is a sentence.
 	When string
 }
@@ -57,6 +59,13 @@ func (m RecordsPage) Entries() []Entry {
 		if names := r.responsibles(); len(names) > 1 {
 			e.Others = names[1:]
 		}
+		for _, c := range r.Changes {
+			what := c.sentences(m.Text)
+			if c.Purpose != "" {
+				what = append(what, m.Text.T("records.changed.purpose")+" “"+c.Purpose+"”.")
+			}
+			e.Changed = append(e.Changed, ui.Unmarked(m.Text.T("records.changed.on", "Date", m.Text.Date(c.At))+" "+strings.Join(what, " ")))
+		}
 		entries = append(entries, e)
 	}
 	for _, r := range shown.Active {
@@ -83,6 +92,7 @@ func (m RecordsPage) Row(e Entry) []string {
 	return []string{
 		e.Organisation, e.Status, strings.Join(data, "; "), e.Why, e.Purpose, day(e.Since), day(e.Until), day(e.Ended),
 		strings.Join(e.Others, "; "), e.Teller, e.Reference, e.Contact,
+		strings.Join(e.Changed, " "),
 	}
 }
 

@@ -160,6 +160,12 @@ func pages(o operators.Operator) []page {
 		list("none", customer, views.RecordsPage{MeterPoint: gas})
 		list("long names", customer, longNames())
 		list("one", customer, views.RecordsPage{Active: demoList().Active[:1]})
+		changed := demoList().Active[:1]
+		changed[0].Changes = []views.Change{
+			{At: day(2026, 4, 2), Added: types(views.DataHalfHourlyExport, views.DataPriceOfUse), Purpose: "Energy efficiency analysis", EndMoved: true, Until: day(2026, 11, 10)},
+			{At: day(2025, 6, 30), Removed: types(views.DataMonthlyUse), Organisation: "Bright Savings Ltd", Basis: views.BasisContract, EndMoved: true},
+		}
+		list("changed", customer, views.RecordsPage{Active: changed})
 		list("200", customer, many(200))
 
 		sent := demoList()
@@ -460,6 +466,7 @@ func everyKind() []views.Record {
 	soon := sole("a6", "Bright Energy Ltd", "bright-energy.com", views.BasisConsent, "A comparison of tariffs, once")
 	soon.State, soon.Until = views.RecordEndingSoon, day(2026, 5, 20)
 	twin := sole("a7", "Bright Energy Ltd", "bright-energy.com", views.BasisConsent, "Energy efficiency analysis and tariff recommendations")
+	twin.Changes = []views.Change{{At: day(2026, 4, 2), EndMoved: true}}
 	lapsing := sole("a8", "Humber Grid", "humber.example", views.BasisPublicTask, "Planning where the network needs work")
 	lapsing.State, lapsing.Until = views.RecordEndingSoon, day(2026, 5, 9)
 	elsewhere := sole("a9", "Solent Solar Club", "solent.example", views.BasisConsent, "A map of rooftop power")
@@ -476,6 +483,7 @@ func everyEnd() []views.Record {
 	stopped.Handle = "e1"
 	stopped.State, stopped.CanWithdraw, stopped.EndedAt = views.RecordStopped, false, day(2026, 5, 3)
 	closed := sole("e2", "Calder Insulation", "calder.example", views.BasisContract, "Checking that a grant was well spent")
+	closed.Changes = []views.Change{{At: day(2025, 4, 2), Added: types(views.DataHalfHourlyUse)}}
 	closed.State, closed.EndedAt, closed.Reference = views.RecordClosed, day(2025, 12, 31), "Grant scheme 12"
 	return append([]views.Record{stopped, closed}, demoList().Ended...)
 }

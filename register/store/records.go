@@ -21,6 +21,8 @@ type AccessRecord struct {
 	RevokedAt    *Millis `db:"revoked_at"`
 	RevokedBy    *string `db:"revoked_by"`
 	RevokeReason *string `db:"revoke_reason"`
+	// Amendments is a JSON list of what it said before each replacement, the oldest first.
+	Amendments []byte `db:"amendments"`
 }
 
 const recordColumns = `ak, mpxn, account_id, ir, state, legal_basis, expiry, record, created_at, revoked_at, revoked_by, revoke_reason`
@@ -39,7 +41,7 @@ type ListedRecord struct {
 
 const (
 	listedColumns = `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
-	r.revoked_at, r.revoked_by, r.revoke_reason, a.duid, a.display_name, i.account_id AS identity_account_id, i.move_in_date`
+	r.revoked_at, r.revoked_by, r.revoke_reason, r.amendments, a.duid, a.display_name, i.account_id AS identity_account_id, i.move_in_date`
 	listedTables  = `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`
 	listedRecords = `SELECT ` + listedColumns + ` FROM ` + listedTables + ` `
 )
@@ -70,6 +72,15 @@ func findAccessRecord(ctx context.Context, q queryer, ak string) (ListedRecord, 
 		return ListedRecord{}, fmt.Errorf("find access record: %w", err)
 	}
 	return record, nil
+}
+
+// HoldAccessRecord reads a record, and keeps everybody else from changing it until the transaction ends; ErrNotFound.
+func (t *Tx) HoldAccessRecord(ctx context.Context, r AccessRecord) (AccessRecord, error) {
+	held, err := one[AccessRecord](ctx, t.tx, `SELECT `+recordColumns+`, amendments FROM access_records WHERE mpxn = ? AND ak = ?`+t.lock(), r.MPxN, r.AK)
+	if err != nil {
+		return AccessRecord{}, fmt.Errorf("hold access record: %w", err)
+	}
+	return held, nil
 }
 
 // ListAccessRecords lists every access record of a meter point, newest first. Where it is called in the
@@ -119,9 +130,9 @@ func (s *Store) HasAccessRecord(ctx context.Context, accountID, mpxn string) (bo
 // ReplaceAccessRecord replaces an account's active record; its key, its owner and the time of its creation stay. It
 // answers false where it is not active.
 func (t *Tx) ReplaceAccessRecord(ctx context.Context, r AccessRecord, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE access_records SET ir = ?, state = ?, legal_basis = ?, expiry = ?, record = ?
+	rows, err := t.exec(ctx, `UPDATE access_records SET ir = ?, state = ?, legal_basis = ?, expiry = ?, record = ?, amendments = ?
 		WHERE ak = ? AND mpxn = ? AND account_id = ? AND state = 'ACTIVE' AND (expiry IS NULL OR expiry > ?)`,
-		r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), r.AK, r.MPxN, r.AccountID, Millis(now))
+		r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), string(r.Amendments), r.AK, r.MPxN, r.AccountID, Millis(now))
 	if err != nil {
 		return false, fmt.Errorf("replace access record: %w", err)
 	}

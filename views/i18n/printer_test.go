@@ -36,7 +36,7 @@ var made = map[string][]string{
 	"withdraw.why.":              {"unsaid", "changed-my-mind", "no-longer-needed", "something-else"},
 	"withdrawn.notice.":          {"delivered", "pending", "undelivered", "none", "unknown"},
 	"takeaway.":                  {"pdf", "csv", "json"},
-	"takeaway.column.":           {"organisation", "status", "data", "why", "purpose", "since", "until", "ended", "others", "teller", "reference", "contact"},
+	"takeaway.column.":           {"organisation", "status", "data", "why", "purpose", "since", "until", "ended", "others", "teller", "reference", "contact", "changed"},
 	"letter.data.":               {"half-hourly-use", "half-hourly-export", "monthly-use", "monthly-export", "yearly-use", "yearly-export", "price-of-use", "price-of-export", "other"},
 	"letter.why.":                {"consent", "explicit-consent", "contract", "legal-obligation", "public-task", "legitimate-interests", "other", "earlier"},
 	"letter.about.":              {"electricity", "gas"},
