@@ -170,7 +170,6 @@ func newPortal(options Options) (*portal, error) {
 	if p.limitKey, err = derivedKey(options.SessionKey, "limits"); err != nil {
 		return nil, err
 	}
-
 	return p, nil
 }
 
