@@ -38,7 +38,7 @@ func (w *world) adviser(t testing.TB) *browser {
 func (b *browser) help() *page {
 	b.t.Helper()
 	b.post("/portal/adviser/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).sendsTo(b.t, "/portal/adviser/prove")
-	token := b.get("/portal/adviser/prove").wants(b.t, 200, "prove.title").token(b.t)
+	token := b.get("/portal/adviser/prove").wants(b.t, 200, "prove.title.adviser").token(b.t)
 	b.post("/portal/adviser/prove", url.Values{"token": {token}, "method": {"magic-link"}}).sendsTo(b.t, "/portal/adviser/waiting")
 	b.confirm()
 	return b.follow(b.get("/portal/adviser/waiting/check")).wants(b.t, 200, "records.title")
@@ -55,14 +55,14 @@ func TestAdviserHelps(t *testing.T) {
 		}
 		return p
 	}
-	marked(b.get("/portal/adviser").wants(t, 200, "start.title"))
+	marked(b.get("/portal/adviser").wants(t, 200, "start.title.adviser"))
 	marked(b.post("/portal/adviser/meter", url.Values{"number": {"12"}}))
 	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/adviser/prove")
-	prove := marked(b.get("/portal/adviser/prove").wants(t, 200, "prove.title"))
+	prove := marked(b.get("/portal/adviser/prove").wants(t, 200, "prove.title.adviser"))
 	b.post("/portal/adviser/prove", url.Values{"token": {prove.token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/adviser/waiting")
-	waiting := marked(b.get("/portal/adviser/waiting").wants(t, 200, "waiting.magic-link.title"))
+	waiting := marked(b.get("/portal/adviser/waiting").wants(t, 200, "waiting.magic-link.title.adviser"))
 	code := waiting.doc.Find(".match-code").Text()
-	if !strings.Contains(waiting.body, i18n.For("en").T("adviser.code")) || len(code) != 4 {
+	if !strings.Contains(waiting.body, i18n.For("en").T("waiting.magic-link.code.adviser")) || len(code) != 4 {
 		t.Error("the adviser is not told to read out the code")
 	}
 	b.confirm()
@@ -125,7 +125,7 @@ func TestAdviserHelps(t *testing.T) {
 
 	b.post("/portal/adviser/sign-out", url.Values{"token": {paper.token(t)}}).sendsTo(t, "/portal/adviser/signed-out")
 	marked(b.get("/portal/adviser/signed-out"))
-	b.get("/portal/adviser/handover").wants(t, 403, "error.session-ended.title")
+	b.get("/portal/adviser/handover").wants(t, 403, "error.session-ended.title.adviser")
 	b.post("/portal/adviser/sign-in/end", nil).sendsTo(t, "/portal/adviser/sign-in")
 	b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
 }
@@ -188,7 +188,7 @@ func TestAdviserIsNotAnybody(t *testing.T) {
 	// The cookie holds for eight hours, for this secret and for this operator.
 	b := w.adviser(t)
 	w.register.Clock.Add(adviserTime - time.Second)
-	b.get("/portal/adviser").wants(t, 200, "start.title")
+	b.get("/portal/adviser").wants(t, 200, "start.title.adviser")
 	w.register.Clock.Add(time.Second)
 	b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
 	for name, change := range map[string]func(*Options){
@@ -230,10 +230,10 @@ func TestAdvisedVisitEnds(t *testing.T) {
 		t.Error("nothing warns of the end")
 	}
 	b.get("/portal/records").sendsTo(t, "/portal/waiting")
-	b.get("/portal/waiting").wants(t, 403, "error.session-ended.title")
+	b.get("/portal/waiting").wants(t, 403, "error.session-ended.title.adviser")
 	w.register.Clock.Add(15*time.Minute + 10*time.Second)
-	b.follow(b.get("/portal/adviser/records")).wants(t, 403, "error.session-ended.title")
-	b.get("/portal/adviser").wants(t, 200, "start.title")
+	b.follow(b.get("/portal/adviser/records")).wants(t, 403, "error.session-ended.title.adviser")
+	b.get("/portal/adviser").wants(t, 200, "start.title.adviser")
 	if start := b.get("/portal/adviser"); start.doc.Find("#number").AttrOr("value", "") != "" {
 		t.Error("the next customer is shown the last one's number")
 	}

@@ -134,7 +134,7 @@ func (p Page) shell(title, description string) ui.Shell {
 	if len(p.Errors) > 0 {
 		title = p.Text.T("ui.error-prefix", "Title", title)
 	}
-	findable := description != "" && p.Framed == nil
+	findable := description != "" && !p.listOnly()
 	if !findable {
 		description = p.Text.T("start.description")
 	}
