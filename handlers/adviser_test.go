@@ -78,11 +78,18 @@ func TestAdviserHelps(t *testing.T) {
 	token := ask.token(t)
 	for _, said := range []url.Values{{}, {"customer-yes": {""}}, {"customer-yes": {"no"}}, {"customer-yes": {"on"}}} {
 		said.Set("token", token)
-		p := marked(b.post(path, said))
+		said.Set("why", "no-longer-needed")
+		p := marked(b.post(path+"?state=can-see", said))
 		if p.StatusCode != 422 {
 			t.Fatalf("without a yes: %d", p.StatusCode)
 		}
 		p.blames(t, "#customer-yes", "error.adviser.yes")
+		if p.doc.Find("input[name=why]").Length() != len(whys)+1 || p.doc.Find("input[name=why][checked]").AttrOr("value", "") != "no-longer-needed" {
+			t.Error("the reason is lost")
+		}
+		if to := p.doc.Find("main form").AttrOr("action", ""); !strings.HasSuffix(to, "/withdraw?state=can-see") {
+			t.Errorf("the filter is lost: %s", to)
+		}
 	}
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Fatalf("%d withdrawals without a yes", n)
@@ -230,12 +237,27 @@ func TestAdvisedVisitEnds(t *testing.T) {
 		t.Error("nothing warns of the end")
 	}
 	b.get("/portal/records").sendsTo(t, "/portal/waiting")
-	b.get("/portal/waiting").wants(t, 403, "error.session-ended.title.adviser")
-	w.register.Clock.Add(15*time.Minute + 10*time.Second)
-	b.follow(b.get("/portal/adviser/records")).wants(t, 403, "error.session-ended.title.adviser")
-	b.get("/portal/adviser").wants(t, 200, "start.title.adviser")
-	if start := b.get("/portal/adviser"); start.doc.Find("#number").AttrOr("value", "") != "" {
-		t.Error("the next customer is shown the last one's number")
+	b.get("/portal/waiting").wants(t, 403, "error.session-ended.title")
+
+	w.register.Clock.Add(14*time.Minute + 59*time.Second)
+	b.get("/portal/adviser/records").wants(t, 200, "records.title") // which is use of it
+	token := b.get(records.withdrawPath(t)).token(t)
+	w.register.Clock.Add(15 * time.Minute)
+	withdraw := url.Values{"token": {token}, "customer-yes": {"yes"}}
+	for _, p := range []*page{
+		b.follow(b.get("/portal/adviser/records")), b.get("/portal/adviser/handover"), b.get(records.withdrawPath(t)), b.post(records.withdrawPath(t), withdraw),
+	} {
+		p.wants(t, 403, "error.session-ended.title.adviser")
+		if strings.Contains(p.body, "Bright") || p.doc.Find(".meter").Length() != 0 {
+			t.Errorf("%s still tells of the customer", p.Request.URL.Path)
+		}
+	}
+	if w.wire.called("revoke") != 0 {
+		t.Error("something was stopped after the end")
+	}
+	start := b.get("/portal/adviser").wants(t, 200, "start.title.adviser")
+	if start.doc.Find("#number").AttrOr("value", "") != "" || start.doc.Find("input[name=token], form[action$='/sign-out']").Length() != 0 {
+		t.Error("the next customer's start has something of the last one's")
 	}
 }
 
