@@ -64,6 +64,7 @@ func (p *portal) routeAdviser(e *echo.Echo) {
 	e.GET(base+"/records/:handle/told", p.showTold)
 	p.onRead(e, "/handover", p.visitor(p.showHandover))
 	e.Any(base+"/records/*", noDownload)
+	e.Any(base+"/records.*", noDownload)
 }
 
 // noDownload answers whatever the list can be taken away with.

@@ -142,9 +142,10 @@ func TestAdviserDownloadsNothing(t *testing.T) {
 	w := advised(t)
 	b := w.adviser(t)
 	records := b.help()
-	for _, end := range []string{"export", "export.csv", "export/pdf", "print", "letters", "letters/x", "download"} {
-		b.get("/portal/adviser/records/"+end).wants(t, 403, "error.no-download.title")
-		b.post("/portal/adviser/records/"+end, url.Values{"token": {records.token(t)}}).wants(t, 403, "error.no-download.title")
+	handle := strings.Split(records.withdrawPath(t), "/")[4]
+	for _, end := range []string{".json", ".csv", ".pdf", ".docx", "/several", "/stopped", "/" + handle + "/letter", "/" + handle, "/export.csv", "/download"} {
+		b.get("/portal/adviser/records"+end).wants(t, 403, "error.no-download.title")
+		b.post("/portal/adviser/records"+end, url.Values{"token": {records.token(t)}}).wants(t, 403, "error.no-download.title")
 	}
 	for _, p := range []*page{records, b.get("/portal/adviser/handover")} {
 		if p.Header.Get("Content-Disposition") != "" || p.doc.Find("a[download]").Length() != 0 {

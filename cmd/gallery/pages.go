@@ -283,6 +283,7 @@ func pages(o operators.Operator) []page {
 		add("adviser handover", helped, func(p views.Page) templ.Component {
 			m := handover
 			m.Page, m.Stopped = p, []views.Receipt{{Record: consent, At: now, Reference: reference}}
+			m.Active, m.Ended = handover.Active[1:], append([]views.Record{consent}, handover.Ended...)
 			return views.Handover(m)
 		})
 		add("elsewhere", stranger, func(p views.Page) templ.Component { return views.Elsewhere(views.ElsewherePage{Page: p}) })
