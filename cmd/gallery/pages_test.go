@@ -171,3 +171,30 @@ func TestIndexLeadsToEveryPage(t *testing.T) {
 		}
 	}
 }
+
+// customers are words that only a customer can be told.
+var customers = regexp.MustCompile(`(?i)\byour (meter|home|email|list|passkey|number|data|permission|reference|supplier|energy|code|fingerprint)\b|\bthat you live\b|\bit is you\b|\bsigned? you\b|\byou can confirm\b|\byou have confirmed\b`)
+
+// TestAdvisersAreNotTakenForCustomers reads what advisers are told to do. Left out is what they read to the customer: where the
+// number is, what stopping means, the page to hand over, and the list and advice that are the customer's own.
+func TestAdvisersAreNotTakenForCustomers(t *testing.T) {
+	t.Parallel()
+	forCustomers := regexp.MustCompile(`^records|^adviser (withdraw( |$)|handover|help)`)
+	for _, p := range pages(ownLook) {
+		if p.Lang != "en" || !strings.Contains(p.Name, "adviser") || forCustomers.MatchString(p.Name) {
+			continue
+		}
+		var b bytes.Buffer
+		if err := p.Component.Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := goquery.NewDocumentFromReader(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc.Find(".find, .doors").Remove()
+		if said := customers.FindString(doc.Find("main").Text()); said != "" {
+			t.Errorf("%s says %q", p.Name, said)
+		}
+	}
+}

@@ -324,3 +324,24 @@ func TestUnknownLanguageIsEnglish(t *testing.T) {
 		}
 	}
 }
+
+func TestAdvisersHaveWordsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for _, lang := range Languages() {
+		customer, adviser := For(lang), For(lang).ForAdviser()
+		if adviser.Lang() != lang {
+			t.Errorf("an adviser who reads %s is told in %s", lang, adviser.Lang())
+		}
+		for _, key := range []string{"prove.title", "waiting.code.title"} {
+			if got, want := adviser.T(key), customer.T(key+".adviser"); got != want || got == customer.T(key) {
+				t.Errorf("%s: an adviser is told %q", key, got)
+			}
+		}
+		if got, want := adviser.N("page.session", 15), customer.N("page.session.adviser", 15); got != want {
+			t.Errorf("%s: got %q, want %q", lang, got, want)
+		}
+		if got := adviser.T("records.title"); got != customer.T("records.title") {
+			t.Errorf("%s: the customer's own list is headed %q", lang, got)
+		}
+	}
+}
