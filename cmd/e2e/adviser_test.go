@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
 	"central.consent/dar/registerclient"
@@ -34,8 +35,8 @@ func TestAdviser(t *testing.T) {
 			marked := func(name string) {
 				t.Helper()
 				b.inspect("adviser: " + name)
-				if said := b.text("header .helping"); !strings.HasPrefix(said, "Helping a customer.") {
-					t.Errorf("%s says %q", name, said)
+				if !eval[bool](b, `!!document.querySelector("header .helping")?.textContent.startsWith("Helping a customer.")`) {
+					t.Errorf("%s does not say that somebody is helped", name)
 				}
 				if found := eval[[]string](b, takenAway); len(found) > 0 {
 					t.Errorf("%s offers %s", name, found)
@@ -138,4 +139,46 @@ func TestAdviser(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAdviserAcrossTheDesk is a customer whose phone serves as a passkey for the adviser's computer, which holds none itself.
+func TestAdviserAcrossTheDesk(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	base := program(t, "demo", "--reidentification", "live")
+	phone := openTab(t, base, look{360, "en", true})
+	device := plugIn(phone, webauthn.AuthenticatorTransportInternal)
+	toProve(phone)
+	phone.press("form[action='/portal/prove'] button")
+	confirmByLetter(phone)
+	enrol(phone)
+
+	b := openTab(t, base, look{1280, "en", true})
+	b.open(advisers, 200)
+	b.fill("#secret", advisersCode)
+	b.press("form[action='" + advisers + "/sign-in'] button")
+	b.at(advisers)
+	b.fill("#number", demoMPxN)
+	b.press("main form[action='" + advisers + "/meter'] button")
+	b.press("form:has(input[name=confirmed]) button")
+	b.at(advisers + "/prove")
+	if first := eval[string](b, `document.querySelector("#method [name=method]").value`); first != "magic-link" {
+		t.Errorf("%s comes before what also works on the telephone", first)
+	}
+	b.run("unfold the other way", chromedp.Click("main summary", chromedp.ByQuery))
+	b.press("form:has([value=passkey-assert]) button")
+	b.at(advisers + "/waiting")
+	b.inspect("adviser: passkey")
+	code := b.text(".match-code")
+	beside := b.another(strings.TrimPrefix(eval[string](b, `document.querySelector("a.button[target=_blank]").href`), base))
+	near := plugIn(beside, webauthn.AuthenticatorTransportCable)
+	var has []*webauthn.Credential
+	phone.run("read the passkey", chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		has, err = webauthn.GetCredentials(device).Do(ctx)
+		return err
+	}))
+	beside.run("bring the phone near", webauthn.AddCredential(near, has[0]))
+	beside.fill("#code", code)
+	beside.press("#passkey button")
+	b.at(advisers + "/records")
 }
