@@ -262,6 +262,19 @@ func TestAdvisedVisitEnds(t *testing.T) {
 	}
 }
 
+// A customer who hangs up before they confirm leaves nothing to the next.
+func TestAdviserFinishesEarly(t *testing.T) {
+	t.Parallel()
+	w := advised(t)
+	b := w.adviser(t)
+	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/adviser/prove")
+	finish := b.get("/portal/adviser/prove").doc.Find("header form[action='/portal/adviser/sign-out']")
+	b.post(finish.AttrOr("action", ""), url.Values{"token": {finish.Find("[name=token]").AttrOr("value", "")}}).sendsTo(t, "/portal/adviser/signed-out")
+	if start := b.get("/portal/adviser"); start.doc.Find("#number").AttrOr("value", "") != "" || w.sessions(t) != 0 {
+		t.Error("the next customer is shown the last one's number")
+	}
+}
+
 // The adviser's secret and the customer's number stay out of the log.
 func TestAdviserLogTellsNothing(t *testing.T) {
 	t.Parallel()
