@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ const (
 func (p *portal) helpCustomers(e *echo.Echo) error {
 	options := p.Options
 	options.part, options.own, options.Base = partAdviser, p.Base, p.Base+adviserPath
-	// The passkey is the customer's, and the way back would end on the pages for customers.
+	// The passkey page opens beside the adviser's, for its way back would end on the pages for customers.
 	options.PublicURL, options.PasskeyOrigin, options.ReturnURLs = "", "", nil
 	adviser, err := newPortal(options)
 	if err != nil {
@@ -63,6 +64,7 @@ func (p *portal) routeAdviser(e *echo.Echo) {
 	e.GET(base+"/records/:handle/told", p.showTold)
 	p.onRead(e, "/handover", p.visitor(p.showHandover))
 	e.Any(base+"/records/*", noDownload)
+	e.Any(base+"/records.*", noDownload)
 }
 
 // noDownload answers whatever the list can be taken away with.
@@ -168,12 +170,15 @@ func (p *portal) postAdviserEnd(c echo.Context) error {
 // to the register the withdrawal is the customer's, as any other.
 func (p *portal) customerSaidYes(h func(echo.Context, *visit) error) func(echo.Context, *visit) error {
 	return func(c echo.Context, v *visit) error {
-		held := v.record(c.Param("handle"))
-		if held == nil || held.Withdrawal != nil || c.Request().PostForm.Get("customer-yes") == "yes" {
+		held, form := v.record(c.Param("handle")), c.Request().PostForm
+		if held == nil || held.Withdrawal != nil || form.Get("customer-yes") == "yes" {
 			return h(c, v)
 		}
-		page := views.WithdrawPage{Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), Record: recordView(*held, p.Clock())}
-		page.Path = c.Request().URL.Path
+		page := p.withdrawPage(c, v, held)
+		if why := form.Get("why"); slices.Contains(whys, why) {
+			page.Why = why
+		}
+		page.Path, page.Query = c.Request().URL.Path, carried(c)
 		page.Errors = []views.FieldError{{Field: "customer-yes", Key: "error.adviser.yes"}}
 		return render(c, http.StatusUnprocessableEntity, views.Withdraw(page))
 	}

@@ -38,7 +38,7 @@ func (w *world) adviser(t testing.TB) *browser {
 func (b *browser) help() *page {
 	b.t.Helper()
 	b.post("/portal/adviser/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).sendsTo(b.t, "/portal/adviser/prove")
-	token := b.get("/portal/adviser/prove").wants(b.t, 200, "prove.title").token(b.t)
+	token := b.get("/portal/adviser/prove").wants(b.t, 200, "prove.title.adviser").token(b.t)
 	b.post("/portal/adviser/prove", url.Values{"token": {token}, "method": {"magic-link"}}).sendsTo(b.t, "/portal/adviser/waiting")
 	b.confirm()
 	return b.follow(b.get("/portal/adviser/waiting/check")).wants(b.t, 200, "records.title")
@@ -55,14 +55,14 @@ func TestAdviserHelps(t *testing.T) {
 		}
 		return p
 	}
-	marked(b.get("/portal/adviser").wants(t, 200, "start.title"))
+	marked(b.get("/portal/adviser").wants(t, 200, "start.title.adviser"))
 	marked(b.post("/portal/adviser/meter", url.Values{"number": {"12"}}))
 	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/adviser/prove")
-	prove := marked(b.get("/portal/adviser/prove").wants(t, 200, "prove.title"))
+	prove := marked(b.get("/portal/adviser/prove").wants(t, 200, "prove.title.adviser"))
 	b.post("/portal/adviser/prove", url.Values{"token": {prove.token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/adviser/waiting")
-	waiting := marked(b.get("/portal/adviser/waiting").wants(t, 200, "waiting.magic-link.title"))
+	waiting := marked(b.get("/portal/adviser/waiting").wants(t, 200, "waiting.magic-link.title.adviser"))
 	code := waiting.doc.Find(".match-code").Text()
-	if !strings.Contains(waiting.body, i18n.For("en").T("adviser.code")) || len(code) != 4 {
+	if !strings.Contains(waiting.body, i18n.For("en").T("waiting.magic-link.code.adviser")) || len(code) != 4 {
 		t.Error("the adviser is not told to read out the code")
 	}
 	b.confirm()
@@ -78,11 +78,18 @@ func TestAdviserHelps(t *testing.T) {
 	token := ask.token(t)
 	for _, said := range []url.Values{{}, {"customer-yes": {""}}, {"customer-yes": {"no"}}, {"customer-yes": {"on"}}} {
 		said.Set("token", token)
-		p := marked(b.post(path, said))
+		said.Set("why", "no-longer-needed")
+		p := marked(b.post(path+"?state=can-see", said))
 		if p.StatusCode != 422 {
 			t.Fatalf("without a yes: %d", p.StatusCode)
 		}
 		p.blames(t, "#customer-yes", "error.adviser.yes")
+		if p.doc.Find("input[name=why]").Length() != len(whys)+1 || p.doc.Find("input[name=why][checked]").AttrOr("value", "") != "no-longer-needed" {
+			t.Error("the reason is lost")
+		}
+		if to := p.doc.Find("main form").AttrOr("action", ""); !strings.HasSuffix(to, "/withdraw?state=can-see") {
+			t.Errorf("the filter is lost: %s", to)
+		}
 	}
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Fatalf("%d withdrawals without a yes", n)
@@ -125,7 +132,7 @@ func TestAdviserHelps(t *testing.T) {
 
 	b.post("/portal/adviser/sign-out", url.Values{"token": {paper.token(t)}}).sendsTo(t, "/portal/adviser/signed-out")
 	marked(b.get("/portal/adviser/signed-out"))
-	b.get("/portal/adviser/handover").wants(t, 403, "error.session-ended.title")
+	b.get("/portal/adviser/handover").wants(t, 403, "error.session-ended.title.adviser")
 	b.post("/portal/adviser/sign-in/end", nil).sendsTo(t, "/portal/adviser/sign-in")
 	b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
 }
@@ -135,9 +142,10 @@ func TestAdviserDownloadsNothing(t *testing.T) {
 	w := advised(t)
 	b := w.adviser(t)
 	records := b.help()
-	for _, end := range []string{"export", "export.csv", "export/pdf", "print", "letters", "letters/x", "download"} {
-		b.get("/portal/adviser/records/"+end).wants(t, 403, "error.no-download.title")
-		b.post("/portal/adviser/records/"+end, url.Values{"token": {records.token(t)}}).wants(t, 403, "error.no-download.title")
+	handle := strings.Split(records.withdrawPath(t), "/")[4]
+	for _, end := range []string{".json", ".csv", ".pdf", ".docx", "/several", "/stopped", "/" + handle + "/letter", "/" + handle, "/export.csv", "/download"} {
+		b.get("/portal/adviser/records"+end).wants(t, 403, "error.no-download.title")
+		b.post("/portal/adviser/records"+end, url.Values{"token": {records.token(t)}}).wants(t, 403, "error.no-download.title")
 	}
 	for _, p := range []*page{records, b.get("/portal/adviser/handover")} {
 		if p.Header.Get("Content-Disposition") != "" || p.doc.Find("a[download]").Length() != 0 {
@@ -188,7 +196,7 @@ func TestAdviserIsNotAnybody(t *testing.T) {
 	// The cookie holds for eight hours, for this secret and for this operator.
 	b := w.adviser(t)
 	w.register.Clock.Add(adviserTime - time.Second)
-	b.get("/portal/adviser").wants(t, 200, "start.title")
+	b.get("/portal/adviser").wants(t, 200, "start.title.adviser")
 	w.register.Clock.Add(time.Second)
 	b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
 	for name, change := range map[string]func(*Options){
@@ -231,10 +239,38 @@ func TestAdvisedVisitEnds(t *testing.T) {
 	}
 	b.get("/portal/records").sendsTo(t, "/portal/waiting")
 	b.get("/portal/waiting").wants(t, 403, "error.session-ended.title")
-	w.register.Clock.Add(15*time.Minute + 10*time.Second)
-	b.follow(b.get("/portal/adviser/records")).wants(t, 403, "error.session-ended.title")
-	b.get("/portal/adviser").wants(t, 200, "start.title")
-	if start := b.get("/portal/adviser"); start.doc.Find("#number").AttrOr("value", "") != "" {
+
+	w.register.Clock.Add(14*time.Minute + 59*time.Second)
+	b.get("/portal/adviser/records").wants(t, 200, "records.title") // which is use of it
+	token := b.get(records.withdrawPath(t)).token(t)
+	w.register.Clock.Add(15 * time.Minute)
+	withdraw := url.Values{"token": {token}, "customer-yes": {"yes"}}
+	for _, p := range []*page{
+		b.follow(b.get("/portal/adviser/records")), b.get("/portal/adviser/handover"), b.get(records.withdrawPath(t)), b.post(records.withdrawPath(t), withdraw),
+	} {
+		p.wants(t, 403, "error.session-ended.title.adviser")
+		if strings.Contains(p.body, "Bright") || p.doc.Find(".meter").Length() != 0 {
+			t.Errorf("%s still tells of the customer", p.Request.URL.Path)
+		}
+	}
+	if w.wire.called("revoke") != 0 {
+		t.Error("something was stopped after the end")
+	}
+	start := b.get("/portal/adviser").wants(t, 200, "start.title.adviser")
+	if start.doc.Find("#number").AttrOr("value", "") != "" || start.doc.Find("input[name=token], form[action$='/sign-out']").Length() != 0 {
+		t.Error("the next customer's start has something of the last one's")
+	}
+}
+
+// A customer who hangs up before they confirm leaves nothing to the next.
+func TestAdviserFinishesEarly(t *testing.T) {
+	t.Parallel()
+	w := advised(t)
+	b := w.adviser(t)
+	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/adviser/prove")
+	finish := b.get("/portal/adviser/prove").doc.Find("header form[action='/portal/adviser/sign-out']")
+	b.post(finish.AttrOr("action", ""), url.Values{"token": {finish.Find("[name=token]").AttrOr("value", "")}}).sendsTo(t, "/portal/adviser/signed-out")
+	if start := b.get("/portal/adviser"); start.doc.Find("#number").AttrOr("value", "") != "" || w.sessions(t) != 0 {
 		t.Error("the next customer is shown the last one's number")
 	}
 }

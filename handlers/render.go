@@ -37,7 +37,9 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		Demonstration: p.Demonstration,
 		Inbox:         p.Inbox,
 	}
-	page.Adviser = p.part == partAdviser && p.isAdviser(c)
+	if p.part == partAdviser && p.isAdviser(c) {
+		page.Adviser, page.Text = true, text.ForAdviser()
+	}
 	if p.part == partEmbed {
 		page.Framed = &views.Framed{Own: p.own, Origins: p.FramingOrigins}
 	}

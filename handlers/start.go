@@ -71,7 +71,7 @@ func (p *portal) postMeter(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	methods := preferred(known.AvailableMethods)
+	methods := p.preferred(known.AvailableMethods)
 	if !known.Exists || len(methods) == 0 {
 		page := p.page(c, v)
 		page.Resend = resend(c)
@@ -122,10 +122,18 @@ var preference = []registerclient.Method{
 	registerclient.MethodPasskeyAssert, registerclient.MethodMagicLink, registerclient.MethodPasskeyRegister,
 }
 
-// preferred sorts the methods that the register offers, and leaves out what this portal does not know.
-func preferred(offered []registerclient.Method) []registerclient.Method {
+// adviserPreference begins with what works wherever the customer is. Their passkey is of use on the adviser's computer only
+// to somebody across the desk, and to set up another is offered to them on their own device once they have confirmed.
+var adviserPreference = []registerclient.Method{registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert}
+
+// preferred sorts the methods that the register offers, and leaves out what is of no use here.
+func (p *portal) preferred(offered []registerclient.Method) []registerclient.Method {
+	order := preference
+	if p.part == partAdviser {
+		order = adviserPreference
+	}
 	var sorted []registerclient.Method
-	for _, method := range preference {
+	for _, method := range order {
 		if slices.Contains(offered, method) {
 			sorted = append(sorted, method)
 		}

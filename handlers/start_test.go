@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,17 +167,17 @@ func TestAnotherNumberReplacesTheSession(t *testing.T) {
 func TestMethodIsChosenForTheCustomer(t *testing.T) {
 	t.Parallel()
 	all := []registerclient.Method{registerclient.MethodPasskeyRegister, "smoke-signal", registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert}
-	got := preferred(all)
-	want := []registerclient.Method{registerclient.MethodPasskeyAssert, registerclient.MethodMagicLink, registerclient.MethodPasskeyRegister}
-	if len(got) != len(want) {
-		t.Fatalf("got %v, want %v", got, want)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Fatalf("got %v, want %v", got, want)
+	for part, want := range map[string][]registerclient.Method{
+		"": {registerclient.MethodPasskeyAssert, registerclient.MethodMagicLink, registerclient.MethodPasskeyRegister},
+		// On the telephone there is but the letter.
+		partAdviser: {registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert},
+	} {
+		p := &portal{Options: Options{part: part}}
+		if got := p.preferred(all); !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, want %v", part, got, want)
 		}
-	}
-	if got := preferred([]registerclient.Method{"smoke-signal"}); len(got) != 0 {
-		t.Errorf("got %v, want none", got)
+		if got := p.preferred([]registerclient.Method{"smoke-signal"}); len(got) != 0 {
+			t.Errorf("%q: got %v, want none", part, got)
+		}
 	}
 }

@@ -40,17 +40,20 @@ func (p *portal) showWithdraw(c echo.Context, v *visit) error {
 	if held == nil {
 		return echo.ErrNotFound
 	}
-	filter := readFilter(c)
+	page := p.withdrawPage(c, v, held)
 	if held.Withdrawal != nil {
-		return seeOther(c, "/records/"+held.Handle+"/withdrawn"+filter.Query())
+		return seeOther(c, "/records/"+held.Handle+"/withdrawn"+page.Filter.Query())
 	}
-	record := recordView(*held, p.Clock())
-	if !record.CanWithdraw {
+	if !page.Record.CanWithdraw {
 		return echo.ErrNotFound
 	}
-	return render(c, http.StatusOK, views.Withdraw(views.WithdrawPage{
-		Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), Record: record, Whys: whys, Filter: filter,
-	}))
+	return render(c, http.StatusOK, views.Withdraw(page))
+}
+
+func (p *portal) withdrawPage(c echo.Context, v *visit, held *heldRecord) views.WithdrawPage {
+	return views.WithdrawPage{
+		Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), Record: recordView(*held, p.Clock()), Whys: whys, Filter: readFilter(c),
+	}
 }
 
 // postWithdraw ends a record on the customer's word. A form that is sent twice is answered twice alike: the

@@ -44,7 +44,7 @@ type Page struct {
 	Demonstration bool
 	// Inbox is where a demonstration that does ask people shows the letters that it sends; empty anywhere else.
 	Inbox string
-	// Adviser says that an adviser has signed in and helps the customer, which every page must tell.
+	// Adviser says that an adviser has signed in and helps the customer, which every page must tell. Text is then ForAdviser.
 	Adviser bool
 	// Framed is for a page that stands in a frame of somebody else's page; nil for any other.
 	Framed *Framed

@@ -9,6 +9,8 @@ type WithdrawPage struct {
 	Record     Record
 	// Whys are the reasons that a customer may choose to give, as the ends of their text keys; none need be.
 	Whys []string
+	// Why is the one that the customer chose before a mistake; empty for none.
+	Why string
 	// Filter is how the list was narrowed, which the way back keeps.
 	Filter Filter
 }

@@ -26,12 +26,17 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// confirmByLetter is the customer who waits, opens the letter, presses its button and types the code.
+// confirmByLetter is the customer who waits and confirms in the same window.
 func confirmByLetter(b *tab) {
 	b.Helper()
 	b.at("/portal/waiting")
 	b.inspect("waiting")
-	code := b.text(".match-code")
+	openLetter(b, b.text(".match-code"))
+}
+
+// openLetter is the customer who finds the letter, presses its button and types the code.
+func openLetter(b *tab, code string) {
+	b.Helper()
 	b.open("/demo/inbox", 200)
 	b.inspect("inbox")
 	b.press("main h2 a")
@@ -57,29 +62,34 @@ func goOn(b *tab) {
 	b.at("/portal/records")
 }
 
+// plugIn gives the tab an authenticator, which the browser reaches in this way.
+func plugIn(b *tab, way webauthn.AuthenticatorTransport) (device webauthn.AuthenticatorID) {
+	b.Helper()
+	b.run("plug in a device", webauthn.Enable(), chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		device, err = webauthn.AddVirtualAuthenticator(&webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: way, HasResidentKey: true,
+			HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}).Do(ctx)
+		return err
+	}))
+	return device
+}
+
+// enrol makes a passkey, after a letter.
+func enrol(b *tab) {
+	b.Helper()
+	b.press("a[href='/id/passkey/register']")
+	b.inspect("new passkey")
+	b.press("#passkey button")
+	b.at("/id/passkey/added")
+	b.inspect("new passkey added")
+}
+
 // TestPasskeys is a customer with two devices: each makes a passkey after a letter and signs in with it, one gives up
 // once and takes the letter, and a copy of a passkey is refused.
 func TestPasskeys(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, program(t, "demo", "--reidentification", "live"), look{360, "en", true})
-	b.run("take passkeys", webauthn.Enable())
-	plugIn := func() (device webauthn.AuthenticatorID) {
-		b.run("plug in a device", chromedp.ActionFunc(func(ctx context.Context) (err error) {
-			device, err = webauthn.AddVirtualAuthenticator(&webauthn.VirtualAuthenticatorOptions{
-				Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true,
-				HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-			}).Do(ctx)
-			return err
-		}))
-		return device
-	}
-	enrol := func() {
-		b.press("a[href='/id/passkey/register']")
-		b.inspect("new passkey")
-		b.press("#passkey button")
-		b.at("/id/passkey/added")
-		b.inspect("new passkey added")
-	}
 	signOut := func() {
 		b.press("form[action='/portal/sign-out'] button")
 		b.at("/portal/signed-out")
@@ -89,11 +99,11 @@ func TestPasskeys(t *testing.T) {
 		b.press("#method form[action='/portal/prove'] button") // which a passkey is, once there is one
 	}
 
-	phone := plugIn()
+	phone := plugIn(b, webauthn.AuthenticatorTransportInternal)
 	toProve(b)
 	b.press("form[action='/portal/prove'] button")
 	confirmByLetter(b)
-	enrol()
+	enrol(b)
 	goOn(b)
 	signOut()
 
@@ -118,8 +128,8 @@ func TestPasskeys(t *testing.T) {
 
 	// Another device, which has no passkey yet.
 	b.run("unplug the device", webauthn.RemoveVirtualAuthenticator(phone))
-	tablet := plugIn()
-	enrol()
+	tablet := plugIn(b, webauthn.AuthenticatorTransportInternal)
+	enrol(b)
 	goOn(b)
 	signOut()
 	askForPasskey()

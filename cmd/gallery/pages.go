@@ -50,6 +50,9 @@ func pages(o operators.Operator) []page {
 				path = "/" + o.Slug + path
 			}
 			p.Text, p.Base, p.Path = i18n.For(lang), "", path
+			if p.Adviser {
+				p.Text = p.Text.ForAdviser()
+			}
 			p.Brand = o.Brand.In(lang)
 			all = append(all, page{Operator: o.Slug, Name: name, Lang: lang, Path: path, Component: draw(p)})
 		}
@@ -212,20 +215,73 @@ func pages(o operators.Operator) []page {
 		})
 		add("framed no cookies", views.Page{Framed: framed.Framed}, func(p views.Page) templ.Component { return views.NoCookies(views.NoCookiesPage{Page: p}) })
 		add("ticket", stranger, func(p views.Page) templ.Component { return views.Ticket(views.TicketPage{Page: p, Token: "t"}) })
-		helped, helpedVisitor := customer, visitor
-		helped.Adviser, helpedVisitor.Adviser = true, true
+		idle, helped, helpedVisitor := stranger, customer, visitor
+		idle.Adviser, helped.Adviser, helpedVisitor.Adviser = true, true, true
 		add("adviser sign in", stranger, func(p views.Page) templ.Component { return views.AdviserSignIn(views.AdviserSignInPage{Page: p}) })
 		wrongCode := views.Page{Errors: []views.FieldError{{Field: "secret", Key: "error.adviser.secret"}}}
 		add("adviser wrong code", wrongCode, func(p views.Page) templ.Component { return views.AdviserSignIn(views.AdviserSignInPage{Page: p}) })
-		wait("with an adviser", helpedVisitor, func(*views.WaitingPage) {})
+		add("adviser start", idle, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		noNumber := idle
+		noNumber.Errors = []views.FieldError{{Field: "number", Key: "error.number.empty"}}
+		add("adviser start empty", noNumber, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		helpedAgain := idle
+		helpedAgain.Resend = resent.Resend
+		add("adviser check number", helpedAgain, func(p views.Page) templ.Component {
+			return views.CheckNumber(views.CheckNumberPage{Page: p, Number: "2312345678901", MeterPoint: electricity})
+		})
+		add("adviser no record", idle, func(p views.Page) templ.Component {
+			return views.NoRecord(views.NoRecordPage{Page: p, MeterPoint: gas})
+		})
+		add("adviser help", idle, func(p views.Page) templ.Component { return views.Help(views.HelpPage{Page: p}) })
+		add("adviser prove", helpedVisitor, func(p views.Page) templ.Component {
+			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{passkey}})
+		})
+		add("adviser prove by passkey only", helpedVisitor, func(p views.Page) templ.Component {
+			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey})
+		})
+		for _, key := range []string{"none", "magic-link", "passkey-assert", "only", "twice"} {
+			wrong := helpedVisitor
+			wrong.Errors = []views.FieldError{{Field: "method", Key: "error.prove." + key}}
+			add("adviser prove wrong "+key, wrong, func(p views.Page) templ.Component {
+				return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{passkey}})
+			})
+		}
+		wait("adviser", helpedVisitor, func(*views.WaitingPage) {})
+		wait("adviser sent again", helpedVisitor, func(m *views.WaitingPage) { m.SentTo, m.Resent, m.ResendsLeft, m.ResendSeconds = "", 1, 2, 30 })
+		wait("adviser sent for the last time", helpedVisitor, func(m *views.WaitingPage) { m.Resent, m.ResendsLeft = 3, 0 })
+		wait("adviser for long", helpedVisitor, func(m *views.WaitingPage) { m.PollingLeft, m.SecondsLeft = 0, 0 })
+		wait("adviser passkey", helpedVisitor, func(m *views.WaitingPage) {
+			m.Method, m.PasskeyURL, m.NewTab = passkey, "https://id.example/passkey", true
+		})
+		helpedDemo := helpedVisitor
+		helpedDemo.Demonstration = true
+		wait("adviser demonstration", helpedDemo, func(*views.WaitingPage) {})
+		for _, state := range []views.WaitingState{views.WaitingExpired, views.WaitingDeclined, views.WaitingWrongCode, views.WaitingLost, views.WaitingGone} {
+			wait("adviser "+string(state), helpedVisitor, func(m *views.WaitingPage) { m.State = state })
+		}
 		list("with an adviser", helped, demoList())
 		helpedWrong := helped
 		helpedWrong.Errors = []views.FieldError{{Field: "customer-yes", Key: "error.adviser.yes"}}
 		add("adviser withdraw", helped, func(p views.Page) templ.Component {
-			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent})
+			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent, Whys: whys})
 		})
 		add("adviser withdraw without a yes", helpedWrong, func(p views.Page) templ.Component {
-			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent})
+			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent, Whys: whys, Why: "no-longer-needed"})
+		})
+		for _, state := range []views.ToldState{views.ToldDelivered, views.ToldPending, views.ToldUndelivered, views.ToldNone, views.ToldUnknown} {
+			add("adviser withdrawn "+string(state), helped, func(p views.Page) templ.Component {
+				return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: reference, Told: tolds[state]})
+			})
+		}
+		add("adviser signed out", idle, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
+		for _, kind := range []string{"session-ended", "too-long", "no-download"} {
+			add("adviser error "+kind, idle, func(p views.Page) templ.Component { return views.Error(views.ErrorPage{Page: p, Kind: kind}) })
+		}
+		add("adviser error withdraw-failed", helped, func(p views.Page) templ.Component {
+			return views.Error(views.ErrorPage{Page: p, Kind: "withdraw-failed", Reference: reference})
+		})
+		add("adviser error too-often waiting", helpedVisitor, func(p views.Page) templ.Component {
+			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 75, Waiting: true})
 		})
 		handover := views.HandoverPage{MeterPoint: views.MeterPoint{Number: "901", Electricity: true}, ReadAt: now, PortalURL: "https://energy.example.org/portal",
 			Discovered: demoList().Discovered, Active: demoList().Active, Ended: demoList().Ended}
@@ -233,6 +289,7 @@ func pages(o operators.Operator) []page {
 		add("adviser handover", helped, func(p views.Page) templ.Component {
 			m := handover
 			m.Page, m.Stopped = p, []views.Receipt{{Record: consent, At: now, Reference: reference}}
+			m.Active, m.Ended = handover.Active[1:], append([]views.Record{consent}, handover.Ended...)
 			return views.Handover(m)
 		})
 		add("elsewhere", stranger, func(p views.Page) templ.Component { return views.Elsewhere(views.ElsewherePage{Page: p}) })

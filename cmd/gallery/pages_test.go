@@ -128,7 +128,7 @@ func TestEveryPage(t *testing.T) {
 				t.Errorf("hidden from search engines: %v", noindex)
 			}
 			signedIn := doc.Find(`form[action$="/sign-out"] input[name="token"]`).Length() > 0
-			if signedIn != (doc.Find("dialog#idle").Length() == 1) {
+			if warned := doc.Find("dialog#idle").Length() == 1; signedIn != warned && (warned || !strings.Contains(p.Name, "adviser")) {
 				t.Error("a customer who is signed in can sign out, and is warned before the session ends")
 			}
 		})
@@ -168,6 +168,33 @@ func TestIndexLeadsToEveryPage(t *testing.T) {
 	for _, p := range everyPage(t) {
 		if !strings.Contains(w.Body.String(), `href="`+p.Path+`"`) {
 			t.Errorf("the index does not lead to %s", p.Path)
+		}
+	}
+}
+
+// customers are words that only a customer can be told.
+var customers = regexp.MustCompile(`(?i)\byour (meter|home|email|list|passkey|number|data|permission|reference|supplier|energy|code|fingerprint)\b|\bthat you live\b|\bit is you\b|\bsigned? you\b|\byou can confirm\b|\byou have confirmed\b`)
+
+// TestAdvisersAreNotTakenForCustomers reads what advisers are told to do. Left out is what they read to the customer: where the
+// number is, what stopping means, the page to hand over, and the list and advice that are the customer's own.
+func TestAdvisersAreNotTakenForCustomers(t *testing.T) {
+	t.Parallel()
+	forCustomers := regexp.MustCompile(`^records|^adviser (withdraw( |$)|handover|help)`)
+	for _, p := range pages(ownLook) {
+		if p.Lang != "en" || !strings.Contains(p.Name, "adviser") || forCustomers.MatchString(p.Name) {
+			continue
+		}
+		var b bytes.Buffer
+		if err := p.Component.Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := goquery.NewDocumentFromReader(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc.Find(".find, .doors").Remove()
+		if said := customers.FindString(doc.Find("main").Text()); said != "" {
+			t.Errorf("%s says %q", p.Name, said)
 		}
 	}
 }

@@ -40,7 +40,16 @@ var london = func() *time.Location {
 type Printer struct {
 	lang      string
 	localizer *goi18n.Localizer
+	// adviser is the same language for advisers, and twins are the keys that it has words of its own for; nil in itself and in
+	// the customer's.
+	adviser *Printer
+	twins   map[string]bool
 }
+
+// twin ends the key of what an adviser is told in place of a customer: prove.lead.adviser stands beside prove.lead. What has
+// none speaks to both; or it is the customer's to see or to have read out, and must reach them word for word: the list, what
+// stopping means, and the page to hand over.
+const twin = ".adviser"
 
 // For returns the printer of "en" or "cy". Anything else is English.
 func For(lang string) *Printer {
@@ -49,6 +58,9 @@ func For(lang string) *Printer {
 	}
 	return printers["en"]
 }
+
+// ForAdviser is the printer of the same language that speaks to an adviser who helps a customer.
+func (p *Printer) ForAdviser() *Printer { return p.adviser }
 
 // Languages lists the languages that every text exists in, the default first.
 func Languages() []string { return []string{"en", "cy"} }
@@ -59,14 +71,14 @@ func (p *Printer) Lang() string { return p.lang }
 // T is the text of a key. Args are pairs of a placeholder's name and its value. A key that does not exist
 // panics in a test, and is returned as it is anywhere else: a customer reads on.
 func (p *Printer) T(key string, args ...any) string {
-	return p.localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: pairs(key, args)})
+	return p.localize(&goi18n.LocalizeConfig{MessageID: p.spoken(key), TemplateData: pairs(key, args)})
 }
 
 // N is T for a text that depends on a number, which it may name as {{.Count}}.
 func (p *Printer) N(key string, count int, args ...any) string {
 	data := pairs(key, args)
 	data["Count"] = count
-	return p.localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: count})
+	return p.localize(&goi18n.LocalizeConfig{MessageID: p.spoken(key), TemplateData: data, PluralCount: count})
 }
 
 // Date is the day on which t falls in London: 3 May 2026.
@@ -136,6 +148,14 @@ func (p *Printer) List(names []string) string {
 	return p.T("list.and", "First", first, "Rest", last)
 }
 
+// spoken is the key of the words for whoever reads what this printer prints.
+func (p *Printer) spoken(key string) string {
+	if p.twins[key] {
+		return key + twin
+	}
+	return key
+}
+
 func (p *Printer) localize(message *goi18n.LocalizeConfig) string {
 	text, err := p.localizer.Localize(message)
 	if missing := (*goi18n.MessageNotFoundErr)(nil); errors.As(err, &missing) && text == "" {
@@ -163,10 +183,17 @@ func load() map[string]*Printer {
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	printers := map[string]*Printer{}
 	for _, lang := range Languages() {
-		if _, err := bundle.LoadMessageFileFS(catalogues, lang+".json"); err != nil {
+		file, err := bundle.LoadMessageFileFS(catalogues, lang+".json")
+		if err != nil {
 			panic(err)
 		}
-		printers[lang] = &Printer{lang: lang, localizer: goi18n.NewLocalizer(bundle, lang)}
+		adviser := &Printer{lang: lang, localizer: goi18n.NewLocalizer(bundle, lang), twins: map[string]bool{}}
+		for _, message := range file.Messages {
+			if key, ok := strings.CutSuffix(message.ID, twin); ok {
+				adviser.twins[key] = true
+			}
+		}
+		printers[lang] = &Printer{lang: lang, localizer: adviser.localizer, adviser: adviser}
 	}
 	return printers
 }

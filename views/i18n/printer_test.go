@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -188,8 +189,12 @@ func TestEveryKeyIsUsedAndExists(t *testing.T) {
 			}
 		}
 	}
-	for key := range texts {
-		if !used[key] {
+	for key, forms := range texts {
+		base, isTwin := strings.CutSuffix(key, twin)
+		if isTwin && reflect.DeepEqual(forms, texts[base]) {
+			t.Errorf("%s tells advisers what %s tells everybody", key, base)
+		}
+		if !used[base] {
 			t.Errorf("nobody asks for %s", key)
 		}
 	}
@@ -316,6 +321,27 @@ func TestUnknownLanguageIsEnglish(t *testing.T) {
 	for _, lang := range []string{"", "fr", "cy-GB", "EN"} {
 		if got := For(lang).Lang(); got != "en" {
 			t.Errorf("%q speaks %s", lang, got)
+		}
+	}
+}
+
+func TestAdvisersHaveWordsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for _, lang := range Languages() {
+		customer, adviser := For(lang), For(lang).ForAdviser()
+		if adviser.Lang() != lang {
+			t.Errorf("an adviser who reads %s is told in %s", lang, adviser.Lang())
+		}
+		for _, key := range []string{"prove.title", "waiting.code.title"} {
+			if got, want := adviser.T(key), customer.T(key+".adviser"); got != want || got == customer.T(key) {
+				t.Errorf("%s: an adviser is told %q", key, got)
+			}
+		}
+		if got, want := adviser.N("page.session", 15), customer.N("page.session.adviser", 15); got != want {
+			t.Errorf("%s: got %q, want %q", lang, got, want)
+		}
+		if got := adviser.T("records.title"); got != customer.T("records.title") {
+			t.Errorf("%s: the customer's own list is headed %q", lang, got)
 		}
 	}
 }
