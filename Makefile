@@ -1,6 +1,6 @@
 # `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-live dev check test e2e bench lighthouse generate screenshots
+.PHONY: help demo demo-live dev check test e2e bench lighthouse inspect generate screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ lighthouse: ## every page on a slow phone, by Lighthouse: 100 in all that it jud
 
 generate: ## Go code from the templates
 	go tool templ generate
+
+inspect: ## every page in every language and brand, in three widths, by axe-core: half an hour
+	.ci/tools
+	go test ./cmd/e2e -count=1 -timeout 90m -run TestEverywhere -everywhere
 
 screenshots: ## docs/portal.png for the README, and docs/screenshots: each page, both languages, all brands
 	.ci/tools

@@ -6,10 +6,15 @@ import (
 	"github.com/chromedp/cdproto/page"
 )
 
-// inspect checks the page that the tab is at: with axe-core in light and in dark, and that nothing is cut off or
-// needs scrolling sideways with the text at 200 %, with wide text spacing, zoomed to 200 %, and at 320 CSS pixels
-// (WCAG 2.2: 1.4.4, 1.4.10, 1.4.12).
+// inspect checks the page that the tab is at.
 func (b *tab) inspect(name string) {
+	b.Helper()
+	b.inspectAsIs(name)
+	b.inspectStretched(name)
+}
+
+// inspectAsIs checks it with axe-core in light and in dark, and that nothing is cut off or needs scrolling sideways.
+func (b *tab) inspectAsIs(name string) {
 	b.Helper()
 	if lang := eval[string](b, "document.documentElement.lang"); lang != b.lang {
 		b.Errorf("%s: the page is in %q, want %q", name, lang, b.lang)
@@ -26,6 +31,12 @@ func (b *tab) inspect(name string) {
 	b.run("choose light colours", b.dark(false))
 
 	b.fits(name)
+}
+
+// inspectStretched checks that it still fits with the text at 200 %, with wide text spacing, zoomed to 200 %, and at 320 CSS
+// pixels (WCAG 2.2: 1.4.4, 1.4.10, 1.4.12).
+func (b *tab) inspectStretched(name string) {
+	b.Helper()
 	if b.width < 600 {
 		b.run("zoom", b.metrics(640, 2))
 		b.fits(name + " zoomed to 200 %")
