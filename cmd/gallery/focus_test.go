@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,4 +188,47 @@ func holds(t *testing.T, ctx context.Context, focus, said string) {
 	if said == "" && times > 0 || said != "" && times != 1 {
 		t.Errorf("%q is heard %d times: %q", said, times, heard)
 	}
+}
+
+// TestIdleDialogByKeyboard lets the dialog open over somebody who reads, and closes it with Escape.
+func TestIdleDialogByKeyboard(t *testing.T) {
+	t.Parallel()
+	chromium, _, _ := browser(t, http.NotFoundHandler())
+	list := demoList()
+	list.Page = views.Page{Text: i18n.For("en"), FormToken: "t", SignedIn: true, IdleMinutes: 2, SessionSeconds: 3600}
+	list.MeterPoint = electricity
+	const from = `a[href$="/withdraw"]`
+	opened := func(t *testing.T, keepAlive http.HandlerFunc) context.Context {
+		mux := withStatic(http.NewServeMux())
+		mux.HandleFunc("/page", draw(views.Records(list)))
+		mux.HandleFunc("/keep-alive", keepAlive)
+		ctx, open := window(t, chromium, mux)
+		run(t, ctx, open("/page"), chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).focus()`, from), nil),
+			comes(`document.getElementById("idle").open`), comes(`document.activeElement.matches("#idle [hx-post] button")`))
+		return ctx
+	}
+	t.Run("Escape stays, and gives the focus back", func(t *testing.T) {
+		t.Parallel()
+		ctx := opened(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+		// Nothing of the page behind can be reached; the browser's own bar is between the last and the first.
+		for range 6 {
+			run(t, ctx, chromedp.KeyEvent(kb.Tab), comes(`document.activeElement === document.body || document.activeElement.closest("#idle")`))
+		}
+		run(t, ctx, chromedp.KeyEvent(kb.Escape), comes(`!document.getElementById("idle").open`), comes(fmt.Sprintf(`document.activeElement.matches(%q)`, from)))
+	})
+	t.Run("without a network it says so and stays open", func(t *testing.T) {
+		t.Parallel()
+		var offline atomic.Bool
+		offline.Store(true)
+		ctx := opened(t, func(w http.ResponseWriter, r *http.Request) {
+			if offline.Load() {
+				lost(w, r)
+			}
+			w.WriteHeader(http.StatusNoContent)
+		})
+		run(t, ctx, chromedp.KeyEvent(kb.Enter), comes(`document.getElementById("idle").open && document.activeElement.matches("#idle #unsent")`))
+		offline.Store(false)
+		run(t, ctx, chromedp.KeyEvent(kb.Tab), comes(`document.activeElement.matches("#idle [hx-post] button")`), chromedp.KeyEvent(kb.Enter),
+			comes(`!document.getElementById("idle").open && document.getElementById("unsent").hidden`), comes(fmt.Sprintf(`document.activeElement.matches(%q)`, from)))
+	})
 }

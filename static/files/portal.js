@@ -131,6 +131,7 @@
 		else unsent();
 	});
 	document.addEventListener("unsent", unsent);
+	document.addEventListener("htmx:beforeRequest", ({ detail }) => { if (detail.elt.matches("form")) document.getElementById("unsent").hidden = true; });
 	// Polling that fails is tried again by itself, and nobody waits for it.
 	const failed = ({ detail }) => { if (detail.elt.matches("form")) unsent(); };
 	document.addEventListener("htmx:sendError", failed);
