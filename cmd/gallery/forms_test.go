@@ -128,6 +128,43 @@ func TestFormsOfAVisit(t *testing.T) {
 	})
 }
 
+// TestFormThatOpensATab presses the button twice that leads out of a frame, without a network and with one.
+func TestFormThatOpensATab(t *testing.T) {
+	t.Parallel()
+	chromium, _, _ := browser(t, http.NotFoundHandler())
+	p := views.Page{Text: i18n.For("en"), Brand: views.Brand{Name: "Adviceline"}, FormToken: "t", SignedIn: true, Framed: &views.Framed{Origins: []string{"https://www.example.org"}}}
+	record := everyKind()[0]
+	record.Handle = "h1"
+	var offline atomic.Bool
+	offline.Store(true)
+	var sent atomic.Int32
+	mux := withStatic(http.NewServeMux())
+	mux.HandleFunc("/page", draw(views.LeaveFrame(views.LeaveFramePage{Page: p, MeterPoint: electricity, Record: record})))
+	mux.HandleFunc("/done", draw(views.SignedOut(views.SignedOutPage{Page: p})))
+	gate := make(chan struct{})
+	answer := sync.OnceFunc(func() { close(gate) })
+	defer answer()
+	mux.HandleFunc("/records/h1/ticket", func(w http.ResponseWriter, r *http.Request) {
+		if offline.Load() {
+			lost(w, r)
+		}
+		sent.Add(1)
+		<-gate
+		w.Header().Set("Location", "/done")
+		w.WriteHeader(http.StatusCreated)
+	})
+	ctx, open := window(t, chromium, mux)
+	press := chromedp.Evaluate(`document.querySelector("[data-new-tab] button").focus()`, nil)
+	run(t, ctx, open("/page"), press, chromedp.KeyEvent(kb.Enter), comes(`document.activeElement.id === "unsent"`))
+	offline.Store(false)
+	run(t, ctx, press, chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Enter))
+	answer()
+	run(t, ctx, comes(`document.activeElement.matches("[data-opened]") && document.getElementById("unsent").hidden`))
+	if sent.Load() != 1 {
+		t.Errorf("the form was sent %d times", sent.Load())
+	}
+}
+
 // TestFocusOnArrival opens each page that a form answers with what it has to say first, with the scripts and without.
 func TestFocusOnArrival(t *testing.T) {
 	t.Parallel()

@@ -29,6 +29,7 @@
 			event.preventDefault();
 			sending = true;
 			tab.opener = null;
+			document.getElementById("unsent").hidden = true;
 			const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
 			sending = false;
 			const address = answer?.status === 201 && answer.headers.get("Location");
