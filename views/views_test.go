@@ -279,7 +279,7 @@ func TestWaiting(t *testing.T) {
 	if doc.Find(`a[href="/portal/waiting/check"]`).Text() != "Continue" {
 		t.Error("the waiting page has no way on without a script")
 	}
-	if doc.Find(`#waiting [role="status"]`).Length() != 0 || doc.Find(`main [role="status"]`).Length() != 1 {
+	if doc.Find(`#waiting [role="status"]`).Length() != 0 || doc.Find(`#waiting-live[role="status"]`).Length() != 1 {
 		t.Error("the live region must stand outside the part that is fetched again")
 	}
 	if got := doc.Find("#waiting-left").Text(); got != "About 2 minutes left." {
@@ -370,7 +370,7 @@ func TestStartKeepsWhatWasTyped(t *testing.T) {
 	if !strings.HasPrefix(doc.Find("title").Text(), "Error: ") {
 		t.Error("the title does not say that there is an error")
 	}
-	if doc.Find(`#error-summary[role="alert"] a[href="#number"]`).Length() != 1 {
+	if doc.Find(`#error-summary [role="alert"] a[href="#number"]`).Length() != 1 {
 		t.Error("the error summary does not lead to the field")
 	}
 	if doc.Find(`meta[name="robots"]`).Length() != 0 || doc.Find(`meta[name="description"]`).Length() != 1 {

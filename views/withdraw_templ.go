@@ -1885,9 +1885,9 @@ func ToldAgain(m ToldPart) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var81 string
-		templ_7745c5c3_Var81, templ_7745c5c3_Err = templ.ResolveAttributeValue(m.phase())
+		templ_7745c5c3_Var81, templ_7745c5c3_Err = templ.ResolveAttributeValue(string(m.Told.State))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/withdraw.templ`, Line: 370, Col: 24}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/withdraw.templ`, Line: 370, Col: 35}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var81)
 		if templ_7745c5c3_Err != nil {
@@ -2114,14 +2114,6 @@ func doors(text *i18n.Printer, r Record) templ.Component {
 		}
 		return nil
 	})
-}
-
-// phase is what the reader would see a change of.
-func (m ToldPart) phase() string {
-	if m.Told.PollSeconds > 0 {
-		return "asking-" + string(m.Told.State)
-	}
-	return string(m.Told.State)
 }
 
 func (m WithdrawPage) title() string { return m.Text.T("withdraw.title", "Org", m.who()) }

@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"central.consent/dar/registerclient"
 )
@@ -134,6 +135,37 @@ func (h *host) press(address, selector string) {
 	h.run("press "+selector, chromedp.MouseClickXY(box[0]+at[0], box[1]+at[1]))
 }
 
+// tabTo presses Tab, from the page around or within the frame, until the element of the frame has the focus.
+func (h *host) tabTo(address, selector string) {
+	h.Helper()
+	for range sensible {
+		h.run("press Tab", chromedp.KeyEvent(kb.Tab))
+		if has, _ := inFrame[bool](h, address, fmt.Sprintf(`document.hasFocus() && document.activeElement.matches(%q)`, selector)); has {
+			return
+		}
+	}
+	h.Fatalf("no way to %s by Tab at %s", selector, address)
+}
+
+// tabOut presses Tab until the focus has gone through the whole frame, and is in it no more: it is a part of the page like others.
+func (h *host) tabOut(address string) {
+	h.Helper()
+	last := ""
+	for range 120 {
+		h.run("press Tab", chromedp.KeyEvent(kb.Tab))
+		var inside bool
+		h.run("look where the focus is", chromedp.Evaluate(`document.activeElement.tagName === "IFRAME"`, &inside))
+		if !inside {
+			if !strings.Contains(last, "/accessibility") {
+				h.Errorf("the focus left the frame after %s", last)
+			}
+			return
+		}
+		last, _ = inFrame[string](h, address, `document.activeElement.outerHTML`)
+	}
+	h.Fatalf("Tab never leads out of the frame, but to %s", last)
+}
+
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
 	for name, blocked := range map[string]bool{"third-party cookies blocked": true, "third-party cookies allowed": false} {
@@ -148,11 +180,16 @@ func TestEmbedded(t *testing.T) {
 			h.await(embed, `document.querySelector("#number")`)
 			h.grows()
 			h.axe(embed, "start")
-			inFrame[any](h, embed, `document.querySelector("#number").value = "`+demoMPxN+`"`)
-			h.press(embed, "main form[action='/portal/embed/meter'] button")
-			h.press(embed, "form:has(input[name=confirmed]) button") // the answer to a form takes the address of a page
-			h.press(embed+"/prove", "form[action='/portal/embed/prove'] button")
+			h.tabTo(embed, "#number")
+			h.run("type", chromedp.KeyEvent(demoMPxN), chromedp.KeyEvent(kb.Enter))
+			h.await(embed, `document.querySelector("input[name=confirmed]")`)
+			h.tabTo(embed, "form:has(input[name=confirmed]) button") // the answer to a form takes the address of a page
+			h.run("press Enter", chromedp.KeyEvent(kb.Enter))
+			h.await(embed+"/prove", `document.querySelector("#method")`)
+			h.tabTo(embed+"/prove", "form[action='/portal/embed/prove'] button")
+			h.run("press Enter", chromedp.KeyEvent(kb.Enter))
 			h.await(embed+"/records", `document.querySelector("#active")`)
+			h.tabOut(embed + "/records")
 			h.grows()
 			h.axe(embed+"/records", "records")
 			var title string

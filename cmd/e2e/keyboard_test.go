@@ -6,20 +6,22 @@ import (
 	"strings"
 	"testing"
 
+	cdpbrowser "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestKeyboard goes the journey without a mouse. Whatever has the focus on the way must be seen to have it, and
-// not be covered.
+// TestKeyboard goes the journey without a mouse, from the number to the letter that asks, and through what can be done on the
+// list. Whatever has the focus on the way must be seen to have it, and not be covered.
 func TestKeyboard(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
-	for _, width := range []int64{1280, 360} {
-		t.Run(fmt.Sprint(width), func(t *testing.T) {
+	for _, l := range []look{{1280, "en", true}, {360, "en", true}, {360, "cy", true}} {
+		t.Run(l.String(), func(t *testing.T) {
 			t.Parallel()
-			b := openTab(t, program(t, "demo"), look{width, "en", true})
-			b.open("/portal?lang=en", 200)
+			b := openTab(t, program(t, "demo", "--reidentification", "live"), l)
+			b.open("/portal?lang="+l.lang, 200)
 			b.key(kb.Tab)
 			if first := eval[string](b, `document.activeElement.getAttribute("href")`); !strings.HasPrefix(first, "#") {
 				t.Errorf("the first stop leads to %q, want a link that skips to the content", first)
@@ -34,22 +36,127 @@ func TestKeyboard(t *testing.T) {
 			b.at("/portal/prove")
 			b.tabTo("form[action='/portal/prove'] button")
 			b.enter()
-			b.at("/portal/records")
-			b.markCard()
-			b.tabTo("[data-e2e=card] a[href$='/withdraw']")
-			b.enter()
-			b.tabTo("form[action$='/withdraw'] button")
-			b.enter()
-			b.tabTo("a[href='/portal/records']")
-			b.enter()
-			if ended := b.text("#ended"); !strings.Contains(ended, organisation) {
-				t.Errorf("%s is not among those that can no longer see: %s", organisation, ended)
+			b.at("/portal/waiting")
+			code := b.text(".match-code")
+
+			mail := b.another("/demo/inbox")
+			for !eval[bool](mail, `!!document.querySelector("main h2 a")`) {
+				mail.open("/demo/inbox", 200)
 			}
+			mail.tabTo("main h2 a")
+			mail.enter()
+			// The letter is of another origin: the page around sees only that the focus is in there, at the first link.
+			mail.tabTo("iframe")
+			mail.key(kb.Enter)
+			mail.at("/id/link")
+			mail.tabTo("#code")
+			mail.run("type a wrong code", chromedp.KeyEvent("?"))
+			mail.load("press Enter", 422, chromedp.KeyEvent(kb.Enter))
+			mail.until(`document.activeElement.id === "error-summary"`)
+			mail.tabTo("#code")
+			mail.run("type the code", chromedp.KeyEvent(code))
+			mail.enter()
+			mail.at("/id/link/confirmed")
+
+			b.at("/portal/records")
+			b.narrowByKeyboard()
+			if l.lang == "en" && l.width == 360 {
+				b.stopSeveralByKeyboard()
+			} else {
+				b.stopByKeyboard()
+			}
+			b.letterByKeyboard()
+			b.tabTo(".language a")
+			b.key(kb.Enter)
+			b.until(fmt.Sprintf(`document.readyState === "complete" && document.documentElement.lang !== %q`, l.lang))
 			b.tabTo("header form[action='/portal/sign-out'] button")
-			b.enter()
+			b.key(kb.Enter)
 			b.at("/portal/signed-out")
 		})
 	}
+}
+
+// narrowByKeyboard narrows the list by each of the filter's fields, as somebody does who comes by a link that did so.
+func (b *tab) narrowByKeyboard() {
+	b.Helper()
+	b.open("/portal/records?q=bright", 200)
+	clear := func() {
+		b.Helper()
+		b.tabTo("#found a")
+		b.key(kb.Enter)
+		b.until(`document.readyState === "complete" && !location.search && !location.hash && document.querySelectorAll("#list article").length === 5`)
+	}
+	for _, field := range []string{"#state", "#reason", "#q"} {
+		b.tabTo(field)
+		if field == "#q" {
+			b.run("type in place of what is there, which Tab has marked", chromedp.KeyEvent("nobody"))
+		} else {
+			b.run("choose", chromedp.KeyEvent(kb.ArrowDown))
+			b.tabTo(".filter button")
+		}
+		b.key(kb.Enter)
+		b.until(`document.activeElement.id === "found" && location.search.includes("` + strings.TrimPrefix(field, "#") + `=") && document.querySelectorAll("#list article").length < 5`)
+		if field == "#q" {
+			clear()
+			break
+		}
+		clear()
+		b.open("/portal/records?q=bright", 200)
+	}
+}
+
+// stopByKeyboard looks at a card's details, and stops the access with a reason.
+func (b *tab) stopByKeyboard() {
+	b.Helper()
+	b.markCard()
+	b.tabTo("[data-e2e=card] summary")
+	b.key(kb.Enter)
+	b.until(`document.querySelector("[data-e2e=card] details").open`)
+	b.markCard()
+	b.tabBackTo("[data-e2e=card] a[href$='/withdraw']")
+	b.enter()
+	b.tabTo("main form summary")
+	b.key(kb.Enter)
+	b.tabTo("input[name=why]")
+	b.key(kb.ArrowDown)
+	b.tabTo("form[action$='/withdraw'] .button")
+	b.enter()
+	b.tabTo("main .told a, main .buttons a")
+	b.tabTo("main .buttons a[href='/portal/records']")
+	b.enter()
+	if ended := b.text("#ended"); !strings.Contains(ended, organisation) {
+		b.Errorf("%s is not among those that can no longer see: %s", organisation, ended)
+	}
+}
+
+// stopSeveralByKeyboard ticks two, looks them through, and stops them.
+func (b *tab) stopSeveralByKeyboard() {
+	b.Helper()
+	for range 2 {
+		b.tabTo("input[name=record]:not(:checked)")
+		b.key(" ")
+	}
+	b.tabTo("#several button")
+	b.enter()
+	b.tabTo("form[action^='/portal/records/several'] .button")
+	b.enter()
+	b.tabTo("main .buttons a[href='/portal/records']")
+	b.enter()
+}
+
+// letterByKeyboard copies a letter with the number in it, and comes by the button that prints it.
+func (b *tab) letterByKeyboard() {
+	b.Helper()
+	b.run("let the page copy", cdpbrowser.GrantPermissions([]cdpbrowser.PermissionType{cdpbrowser.PermissionTypeClipboardSanitizedWrite}).WithBrowserContextID(b.own))
+	b.tabTo("a[href$='/letter']")
+	b.enter()
+	b.tabTo("form.number-choice button")
+	b.enter()
+	b.until(`document.activeElement.id === "text"`)
+	b.tabTo("[data-copy]")
+	b.key(kb.Enter)
+	b.until(`document.getElementById("copied").textContent !== ""`)
+	b.tabTo("[data-print]")
 }
 
 // TestBackwards tabs through the longest page from its end: nothing traps the focus.
@@ -81,15 +188,33 @@ func (b *tab) enter() {
 	b.load("press Enter", 200, chromedp.KeyEvent(kb.Enter))
 }
 
+// sensible is how often somebody may have to press Tab for one step.
+const sensible = 30
+
 // tabTo presses Tab until the element that matches has the focus.
-func (b *tab) tabTo(selector string) {
+func (b *tab) tabTo(selector string) { b.Helper(); b.step(selector) }
+
+// tabBackTo goes the other way.
+func (b *tab) tabBackTo(selector string) {
 	b.Helper()
-	for range 120 {
+	b.step(selector, chromedp.KeyModifiers(8))
+}
+
+func (b *tab) step(selector string, keys ...chromedp.KeyOption) {
+	b.Helper()
+	for n := range 120 {
 		if eval[bool](b, fmt.Sprintf("document.activeElement.matches(%q)", selector)) {
 			b.focusIsSeen()
+			if n > sensible {
+				b.Errorf("%d times Tab to %s at %s", n, selector, b.path())
+			}
 			return
 		}
-		b.key(kb.Tab)
+		b.run("press Tab", chromedp.KeyEvent(kb.Tab, keys...))
+		if selector == "iframe" {
+			// It is another process that the focus goes through.
+			b.run("let the focus arrive", chromedp.Evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`, nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		}
 		b.focusIsSeen()
 	}
 	b.Fatalf("no way to %s by Tab at %s", selector, b.path())
@@ -103,7 +228,7 @@ func (b *tab) focusIsSeen() {
 	b.run("look at the focus", chromedp.ActionFunc(func(ctx context.Context) error {
 		return chromedp.Evaluate(`(() => {
 			const e = document.activeElement;
-			if (e === document.body || e === document.documentElement || e.id === "main") return "";
+			if (e === document.body || e === document.documentElement || e.id === "main" || e.tagName === "IFRAME") return "";
 			const name = e.outerHTML.slice(0, 120);
 			const s = getComputedStyle(e), r = e.getBoundingClientRect();
 			if ((s.outlineStyle === "none" || s.outlineWidth === "0px") && s.boxShadow === "none") return "no sign of the focus on " + name;

@@ -7,6 +7,7 @@ import (
 
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // TestLive is the customer who is asked: the letter comes into the demonstration's inbox, its button leads out of the
@@ -78,9 +79,11 @@ func plugIn(b *tab, way webauthn.AuthenticatorTransport) (device webauthn.Authen
 // enrol makes a passkey, after a letter.
 func enrol(b *tab) {
 	b.Helper()
-	b.press("a[href='/id/passkey/register']")
+	b.tabTo("a[href='/id/passkey/register']")
+	b.enter()
 	b.inspect("new passkey")
-	b.press("#passkey button")
+	b.tabTo("#passkey button")
+	b.key(kb.Enter)
 	b.at("/id/passkey/added")
 	b.inspect("new passkey added")
 }
@@ -120,7 +123,8 @@ func TestPasskeys(t *testing.T) {
 	askForPasskey()
 	b.at("/id/passkey/assert")
 	b.inspect("passkey")
-	b.press("a.button[href*='dar-action=cancelled']")
+	b.tabTo("a.button[href*='dar-action=cancelled']")
+	b.enter()
 	b.at("/portal/prove")
 	b.inspect("passkey cancelled")
 	b.press("#method form[action='/portal/prove'] button")
@@ -154,6 +158,10 @@ func TestPasskeys(t *testing.T) {
 	askForPasskey()
 	b.run("wait for the refusal", chromedp.WaitVisible("#passkey-problem", chromedp.ByQuery))
 	b.inspect("passkey refused")
+	// Asked once more by its button, which then has the focus again for another try.
+	b.tabTo("#passkey button")
+	b.key(kb.Enter)
+	b.until(`document.getElementById("passkey-problem").checkVisibility() && document.activeElement.matches("#passkey button:enabled")`)
 	b.open("/portal/records", 200)
 	if at := b.path(); at != "/portal/waiting" {
 		t.Errorf("a copy leads to %s", at)

@@ -82,7 +82,8 @@ func openTab(t *testing.T, base string, l look) *tab {
 	t.Cleanup(cancel)
 	b.ctx = ctx
 	chromedp.ListenTarget(ctx, b.listen)
-	b.run("open a window", network.Enable(), audits.Enable(), log.Enable(), b.metrics(l.width, 1),
+	// Of several windows each is in front of its customer.
+	b.run("open a window", network.Enable(), audits.Enable(), log.Enable(), b.metrics(l.width, 1), emulation.SetFocusEmulationEnabled(true),
 		emulation.SetScriptExecutionDisabled(!l.script))
 	t.Cleanup(func() {
 		b.mu.Lock()
@@ -152,7 +153,7 @@ func (b *tab) another(path string) *tab {
 	b.Cleanup(cancel)
 	other := &tab{T: b.T, look: b.look, ctx: ctx, base: b.base, wire: b.wire}
 	chromedp.ListenTarget(ctx, other.listen)
-	other.run("open another window", network.Enable(), log.Enable(), other.metrics(b.width, 1))
+	other.run("open another window", network.Enable(), log.Enable(), other.metrics(b.width, 1), emulation.SetFocusEmulationEnabled(true))
 	other.open(path, 200)
 	b.Cleanup(func() {
 		other.mu.Lock()

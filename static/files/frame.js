@@ -21,16 +21,21 @@
 
 	// What opens a new tab opens it with the press itself: a browser refuses one that comes later, after the answer.
 	for (const form of document.querySelectorAll("form[data-new-tab]")) {
+		let sending = false;
 		form.addEventListener("submit", async (event) => {
+			if (sending) return event.preventDefault(); // pressed twice
 			const tab = open("about:blank", "_blank");
 			if (!tab) return;
 			event.preventDefault();
+			sending = true;
 			tab.opener = null;
+			document.getElementById("unsent").hidden = true;
 			const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+			sending = false;
 			const address = answer?.status === 201 && answer.headers.get("Location");
 			if (!address) {
 				tab.close();
-				return form.submit();
+				return answer ? form.submit() : document.dispatchEvent(new Event("unsent"));
 			}
 			tab.location.replace(new URL(address, location.href));
 			const opened = document.querySelector("[data-opened]");

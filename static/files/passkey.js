@@ -55,7 +55,7 @@
 	const show = (words) => {
 		problem.hidden = false;
 		problem.textContent = words;
-		problem.focus();
+		problem.scrollIntoView({ block: "nearest" });
 	};
 
 	const list = document.getElementById("passkey-autofill");
@@ -88,6 +88,8 @@
 		button.disabled = true;
 		await run();
 		button.disabled = false;
+		// It had the focus until it was disabled. What went wrong is heard as it appears.
+		button.focus({ preventScroll: true });
 	});
 
 	// The list of passkeys at a field. Nearly every browser has such a thing: it is there from the start, so that nothing moves.

@@ -9,7 +9,7 @@
 	const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 	const secondsUntil = (deadline) => Math.max(0, Math.ceil((deadline - Date.now()) / 1000));
 
-	document.getElementById("error-summary")?.focus();
+	document.querySelector("[data-focus]")?.focus();
 
 	const uncover = () => { for (const element of document.querySelectorAll("[data-script]")) element.hidden = false; };
 	uncover();
@@ -94,6 +94,19 @@
 		event.preventDefault();
 		location.replace(link.href);
 	});
+	// What never arrived is told on the page that stands there, from which it can be sent again.
+	const unsent = () => {
+		const notice = document.getElementById("unsent");
+		// What lies behind an open dialog can neither be heard nor have the focus.
+		(document.querySelector("dialog[open]") ?? document.getElementById("main")).prepend(notice);
+		notice.hidden = false;
+		notice.focus();
+	};
+	// Enter at a reason or a tick would send the form. What cannot be taken back is done by its own button alone.
+	document.addEventListener("keydown", (event) => {
+		if (event.key === "Enter" && event.target.matches("[type=radio], [type=checkbox]")) event.preventDefault();
+	});
+	const slow = document.getElementById("slow");
 	// So do the pages that forms lead to: a form of a visit is sent from here, and told where it leads. Where it leads nowhere,
 	// for something is wrong, the browser sends it as ever and shows the answer.
 	if (visit) document.addEventListener("submit", async (event) => {
@@ -103,11 +116,26 @@
 		event.preventDefault();
 		if (form.dataset.sent) return; // pressed twice
 		form.dataset.sent = "yes";
-		const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), headers: { "HX-Request": "true" } }).catch(() => null);
+		document.getElementById("unsent").hidden = true;
+		const patience = setTimeout(() => { slow.textContent = slow.dataset.words; }, 3000);
+		const answer = await fetch(form.getAttribute("action"), {
+			method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), headers: { "HX-Request": "true" }, signal: AbortSignal.timeout?.(60000),
+		}).catch(() => null);
+		clearTimeout(patience);
+		slow.textContent = "";
+		// Whoever stops the next page from loading, or hears that nothing was sent, can press again.
+		setTimeout(() => { delete form.dataset.sent; }, answer ? 5000 : 0);
 		const next = answer?.headers.get("HX-Redirect");
 		if (next) location.replace(next);
-		else form.submit();
+		else if (answer) form.submit();
+		else unsent();
 	});
+	document.addEventListener("unsent", unsent);
+	document.addEventListener("htmx:beforeRequest", ({ detail }) => { if (detail.elt.matches("form")) document.getElementById("unsent").hidden = true; });
+	// Polling that fails is tried again by itself, and nobody waits for it.
+	const failed = ({ detail }) => { if (detail.elt.matches("form")) unsent(); };
+	document.addEventListener("htmx:sendError", failed);
+	document.addEventListener("htmx:responseError", failed);
 	// A page that answered a form is remembered by an address that can be had again: Back then asks nobody whether to send the
 	// form once more, with the number in it.
 	const remember = document.querySelector("[data-remember]")?.dataset.remember;
@@ -133,6 +161,7 @@
 	const pollingEnd = polling && Date.now() + polling.dataset.polling * 1000;
 	let stopped = false;
 	document.addEventListener("htmx:beforeRequest", (event) => {
+		if (event.detail.elt.dataset.over) event.preventDefault();
 		if (event.detail.elt.id !== "waiting" || Date.now() < pollingEnd) return;
 		if (stopped) event.preventDefault();
 		stopped = true;
@@ -141,16 +170,19 @@
 	});
 
 	// A part that asks again every few seconds mostly gets the answer that is already there. To swap that in would lose
-	// the reader's place, so only a change of state is let through.
+	// the reader's place, and to be heard again, so only a change of state is let through.
 	document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 		const part = detail.target;
 		if (!part.dataset.state || !detail.shouldSwap) return;
 		const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html");
 		if (fresh.getElementById(part.id)?.dataset.state !== part.dataset.state) {
-			held = part.id !== "waiting" && part.contains(document.activeElement) ? part.id : "";
+			held = part.contains(document.activeElement);
+			// The focus reads the part out by itself: nobody is told twice.
+			if (held) part.closest("[role=status]")?.setAttribute("aria-live", "off");
 			return;
 		}
 		detail.shouldSwap = false;
+		if (!fresh.getElementById(part.id).hasAttribute("hx-get")) part.dataset.over = "yes";
 		// Another window has asked anew: the code on this page is good for nothing.
 		if (fresh.getElementById(part.id).dataset.proof !== part.dataset.proof) return location.reload();
 		const left = document.getElementById("waiting-left");
@@ -158,18 +190,18 @@
 		if (left && text && left.textContent !== text) left.textContent = text;
 	});
 
-	// What was swapped out took the focus with it. Of the list the count is heard next, which says what came of the filter.
-	let held = "";
+	// What was swapped out took the focus with it, and then what came in its place has it. Whoever was elsewhere stays there, and
+	// is told. Of the list the count is heard next, which says what came of the filter.
+	let held = false;
 	document.addEventListener("htmx:afterSwap", ({ detail }) => {
-		if (held) document.getElementById(held)?.focus();
-		held = "";
 		uncover();
-		if (detail.target.id === "list") document.getElementById("found")?.focus();
+		if (detail.target.id === "list") return document.getElementById("found")?.focus();
+		const part = document.getElementById(detail.target.id);
 		const heading = document.querySelector("#waiting h1");
-		if (!heading) return;
-		document.title = document.title.replace(/^.*?(?= – )/, heading.textContent);
-		document.getElementById("waiting-live").textContent = heading.textContent;
-		heading.focus();
+		if (heading) document.title = document.title.replace(/^.*?(?= – )/, heading.textContent);
+		if (held) (heading ?? part)?.focus();
+		else if (heading) document.getElementById("waiting-live").textContent = heading.textContent;
+		held = false;
 	});
 
 	// The session ends without use, and after a time in any case. Two minutes before either, a dialog asks. When
@@ -199,7 +231,7 @@
 
 	const keepAlive = dialog.querySelector("[hx-post]");
 	dialog.addEventListener("htmx:afterRequest", ({ detail }) => {
-		if (!detail.successful) return leave();
+		if (!detail.successful) return detail.xhr.status ? leave() : undefined; // no answer does not say that the session is over
 		idleEnd = idle();
 		dialog.close();
 	});
