@@ -28,6 +28,10 @@
 		setInterval(show, 1000);
 	}
 
+	// Once somebody leaves fast, no answer that was still on its way leads anywhere else.
+	let leaving = false;
+	const goTo = (address) => { if (!leaving) location.replace(address); };
+
 	// Whoever signs out in one window has signed out in all: the others leave the screen. So they do for whoever leaves fast.
 	const visit = document.getElementById("visit");
 	const base = visit?.dataset.base ?? "";
@@ -35,12 +39,13 @@
 	// By the address of the signed-out page, for operators may share a host.
 	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (visit ? signedOut : location.pathname));
 	if (document.querySelector("[data-visit-over]")) windows?.postMessage("over");
-	if (visit && windows) windows.onmessage = ({ data }) => data === "left" ? hide() : location.replace(signedOut);
+	if (visit && windows) windows.onmessage = ({ data }) => data === "left" ? hide() : goTo(signedOut);
 
 	// The quick exit: first the page is gone from the screen, then from the history of this window. The server is told on the
 	// way, and nobody waits for it.
 	const exit = document.getElementById("leave");
 	const hide = () => {
+		leaving = true;
 		document.title = "…";
 		document.body.hidden = true;
 		// In a frame it is the page around that has to go.
@@ -105,8 +110,8 @@
 		form.dataset.sent = "yes";
 		const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), headers: { "HX-Request": "true" } }).catch(() => null);
 		const next = answer?.headers.get("HX-Redirect");
-		if (next) location.replace(next);
-		else form.submit();
+		if (next) goTo(next);
+		else if (!leaving) form.submit();
 	});
 	// A page that answered a form is remembered by an address that can be had again: Back then asks nobody whether to send the
 	// form once more, with the number in it.
@@ -116,7 +121,7 @@
 		const next = event.detail.xhr.getResponseHeader("HX-Redirect");
 		if (!next) return;
 		event.preventDefault();
-		location.replace(next);
+		goTo(next);
 	});
 	// A page that the browser had put by may be of a visit that is over: only the server knows.
 	if (visit) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
@@ -152,7 +157,7 @@
 		}
 		detail.shouldSwap = false;
 		// Another window has asked anew: the code on this page is good for nothing.
-		if (fresh.getElementById(part.id).dataset.proof !== part.dataset.proof) return location.reload();
+		if (fresh.getElementById(part.id).dataset.proof !== part.dataset.proof) return goTo(location.href);
 		const left = document.getElementById("waiting-left");
 		const text = fresh.getElementById("waiting-left")?.textContent;
 		if (left && text && left.textContent !== text) left.textContent = text;
@@ -181,7 +186,7 @@
 	const idle = () => Date.now() + dialog.dataset.idleSeconds * 1000;
 	let idleEnd = idle();
 	let lastWordHeard = false;
-	const leave = () => location.replace(dialog.dataset.after);
+	const leave = () => goTo(dialog.dataset.after);
 
 	const check = () => {
 		const deadline = Math.min(idleEnd, end);
