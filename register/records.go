@@ -493,7 +493,11 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 		aks := make([]string, len(records))
 		for i, record := range records {
 			aks[i] = record.AK
-			records[i].EarlierOccupant = earlier[record.AK]
+			if records[i].EarlierOccupant = earlier[record.AK]; earlier[record.AK] {
+				records[i].Amendments = slices.DeleteFunc(record.Amendments, func(a registerclient.Amendment) bool {
+					return a.AmendedAt.UTC().Format(time.DateOnly) < since
+				})
+			}
 		}
 		tx.Audit(s.event(account, auditRecordsRead, mpxn, "", map[string]any{"records": len(records)}))
 		return tx.InsertReading(ctx, hashToken(token), aks)
