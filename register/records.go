@@ -118,7 +118,8 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 	})
 }
 
-// mostAmendments bounds what is kept of a record's past: the newest.
+// mostAmendments bounds what is kept of a record's past: what it said at first, and the newest. So however often it is
+// replaced, the customer is told of whatever it lets its owner see more than at first.
 const mostAmendments = 50
 
 // amended is a record's past with what it says now added, where the row that replaces it tells the customer anything else.
@@ -143,7 +144,10 @@ func (s *Register) amended(ctx context.Context, tx *store.Tx, row store.AccessRe
 		return held.Amendments, nil
 	}
 	past = append(past, before)
-	return json.Marshal(past[max(0, len(past)-mostAmendments):])
+	if len(past) > mostAmendments {
+		past = slices.Delete(past, 1, 1+len(past)-mostAmendments)
+	}
+	return json.Marshal(past)
 }
 
 // termsOf is what a record tells the customer of who, why, what and until when, as it is kept once it is amended.
