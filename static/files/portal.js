@@ -90,12 +90,13 @@
 	}
 
 	// The steps of a visit take each other's place in the history of this window, so that Back leads from the list to the
-	// start. A link to anything else, such as the review of a withdrawal, is a page from which Back leads to this one.
+	// start; so do the places within one page. A link to anything else, such as the review of a withdrawal, is a page from
+	// which Back leads to this one.
 	const steps = ["", "/prove", "/waiting", "/waiting/check", "/records"].map((step) => base + step);
 	if (visit) document.addEventListener("click", (event) => {
-		const link = event.target.closest("main a[href], .language a");
+		const link = event.target.closest(".skip, main a[href], .language a");
 		if (!link || event.defaultPrevented || event.button !== 0 || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-		if (link.target || link.hash || link.origin !== location.origin || link.pathname !== location.pathname && !steps.includes(link.pathname)) return;
+		if (link.target || link.origin !== location.origin || link.pathname !== location.pathname && !steps.includes(link.pathname)) return;
 		event.preventDefault();
 		location.replace(link.href);
 	});
