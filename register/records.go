@@ -45,6 +45,9 @@ func (s *Register) createAccessRecord(c echo.Context) error {
 		if err := tx.InsertAccessRecord(ctx, row); err != nil {
 			return answer{}, err
 		}
+		if err := leavesRoom(ctx, tx, row); err != nil {
+			return answer{}, err
+		}
 		if account.OrganisationReference != nil && row.State == string(registerclient.StateActive) {
 			if err := tx.SupersedeDiscoveredAccess(ctx, mpxn, *account.OrganisationReference, ak); err != nil {
 				return answer{}, err
@@ -107,6 +110,9 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 		if !done {
 			return &Error{Kind: Conflict, Code: codeConflict, Message: "This access record is not active: it stays as it ended."}
 		}
+		if err := leavesRoom(ctx, tx, row); err != nil {
+			return err
+		}
 		tx.Audit(s.event(account, auditRecordUpdated, old.MPxN, ak, map[string]any{"changed": changed(old.Record, row.Record)}))
 		return nil
 	})
@@ -116,6 +122,23 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 	return c.JSON(http.StatusOK, registerclient.RegisterAccessResponse{
 		Response: s.metadata(c), AccessToken: registerclient.AccessToken{Key: ak, Expiry: in.AccessEvent.Expiry},
 	})
+}
+
+// mostAtMeter is how many bytes the records of one account at one meter point hold at most. A portal reads the whole list at
+// once: an account could otherwise make it too long to be read, and nobody's access could be stopped.
+const mostAtMeter = 512 << 10
+
+func noRoom() *Error {
+	return &Error{Kind: Conflict, Code: codeConflict, Message: fmt.Sprintf("This account's records at this meter point would hold more than %d KiB.", mostAtMeter>>10)}
+}
+
+// leavesRoom refuses a record that has just been written, where it is too much for its meter point.
+func leavesRoom(ctx context.Context, tx *store.Tx, row store.AccessRecord) error {
+	sizes, err := tx.SizesAt(ctx, row.AccountID, []string{row.MPxN})
+	if err == nil && sizes[row.MPxN] > mostAtMeter {
+		err = noRoom()
+	}
+	return err
 }
 
 // mostAmendments bounds what is kept of a record's past: what it said at first, and the newest. So however often it is
