@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -52,25 +51,24 @@ func writePDF(_ *portal, _ *visit, page views.RecordsPage) ([]byte, error) {
 }
 
 // writeCSV writes a table in words. It begins with the mark by which spreadsheets know that it is UTF-8: Welsh has
-// letters that they otherwise spoil.
+// letters that they otherwise spoil. Each cell is in quotes, for spreadsheets that begin a new one at a semicolon too: what
+// an organisation wrote after it could be a formula.
 func writeCSV(_ *portal, _ *visit, page views.RecordsPage) ([]byte, error) {
 	file := bytes.NewBufferString("\ufeff")
-	table := csv.NewWriter(file)
-	table.UseCRLF = true // RFC 4180
+	write := func(row []string) {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = `"` + strings.ReplaceAll(harmless(cell), `"`, `""`) + `"`
+		}
+		file.WriteString(strings.Join(cells, ",") + "\r\n") // RFC 4180
+	}
 	heads := make([]string, len(views.Columns))
 	for i, column := range views.Columns {
 		heads[i] = page.Text.T("takeaway.column." + column)
 	}
-	rows := [][]string{heads}
+	write(heads)
 	for _, entry := range page.Entries() {
-		row := page.Row(entry)
-		for i := range row {
-			row[i] = harmless(row[i])
-		}
-		rows = append(rows, row)
-	}
-	if err := table.WriteAll(rows); err != nil {
-		return nil, fmt.Errorf("write the list as CSV: %w", err)
+		write(page.Row(entry))
 	}
 	return file.Bytes(), nil
 }
@@ -79,10 +77,7 @@ func writeCSV(_ *portal, _ *visit, page views.RecordsPage) ([]byte, error) {
 // (OWASP, CSV Injection). Line breaks and tabs go too, for some programs begin a new cell at them.
 func harmless(cell string) string {
 	cell = strings.Join(strings.Fields(cell), " ")
-	if first := strings.TrimLeft(cell, "'\" \u00a0\ufeff\u2068"); first != "" && strings.ContainsAny(first[:1], "=+-@|%") {
-		return "'" + cell
-	}
-	if r := []rune(cell); len(r) > 0 && strings.ContainsRune("=+-@|%", fullWidth(r[0])) {
+	if first := []rune(strings.TrimLeft(cell, "'\" \u00a0\ufeff\u2068")); len(first) > 0 && strings.ContainsRune("=+-@|%", fullWidth(first[0])) {
 		return "'" + cell
 	}
 	return cell

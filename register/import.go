@@ -429,8 +429,7 @@ func (s *Register) claimLines(ctx context.Context, tx *store.Tx, accountID strin
 	if err != nil {
 		return nil, nil, err
 	}
-	won = map[string]*importLine{}
-	var claims []store.ImportedRecord
+	mpxns := map[string]bool{}
 	for i := range lines {
 		line := &lines[i]
 		if len(line.wrong) > 0 || said[line.row.Reference] != nil {
@@ -441,7 +440,26 @@ func (s *Register) claimLines(ctx context.Context, tx *store.Tx, accountID strin
 				continue
 			}
 		}
+		mpxns[line.row.Record.MPxN] = true
+	}
+	sizes, err := tx.SizesAt(ctx, accountID, slices.Collect(maps.Keys(mpxns)))
+	if err != nil {
+		return nil, nil, err
+	}
+	won = map[string]*importLine{}
+	var claims []store.ImportedRecord
+	for i := range lines {
+		line := &lines[i]
+		if len(line.wrong) > 0 || said[line.row.Reference] != nil {
+			continue
+		}
 		if won[line.row.Reference] == nil {
+			record := line.row.Record
+			if sizes[record.MPxN] += len(record.Record); sizes[record.MPxN] > mostAtMeter {
+				sizes[record.MPxN] -= len(record.Record)
+				line.wrong = Errors{noRoom()}
+				continue
+			}
 			won[line.row.Reference] = line
 			claims = append(claims, line.row)
 		}

@@ -166,8 +166,21 @@ func legible(r rune) bool {
 		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
+// mostMarks is how many marks a letter may bear. A tower of them is drawn over what stands above and below, which may be
+// somebody else's (Unicode Technical Standard 39, 5.4).
+const mostMarks = 4
+
 func allLegible(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return !legible(r) })
+	marks := 0
+	for _, r := range text {
+		if marks++; !unicode.In(r, unicode.Mn, unicode.Me) {
+			marks = 0
+		}
+		if !legible(r) || marks > mostMarks {
+			return false
+		}
+	}
+	return true
 }
 
 // expected names in JSON's words what a Go type is read from.
@@ -282,7 +295,7 @@ func (k *checks) text(field, value string, most int) {
 		k.add(field, fmt.Sprintf("must have at most %d characters.", most))
 	}
 	if !allLegible(value) {
-		k.add(field, "must be one line, without control characters or invisible ones.")
+		k.add(field, "must be one line, without control characters, invisible ones, or more than 4 marks on a letter.")
 	}
 }
 

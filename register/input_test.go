@@ -186,7 +186,10 @@ func TestNameIsWhatItReadsAs(t *testing.T) {
 			t.Errorf("%U: %d naming %q", c, a.status, a.fields())
 		}
 	}
-	for _, name := range []string{"Ynni’r Ŵyl – Môn & Arfon (2026) Ltd.", "日本電力", "شركة الطاقة", "Größe+½ £", "Eco 🌱"} {
+	if a := report("Acme" + strings.Repeat("\u0301\u0489", 3)); a.status != http.StatusBadRequest || a.fields() != "organisation-name" {
+		t.Errorf("a tower of marks: %d naming %q", a.status, a.fields())
+	}
+	for _, name := range []string{"e\u0323\u0302\u0301\u0331 e\u0301", "Ynni’r Ŵyl – Môn & Arfon (2026) Ltd.", "日本電力", "شركة الطاقة", "Größe+½ £", "Eco 🌱"} {
 		if a := report(name); a.status >= 300 {
 			t.Errorf("%q: %d %v", name, a.status, a.body["errors"])
 		}

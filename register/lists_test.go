@@ -205,7 +205,8 @@ func TestWhatARecordSaidBeforeItWasChangedIsToldToWhoeverReadsIt(t *testing.T) {
 			t.Errorf("told is\n%+v, want\n%+v", got, want)
 		}
 
-		// However many replace it at once, each leaves one amendment behind, and the oldest are forgotten past the fiftieth.
+		// However many replace it at once, each leaves one amendment behind. Past the fiftieth the oldest are forgotten, but for
+		// the first: a flood of changes does not wash away what the customer said yes to.
 		var all sync.WaitGroup
 		for i := range 60 {
 			all.Go(func() {
@@ -216,12 +217,15 @@ func TestWhatARecordSaidBeforeItWasChangedIsToldToWhoeverReadsIt(t *testing.T) {
 			})
 		}
 		all.Wait()
-		purposes := map[string]bool{}
-		for _, amendment := range past() {
+		purposes, kept := map[string]bool{}, past()
+		if !reflect.DeepEqual(kept[0], want[0]) {
+			t.Errorf("first of all it said %+v, want %+v", kept[0], want[0])
+		}
+		for _, amendment := range kept {
 			purposes[amendment.Purpose] = true
 		}
-		if len(purposes) != 50 {
-			t.Errorf("%d purposes of 50 are remembered", len(purposes))
+		if len(purposes) != 50 || len(kept) != 50 {
+			t.Errorf("%d purposes of 50 are remembered, in %d amendments", len(purposes), len(kept))
 		}
 	})
 }

@@ -45,6 +45,9 @@ func (s *Register) createAccessRecord(c echo.Context) error {
 		if err := tx.InsertAccessRecord(ctx, row); err != nil {
 			return answer{}, err
 		}
+		if err := leavesRoom(ctx, tx, row); err != nil {
+			return answer{}, err
+		}
 		if account.OrganisationReference != nil && row.State == string(registerclient.StateActive) {
 			if err := tx.SupersedeDiscoveredAccess(ctx, mpxn, *account.OrganisationReference, ak); err != nil {
 				return answer{}, err
@@ -107,6 +110,9 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 		if !done {
 			return &Error{Kind: Conflict, Code: codeConflict, Message: "This access record is not active: it stays as it ended."}
 		}
+		if err := leavesRoom(ctx, tx, row); err != nil {
+			return err
+		}
 		tx.Audit(s.event(account, auditRecordUpdated, old.MPxN, ak, map[string]any{"changed": changed(old.Record, row.Record)}))
 		return nil
 	})
@@ -118,7 +124,25 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 	})
 }
 
-// mostAmendments bounds what is kept of a record's past: the newest.
+// mostAtMeter is how many bytes the records of one account at one meter point hold at most. A portal reads the whole list at
+// once: an account could otherwise make it too long to be read, and nobody's access could be stopped.
+const mostAtMeter = 512 << 10
+
+func noRoom() *Error {
+	return &Error{Kind: Conflict, Code: codeConflict, Message: fmt.Sprintf("This account's records at this meter point would hold more than %d KiB.", mostAtMeter>>10)}
+}
+
+// leavesRoom refuses a record that has just been written, where it is too much for its meter point.
+func leavesRoom(ctx context.Context, tx *store.Tx, row store.AccessRecord) error {
+	sizes, err := tx.SizesAt(ctx, row.AccountID, []string{row.MPxN})
+	if err == nil && sizes[row.MPxN] > mostAtMeter {
+		err = noRoom()
+	}
+	return err
+}
+
+// mostAmendments bounds what is kept of a record's past: what it said at first, and the newest. So however often it is
+// replaced, the customer is told of whatever it lets its owner see more than at first.
 const mostAmendments = 50
 
 // amended is a record's past with what it says now added, where the row that replaces it tells the customer anything else.
@@ -143,7 +167,10 @@ func (s *Register) amended(ctx context.Context, tx *store.Tx, row store.AccessRe
 		return held.Amendments, nil
 	}
 	past = append(past, before)
-	return json.Marshal(past[max(0, len(past)-mostAmendments):])
+	if len(past) > mostAmendments {
+		past = slices.Delete(past, 1, 1+len(past)-mostAmendments)
+	}
+	return json.Marshal(past)
 }
 
 // termsOf is what a record tells the customer of who, why, what and until when, as it is kept once it is amended.
@@ -493,7 +520,11 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 		aks := make([]string, len(records))
 		for i, record := range records {
 			aks[i] = record.AK
-			records[i].EarlierOccupant = earlier[record.AK]
+			if records[i].EarlierOccupant = earlier[record.AK]; earlier[record.AK] {
+				records[i].Amendments = slices.DeleteFunc(record.Amendments, func(a registerclient.Amendment) bool {
+					return a.AmendedAt.UTC().Format(time.DateOnly) < since
+				})
+			}
 		}
 		tx.Audit(s.event(account, auditRecordsRead, mpxn, "", map[string]any{"records": len(records)}))
 		return tx.InsertReading(ctx, hashToken(token), aks)

@@ -3,6 +3,7 @@ package register_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -437,4 +438,51 @@ func TestShortSecretsAreForLoopbackAlone(t *testing.T) {
 	if refused, ok := errors.AsType[register.Errors](err); !ok || refused[0].Field != "secret-key" {
 		t.Errorf("got %v", err)
 	}
+}
+
+// One organisation cannot make the list too long to be read, in whatever way it writes its records.
+func TestNoAccountMakesAListTooLongToBeRead(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, portal, ir := household(t, r)
+		large := func(name string) registerclient.AccessRecord {
+			record := registertest.AccessRecord(ir, registerclient.BasisContract)
+			arrangement := &record.RecordMetadata.ControllerArrangement
+			arrangement.ArrangementType, arrangement.Controllers[0].Role = registerclient.ArrangementGroup, registerclient.ControllerLead
+			for i := range 100 {
+				arrangement.Controllers = append(arrangement.Controllers, registerclient.Controller{
+					Name: fmt.Sprint(name, " ", i), Role: registerclient.ControllerMember, ContactURL: "https://example.com/" + strings.Repeat("x", 1900),
+				})
+			}
+			return record
+		}
+		small := create(t, owner, ir, registerclient.BasisConsent)
+		var refused error
+		for i := 0; refused == nil; i++ {
+			if i == 10 {
+				t.Fatal("ten large records are taken")
+			}
+			_, refused = owner.CreateAccessRecord(t.Context(), large("Member"))
+		}
+		if !errors.Is(refused, registerclient.ErrConflict) {
+			t.Errorf("one more: %v", refused)
+		}
+		if _, err := owner.ReplaceAccessRecord(t.Context(), small, large("Another")); !errors.Is(err, registerclient.ErrConflict) {
+			t.Errorf("a large one in place of a small one: %v", err)
+		}
+		told := imports(t, owner, linesOf(t, 2, func(i int, line *registerclient.ImportLine) {
+			line.IdentityRecord = nil
+			line.AccessRecord = registertest.AccessRecord(ir, registerclient.BasisContract)
+			if i == 0 {
+				line.AccessRecord = large("Imported")
+			}
+		}))
+		if counts(*told) != [4]int{2, 1, 0, 1} || told.Errors[0].Line != 1 || told.Errors[0].Code != "CON001" {
+			t.Errorf("of a large line and a small one: %+v", told)
+		}
+		if got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef()); len(got) < 3 {
+			t.Errorf("the list holds %d records", len(got))
+		}
+	})
 }

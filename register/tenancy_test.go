@@ -296,3 +296,39 @@ func TestPresentOccupantSeesOfAnEarlierOneOnlyWhatIsActive(t *testing.T) {
 		expectShown(shown, map[string]bool{active: false, revoked: false, expired: false, own: false, anonymised[0]: false, anonymised[1]: false})
 	})
 }
+
+// docs/decisions.md, Which person: what a record said before the move is the earlier occupant's, as a record that ended is.
+func TestPresentOccupantIsNotToldWhatWasChangedBeforeTheyMovedIn(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, portal, old := household(t, r)
+	ak := create(t, owner, old, registerclient.BasisConsent)
+	replace := func(purpose string) {
+		t.Helper()
+		in := registertest.AccessRecord(old, registerclient.BasisConsent)
+		in.Processing.Purpose = purpose
+		must(owner.ReplaceAccessRecord(t.Context(), ak, in))(t)
+	}
+	past := func() (purposes []string) {
+		t.Helper()
+		for _, amendment := range list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef())[0].Amendments {
+			purposes = append(purposes, amendment.Purpose)
+		}
+		return purposes
+	}
+	replace("Second purpose")
+	report(t, r.Client(t, registerclient.RoleDCC), "2026-06-02")
+	if got := past(); !slices.Equal(got, []string{"Energy efficiency analysis"}) {
+		t.Errorf("before the move %q is told", got)
+	}
+	r.Clock.Set(time.Date(2026, time.June, 2, 0, 0, 0, 0, time.UTC))
+	replace("Third purpose")
+	movedIn(t, owner, "2026-06-02", "new@example.com")
+	if got := past(); !slices.Equal(got, []string{"Second purpose"}) {
+		t.Errorf("the present occupant is told %q", got)
+	}
+	withdrawReports(t, r.Client(t, registerclient.RoleAdmin))
+	if got := past(); !slices.Equal(got, []string{"Energy efficiency analysis", "Second purpose"}) {
+		t.Errorf("once the report is withdrawn %q is told", got)
+	}
+}

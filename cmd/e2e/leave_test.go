@@ -142,6 +142,12 @@ func TestLeave(t *testing.T) {
 			t.Parallel()
 			b := openTab(t, base, look{360, "en", test.script})
 			toRecords(b)
+			if test.script { // links within the page are no steps back to the list
+				for _, link := range []string{".skip", ".counts a[href='#active']", "main a[href^='#record-']"} {
+					eval[any](b, `document.querySelector("`+link+`").click()`)
+				}
+				b.until(`location.hash.startsWith("#record-")`)
+			}
 			referers := b.neutral()
 			other := session(b)
 			test.leave(b)
@@ -223,5 +229,54 @@ func TestHistory(t *testing.T) {
 	back("See who can")
 	if at := b.path(); at != "/portal" {
 		t.Errorf("Back leads to %s", at)
+	}
+}
+
+// TestLeaveForGood leaves while a form is on its way, and while the waiting page asks: what they are answered leads nowhere
+// any more, however long the neutral page takes to come.
+func TestLeaveForGood(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	base := program(t, "demo")
+	for name, test := range map[string]struct {
+		method, held string
+		begin        func(*tab)
+	}{
+		"a form": {"POST", "/portal/prove", func(b *tab) {
+			b.wire.hold("/portal/prove")
+			b.run("send the form", chromedp.Click("form[action='/portal/prove'] button", chromedp.ByQuery))
+		}},
+		"a question": {"GET", "/portal/waiting/status", func(b *tab) {
+			b.wire.hold("/portal/waiting/status")
+			b.press("form[action='/portal/prove'] button")
+			b.at("/portal/waiting")
+			b.until(`document.querySelector("#waiting.htmx-request") !== null`)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t, base, look{360, "en", true})
+			toProve(b)
+			test.begin(b)
+			asked := make(chan fetch.RequestID, 10)
+			b.wire.mu.Lock()
+			b.wire.leaves = "www.bbc.co.uk:443"
+			b.wire.mu.Unlock()
+			chromedp.ListenTarget(b.ctx, func(event any) {
+				if e, ok := event.(*fetch.EventRequestPaused); ok {
+					asked <- e.RequestID
+				}
+			})
+			b.run("stand in for a slow neutral page", fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: views.NeutralPage}}))
+			eval[any](b, `setInterval(() => fetch("/portal/healthz"), 20)`)
+			b.run("leave", chromedp.Click("#leave button", chromedp.ByQuery))
+			neutral := <-asked
+			b.wire.release()
+			// Of what the page asks after it has been answered, the second shows that it has had the answer.
+			b.wire.await(b, test.method, test.held, 1)
+			b.wire.await(b, "GET", "/portal/healthz", b.wire.answers("GET", "/portal/healthz")+2)
+			b.run("let the neutral page come", fetch.FulfillRequest(neutral, 200).WithBody(weather))
+			b.until(`document.title === "Weather"`)
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // exchange is one request of the browser, and its answer as it was before compression.
@@ -42,6 +43,28 @@ func (r *recorder) hold(path string) {
 }
 
 func (r *recorder) release() { close(r.gate) }
+
+// answers is how many requests have been answered so far.
+func (r *recorder) answers(method, path string) (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.exchanges {
+		if e.method == method && strings.HasSuffix(e.url, path) {
+			n++
+		}
+	}
+	return n
+}
+
+// await waits until so many requests have been answered.
+func (r *recorder) await(t testing.TB, method, path string, n int) {
+	t.Helper()
+	for start := time.Now(); r.answers(method, path) < n; time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > 10*time.Second {
+			t.Fatalf("%s %s was not answered", method, path)
+		}
+	}
+}
 
 func newRecorder(t *testing.T) *recorder {
 	r := &recorder{}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // AccessRecord is one organisation's claim to read a meter point. Record is the document as it was
@@ -125,6 +127,30 @@ func (s *Store) HasAccessRecord(ctx context.Context, accountID, mpxn string) (bo
 		return false, fmt.Errorf("find own access records of meter point: %w", err)
 	}
 	return count > 0, nil
+}
+
+// SizesAt is how many bytes an account's access records hold at each of these meter points, with their amendments.
+func (t *Tx) SizesAt(ctx context.Context, accountID string, mpxns []string) (map[string]int, error) {
+	sizes := map[string]int{}
+	if len(mpxns) == 0 {
+		return sizes, nil
+	}
+	query, args, err := sqlx.In(`SELECT mpxn, SUM(OCTET_LENGTH(record) + OCTET_LENGTH(amendments)) AS size FROM access_records
+		WHERE account_id = ? AND mpxn IN (?) GROUP BY mpxn`, accountID, mpxns)
+	if err != nil {
+		return nil, fmt.Errorf("measure access records: %w", err)
+	}
+	rows, err := all[struct {
+		MPxN string `db:"mpxn"`
+		Size int    `db:"size"`
+	}](ctx, t.tx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("measure access records: %w", err)
+	}
+	for _, row := range rows {
+		sizes[row.MPxN] = row.Size
+	}
+	return sizes, nil
 }
 
 // ReplaceAccessRecord replaces an account's active record; its key, its owner and the time of its creation stay. It

@@ -28,6 +28,10 @@
 		setInterval(show, 1000);
 	}
 
+	// Once somebody leaves fast, no answer that was still on its way leads anywhere else.
+	let leaving = false;
+	const goTo = (address) => { if (!leaving) location.replace(address); };
+
 	// Whoever signs out in one window has signed out in all: the others leave the screen. So they do for whoever leaves fast.
 	const visit = document.getElementById("visit");
 	const base = visit?.dataset.base ?? "";
@@ -35,12 +39,13 @@
 	// By the address of the signed-out page, for operators may share a host.
 	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (visit ? signedOut : location.pathname));
 	if (document.querySelector("[data-visit-over]")) windows?.postMessage("over");
-	if (visit && windows) windows.onmessage = ({ data }) => data === "left" ? hide() : location.replace(signedOut);
+	if (visit && windows) windows.onmessage = ({ data }) => data === "left" ? hide() : goTo(signedOut);
 
 	// The quick exit: first the page is gone from the screen, then from the history of this window. The server is told on the
 	// way, and nobody waits for it.
 	const exit = document.getElementById("leave");
 	const hide = () => {
+		leaving = true;
 		document.title = "…";
 		document.body.hidden = true;
 		// In a frame it is the page around that has to go.
@@ -85,12 +90,13 @@
 	}
 
 	// The steps of a visit take each other's place in the history of this window, so that Back leads from the list to the
-	// start. A link to anything else, such as the review of a withdrawal, is a page from which Back leads to this one.
+	// start; so do the places within one page. A link to anything else, such as the review of a withdrawal, is a page from
+	// which Back leads to this one.
 	const steps = ["", "/prove", "/waiting", "/waiting/check", "/records"].map((step) => base + step);
 	if (visit) document.addEventListener("click", (event) => {
-		const link = event.target.closest("main a[href], .language a");
+		const link = event.target.closest(".skip, main a[href], .language a");
 		if (!link || event.defaultPrevented || event.button !== 0 || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-		if (link.target || link.hash || link.origin !== location.origin || link.pathname !== location.pathname && !steps.includes(link.pathname)) return;
+		if (link.target || link.origin !== location.origin || link.pathname !== location.pathname && !steps.includes(link.pathname)) return;
 		event.preventDefault();
 		location.replace(link.href);
 	});
@@ -109,10 +115,11 @@
 	const slow = document.getElementById("slow");
 	// So do the pages that forms lead to: a form of a visit is sent from here, and told where it leads. Where it leads nowhere,
 	// for something is wrong, the browser sends it as ever and shows the answer.
+	let asEver;
 	if (visit) document.addEventListener("submit", async (event) => {
 		const form = event.target;
 		// By its attributes: a field called method hides the property.
-		if (event.defaultPrevented || !form.matches("[method=post]:not([target], [hx-post])")) return;
+		if (event.defaultPrevented || form === asEver || !form.matches("[method=post]:not([target], [hx-post])")) return;
 		event.preventDefault();
 		if (form.dataset.sent) return; // pressed twice
 		form.dataset.sent = "yes";
@@ -126,9 +133,12 @@
 		// Whoever stops the next page from loading, or hears that nothing was sent, can press again.
 		setTimeout(() => { delete form.dataset.sent; }, answer ? 5000 : 0);
 		const next = answer?.headers.get("HX-Redirect");
-		if (next) location.replace(next);
-		else if (answer) form.submit();
-		else unsent();
+		if (leaving) return;
+		if (!answer) return unsent();
+		if (next) return goTo(next);
+		asEver = form;
+		if (form.requestSubmit) form.requestSubmit(event.submitter);
+		else form.submit();
 	});
 	document.addEventListener("unsent", unsent);
 	document.addEventListener("htmx:beforeRequest", ({ detail }) => { if (detail.elt.matches("form")) document.getElementById("unsent").hidden = true; });
@@ -144,7 +154,7 @@
 		const next = event.detail.xhr.getResponseHeader("HX-Redirect");
 		if (!next) return;
 		event.preventDefault();
-		location.replace(next);
+		goTo(next);
 	});
 	// A page that the browser had put by may be of a visit that is over: only the server knows.
 	if (visit) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
@@ -184,7 +194,7 @@
 		detail.shouldSwap = false;
 		if (!fresh.getElementById(part.id).hasAttribute("hx-get")) part.dataset.over = "yes";
 		// Another window has asked anew: the code on this page is good for nothing.
-		if (fresh.getElementById(part.id).dataset.proof !== part.dataset.proof) return location.reload();
+		if (!leaving && fresh.getElementById(part.id).dataset.proof !== part.dataset.proof) return location.reload();
 		const left = document.getElementById("waiting-left");
 		const text = fresh.getElementById("waiting-left")?.textContent;
 		if (left && text && left.textContent !== text) left.textContent = text;
@@ -213,7 +223,7 @@
 	const idle = () => Date.now() + dialog.dataset.idleSeconds * 1000;
 	let idleEnd = idle();
 	let lastWordHeard = false;
-	const leave = () => location.replace(dialog.dataset.after);
+	const leave = () => goTo(dialog.dataset.after);
 
 	const check = () => {
 		const deadline = Math.min(idleEnd, end);
