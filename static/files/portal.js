@@ -113,8 +113,8 @@
 		if (event.key === "Enter" && event.target.matches("[type=radio], [type=checkbox]")) event.preventDefault();
 	});
 	const slow = document.getElementById("slow");
-	// So do the pages that forms lead to: a form of a visit is sent from here, and told where it leads. Where it leads nowhere,
-	// for something is wrong, the browser sends it as ever and shows the answer.
+	// The pages that forms lead to take the place of this one too: a form of a visit is sent from here, and told where it leads.
+	// Where it leads nowhere, for something is wrong, the browser sends it as ever and shows the answer.
 	let asEver;
 	if (visit) document.addEventListener("submit", async (event) => {
 		const form = event.target;
