@@ -28,8 +28,9 @@
 		setInterval(show, 1000);
 	}
 
-	// Once somebody leaves fast, no answer that was still on its way leads anywhere else.
+	// Once somebody leaves fast, no answer that was still on its way leads anywhere else, nor brings the cookie of another visit.
 	let leaving = false;
+	const onTheWay = new AbortController();
 	const goTo = (address) => { if (!leaving) location.replace(address); };
 
 	// Whoever signs out in one window has signed out in all: the others leave the screen. So they do for whoever leaves fast.
@@ -46,6 +47,7 @@
 	const exit = document.getElementById("leave");
 	const hide = () => {
 		leaving = true;
+		onTheWay.abort();
 		document.title = "…";
 		document.body.hidden = true;
 		// In a frame it is the page around that has to go.
@@ -109,7 +111,7 @@
 		event.preventDefault();
 		if (form.dataset.sent) return; // pressed twice
 		form.dataset.sent = "yes";
-		const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), headers: { "HX-Request": "true" } }).catch(() => null);
+		const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), headers: { "HX-Request": "true" }, signal: onTheWay.signal }).catch(() => null);
 		const next = answer?.headers.get("HX-Redirect");
 		if (next) goTo(next);
 		else if (!leaving) form.submit();
