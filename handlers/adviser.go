@@ -129,7 +129,8 @@ func (p *portal) showAdviserSignIn(c echo.Context) error {
 
 func (p *portal) postAdviserSignIn(c echo.Context) error {
 	// Each try counts before it is looked at: past the limit even the right secret gets no other answer than a wrong one.
-	tries := limit{"wrong secret of address", c.RealIP(), wrongSecrets, perAddress}
+	// They count for this operator alone: whoever knows another's secret must not have them forgiven there.
+	tries := limit{"wrong secret for " + p.Operator + " of address", c.RealIP(), wrongSecrets, perAddress}
 	if err := p.hit(c.Request().Context(), tries); err != nil {
 		return err
 	}

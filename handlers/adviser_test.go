@@ -3,6 +3,7 @@ package handlers
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -286,5 +287,25 @@ func TestAdviserLogTellsNothing(t *testing.T) {
 		if strings.Contains(w.log.String(), canary) {
 			t.Errorf("the log tells %q", canary)
 		}
+	}
+}
+
+// Operators share a database. An adviser of one has no more guesses at another's secret than anybody.
+func TestTheRightSecretOfOneOperatorForgivesNoGuessAtAnothers(t *testing.T) {
+	t.Parallel()
+	w := advised(t)
+	own := w.browser(t)
+	w.options.Operator, w.options.AdviserSecret = "another", "another-0123456789"
+	other, _ := w.newPortal(t)
+	for i := range wrongSecrets + 1 {
+		guess := httptest.NewRequest(http.MethodPost, "/portal/adviser/sign-in", strings.NewReader("secret=guess"))
+		guess.Header.Set("Content-Type", echo.MIMEApplicationForm)
+		guess.Header.Set("X-Forwarded-For", own.header.Get("X-Forwarded-For"))
+		answer := httptest.NewRecorder()
+		other.ServeHTTP(answer, guess)
+		if want := map[bool]int{true: 422, false: 429}[i < wrongSecrets]; answer.Code != want {
+			t.Errorf("guess %d is answered %d, want %d", i+1, answer.Code, want)
+		}
+		own.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
 	}
 }

@@ -93,8 +93,8 @@ func TestJourney(t *testing.T) {
 	}
 }
 
-// recordState asks the register what has become of the organisation's record, as the organisation itself.
-func recordState(t *testing.T, base string) registerclient.AccessState {
+// brightEnergy calls the register as that organisation.
+func brightEnergy(t *testing.T, base string) *registerclient.Client {
 	t.Helper()
 	client, err := registerclient.New(registerclient.Options{
 		BaseURL: base + "/v1", AccountID: "bright_energy", SecretKey: "bright-secret-demo", Timeout: time.Minute,
@@ -102,7 +102,13 @@ func recordState(t *testing.T, base string) registerclient.AccessState {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := client.ListAccessRecords(t.Context(), demoMPxN, registerclient.ListAccessRecordsQuery{})
+	return client
+}
+
+// recordState asks the register what has become of the organisation's record, as the organisation itself.
+func recordState(t *testing.T, base string) registerclient.AccessState {
+	t.Helper()
+	list, err := brightEnergy(t, base).ListAccessRecords(t.Context(), demoMPxN, registerclient.ListAccessRecordsQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"central.consent/dar/registerclient"
 	"central.consent/dar/views"
 )
 
@@ -233,30 +234,43 @@ func TestHistory(t *testing.T) {
 }
 
 // TestLeaveForGood leaves while a form is on its way, and while the waiting page asks: what they are answered leads nowhere
-// any more, however long the neutral page takes to come.
+// any more, however long the neutral page takes to come, and begins nothing.
 func TestLeaveForGood(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
 	base := program(t, "demo")
+	if _, err := brightEnergy(t, base).CreateIdentityRecord(t.Context(), registerclient.CreateIdentityRecordRequest{
+		PIIPrincipal: registerclient.PIIPrincipal{MPxN: "1234567", MoveInDate: "2022-06-30"}, ExpressedBy: "data-subject", Email: new("other@example.com"),
+	}); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		method, held string
 		begin        func(*tab)
 	}{
 		"a form": {"POST", "/portal/prove", func(b *tab) {
+			toProve(b)
 			b.wire.hold("/portal/prove")
 			b.run("send the form", chromedp.Click("form[action='/portal/prove'] button", chromedp.ByQuery))
 		}},
 		"a question": {"GET", "/portal/waiting/status", func(b *tab) {
+			toProve(b)
 			b.wire.hold("/portal/waiting/status")
 			b.press("form[action='/portal/prove'] button")
 			b.at("/portal/waiting")
 			b.until(`document.querySelector("#waiting.htmx-request") !== null`)
 		}},
+		"another number": {"POST", "/portal/meter", func(b *tab) {
+			toProve(b)
+			b.open("/portal", 200)
+			b.fill("#number", "1234567")
+			b.wire.hold("/portal/meter")
+			b.run("send the number", chromedp.Click("main form[action='/portal/meter'] button", chromedp.ByQuery))
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := openTab(t, base, look{360, "en", true})
-			toProve(b)
 			test.begin(b)
 			asked := make(chan fetch.RequestID, 10)
 			b.wire.mu.Lock()
@@ -271,12 +285,16 @@ func TestLeaveForGood(t *testing.T) {
 			eval[any](b, `setInterval(() => fetch("/portal/healthz"), 20)`)
 			b.run("leave", chromedp.Click("#leave button", chromedp.ByQuery))
 			neutral := <-asked
+			answered := b.wire.answers(test.method, test.held)
 			b.wire.release()
 			// Of what the page asks after it has been answered, the second shows that it has had the answer.
-			b.wire.await(b, test.method, test.held, 1)
+			b.wire.await(b, test.method, test.held, answered+1)
 			b.wire.await(b, "GET", "/portal/healthz", b.wire.answers("GET", "/portal/healthz")+2)
 			b.run("let the neutral page come", fetch.FulfillRequest(neutral, 200).WithBody(weather))
 			b.until(`document.title === "Weather"`)
+			b.wire.await(b, "POST", "/portal/leave", 1)
+			b.expect(403)
+			b.open("/portal/prove", 403) // no visit has begun meanwhile
 		})
 	}
 }

@@ -28,8 +28,8 @@
 		setInterval(show, 1000);
 	}
 
-	// Once somebody leaves fast, no answer that was still on its way leads anywhere else.
-	let leaving = false;
+	// Once somebody leaves fast, no answer that was still on its way leads anywhere else, nor brings the cookie of another visit.
+	let leaving = false, onTheWay;
 	const goTo = (address) => { if (!leaving) location.replace(address); };
 
 	// Whoever signs out in one window has signed out in all: the others leave the screen. So they do for whoever leaves fast.
@@ -46,6 +46,7 @@
 	const exit = document.getElementById("leave");
 	const hide = () => {
 		leaving = true;
+		onTheWay?.abort();
 		document.title = "…";
 		document.body.hidden = true;
 		// In a frame it is the page around that has to go.
@@ -125,10 +126,13 @@
 		form.dataset.sent = "yes";
 		document.getElementById("unsent").hidden = true;
 		const patience = setTimeout(() => { slow.textContent = slow.dataset.words; }, 3000);
+		onTheWay = new AbortController();
+		const end = setTimeout((sending) => sending.abort(), 60000, onTheWay);
 		const answer = await fetch(form.getAttribute("action"), {
-			method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), headers: { "HX-Request": "true" }, signal: AbortSignal.timeout?.(60000),
+			method: "POST", body: new URLSearchParams(new FormData(form, event.submitter)), headers: { "HX-Request": "true" }, signal: onTheWay.signal,
 		}).catch(() => null);
 		clearTimeout(patience);
+		clearTimeout(end);
 		slow.textContent = "";
 		// Whoever stops the next page from loading, or hears that nothing was sent, can press again.
 		setTimeout(() => { delete form.dataset.sent; }, answer ? 5000 : 0);
