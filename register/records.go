@@ -126,10 +126,10 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 
 // mostAtMeter is how many bytes the records of one account at one meter point hold at most. A portal reads the whole list at
 // once: an account could otherwise make it too long to be read, and nobody's access could be stopped.
-const mostAtMeter = 512 << 10
+const mostAtMeter = 2 << 20
 
 func noRoom() *Error {
-	return &Error{Kind: Conflict, Code: codeConflict, Message: fmt.Sprintf("This account's records at this meter point would hold more than %d KiB.", mostAtMeter>>10)}
+	return &Error{Kind: Conflict, Code: codeConflict, Message: fmt.Sprintf("This account's records at this meter point would hold more than %d MiB.", mostAtMeter>>20)}
 }
 
 // leavesRoom refuses a record that has just been written, where it is too much for its meter point.

@@ -460,8 +460,8 @@ func TestNoAccountMakesAListTooLongToBeRead(t *testing.T) {
 		small := create(t, owner, ir, registerclient.BasisConsent)
 		var refused error
 		for i := 0; refused == nil; i++ {
-			if i == 10 {
-				t.Fatal("ten large records are taken")
+			if i == 20 {
+				t.Fatal("twenty large records are taken")
 			}
 			_, refused = owner.CreateAccessRecord(t.Context(), large("Member"))
 		}

@@ -25,7 +25,7 @@ const (
 	userAgent = "dar-registerclient/1"
 
 	// maxAnswer is far above the longest list of one meter point: whatever is longer is not an answer.
-	maxAnswer = 8 << 20
+	maxAnswer = 32 << 20
 
 	defaultTimeout = 10 * time.Second
 
