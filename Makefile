@@ -36,7 +36,7 @@ lighthouse: ## every page on a slow phone, by Lighthouse: 100 in all that it jud
 generate: ## Go code from the templates
 	go tool templ generate
 
-inspect: ## every page in every language and brand, in three widths, by axe-core: half an hour
+inspect: ## every page in every language and brand, in three widths, by axe-core: a quarter of an hour
 	.ci/tools
 	go test ./cmd/e2e -count=1 -timeout 90m -run TestEverywhere -everywhere
 

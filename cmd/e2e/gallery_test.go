@@ -26,7 +26,7 @@ func TestGallery(t *testing.T) {
 var everywhere = flag.Bool("everywhere", false, "inspect every page in every language and brand, in three widths")
 
 // TestEverywhere inspects every page in every state, language and brand at 360, 768 and 1280 px. It is asked for by
-// `make inspect` alone, for it takes half an hour.
+// `make inspect` alone, for it takes a quarter of an hour.
 func TestEverywhere(t *testing.T) {
 	if !*everywhere {
 		t.Skip("make inspect")
