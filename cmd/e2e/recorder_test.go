@@ -80,9 +80,16 @@ func newRecorder(t *testing.T) *recorder {
 		held, gate := r.held, r.gate
 		r.mu.Unlock()
 		if held != "" && req.URL.Path == held {
+			// Only once a form has been read does a server learn that the browser has given it up.
+			form, err := io.ReadAll(req.Body)
+			if err != nil {
+				return
+			}
+			req.Body = io.NopCloser(bytes.NewReader(form))
 			select {
 			case <-gate:
 			case <-req.Context().Done():
+				seen.status = 0
 				return
 			}
 		}
