@@ -40,9 +40,11 @@ func (p *portal) helpCustomers(e *echo.Echo) error {
 	if p.PublicURL != "" {
 		adviser.portalURL = strings.TrimRight(p.PublicURL, "/") + p.Base
 	}
+
 	inside := adviser.echo()
 	adviser.routeAdviser(inside)
 	below(e, adviser.Base, inside)
+
 	return nil
 }
 
@@ -81,6 +83,7 @@ func (p *portal) adviserOnly(next echo.HandlerFunc) echo.HandlerFunc {
 		case c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead:
 			return seeOther(c, "/sign-in")
 		}
+
 		return errForbidden
 	}
 }
@@ -92,7 +95,9 @@ func (p *portal) adviserCookie(until time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(append(binary.BigEndian.AppendUint64(nil, uint64(until.Unix())), mac...)), nil
+	return base64.RawURLEncoding.EncodeToString(
+		append(binary.BigEndian.AppendUint64(nil, uint64(until.Unix())), mac...),
+	), nil
 }
 
 func (p *portal) adviserMAC(until int64) ([]byte, error) {
@@ -100,9 +105,11 @@ func (p *portal) adviserMAC(until int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	mac := hmac.New(sha256.New, key)
 	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(until)))
 	mac.Write([]byte(p.AdviserSecret))
+
 	return mac.Sum(nil), nil
 }
 
@@ -111,10 +118,12 @@ func (p *portal) isAdviser(c echo.Context) bool {
 	if err != nil {
 		return false
 	}
+
 	text, err := base64.RawURLEncoding.DecodeString(cookie.Value)
 	if err != nil || len(text) != 8+sha256.Size {
 		return false
 	}
+
 	until := int64(binary.BigEndian.Uint64(text))
 	mac, err := p.adviserMAC(until)
 	return err == nil && hmac.Equal(mac, text[8:]) && p.Clock().Unix() < until
@@ -134,21 +143,26 @@ func (p *portal) postAdviserSignIn(c echo.Context) error {
 	if err := p.hit(c.Request().Context(), tries); err != nil {
 		return err
 	}
-	given, wanted := sha256.Sum256([]byte(c.Request().PostForm.Get("secret"))), sha256.Sum256([]byte(p.AdviserSecret))
+
+	given := sha256.Sum256([]byte(c.Request().PostForm.Get("secret")))
+	wanted := sha256.Sum256([]byte(p.AdviserSecret))
 	if subtle.ConstantTimeCompare(given[:], wanted[:]) != 1 {
 		page := views.AdviserSignInPage{Page: p.page(c, nil)}
 		page.Path = p.Base + "/sign-in"
 		page.Errors = []views.FieldError{{Field: "secret", Key: "error.adviser.secret"}}
 		return render(c, http.StatusUnprocessableEntity, views.AdviserSignIn(page))
 	}
+
 	// An office of advisers may share one address.
 	if err := p.forgive(c.Request().Context(), tries); err != nil {
 		return err
 	}
+
 	value, err := p.adviserCookie(p.Clock().Add(adviserTime))
 	if err != nil {
 		return err
 	}
+
 	p.setCookie(c, "gate", value, adviserTime)
 	return seeOther(c, "")
 }
@@ -160,10 +174,12 @@ func (p *portal) postAdviserEnd(c echo.Context) error {
 		session.Options.MaxAge = -1
 		err = session.Save(c.Request(), c.Response())
 	}
+
 	p.setCookie(c, "gate", "", -time.Second)
 	if err != nil {
 		return err
 	}
+
 	return seeOther(c, "/sign-in")
 }
 
@@ -171,14 +187,17 @@ func (p *portal) postAdviserEnd(c echo.Context) error {
 // to the register the withdrawal is the customer's, as any other.
 func (p *portal) customerSaidYes(h func(echo.Context, *visit) error) func(echo.Context, *visit) error {
 	return func(c echo.Context, v *visit) error {
-		held, form := v.record(c.Param("handle")), c.Request().PostForm
+		held := v.record(c.Param("handle"))
+		form := c.Request().PostForm
 		if held == nil || held.Withdrawal != nil || form.Get("customer-yes") == "yes" {
 			return h(c, v)
 		}
+
 		page := p.withdrawPage(c, v, held)
 		if why := form.Get("why"); slices.Contains(whys, why) {
 			page.Why = why
 		}
+
 		page.Path, page.Query = c.Request().URL.Path, carried(c)
 		page.Errors = []views.FieldError{{Field: "customer-yes", Key: "error.adviser.yes"}}
 		return render(c, http.StatusUnprocessableEntity, views.Withdraw(page))
@@ -190,7 +209,13 @@ func (p *portal) showHandover(c echo.Context, v *visit) error {
 	if !v.Opened {
 		return seeOther(c, "/waiting")
 	}
-	page := views.HandoverPage{Page: p.page(c, v), MeterPoint: lastDigits(v.MeterPoint), ReadAt: v.Reading.At, PortalURL: p.portalURL}
+
+	page := views.HandoverPage{
+		Page:       p.page(c, v),
+		MeterPoint: lastDigits(v.MeterPoint),
+		ReadAt:     v.Reading.At,
+		PortalURL:  p.portalURL,
+	}
 	page.Discovered, page.Active, page.Ended = sortRecords(v.Reading.Records, p.Clock())
 	for _, held := range v.Reading.Records {
 		if held.Withdrawal != nil {
@@ -199,6 +224,7 @@ func (p *portal) showHandover(c echo.Context, v *visit) error {
 			})
 		}
 	}
+
 	return render(c, http.StatusOK, views.Handover(page))
 }
 

@@ -32,16 +32,20 @@ func (w *world) adviser(t testing.TB) *browser {
 	b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
 	b.get("/portal/adviser/sign-in").wants(t, 200, "adviser.signin.title")
 	b.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
+
 	return b
 }
 
 // help goes all the way to the customer's records.
 func (b *browser) help() *page {
 	b.t.Helper()
-	b.post("/portal/adviser/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).sendsTo(b.t, "/portal/adviser/prove")
+	b.post("/portal/adviser/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).
+		sendsTo(b.t, "/portal/adviser/prove")
 	token := b.get("/portal/adviser/prove").wants(b.t, 200, "prove.title.adviser").token(b.t)
-	b.post("/portal/adviser/prove", url.Values{"token": {token}, "method": {"magic-link"}}).sendsTo(b.t, "/portal/adviser/waiting")
+	b.post("/portal/adviser/prove", url.Values{"token": {token}, "method": {"magic-link"}}).
+		sendsTo(b.t, "/portal/adviser/waiting")
 	b.confirm()
+
 	return b.follow(b.get("/portal/adviser/waiting/check")).wants(b.t, 200, "records.title")
 }
 
@@ -58,14 +62,17 @@ func TestAdviserHelps(t *testing.T) {
 	}
 	marked(b.get("/portal/adviser").wants(t, 200, "start.title.adviser"))
 	marked(b.post("/portal/adviser/meter", url.Values{"number": {"12"}}))
-	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/adviser/prove")
+	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
+		sendsTo(t, "/portal/adviser/prove")
 	prove := marked(b.get("/portal/adviser/prove").wants(t, 200, "prove.title.adviser"))
-	b.post("/portal/adviser/prove", url.Values{"token": {prove.token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/adviser/waiting")
+	b.post("/portal/adviser/prove", url.Values{"token": {prove.token(t)}, "method": {"magic-link"}}).
+		sendsTo(t, "/portal/adviser/waiting")
 	waiting := marked(b.get("/portal/adviser/waiting").wants(t, 200, "waiting.magic-link.title.adviser"))
 	code := waiting.doc.Find(".match-code").Text()
 	if !strings.Contains(waiting.body, i18n.For("en").T("waiting.magic-link.code.adviser")) || len(code) != 4 {
 		t.Error("the adviser is not told to read out the code")
 	}
+
 	b.confirm()
 	records := marked(b.follow(b.get("/portal/adviser/waiting/check")).wants(t, 200, "records.title"))
 	marked(b.get("/portal/adviser/nowhere"))
@@ -76,6 +83,7 @@ func TestAdviserHelps(t *testing.T) {
 	if ask.doc.Find("input[type=checkbox][name=customer-yes]:not([checked])").Length() != 1 {
 		t.Error("the customer's yes is not asked for")
 	}
+
 	token := ask.token(t)
 	for _, said := range []url.Values{{}, {"customer-yes": {""}}, {"customer-yes": {"no"}}, {"customer-yes": {"on"}}} {
 		said.Set("token", token)
@@ -84,17 +92,21 @@ func TestAdviserHelps(t *testing.T) {
 		if p.StatusCode != 422 {
 			t.Fatalf("without a yes: %d", p.StatusCode)
 		}
+
 		p.blames(t, "#customer-yes", "error.adviser.yes")
-		if p.doc.Find("input[name=why]").Length() != len(whys)+1 || p.doc.Find("input[name=why][checked]").AttrOr("value", "") != "no-longer-needed" {
+		if p.doc.Find("input[name=why]").Length() != len(whys)+1 ||
+			p.doc.Find("input[name=why][checked]").AttrOr("value", "") != "no-longer-needed" {
 			t.Error("the reason is lost")
 		}
 		if to := p.doc.Find("main form").AttrOr("action", ""); !strings.HasSuffix(to, "/withdraw?state=can-see") {
 			t.Errorf("the filter is lost: %s", to)
 		}
 	}
+
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Fatalf("%d withdrawals without a yes", n)
 	}
+
 	var told string
 	w.wire.set(func(r *http.Request) *http.Response {
 		if operationOf(r) == "revoke" {
@@ -105,12 +117,16 @@ func TestAdviserHelps(t *testing.T) {
 				r.Body = io.NopCloser(strings.NewReader(string(body)))
 			}
 		}
+
 		return nil
 	}, nil)
 	withdrawn := strings.TrimSuffix(path, "withdraw") + "withdrawn"
 	b.post(path, url.Values{"token": {token}, "customer-yes": {"yes"}}).sendsTo(t, withdrawn)
 	marked(b.get(withdrawn))
-	if n := w.wire.called("revoke"); n != 1 || strings.Contains(strings.ToLower(told), "advis") || strings.Contains(told, "yes") {
+	if n := w.wire.called(
+		"revoke",
+	); n != 1 || strings.Contains(strings.ToLower(told), "advis") ||
+		strings.Contains(told, "yes") {
 		t.Errorf("%d withdrawals; the register is told %q", n, told)
 	}
 
@@ -122,6 +138,7 @@ func TestAdviserHelps(t *testing.T) {
 			t.Errorf("the page to hand over does not tell %q", want)
 		}
 	}
+
 	if digits := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1
@@ -146,7 +163,8 @@ func TestAdviserDownloadsNothing(t *testing.T) {
 	handle := strings.Split(records.withdrawPath(t), "/")[4]
 	for _, end := range []string{".json", ".csv", ".pdf", ".docx", "/several", "/stopped", "/" + handle + "/letter", "/" + handle, "/export.csv", "/download"} {
 		b.get("/portal/adviser/records"+end).wants(t, 403, "error.no-download.title")
-		b.post("/portal/adviser/records"+end, url.Values{"token": {records.token(t)}}).wants(t, 403, "error.no-download.title")
+		b.post("/portal/adviser/records"+end, url.Values{"token": {records.token(t)}}).
+			wants(t, 403, "error.no-download.title")
 	}
 	for _, p := range []*page{records, b.get("/portal/adviser/handover")} {
 		if p.Header.Get("Content-Disposition") != "" || p.doc.Find("a[download]").Length() != 0 {
@@ -165,30 +183,38 @@ func TestAdviserIsNotAnybody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	e := part.echo()
 	part.routeAdviser(e)
 	for target, route := range (&world{echo: e}).routes("handle") {
 		method, path, _ := strings.Cut(target, " ")
-		if strings.HasSuffix(route.Path, "/sign-in") || strings.Contains(route.Path, "/static/") || method == echo.RouteNotFound || method == "CONNECT" {
+		if strings.HasSuffix(route.Path, "/sign-in") || strings.Contains(route.Path, "/static/") ||
+			method == echo.RouteNotFound ||
+			method == "CONNECT" {
 			continue
 		}
+
 		p := stranger.do(method, path, url.Values{"token": {"x"}, "number": {w.meterPoint}, "confirmed": {"yes"}})
 		to := p.Header.Get("Location")
 		if p.StatusCode != 403 && p.StatusCode != 405 && (p.StatusCode != 303 || to != "/portal/adviser/sign-in") {
 			t.Errorf("%s answers a stranger %d, to %q", target, p.StatusCode, to)
 		}
 	}
+
 	if w.wire.called("exists") != 0 || w.sessions(t) != 0 {
 		t.Error("a stranger got somewhere")
 	}
 
 	// Guesses are few.
 	for range wrongSecrets {
-		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {"guess"}}).wants(t, 422, "adviser.signin.title").blames(t, "#secret", "error.adviser.secret")
+		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {"guess"}}).
+			wants(t, 422, "adviser.signin.title").
+			blames(t, "#secret", "error.adviser.secret")
 	}
 	for _, secret := range []string{"", adviserSecret} { // whoever guesses past the limit does not learn that it was right
 		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {secret}}).wants(t, 429, "error.too-often.title")
 	}
+
 	w.register.Clock.Add(perAddress)
 	for range wrongSecrets + 1 { // an office behind one address, where nobody is wrong
 		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
@@ -213,6 +239,7 @@ func TestAdviserIsNotAnybody(t *testing.T) {
 			t.Errorf("%s: let in, %d", name, p.StatusCode)
 		}
 	}
+
 	for _, forged := range []string{"", "x", strings.Repeat("A", 54), strings.Repeat("_", 54)} {
 		b := w.browser(t)
 		b.header.Set("Cookie", "adviser_gate="+forged)
@@ -238,6 +265,7 @@ func TestAdvisedVisitEnds(t *testing.T) {
 	if records.doc.Find("#idle[data-idle-seconds='900']").Length() != 1 {
 		t.Error("nothing warns of the end")
 	}
+
 	b.get("/portal/records").sendsTo(t, "/portal/waiting")
 	b.get("/portal/waiting").wants(t, 403, "error.session-ended.title")
 
@@ -254,11 +282,14 @@ func TestAdvisedVisitEnds(t *testing.T) {
 			t.Errorf("%s still tells of the customer", p.Request.URL.Path)
 		}
 	}
+
 	if w.wire.called("revoke") != 0 {
 		t.Error("something was stopped after the end")
 	}
+
 	start := b.get("/portal/adviser").wants(t, 200, "start.title.adviser")
-	if start.doc.Find("#number").AttrOr("value", "") != "" || start.doc.Find("input[name=token], form[action$='/sign-out']").Length() != 0 {
+	if start.doc.Find("#number").AttrOr("value", "") != "" ||
+		start.doc.Find("input[name=token], form[action$='/sign-out']").Length() != 0 {
 		t.Error("the next customer's start has something of the last one's")
 	}
 }
@@ -268,9 +299,11 @@ func TestAdviserFinishesEarly(t *testing.T) {
 	t.Parallel()
 	w := advised(t)
 	b := w.adviser(t)
-	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/adviser/prove")
+	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
+		sendsTo(t, "/portal/adviser/prove")
 	finish := b.get("/portal/adviser/prove").doc.Find("header form[action='/portal/adviser/sign-out']")
-	b.post(finish.AttrOr("action", ""), url.Values{"token": {finish.Find("[name=token]").AttrOr("value", "")}}).sendsTo(t, "/portal/adviser/signed-out")
+	b.post(finish.AttrOr("action", ""), url.Values{"token": {finish.Find("[name=token]").AttrOr("value", "")}}).
+		sendsTo(t, "/portal/adviser/signed-out")
 	if start := b.get("/portal/adviser"); start.doc.Find("#number").AttrOr("value", "") != "" || w.sessions(t) != 0 {
 		t.Error("the next customer is shown the last one's number")
 	}
@@ -306,6 +339,7 @@ func TestTheRightSecretOfOneOperatorForgivesNoGuessAtAnothers(t *testing.T) {
 		if want := map[bool]int{true: 422, false: 429}[i < wrongSecrets]; answer.Code != want {
 			t.Errorf("guess %d is answered %d, want %d", i+1, answer.Code, want)
 		}
+
 		own.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
 	}
 }

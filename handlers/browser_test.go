@@ -29,11 +29,16 @@ func TestPasskeyBetweenTwoSites(t *testing.T) {
 		}
 		t.Skip("there is no Chromium")
 	}
+
 	w := newPasskeyWorld(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /id/passkey/assert", func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(rw, `<title>Passkey</title><p>From %s</p><form method="post" action="/done"><button>Confirm</button></form>`, html.EscapeString(r.Referer()))
+		fmt.Fprintf(
+			rw,
+			`<title>Passkey</title><p>From %s</p><form method="post" action="/done"><button>Confirm</button></form>`,
+			html.EscapeString(r.Referer()),
+		)
 	})
 	mux.HandleFunc("POST /done", func(rw http.ResponseWriter, r *http.Request) {
 		http.Redirect(rw, r, w.server.URL+w.showPasskey(t), http.StatusSeeOther)
@@ -46,19 +51,23 @@ func TestPasskeyBetweenTwoSites(t *testing.T) {
 		if operationOf(r) != "reidentify" {
 			return nil
 		}
+
 		response, err := http.DefaultTransport.RoundTrip(r)
 		if err != nil {
 			return nil
 		}
+
 		defer response.Body.Close()
 		body, err := io.ReadAll(response.Body)
 		if err != nil {
 			return nil
 		}
+
 		w.wire.keepToken(string(body))
 		body = bytes.ReplaceAll(body, []byte("http://localhost:5001"), []byte(origin))
 		response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		response.Header.Del("Content-Length")
+
 		return response
 	}, nil)
 	w.options.PasskeyOrigin = origin
@@ -73,13 +82,24 @@ func TestPasskeyBetweenTwoSites(t *testing.T) {
 	t.Cleanup(cancel)
 	var referrer, title string
 	var entries []*cdp.NavigationEntry
-	err := chromedp.Run(ctx,
+	err := chromedp.Run(
+		ctx,
 		chromedp.Navigate(w.server.URL+"/portal?"+url.Values{"mpxn": {w.meterPoint}, "return": {cameFrom}}.Encode()),
-		chromedp.WaitVisible(`form[action="/portal/meter"] button`), chromedp.Click(`main form[action="/portal/meter"] button`),
-		chromedp.WaitVisible(`input[name=confirmed] ~ button`), chromedp.Click(`input[name=confirmed] ~ button`),
-		chromedp.WaitVisible(`input[value=passkey-assert] ~ button`), chromedp.Click(`input[value=passkey-assert] ~ button`),
-		chromedp.WaitVisible(`form[action="/done"] button`), chromedp.Text("p", &referrer), chromedp.Click("button"),
-		chromedp.WaitVisible("#answer"), chromedp.Title(&title),
+		chromedp.WaitVisible(
+			`form[action="/portal/meter"] button`,
+		),
+		chromedp.Click(`main form[action="/portal/meter"] button`),
+		chromedp.WaitVisible(`input[name=confirmed] ~ button`),
+		chromedp.Click(`input[name=confirmed] ~ button`),
+		chromedp.WaitVisible(
+			`input[value=passkey-assert] ~ button`,
+		),
+		chromedp.Click(`input[value=passkey-assert] ~ button`),
+		chromedp.WaitVisible(`form[action="/done"] button`),
+		chromedp.Text("p", &referrer),
+		chromedp.Click("button"),
+		chromedp.WaitVisible("#answer"),
+		chromedp.Title(&title),
 		chromedp.ActionFunc(func(ctx context.Context) (err error) {
 			_, entries, err = cdp.GetNavigationHistory().Do(ctx)
 			return err
@@ -91,6 +111,7 @@ func TestPasskeyBetweenTwoSites(t *testing.T) {
 	if referrer != "From" {
 		t.Errorf("the passkey page is told that the customer comes %s", referrer)
 	}
+
 	for _, entry := range entries {
 		for _, canary := range []string{w.meterPoint, w.wire.tokenRef(), completionCode, "dar-", url.QueryEscape(cameFrom)} {
 			if strings.Contains(entry.URL, canary) {

@@ -50,6 +50,7 @@ func (p *portal) embed(e *echo.Echo) error {
 	if p.embedScript, err = embedScript(p); err != nil {
 		return err
 	}
+
 	p.framed = framed
 	inside := framed.echo()
 	framed.routeEmbedded(inside)
@@ -57,6 +58,7 @@ func (p *portal) embed(e *echo.Echo) error {
 	p.onRead(e, embedPath+".js", p.showEmbedScript)
 	e.GET(p.Base+"/ticket", p.showTicket)
 	e.POST(p.Base+"/ticket", p.postTicket)
+
 	return nil
 }
 
@@ -84,16 +86,19 @@ func (p *portal) leaveWindow(next echo.HandlerFunc) echo.HandlerFunc {
 func embedScript(p *portal) ([]byte, error) {
 	words := map[string]map[string]string{}
 	for _, lang := range p.languages {
-		text, brand := i18n.For(lang), p.Brand.In(lang)
+		text := i18n.For(lang)
+		brand := p.Brand.In(lang)
 		words[lang] = map[string]string{
 			"title": text.T("embed.frame-title", "Brand", brand.Name),
 			"link":  text.T("embed.link", "Brand", brand.Name),
 		}
 	}
+
 	settings, err := json.Marshal(map[string]any{"words": words, "first": p.languages[0]})
 	if err != nil {
 		return nil, err
 	}
+
 	return bytes.Replace(static.Source("embed.js"), []byte("SETTINGS"), settings, 1), nil
 }
 
@@ -128,10 +133,12 @@ func (p *portal) showLeaveFrame(c echo.Context, v *visit) error {
 	if held == nil {
 		return echo.ErrNotFound
 	}
+
 	record := recordView(*held, p.Clock())
 	if !record.CanWithdraw { // or no more: the list tells why
 		return seeOther(c, "/records")
 	}
+
 	return render(c, http.StatusOK, views.LeaveFrame(p.leaveFrame(c, v, record)))
 }
 
@@ -146,27 +153,46 @@ func (p *portal) postLeaveFrame(c echo.Context, v *visit) error {
 	if held == nil {
 		return echo.ErrNotFound
 	}
+
 	record := recordView(*held, p.Clock())
 	if !record.CanWithdraw {
 		return seeOther(c, "/records")
 	}
-	ctx, now := c.Request().Context(), p.Clock()
+
+	ctx := c.Request().Context()
+	now := p.Clock()
 	if err := p.hit(ctx, limit{"ticket of session", string(v.key), ticketsOfSession, perSession}); err != nil {
 		return err
 	}
+
 	ticket := newSessionID()
-	_, err := p.DB.ExecContext(ctx, p.DB.Rebind(`INSERT INTO portal_tickets (ticket_hash, operator, session_key, handle, expires_at) VALUES (?, ?, ?, ?, ?)`),
-		rowKey(ticket), p.Operator, v.key, record.Handle, now.Add(ticketTime).UnixMilli())
+	_, err := p.DB.ExecContext(
+		ctx,
+		p.DB.Rebind(
+			`INSERT INTO portal_tickets (ticket_hash, operator, session_key, handle, expires_at) VALUES (?, ?, ?, ?, ?)`,
+		),
+		rowKey(ticket),
+		p.Operator,
+		v.key,
+		record.Handle,
+		now.Add(ticketTime).UnixMilli(),
+	)
 	if err != nil {
 		return fmt.Errorf("make a ticket: %w", err)
 	}
-	if _, err = p.DB.ExecContext(ctx, p.DB.Rebind(`DELETE FROM portal_tickets WHERE expires_at <= ?`), now.UnixMilli()); err != nil {
+	if _, err = p.DB.ExecContext(
+		ctx,
+		p.DB.Rebind(`DELETE FROM portal_tickets WHERE expires_at <= ?`),
+		now.UnixMilli(),
+	); err != nil {
 		return fmt.Errorf("sweep tickets: %w", err)
 	}
+
 	page := p.leaveFrame(c, v, record)
 	page.TicketURL = p.own + "/ticket?" + url.Values{"ticket": {ticket}}.Encode()
 	page.Path = p.Base + "/records"
 	c.Response().Header().Set(echo.HeaderLocation, page.TicketURL)
+
 	return render(c, http.StatusCreated, views.LeaveFrame(page))
 }
 
@@ -177,20 +203,28 @@ func (p *portal) showTicket(c echo.Context) error {
 		p.setCookie(c, "portal_ticket", ticket, ticketCookieTime)
 		return seeOther(c, "/ticket")
 	}
+
 	cookie, err := c.Cookie(p.cookieName("portal_ticket"))
 	if err != nil {
 		return errTicket
 	}
-	return render(c, http.StatusOK, views.Ticket(views.TicketPage{Page: p.page(c, nil), Token: ticketToken(cookie.Value)}))
+
+	return render(
+		c,
+		http.StatusOK,
+		views.Ticket(views.TicketPage{Page: p.page(c, nil), Token: ticketToken(cookie.Value)}),
+	)
 }
 
 // postTicket uses the ticket, once, and begins a visit of the portal's own, with the reading of the visit in the frame.
 // Whatever visit this browser had here before is over: a ticket for another meter point must not end up in it.
 func (p *portal) postTicket(c echo.Context) error {
 	cookie, err := c.Cookie(p.cookieName("portal_ticket"))
-	if err != nil || subtle.ConstantTimeCompare([]byte(c.Request().PostForm.Get("token")), []byte(ticketToken(cookie.Value))) != 1 {
+	if err != nil ||
+		subtle.ConstantTimeCompare([]byte(c.Request().PostForm.Get("token")), []byte(ticketToken(cookie.Value))) != 1 {
 		return errForbidden
 	}
+
 	uncancel(c)
 	p.setCookie(c, "portal_ticket", "", -time.Second)
 	v, handle, err := p.redeem(c.Request().Context(), cookie.Value)
@@ -200,6 +234,7 @@ func (p *portal) postTicket(c echo.Context) error {
 	if err := p.begin(c, v); err != nil {
 		return err
 	}
+
 	return seeOther(c, "/records/"+handle+"/withdraw")
 }
 
@@ -215,14 +250,22 @@ func (p *portal) redeem(ctx context.Context, ticket string) (*visit, string, err
 		SessionKey []byte `db:"session_key"`
 		Handle     string
 	}
-	err := p.DB.GetContext(ctx, &row, p.DB.Rebind(`DELETE FROM portal_tickets WHERE ticket_hash = ? AND operator = ? AND expires_at > ?
-		RETURNING session_key, handle`), rowKey(ticket), p.Operator, p.Clock().UnixMilli())
+	err := p.DB.GetContext(
+		ctx,
+		&row,
+		p.DB.Rebind(`DELETE FROM portal_tickets WHERE ticket_hash = ? AND operator = ? AND expires_at > ?
+		RETURNING session_key, handle`),
+		rowKey(ticket),
+		p.Operator,
+		p.Clock().UnixMilli(),
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, "", errTicket
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("use a ticket: %w", err)
 	}
+
 	v, err := p.framed.sessions.read(ctx, row.SessionKey)
 	if errors.Is(err, errSessionEnded) || err == nil && v.record(row.Handle) == nil {
 		return nil, "", errTicket
@@ -230,6 +273,7 @@ func (p *portal) redeem(ctx context.Context, ticket string) (*visit, string, err
 	if err != nil {
 		return nil, "", err
 	}
+
 	v.Frame, v.FormToken, v.sessionRow = row.SessionKey, newSessionID(), sessionRow{}
 	return v, row.Handle, nil
 }
@@ -243,14 +287,17 @@ func (p *portal) tellFrame(c echo.Context, v *visit) {
 		if errors.Is(err, errSessionEnded) {
 			return
 		}
+
 		if err == nil && inFrame.Opened {
 			for _, told := range v.Reading.Records {
 				if held := inFrame.record(told.Handle); held != nil && told.Withdrawal != nil {
 					*held = told
 				}
 			}
+
 			err = p.framed.sessions.write(ctx, inFrame)
 		}
+
 		if err == nil {
 			return
 		}

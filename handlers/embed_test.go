@@ -36,6 +36,7 @@ func (w *world) frame(t testing.TB) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b.Jar = loopbackJar{jar}
 	b.header.Set("Sec-Fetch-Dest", "iframe")
 	return b
@@ -45,10 +46,13 @@ func (w *world) frame(t testing.TB) *browser {
 func (b *browser) signInFramed() *page {
 	b.t.Helper()
 	b.get("/portal/embed?lang=en").wants(b.t, 200, "start.title")
-	b.post("/portal/embed/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).sendsTo(b.t, "/portal/embed/prove")
+	b.post("/portal/embed/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).
+		sendsTo(b.t, "/portal/embed/prove")
 	token := b.get("/portal/embed/prove").wants(b.t, 200, "prove.title").token(b.t)
-	b.post("/portal/embed/prove", url.Values{"token": {token}, "method": {"magic-link"}}).sendsTo(b.t, "/portal/embed/waiting")
+	b.post("/portal/embed/prove", url.Values{"token": {token}, "method": {"magic-link"}}).
+		sendsTo(b.t, "/portal/embed/waiting")
 	b.confirm()
+
 	return b.follow(b.get("/portal/embed/waiting/check")).wants(b.t, 200, "records.title")
 }
 
@@ -60,11 +64,13 @@ func (b *browser) ticket(records *page) string {
 	if leave.StatusCode != 200 || leave.doc.Find("form[data-new-tab]").Length() != 1 {
 		b.t.Fatalf("%s answers %d", path, leave.StatusCode)
 	}
+
 	p := b.post(strings.TrimSuffix(path, "withdraw")+"ticket", url.Values{"token": {leave.token(b.t)}})
 	address := p.Header.Get("Location")
 	if p.StatusCode != http.StatusCreated || p.doc.Find(`a[target=_blank][href="`+address+`"]`).Length() != 1 {
 		b.t.Fatalf("the ticket's form answers %d, to %q", p.StatusCode, address)
 	}
+
 	return address
 }
 
@@ -84,6 +90,7 @@ func TestFramedJourneyStopsInItsOwnTab(t *testing.T) {
 	if records.doc.Find(`a[rel~=external]:not([target=_blank])`).Length() != 0 {
 		t.Error("a link to another site would open in the frame")
 	}
+
 	withdraw := records.withdrawPath(t)
 	address := frame.ticket(records)
 
@@ -106,14 +113,17 @@ func TestFramedJourneyStopsInItsOwnTab(t *testing.T) {
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Fatalf("the ticket stopped something: %d", n)
 	}
+
 	tab.post(path, url.Values{"token": {page.token(t)}}).sendsTo(t, path[:len(path)-len("withdraw")]+"withdrawn")
 	if n := w.wire.called("revoke"); n != 1 {
 		t.Errorf("%d withdrawals", n)
 	}
+
 	again := frame.get("/portal/embed/records").wants(t, 200, "records.title")
 	if again.doc.Find(`a[href$="/withdraw"]`).Length() != 0 || again.doc.Find("#ended").Length() == 0 {
 		t.Error("the frame does not know what was stopped in the tab")
 	}
+
 	frame.get(withdraw).sendsTo(t, "/portal/embed/records")
 	// One more proof and reading was not needed.
 	if n := w.wire.called("list"); n != 1 {
@@ -132,6 +142,7 @@ func TestTicketWorksOnceForAMinute(t *testing.T) {
 	if p := tab.useTicket(used); p.StatusCode != http.StatusSeeOther {
 		t.Fatalf("the first use answers %d", p.StatusCode)
 	}
+
 	tab.useTicket(used).wants(t, http.StatusGone, "error.ticket.title")
 	w.browser(t).useTicket(used).wants(t, http.StatusGone, "error.ticket.title")
 
@@ -148,10 +159,12 @@ func TestTicketWorksOnceForAMinute(t *testing.T) {
 	// A made-up one, one of a visit that is over, and another browser's form.
 	w.browser(t).useTicket("/portal/ticket?ticket="+newSessionID()).wants(t, http.StatusGone, "error.ticket.title")
 	w.browser(t).get("/portal/ticket").wants(t, http.StatusGone, "error.ticket.title")
-	stolen, other := frame.ticket(records), frame.ticket(records)
+	stolen := frame.ticket(records)
+	other := frame.ticket(records)
 	thief := w.browser(t)
 	thief.get(stolen)
-	thief.post("/portal/ticket", url.Values{"token": {ticketToken(strings.SplitAfter(other, "=")[1])}}).wants(t, 403, "error.forbidden.title")
+	thief.post("/portal/ticket", url.Values{"token": {ticketToken(strings.SplitAfter(other, "=")[1])}}).
+		wants(t, 403, "error.forbidden.title")
 	frame.post("/portal/embed/sign-out", url.Values{"token": {records.token(t)}}).sendsTo(t, "/portal/embed/signed-out")
 	w.browser(t).useTicket(stolen).wants(t, http.StatusGone, "error.ticket.title")
 }
@@ -173,6 +186,7 @@ func TestTicketHasOneWinner(t *testing.T) {
 			}
 		})
 	}
+
 	all.Wait()
 	n := 0
 	wins.Range(func(any, any) bool { n++; return true })
@@ -207,13 +221,16 @@ func TestFramedVisitIsNoneOfThePortals(t *testing.T) {
 			framed = cookie.Value
 		}
 	}
+
 	if framed == "" {
 		t.Fatal("the frame has no session of its own")
 	}
+
 	top := w.browser(t)
 	top.setSession(framed)
 	top.follow(top.get("/portal/records")).wants(t, 403, "error.session-ended.title")
-	top.post("/portal/records/"+handle+"/withdraw", url.Values{"token": {records.token(t)}}).wants(t, 403, "error.session-ended.title")
+	top.post("/portal/records/"+handle+"/withdraw", url.Values{"token": {records.token(t)}}).
+		wants(t, 403, "error.session-ended.title")
 
 	own := w.browser(t)
 	ownRecords := own.signIn()
@@ -234,16 +251,22 @@ func TestNothingIsStoppedInAFrame(t *testing.T) {
 	token := records.token(t)
 	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
 		for _, end := range []string{"withdraw", "withdrawn", "ticket", "", "withdraw/"} {
-			frame.do(method, "/portal/embed/records/"+handle+"/"+end, url.Values{"token": {token}, "confirmed": {"yes"}})
+			frame.do(
+				method,
+				"/portal/embed/records/"+handle+"/"+end,
+				url.Values{"token": {token}, "confirmed": {"yes"}},
+			)
 		}
 		frame.do(method, "/portal/embed/../records/"+handle+"/withdraw", url.Values{"token": {token}})
 	}
+
 	for target := range w.framedRoutes(t, handle) {
 		method, path, _ := strings.Cut(target, " ")
 		if !strings.HasSuffix(path, "sign-out") {
 			frame.do(method, path, url.Values{"token": {token}})
 		}
 	}
+
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Errorf("%d withdrawals in a frame", n)
 	}
@@ -258,6 +281,7 @@ func (w *world) framedRoutes(t testing.TB, handle string) map[string]*echo.Route
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	e := framed.echo()
 	framed.routeEmbedded(e)
 	return (&world{echo: e}).routes(handle)
@@ -304,9 +328,19 @@ func TestFramedHeaders(t *testing.T) {
 				}
 				sent = append(sent, name+"="+cookie.Value)
 			}
-			b.header = http.Header{"Cookie": {strings.Join(sent, "; ")}, "Accept-Encoding": {"gzip"}, "Sec-Fetch-Dest": {"iframe"}}
-			snapshot(t, b, golden, handle, append(slices.Collect(maps.Keys(w.framedRoutes(t, handle))),
-				"GET /portal/embed.js", "GET /portal/embed/nowhere", "DELETE /portal/embed", "GET /portal/embed?lang=cy"))
+
+			b.header = http.Header{
+				"Cookie":          {strings.Join(sent, "; ")},
+				"Accept-Encoding": {"gzip"},
+				"Sec-Fetch-Dest":  {"iframe"},
+			}
+			snapshot(t, b, golden, handle, append(
+				slices.Collect(maps.Keys(w.framedRoutes(t, handle))),
+				"GET /portal/embed.js",
+				"GET /portal/embed/nowhere",
+				"DELETE /portal/embed",
+				"GET /portal/embed?lang=cy",
+			))
 		})
 	}
 }
@@ -323,6 +357,7 @@ func TestFramedCookies(t *testing.T) {
 		if secure {
 			prefix = "__Host-"
 		}
+
 		b.header.Set("Cookie", prefix+"embed_lang=en")
 		for name, p := range map[string]*page{
 			"embed_lang":           b.get("/portal/embed?lang=cy"),
@@ -332,8 +367,12 @@ func TestFramedCookies(t *testing.T) {
 			if len(cookies) != 1 {
 				t.Fatalf("%d cookies", len(cookies))
 			}
+
 			c := cookies[0]
-			if c.Name != prefix+name || !c.Secure || !c.HttpOnly || !c.Partitioned || c.SameSite != http.SameSiteNoneMode || c.Path != "/" || c.Domain != "" {
+			if c.Name != prefix+name || !c.Secure || !c.HttpOnly || !c.Partitioned ||
+				c.SameSite != http.SameSiteNoneMode ||
+				c.Path != "/" ||
+				c.Domain != "" {
 				t.Errorf("the cookie is %s", c)
 			}
 		}
@@ -346,7 +385,8 @@ func TestFrameThatKeepsNoCookiesLeadsOut(t *testing.T) {
 	b := w.frame(t)
 	b.Jar = nil
 	b.get("/portal/embed").wants(t, 200, "start.title")
-	p := b.post("/portal/embed/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).wants(t, 200, "embed.cookies.title")
+	p := b.post("/portal/embed/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
+		wants(t, 200, "embed.cookies.title")
 	if p.doc.Find(`main a[href="/portal"][target=_blank]`).Length() != 1 {
 		t.Error("the page does not lead to the portal")
 	}
@@ -381,14 +421,18 @@ func TestFramedPasskeyOpensInANewTab(t *testing.T) {
 	w := newPasskeyWorld(t)
 	b := w.frame(t)
 	b.get("/portal/embed?lang=en")
-	b.post("/portal/embed/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/embed/prove")
+	b.post("/portal/embed/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
+		sendsTo(t, "/portal/embed/prove")
 	prove := b.get("/portal/embed/prove")
 	if !strings.Contains(prove.Header.Get("Content-Security-Policy"), "form-action 'self';") {
 		t.Error("a frame's form may lead to another origin")
 	}
-	b.post("/portal/embed/prove", url.Values{"token": {prove.token(t)}, "method": {string(registerclient.MethodPasskeyAssert)}}).sendsTo(t, "/portal/embed/waiting")
+
+	b.post("/portal/embed/prove", url.Values{"token": {prove.token(t)}, "method": {string(registerclient.MethodPasskeyAssert)}}).
+		sendsTo(t, "/portal/embed/waiting")
 	waiting := b.get("/portal/embed/waiting").wants(t, 200, "waiting.passkey-assert.title")
-	if waiting.doc.Find(".match-code").Length() != 1 || waiting.doc.Find(`.waiting a[target=_blank][rel~=noopener]`).Length() != 1 {
+	if waiting.doc.Find(".match-code").Length() != 1 ||
+		waiting.doc.Find(`.waiting a[target=_blank][rel~=noopener]`).Length() != 1 {
 		t.Error("the passkey does not open in a new tab, with a code")
 	}
 }
@@ -405,11 +449,17 @@ func TestEmbedScript(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
+
 	for _, lang := range i18n.Languages() {
-		if title := i18n.For(lang).T("embed.frame-title", "Brand", "Citizens Example"); !strings.Contains(p.body, title) {
+		if title := i18n.For(lang).
+			T("embed.frame-title", "Brand", "Citizens Example"); !strings.Contains(
+			p.body,
+			title,
+		) {
 			t.Errorf("the script does not know the title %q", title)
 		}
 	}
+
 	if strings.Contains(p.body, "SETTINGS") || len(p.body) > 5000 {
 		t.Errorf("the script has %d bytes", len(p.body))
 	}

@@ -76,6 +76,7 @@ func classify(err error) outcome {
 			return o
 		}
 	}
+
 	o := outcome{status: http.StatusInternalServerError, kind: "internal"}
 	if refused := (*echo.HTTPError)(nil); errors.As(err, &refused) {
 		o.status = refused.Code
@@ -88,6 +89,7 @@ func classify(err error) outcome {
 		o.status, o.kind = http.StatusTooManyRequests, kindTooOften
 		return o
 	}
+
 	switch {
 	case o.status == http.StatusRequestEntityTooLarge:
 		o.kind = "too-long"
@@ -100,6 +102,7 @@ func classify(err error) outcome {
 	case o.status < http.StatusInternalServerError:
 		o.kind = "invalid"
 	}
+
 	return o
 }
 
@@ -114,6 +117,7 @@ func waitAfter(err error) time.Duration {
 	if refused := (*registerclient.Error)(nil); errors.As(err, &refused) && refused.RetryAfter > 0 {
 		return refused.RetryAfter
 	}
+
 	return retryAfter
 }
 
@@ -123,11 +127,13 @@ func (p *portal) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
+
 	o := classify(err)
 	if o.kind == kindGone {
 		c.Response().WriteHeader(o.status)
 		return
 	}
+
 	wait := int(math.Ceil(waitAfter(err).Seconds()))
 	if o.status == http.StatusServiceUnavailable || o.kind == kindTooOften {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(wait))
@@ -137,6 +143,7 @@ func (p *portal) answerError(err error, c echo.Context) {
 		redirectHTMX(c, "/records")
 		return
 	}
+
 	// The request's time may be what has run out.
 	uncancel(c)
 	v, _ := p.find(c) // also an error page lets the customer sign out
@@ -149,6 +156,7 @@ func (p *portal) answerError(err error, c echo.Context) {
 		page.Waiting = v != nil && v.Reading == nil && v.Challenge != nil && v.Challenge.State == views.WaitingPending
 		page.Proving = v != nil && v.Reading == nil && !page.Waiting
 	}
+
 	// The address of a failure may hold anything that somebody typed.
 	page.Path = ""
 	if c.Path() == base(c)+"/meter" && (o.status >= http.StatusInternalServerError || o.kind == kindTooOften) {
@@ -182,10 +190,12 @@ func errorAttrs(err error) []slog.Attr {
 	if err == nil {
 		return nil
 	}
+
 	o := classify(err)
 	attrs := []slog.Attr{slog.String("error", o.kind)}
 	if refused := (*echo.HTTPError)(nil); !errors.As(err, &refused) {
 		attrs = append(attrs, slog.String("cause", err.Error()))
 	}
+
 	return attrs
 }

@@ -56,6 +56,7 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 			kinds = append(kinds, o.kind)
 		}
 	}
+
 	for _, kind := range kinds {
 		for _, lang := range i18n.Languages() {
 			// T panics where there is no such text.
@@ -84,6 +85,7 @@ func TestBrowserThatWentAway(t *testing.T) {
 		response.Body.Close()
 		t.Fatal("answered")
 	}
+
 	w.wire.set(nil, nil)
 	b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
 }

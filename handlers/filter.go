@@ -48,7 +48,11 @@ var (
 // readFilter takes from the address what narrows the list. What it does not know narrows nothing: an address may be
 // old, or mistyped, and then everything is better than nothing.
 func readFilter(c echo.Context) views.Filter {
-	f := views.Filter{State: c.QueryParam("state"), Reason: c.QueryParam("reason"), Name: strings.Join(strings.Fields(c.QueryParam("q")), " ")}
+	f := views.Filter{
+		State:  c.QueryParam("state"),
+		Reason: c.QueryParam("reason"),
+		Name:   strings.Join(strings.Fields(c.QueryParam("q")), " "),
+	}
 	if !known(f.State, stateSlugs) {
 		f.State = ""
 	}
@@ -60,9 +64,11 @@ func readFilter(c echo.Context) views.Filter {
 	} else {
 		f.Name = string(name)
 	}
+
 	if numberLike(f.Name) {
 		f.Name = ""
 	}
+
 	return f
 }
 
@@ -74,6 +80,7 @@ func numberLike(typed string) bool {
 			digits++
 		}
 	}
+
 	return digits >= 6
 }
 
@@ -83,6 +90,7 @@ func known(slug string, options []views.Option) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -92,6 +100,7 @@ func reasonOf(slug string) views.Basis {
 			return r.basis
 		}
 	}
+
 	return ""
 }
 
@@ -99,30 +108,37 @@ func reasonOf(slug string) views.Basis {
 func narrow(all views.List, f views.Filter) views.List {
 	var kept views.List
 	for _, d := range all.Discovered {
-		if (f.State == "" || f.State == slugSeen) && (f.Reason == "" || f.Reason == slugNone) && named(f.Name, d.Organisation) {
+		if (f.State == "" || f.State == slugSeen) && (f.Reason == "" || f.Reason == slugNone) &&
+			named(f.Name, d.Organisation) {
 			kept.Discovered = append(kept.Discovered, d)
 		}
 	}
+
 	lets := func(r views.Record) bool {
 		if f.Reason != "" && r.Basis != reasonOf(f.Reason) {
 			return false
 		}
+
 		names := []string{r.Organisation, r.DataUser}
 		for _, controller := range r.Controllers {
 			names = append(names, controller.Name)
 		}
+
 		return named(f.Name, names...)
 	}
 	for _, r := range all.Active {
-		if (f.State == "" || f.State == slugCanSee || f.State == slugEndingSoon && r.State == views.RecordEndingSoon) && lets(r) {
+		if (f.State == "" || f.State == slugCanSee || f.State == slugEndingSoon && r.State == views.RecordEndingSoon) &&
+			lets(r) {
 			kept.Active = append(kept.Active, r)
 		}
 	}
+
 	for _, r := range all.Ended {
 		if (f.State == "" || f.State == slugEnded) && lets(r) {
 			kept.Ended = append(kept.Ended, r)
 		}
 	}
+
 	return kept
 }
 
@@ -136,6 +152,7 @@ func named(typed string, names ...string) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -154,13 +171,16 @@ func choices(all views.List) (states, reasons []views.Option) {
 			states = append(states, option)
 		}
 	}
+
 	for _, r := range reasonSlugs {
 		if n := narrow(all, views.Filter{Reason: r.slug}).Len(); n > 0 {
 			reasons = append(reasons, views.Option{Slug: r.slug, Key: "records.basis." + string(r.basis), Count: n})
 		}
 	}
+
 	if n := len(all.Discovered); n > 0 {
 		reasons = append(reasons, views.Option{Slug: slugNone, Key: "records.discovered.badge", Count: n})
 	}
+
 	return states, reasons
 }

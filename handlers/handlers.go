@@ -117,15 +117,18 @@ func New(options Options) (http.Handler, error) {
 	if options.Address == nil {
 		options.Address = echo.ExtractIPDirect()
 	}
+
 	options.Base = cmp.Or(options.Base, DefaultBase)
 	if options.Base != DefaultBase && options.Operator == "" {
 		return nil, errors.New("handlers: an operator that shares a host needs a name")
 	}
+
 	options.handover = cmp.Or(options.handover, handoverTime)
 	p, err := newPortal(options)
 	if err != nil {
 		return nil, err
 	}
+
 	e := p.echo()
 	p.route(e)
 	if len(options.FramingOrigins) > 0 {
@@ -133,11 +136,13 @@ func New(options Options) (http.Handler, error) {
 			return nil, err
 		}
 	}
+
 	if options.AdviserSecret != "" {
 		if err := p.helpCustomers(e); err != nil {
 			return nil, err
 		}
 	}
+
 	return e, nil
 }
 
@@ -159,7 +164,13 @@ func newPortal(options Options) (*portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{Options: options, sessions: sessions, files: static.Handler(options.Files), languages: options.Brand.Offered()}
+
+	p := &portal{
+		Options:   options,
+		sessions:  sessions,
+		files:     static.Handler(options.Files),
+		languages: options.Brand.Offered(),
+	}
 	p.matcher = matcherOf(p.languages)
 	if options.PublicURL != "" {
 		p.returnURL = strings.TrimRight(options.PublicURL, "/") + options.Base + returnPath
@@ -170,6 +181,7 @@ func newPortal(options Options) (*portal, error) {
 	if p.limitKey, err = derivedKey(options.SessionKey, "limits"); err != nil {
 		return nil, err
 	}
+
 	return p, nil
 }
 
@@ -180,6 +192,7 @@ func (p *portal) echo() *echo.Echo {
 	e.HTTPErrorHandler = p.answerError
 	e.Use(p.setBase, p.setHeaders, middleware.GzipWithConfig(middleware.GzipConfig{Skipper: isStatic, MinLength: 1024}),
 		p.logRequest, p.recoverPanic, p.setLanguage, leadOn, p.checkOrigin, refuseOptions, p.readForm)
+
 	return e
 }
 

@@ -75,25 +75,46 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 	for _, f := range change {
 		f(&s)
 	}
-	w := &world{register: registertest.New(t, s.register...), wire: &wire{}, log: &registertest.Log{}, meterPoint: registertest.MeterPoint}
+
+	w := &world{
+		register:   registertest.New(t, s.register...),
+		wire:       &wire{},
+		log:        &registertest.Log{},
+		meterPoint: registertest.MeterPoint,
+	}
 	w.register.ClientOf(t, registerclient.CreateAccountRequest{
-		AccountID: "portal_under_test", SecretKey: strings.Repeat("s", 40), Role: registerclient.RolePortal, DisplayName: "Citizens Example",
-		ReturnURLs: s.returnURLs,
+		AccountID:   "portal_under_test",
+		SecretKey:   strings.Repeat("s", 40),
+		Role:        registerclient.RolePortal,
+		DisplayName: "Citizens Example",
+		ReturnURLs:  s.returnURLs,
 	})
 	client, err := registerclient.New(registerclient.Options{
-		BaseURL: w.register.URL, AccountID: "portal_under_test", SecretKey: strings.Repeat("s", 40), Clock: w.register.Clock.Now,
-		HTTP: &http.Client{Transport: w.wire},
+		BaseURL:   w.register.URL,
+		AccountID: "portal_under_test",
+		SecretKey: strings.Repeat("s", 40),
+		Clock:     w.register.Clock.Now,
+		HTTP:      &http.Client{Transport: w.wire},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	w.options = Options{
-		Register: client, DB: s.database.Open(t, migrations.Portal).Write, SessionKey: sessionKey,
-		Brand: views.Brand{Name: "Citizens Example", ContactURL: "https://example.org/help"},
-		Clock: w.register.Clock.Now, Logger: slog.New(slog.NewJSONHandler(w.log, nil)),
-		Demonstration: s.demonstration, Secure: s.secure, handover: s.handover,
-		PublicURL: "https://portal.example.org", PasskeyOrigin: "http://localhost:5001", ReturnURLs: []string{cameFrom}, FramingOrigins: []string{framer, "https://help.example.org:8443"},
-		Address: func(r *http.Request) string { return r.Header.Get("X-Forwarded-For") },
+		Register:       client,
+		DB:             s.database.Open(t, migrations.Portal).Write,
+		SessionKey:     sessionKey,
+		Brand:          views.Brand{Name: "Citizens Example", ContactURL: "https://example.org/help"},
+		Clock:          w.register.Clock.Now,
+		Logger:         slog.New(slog.NewJSONHandler(w.log, nil)),
+		Demonstration:  s.demonstration,
+		Secure:         s.secure,
+		handover:       s.handover,
+		PublicURL:      "https://portal.example.org",
+		PasskeyOrigin:  "http://localhost:5001",
+		ReturnURLs:     []string{cameFrom},
+		FramingOrigins: []string{framer, "https://help.example.org:8443"},
+		Address:        func(r *http.Request) string { return r.Header.Get("X-Forwarded-For") },
 	}
 	w.echo, w.server = w.newPortal(t)
 	t.Cleanup(func() {
@@ -101,10 +122,14 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 			t.Logf("the portal's log:\n%s", w.log)
 		}
 	})
-	w.dataUser = w.register.ClientOf(t, registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, DisplayName: "Bright Energy Ltd"})
+	w.dataUser = w.register.ClientOf(
+		t,
+		registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, DisplayName: "Bright Energy Ltd"},
+	)
 	w.ir = w.identityRecord(t, w.meterPoint, email)
 	w.accessRecord(t, registerclient.BasisConsent)
 	w.accessRecord(t, registerclient.BasisPublicTask)
+
 	return w
 }
 
@@ -112,11 +137,12 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 // long on purpose: only a test that looks at it pays.
 func (w *world) discover(t testing.TB) {
 	t.Helper()
-	_, err := w.register.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), registerclient.DiscoveredAccess{
-		MPxN: w.meterPoint, OrganisationName: "Acme Energy Services Ltd", OrganisationReference: "SEC-OU-00429",
-		FirstSeen: "2024-06-01", LastSeen: "2026-02-28", SourceReference: "DCC-1",
-		DataTypesObserved: []registerclient.DataType{registerclient.HalfHourlyConsumption},
-	})
+	_, err := w.register.Client(t, registerclient.RoleDCC).
+		SubmitDiscoveredAccess(t.Context(), registerclient.DiscoveredAccess{
+			MPxN: w.meterPoint, OrganisationName: "Acme Energy Services Ltd", OrganisationReference: "SEC-OU-00429",
+			FirstSeen: "2024-06-01", LastSeen: "2026-02-28", SourceReference: "DCC-1",
+			DataTypesObserved: []registerclient.DataType{registerclient.HalfHourlyConsumption},
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +155,7 @@ func (w *world) newPortal(t testing.TB) (*echo.Echo, *httptest.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	server := httptest.NewServer(portal)
 	t.Cleanup(server.Close)
 	return portal.(*echo.Echo), server
@@ -140,6 +167,7 @@ func (w *world) identityRecord(t testing.TB, mpxn, email string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return created.IR
 }
 
@@ -149,6 +177,7 @@ func (w *world) accessRecord(t testing.TB, basis registerclient.LegalBasis) stri
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return created.AccessToken.Key
 }
 
@@ -179,6 +208,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if w.calls == nil {
 		w.calls = map[string]int{}
 	}
+
 	w.calls[operation]++
 	answer, lose := w.answer, w.lose
 	w.mu.Unlock()
@@ -187,6 +217,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 			return instead, nil
 		}
 	}
+
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -195,14 +226,17 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		response.Body.Close()
 		return nil, io.ErrUnexpectedEOF
 	}
+
 	if operation == "reidentify" {
 		body, err := io.ReadAll(response.Body)
 		if err != nil {
 			return nil, err
 		}
+
 		response.Body = io.NopCloser(bytes.NewReader(body))
 		w.keepToken(string(body))
 	}
+
 	return response, nil
 }
 
@@ -254,6 +288,7 @@ func operationOf(r *http.Request) string {
 	case r.Method == http.MethodDelete:
 		return "revoke"
 	}
+
 	return path
 }
 
@@ -263,10 +298,17 @@ func refuse(operation string, status int) func(*http.Request) *http.Response {
 		if operationOf(r) != operation {
 			return nil
 		}
+
 		return &http.Response{
-			StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
-			Body: io.NopCloser(strings.NewReader(`{"response":{"resource":"","timestamp":"2026-06-01T09:00:00Z","transaction-id":"tid_1"},` +
-				`"errors":[{"error-code":"SRV001","message":"inner canary"}]}`)),
+			StatusCode: status,
+			Header:     http.Header{"Content-Type": {"application/json"}},
+			Request:    r,
+			Body: io.NopCloser(
+				strings.NewReader(
+					`{"response":{"resource":"","timestamp":"2026-06-01T09:00:00Z","transaction-id":"tid_1"},` +
+						`"errors":[{"error-code":"SRV001","message":"inner canary"}]}`,
+				),
+			),
 		}
 	}
 }
@@ -274,7 +316,10 @@ func refuse(operation string, status int) func(*http.Request) *http.Response {
 // answerJSON is a good answer of the register's.
 func answerJSON(r *http.Request, body string) *http.Response {
 	return &http.Response{
-		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, Body: io.NopCloser(strings.NewReader(body)),
+		StatusCode: http.StatusOK,
+		Header:     http.Header{"Content-Type": {"application/json"}},
+		Request:    r,
+		Body:       io.NopCloser(strings.NewReader(body)),
 	}
 }
 
@@ -297,9 +342,16 @@ func (w *world) browser(t testing.TB) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return &browser{
-		Client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		t:      t, world: w, base: w.server.URL, header: http.Header{"X-Forwarded-For": {fmt.Sprintf("2001:db8:%x::1", browsers.Add(1))}},
+		Client: &http.Client{
+			Jar:           jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		t:      t,
+		world:  w,
+		base:   w.server.URL,
+		header: http.Header{"X-Forwarded-For": {fmt.Sprintf("2001:db8:%x::1", browsers.Add(1))}},
 	}
 }
 
@@ -322,19 +374,23 @@ func (b *browser) do(method, path string, form url.Values) *page {
 	if form != nil && r.Header.Get("Content-Type") == "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+
 	response, err := b.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	p := &page{Response: response, body: string(body)}
 	if p.doc, err = goquery.NewDocumentFromReader(bytes.NewReader(body)); err != nil {
 		b.t.Fatal(err)
 	}
+
 	b.check(p)
 	return p
 }
@@ -352,6 +408,7 @@ func (b *browser) check(p *page) {
 	if strings.Contains(head.String(), b.world.meterPoint) {
 		b.t.Errorf("%s %s has the meter point in a header", p.Request.Method, p.Request.URL.Path)
 	}
+
 	p.doc.Find("[href],[src],[action],[hx-get],[hx-post]").Each(func(_ int, s *goquery.Selection) {
 		for _, name := range []string{"href", "src", "action", "hx-get", "hx-post"} {
 			if strings.Contains(s.AttrOr(name, ""), b.world.meterPoint) {
@@ -383,6 +440,7 @@ func (b *browser) follow(p *page) *page {
 		}
 		p = b.get(to)
 	}
+
 	b.t.Fatalf("redirected without end, at last to %s", p.Header.Get("Location"))
 	return nil
 }
@@ -399,6 +457,7 @@ func (b *browser) session() string {
 			return cookie.Value
 		}
 	}
+
 	return ""
 }
 
@@ -408,6 +467,7 @@ func (b *browser) setSession(value string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	b.Jar.SetCookies(address, []*http.Cookie{{Name: "portal_session", Value: value, Path: "/"}})
 }
 
@@ -418,6 +478,7 @@ func (p *page) token(t testing.TB) string {
 	if !ok || token == "" {
 		t.Fatalf("%s has no form token", p.Request.URL.Path)
 	}
+
 	return token
 }
 
@@ -425,11 +486,19 @@ func (p *page) token(t testing.TB) string {
 func (p *page) wants(t testing.TB, status int, title string) *page {
 	t.Helper()
 	if p.StatusCode != status {
-		t.Fatalf("%s %s answers %d, want %d: %s", p.Request.Method, p.Request.URL.Path, p.StatusCode, status, p.doc.Find("h1").Text())
+		t.Fatalf(
+			"%s %s answers %d, want %d: %s",
+			p.Request.Method,
+			p.Request.URL.Path,
+			p.StatusCode,
+			status,
+			p.doc.Find("h1").Text(),
+		)
 	}
 	if got, want := strings.TrimSpace(p.doc.Find("h1").First().Text()), i18n.For("en").T(title); got != want {
 		t.Fatalf("%s %s is headed %q, want %q", p.Request.Method, p.Request.URL.Path, got, want)
 	}
+
 	return p
 }
 
@@ -443,13 +512,22 @@ func (p *page) blames(t testing.TB, target, mistake string) *page {
 	if got := link.AttrOr("href", ""); got != target || p.doc.Find(target).Length() != 1 {
 		t.Errorf("the summary leads to %q, want %s", got, target)
 	}
+
 	return p
 }
 
 func (p *page) sendsTo(t testing.TB, path string) *page {
 	t.Helper()
 	if got := p.Header.Get("Location"); p.StatusCode != http.StatusSeeOther || got != path {
-		t.Fatalf("%s %s answers %d to %q, want 303 to %s: %s", p.Request.Method, p.Request.URL.Path, p.StatusCode, got, path, p.doc.Find("h1").Text())
+		t.Fatalf(
+			"%s %s answers %d to %q, want 303 to %s: %s",
+			p.Request.Method,
+			p.Request.URL.Path,
+			p.StatusCode,
+			got,
+			path,
+			p.doc.Find("h1").Text(),
+		)
 	}
 	return p
 }
@@ -457,7 +535,8 @@ func (p *page) sendsTo(t testing.TB, path string) *page {
 // start names the meter point, and gives the page that asks for the proof.
 func (b *browser) start() *page {
 	b.t.Helper()
-	b.post("/portal/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).sendsTo(b.t, "/portal/prove")
+	b.post("/portal/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).
+		sendsTo(b.t, "/portal/prove")
 	return b.get("/portal/prove").wants(b.t, 200, "prove.title")
 }
 
@@ -489,6 +568,7 @@ func (p *page) withdrawPath(t testing.TB) string {
 	if !ok {
 		t.Fatal("the page offers nothing to stop")
 	}
+
 	return path
 }
 
@@ -503,9 +583,13 @@ func TestJourney(t *testing.T) {
 	if n := w.wire.called("status"); n != 0 {
 		t.Errorf("the waiting page asked the register %d times", n)
 	}
-	if status := b.get("/portal/waiting/status"); status.StatusCode != 200 || status.doc.Find("#waiting[data-state=pending]").Length() != 1 {
+	if status := b.get(
+		"/portal/waiting/status",
+	); status.StatusCode != 200 ||
+		status.doc.Find("#waiting[data-state=pending]").Length() != 1 {
 		t.Errorf("status is %d %s", status.StatusCode, status.body)
 	}
+
 	b.get("/portal/waiting/check").sendsTo(t, "/portal/waiting")
 	b.get("/portal/records").sendsTo(t, "/portal/waiting")
 
@@ -515,6 +599,7 @@ func TestJourney(t *testing.T) {
 	if got := status.Header.Get("HX-Redirect"); got != "/portal/records" {
 		t.Fatalf("sent to %q", got)
 	}
+
 	records := b.get("/portal/records").wants(t, 200, "records.title")
 	after := b.session()
 	if before == after {
@@ -531,12 +616,14 @@ func TestJourney(t *testing.T) {
 	if withdraw.StatusCode != 200 {
 		t.Fatalf("%s answers %d", path, withdraw.StatusCode)
 	}
+
 	form := url.Values{"token": {withdraw.token(t)}}
 	b.post(path, form).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn")
 	withdrawn := b.get(strings.TrimSuffix(path, "withdraw") + "withdrawn")
 	if withdrawn.StatusCode != 200 || !strings.Contains(withdrawn.body, "tid_") {
 		t.Errorf("withdrawn: %d, with a reference %v", withdrawn.StatusCode, strings.Contains(withdrawn.body, "tid_"))
 	}
+
 	b.post(path, form).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn")
 	b.get(path).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn")
 	if n := w.wire.called("revoke"); n != 1 {
@@ -585,6 +672,7 @@ func TestLogTellsNothing(t *testing.T) {
 			b.post("/portal/meter", url.Values{"number": {trueMPAN}})
 		}
 	}
+
 	text := w.log.String()
 	if !strings.Contains(text, `"route":"/portal/records/:handle/withdraw"`) {
 		t.Error("the log names no route")
@@ -604,10 +692,12 @@ func TestLanguage(t *testing.T) {
 	if got := lang(b.get("/portal")); got != "en" {
 		t.Errorf("by default: %s", got)
 	}
+
 	b.header.Set("Accept-Language", "cy-GB,cy;q=0.9,en;q=0.5")
 	if got := lang(b.get("/portal")); got != "cy" {
 		t.Errorf("a Welsh browser: %s", got)
 	}
+
 	b.header.Set("Accept-Language", ";;q=zz,,*")
 	if got := lang(b.get("/portal")); got != "en" {
 		t.Errorf("a broken header: %s", got)
@@ -640,10 +730,16 @@ func TestKeepAlive(t *testing.T) {
 			t.Fatalf("answers %d", p.StatusCode)
 		}
 	}
+
 	b.get("/portal/records").wants(t, 200, "records.title")
 	w.register.Clock.Add(16 * time.Minute)
 	b.header.Set("HX-Request", "true")
-	if p := b.post("/portal/keep-alive", url.Values{"token": {token}}); p.Header.Get("HX-Redirect") != "/portal/records" {
+	if p := b.post(
+		"/portal/keep-alive",
+		url.Values{"token": {token}},
+	); p.Header.Get(
+		"HX-Redirect",
+	) != "/portal/records" {
 		t.Errorf("after the end it answers %d, to %q", p.StatusCode, p.Header.Get("HX-Redirect"))
 	}
 }

@@ -72,6 +72,7 @@ func dataTypes(codes []registerclient.DataType) []views.DataType {
 		}
 		named[i] = views.DataType{Key: key}
 	}
+
 	return named
 }
 
@@ -82,5 +83,6 @@ func basis(code *registerclient.LegalBasis) views.Basis {
 	if key, ok := basisLabels[*code]; ok {
 		return key
 	}
+
 	return views.BasisOther
 }

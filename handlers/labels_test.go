@@ -18,12 +18,14 @@ func TestEveryCodeHasALabel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	seen := map[string]int{}
 	for _, declared := range file.Decls {
 		group, ok := declared.(*ast.GenDecl)
 		if !ok || group.Tok != token.CONST {
 			continue
 		}
+
 		for _, spec := range group.Specs {
 			constant := spec.(*ast.ValueSpec)
 			kind := constant.Type.(*ast.Ident).Name
@@ -31,17 +33,21 @@ func TestEveryCodeHasALabel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			seen[kind]++
 			for _, key := range textKeys(t, kind, code) {
 				for _, lang := range i18n.Languages() {
 					// T panics where there is no such text.
-					if text := i18n.For(lang).T(key, "Org", "Bright Energy", "Clock", "1pm", "Date", "today"); text == "" || text == code {
+					if text := i18n.For(lang).
+						T(key, "Org", "Bright Energy", "Clock", "1pm", "Date", "today"); text == "" ||
+						text == code {
 						t.Errorf("%s %s is %q in %s", kind, code, text, lang)
 					}
 				}
 			}
 		}
 	}
+
 	for _, kind := range []string{"DataType", "LegalBasis", "AccessState", "ArrangementType", "ControllerRole", "Method", "RevokedBy", "ReidentificationStatus"} {
 		if seen[kind] == 0 {
 			t.Errorf("types.go has no %s: does this test still read it rightly?", kind)
@@ -64,7 +70,11 @@ func textKeys(t *testing.T, kind, code string) []string {
 		return []string{"records.data." + label(key, ok), "records.data." + key + ".reveals"}
 	case "LegalBasis":
 		key, ok := basisLabels[registerclient.LegalBasis(code)]
-		return []string{"records.basis." + label(string(key), ok), "records.basis." + string(key) + ".means", "records.basis." + string(key) + ".do"}
+		return []string{
+			"records.basis." + label(string(key), ok),
+			"records.basis." + string(key) + ".means",
+			"records.basis." + string(key) + ".do",
+		}
 	case "ArrangementType":
 		key, ok := arrangementLabels[registerclient.ArrangementType(code)]
 		if label(key, ok) == "sole" {
@@ -79,7 +89,12 @@ func textKeys(t *testing.T, kind, code string) []string {
 		return []string{"records.role." + key}
 	case "Method":
 		key, ok := methodLabels[registerclient.Method(code)]
-		return []string{"prove.method." + label(key, ok) + ".title", "prove.method." + key + ".body", "prove.method." + key + ".button", "waiting." + key + ".title"}
+		return []string{
+			"prove.method." + label(key, ok) + ".title",
+			"prove.method." + key + ".body",
+			"prove.method." + key + ".button",
+			"waiting." + key + ".title",
+		}
 	case "RevokedBy":
 		key, ok := endLabels[registerclient.RevokedBy(code)]
 		return []string{"records.state." + label(string(key), ok)}
@@ -92,6 +107,7 @@ func textKeys(t *testing.T, kind, code string) []string {
 	case "Role", "RevokeReason", "DeliveryStatus":
 		return nil
 	}
+
 	t.Errorf("%s is new: does a page tell it?", kind)
 	return nil
 }
@@ -101,6 +117,7 @@ func TestUnknownCodes(t *testing.T) {
 	if got := dataTypes([]registerclient.DataType{"MINUTE-BY-MINUTE"})[0].Key; got != "other" {
 		t.Errorf("data type: %q", got)
 	}
+
 	unknown := registerclient.LegalBasis("uk-vital-interests")
 	if got := basis(&unknown); got != "other" {
 		t.Errorf("basis: %q", got)

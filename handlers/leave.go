@@ -17,11 +17,17 @@ const neutralOrigin = "https://www.bbc.co.uk"
 func (p *portal) postLeave(c echo.Context) error {
 	uncancel(c) // the browser may be gone already
 	if err := p.endVisit(c); err != nil {
-		p.Logger.ErrorContext(c.Request().Context(), "a customer left, and the session could not be ended", "cause", err)
+		p.Logger.ErrorContext(
+			c.Request().Context(),
+			"a customer left, and the session could not be ended",
+			"cause",
+			err,
+		)
 	}
 	if c.Request().Header.Get("Sec-Fetch-Dest") == "empty" {
 		return c.NoContent(http.StatusNoContent) // a script asks, and leads away by itself
 	}
+
 	return c.Redirect(http.StatusSeeOther, views.NeutralPage)
 }
 

@@ -21,6 +21,7 @@ func TestLeave(t *testing.T) {
 		if form == nil {
 			form = url.Values{"token": {p.token(t)}}
 		}
+
 		session := b.session()
 		p = b.post("/portal/leave", form)
 		if p.StatusCode != http.StatusSeeOther || p.Header.Get("Location") != views.NeutralPage {
@@ -29,13 +30,16 @@ func TestLeave(t *testing.T) {
 		if got := p.Header.Get("Referrer-Policy"); got != "same-origin" {
 			t.Errorf("%s: the next page may be told: %s", name, got)
 		}
+
 		b.setSession(session)
 		b.get("/portal/prove").wants(t, 403, "error.session-ended.title")
 	}
+
 	p := w.browser(t).post("/portal/leave", url.Values{})
 	if p.StatusCode != http.StatusSeeOther || p.Header.Get("Location") != views.NeutralPage {
 		t.Errorf("without a session: %d to %q", p.StatusCode, p.Header.Get("Location"))
 	}
+
 	b := w.browser(t)
 	b.signIn()
 	b.header.Set("Sec-Fetch-Site", "cross-site")

@@ -16,22 +16,33 @@ func (p *portal) showLetter(c echo.Context, v *visit) error {
 	if held == nil {
 		return echo.ErrNotFound
 	}
+
 	page := views.LetterPage{
-		Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), Day: p.Clock(), WithNumber: c.QueryParam("number") == "yes", Filter: readFilter(c),
+		Page: p.page(
+			c,
+			v,
+		),
+		MeterPoint: readable(v.MeterPoint),
+		Day:        p.Clock(),
+		WithNumber: c.QueryParam("number") == "yes",
+		Filter:     readFilter(c),
 	}
 	if held.Summary.State == registerclient.StateDiscovered {
 		found := held.Summary.DiscoveredAccess
 		if found == nil || found.SupersededBy != nil {
 			return echo.ErrNotFound
 		}
+
 		page.Kind, page.Discovered = "discovered", discoveredView(held.Handle, *found)
 		return render(c, http.StatusOK, views.Letter(page))
 	}
+
 	page.Record = recordView(*held, p.Clock())
 	page.Kind = letterKind(page.Record)
 	if held.Withdrawal != nil {
 		page.StoppedReference = held.Withdrawal.Reference
 	}
+
 	return render(c, http.StatusOK, views.Letter(page))
 }
 
@@ -48,5 +59,6 @@ func letterKind(r views.Record) string {
 	case r.Basis == views.BasisConsent || r.Basis == views.BasisExplicitConsent:
 		return "elsewhere"
 	}
+
 	return string(r.Basis)
 }

@@ -35,7 +35,10 @@ func (*tooOftenError) Error() string { return "a limit of the portal is reached"
 
 // limitStart counts the start of a proof, whatever comes of it.
 func (p *portal) limitStart(c echo.Context, v *visit) error {
-	if err := p.hit(c.Request().Context(), limit{"start of session", string(v.key), startsOfSession, perSession}); err != nil {
+	if err := p.hit(
+		c.Request().Context(),
+		limit{"start of session", string(v.key), startsOfSession, perSession},
+	); err != nil {
 		return err
 	}
 	return p.hit(c.Request().Context(), limit{"start of address", c.RealIP(), startsOfAddress, perAddress})
@@ -52,6 +55,7 @@ func (p *portal) hit(ctx context.Context, l limit) error {
 	if p.Demonstration {
 		return nil
 	}
+
 	now, bucket := p.Clock(), p.bucket(l)
 	var wait time.Duration
 	err := p.sessions.inTransaction(ctx, func(tx *sqlx.Tx) error {
@@ -62,6 +66,7 @@ func (p *portal) hit(ctx context.Context, l limit) error {
 		if err != nil {
 			return err
 		}
+
 		var hits []int64
 		if err := json.Unmarshal([]byte(kept), &hits); err != nil {
 			return err
@@ -73,10 +78,12 @@ func (p *portal) hit(ctx context.Context, l limit) error {
 			wait = time.UnixMilli(hits[len(hits)-l.most]).Add(l.within).Sub(now)
 			return nil
 		}
+
 		text, err := json.Marshal(append(hits, now.UnixMilli()))
 		if err != nil {
 			return err
 		}
+
 		_, err = tx.ExecContext(ctx, tx.Rebind(`UPDATE portal_limits SET hits = ?, until = ? WHERE bucket = ?`),
 			string(text), now.Add(l.within).UnixMilli(), bucket)
 		return err
@@ -91,12 +98,17 @@ func (p *portal) hit(ctx context.Context, l limit) error {
 	if wait > 0 {
 		return &tooOftenError{wait}
 	}
+
 	return nil
 }
 
 // forgive makes a limit count anew.
 func (p *portal) forgive(ctx context.Context, l limit) error {
-	if _, err := p.DB.ExecContext(ctx, p.DB.Rebind(`DELETE FROM portal_limits WHERE bucket = ?`), p.bucket(l)); err != nil {
+	if _, err := p.DB.ExecContext(
+		ctx,
+		p.DB.Rebind(`DELETE FROM portal_limits WHERE bucket = ?`),
+		p.bucket(l),
+	); err != nil {
 		return fmt.Errorf("forgive a limit: %w", err)
 	}
 	return nil

@@ -24,6 +24,7 @@ func (p *page) tooOften(t testing.TB, seconds, words string) *page {
 	if !strings.Contains(p.doc.Find("main").Text(), words) {
 		t.Errorf("does not say %q: %s", words, p.doc.Find("main").Text())
 	}
+
 	return p
 }
 
@@ -36,6 +37,7 @@ func TestStartsOfASessionAreLimited(t *testing.T) {
 		b.post("/portal/prove", form).sendsTo(t, "/portal/waiting")
 		w.register.Clock.Add(time.Minute)
 	}
+
 	p := b.post("/portal/prove", form).tooOften(t, "600", "in about 10 minutes")
 	if p.doc.Find(`main a[href="/portal/waiting"]`).Length() != 1 {
 		t.Error("does not lead back to the proof that goes on")
@@ -43,6 +45,7 @@ func TestStartsOfASessionAreLimited(t *testing.T) {
 	if n := w.wire.called("reidentify"); n != startsOfSession {
 		t.Errorf("%d letters", n)
 	}
+
 	// What was begun can be ended.
 	b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
 	b.confirm()
@@ -58,6 +61,7 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 		numbers[i] = fmt.Sprintf("%d", 7000000+i)
 		w.identityRecord(t, numbers[i], fmt.Sprintf("c%d@example.com", i))
 	}
+
 	fromNetwork := func() *browser {
 		b := w.browser(t)
 		b.header.Set("X-Forwarded-For", "2001:db8:ffff:ffff::/64")
@@ -73,13 +77,16 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 			t.Error("does not lead back to the choice")
 		}
 	}
-	p := fromNetwork().post("/portal/meter", url.Values{"number": {numbers[0]}}).tooOften(t, "3600", "in about 60 minutes")
+
+	p := fromNetwork().post("/portal/meter", url.Values{"number": {numbers[0]}}).
+		tooOften(t, "3600", "in about 60 minutes")
 	if p.doc.Find(`nav.language form input[name=number]`).AttrOr("value", "") != numbers[0] {
 		t.Error("the language switch loses the number")
 	}
 	if n := w.wire.called("exists"); n != lookUpsOfAddress {
 		t.Errorf("the register was asked %d times", n)
 	}
+
 	w.browser(t).post("/portal/meter", url.Values{"number": {numbers[0]}}).sendsTo(t, "/portal/prove")
 	w.register.Clock.Add(time.Hour)
 	fromNetwork().post("/portal/meter", url.Values{"number": {numbers[0]}}).sendsTo(t, "/portal/prove")
@@ -98,7 +105,8 @@ func TestRegistersLimitIsTold(t *testing.T) {
 		}
 		return refused
 	}, nil)
-	p := b.post("/portal/prove", url.Values{"token": {token}, "method": {"magic-link"}}).tooOften(t, "1501", "in about 26 minutes")
+	p := b.post("/portal/prove", url.Values{"token": {token}, "method": {"magic-link"}}).
+		tooOften(t, "1501", "in about 26 minutes")
 	if p.doc.Find(`main a[href="/portal/prove"]`).Length() != 1 {
 		t.Error("does not lead back to the choice")
 	}
@@ -123,12 +131,15 @@ func TestLimitsAreShared(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			key, err := derivedKey(w.options.SessionKey, "limits")
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			replicas = append(replicas, &portal{Options: w.options, sessions: sessions, limitKey: key})
 		}
+
 		l := limit{"test", "192.0.2.1", 10, time.Minute}
 		storm := func() int64 {
 			var passed atomic.Int64
@@ -145,22 +156,26 @@ func TestLimitsAreShared(t *testing.T) {
 					}
 				})
 			}
+
 			all.Wait()
 			return passed.Load()
 		}
 		if n := storm(); n != 10 {
 			t.Errorf("%d passed, want 10", n)
 		}
+
 		// The window slides, and old rows go while they are asked for anew.
 		w.register.Clock.Add(time.Minute)
 		if n := storm(); n != 10 {
 			t.Errorf("a minute later %d passed, want 10", n)
 		}
+
 		other := limit{"other", "", 1, time.Second}
 		w.register.Clock.Add(time.Minute)
 		if err := replicas[0].hit(t.Context(), other); err != nil {
 			t.Error(err)
 		}
+
 		var rows []string
 		if err := w.options.DB.Select(&rows, `SELECT hits FROM portal_limits`); err != nil || len(rows) != 1 {
 			t.Errorf("%d rows are left: %v", len(rows), err)

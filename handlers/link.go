@@ -44,15 +44,18 @@ func (p *portal) takeLink(c echo.Context) error {
 	if p.part != "" {
 		return seeOther(c, "") // nobody comes there by a link, and none leads back
 	}
+
 	query := c.QueryParams()
 	brought := link{ReturnURL: p.listed(only(query, "return")), At: p.Clock()}
 	if number, mistake := parseMeterPoint(only(query, "mpxn")); mistake == "" {
 		brought.Number = number
 	}
+
 	text, err := json.Marshal(brought)
 	if err != nil {
 		return err
 	}
+
 	p.setLinkCookie(c, base64.RawURLEncoding.EncodeToString(p.linkSeal.Seal(nil, nil, text, nil)), linkTime)
 	return seeOther(c, "")
 }
@@ -63,14 +66,17 @@ func (p *portal) heldLink(c echo.Context) (held link) {
 	if err != nil {
 		return link{}
 	}
+
 	sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value)
 	if err != nil {
 		return link{}
 	}
+
 	text, err := p.linkSeal.Open(nil, nil, sealed, nil)
 	if err != nil || json.Unmarshal(text, &held) != nil || p.Clock().Sub(held.At) > linkTime {
 		return link{}
 	}
+
 	// The list may have become shorter since.
 	held.ReturnURL = p.listed(held.ReturnURL)
 	return held
@@ -110,6 +116,7 @@ func (p *portal) returnLink(v *visit, parameters url.Values) *views.ReturnLink {
 	if err != nil || address.Host == "" {
 		return nil
 	}
+
 	// What stands there already is the operator's, and stays as it is written.
 	address.RawQuery = strings.Trim(address.RawQuery+"&"+parameters.Encode(), "&")
 	return &views.ReturnLink{Host: address.Hostname(), URL: address.String()}
@@ -121,9 +128,11 @@ func newLinkSeal(sessionKey []byte) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
 	}
+
 	return cipher.NewGCMWithRandomNonce(block)
 }

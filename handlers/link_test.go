@@ -40,14 +40,22 @@ func TestLinkLeavesTheAddress(t *testing.T) {
 			if p.body != "" || strings.Contains(p.Header.Get("Set-Cookie"), "canary") {
 				t.Error("the answer holds something of the link")
 			}
+
 			p = b.get("/portal")
 			if got := p.doc.Find("#number").AttrOr("value", ""); got != test.number {
 				t.Errorf("the page has the number %q", got)
 			}
-			if got := strings.Contains(p.doc.Find("form .inset").Text(), i18n.For(p.doc.Find("html").AttrOr("lang", "")).T("start.link.no-number")); got != test.needed {
+			if got := strings.Contains(
+				p.doc.Find("form .inset").Text(),
+				i18n.For(p.doc.Find("html").AttrOr("lang", "")).T("start.link.no-number"),
+			); got != test.needed {
 				t.Errorf("the page asks for the number: %v", got)
 			}
-			if lang := p.doc.Find("html").AttrOr("lang", ""); (lang == "cy") != strings.Contains(test.query, "lang=cy") {
+			if lang := p.doc.Find("html").
+				AttrOr("lang", ""); (lang == "cy") != strings.Contains(
+				test.query,
+				"lang=cy",
+			) {
 				t.Errorf("the page is in %s", lang)
 			}
 			if b.session() != "" {
@@ -55,6 +63,7 @@ func TestLinkLeavesTheAddress(t *testing.T) {
 			}
 		})
 	}
+
 	t.Cleanup(func() {
 		if strings.Contains(w.log.String(), "canary") || strings.Contains(w.log.String(), w.meterPoint) {
 			t.Error("the log tells what a link brought")
@@ -76,6 +85,7 @@ func TestLinkIsNoAuthority(t *testing.T) {
 	if got := b.get("/portal").doc.Find("#number").AttrOr("value", ""); got != readable(trueMPAN).Number {
 		t.Errorf("the start page has %q", got)
 	}
+
 	b.get("/portal/records").wants(t, 200, "records.title")
 	stranger := w.browser(t)
 	stranger.get("/portal?mpxn="+w.meterPoint).sendsTo(t, "/portal")
@@ -84,11 +94,14 @@ func TestLinkIsNoAuthority(t *testing.T) {
 			t.Errorf("%s answers %d", path, p.StatusCode)
 		}
 	}
+
 	// What it brought is used up with the form, and runs out by itself.
-	stranger.post("/portal/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/prove")
+	stranger.post("/portal/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
+		sendsTo(t, "/portal/prove")
 	if stranger.get("/portal").doc.Find("form .inset").Length() != 0 {
 		t.Error("the link is still remembered")
 	}
+
 	late := w.browser(t)
 	late.get("/portal?mpxn=" + w.meterPoint)
 	w.register.Clock.Add(linkTime + time.Second)
@@ -103,14 +116,20 @@ func TestLinkCookieIsSealed(t *testing.T) {
 	b := w.browser(t)
 	p := b.get("/portal?mpxn=" + w.meterPoint)
 	cookie := p.Cookies()[0]
-	if cookie.Name != "portal_link" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 15*60 || strings.Contains(cookie.Value, "2312") {
+	if cookie.Name != "portal_link" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
+		cookie.MaxAge != 15*60 ||
+		strings.Contains(cookie.Value, "2312") {
 		t.Errorf("the cookie is %v", cookie)
 	}
+
 	forged := base64.RawURLEncoding.EncodeToString([]byte(`{"Number":"` + trueMPAN + `","At":"2026-06-01T09:00:00Z"}`))
 	for _, value := range []string{"x", forged, cookie.Value[:len(cookie.Value)-2], "A" + cookie.Value[1:]} {
 		stranger := w.browser(t)
 		stranger.header.Set("Cookie", "portal_link="+value)
-		if got := stranger.get("/portal").wants(t, 200, "start.title").doc.Find("#number").AttrOr("value", ""); got != "" {
+		if got := stranger.get("/portal").
+			wants(t, 200, "start.title").
+			doc.Find("#number").
+			AttrOr("value", ""); got != "" {
 			t.Errorf("%q fills in %q", value, got)
 		}
 	}
@@ -118,16 +137,51 @@ func TestLinkCookieIsSealed(t *testing.T) {
 
 // hostileReturns are addresses that look like the one on the list, or lead elsewhere.
 var hostileReturns = []string{
-	"", "/", "//app.example.org/energy?from=portal", "app.example.org/energy?from=portal", "https://app.example.org/energy", "https://app.example.org/energy?from=portal&x=1",
-	"https://app.example.org/energy?from=portal#x", "https://app.example.org/energy?from=portal ", " https://app.example.org/energy?from=portal",
-	"https://APP.example.org/energy?from=portal", "HTTPS://app.example.org/energy?from=portal", "https://app.example.org:443/energy?from=portal",
-	"http://app.example.org/energy?from=portal", "https://app.example.org./energy?from=portal", "https://app.example.org/energy/?from=portal",
-	"https://app.example.org/energy/../energy?from=portal", "https://app.example.org/%65nergy?from=portal", "https://app.example.org\\@evil.example/energy?from=portal",
-	"https://app.example.org@evil.example/energy?from=portal", "https://evil.example/https://app.example.org/energy?from=portal", "https://app.example.org.evil.example/energy?from=portal",
-	"https://evil.example", "//evil.example", "///evil.example", "\\\\evil.example", "https:evil.example", "https:///evil.example", "https://evil.example%2f@app.example.org/energy?from=portal",
-	"javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "blob:https://app.example.org/x",
-	"https://app.example.org/energy?from=portal\r\nSet-Cookie: a=b", "https://app.example.org/energy?from=portal\x00", "https://app.example.org/energy?from=portal\u200b",
-	"https://аpp.example.org/energy?from=portal", "https://app。example.org/energy?from=portal", "https://[::1]/energy", "https://127.0.0.1/", "*", "https://*.example.org/", "null",
+	"",
+	"/",
+	"//app.example.org/energy?from=portal",
+	"app.example.org/energy?from=portal",
+	"https://app.example.org/energy",
+	"https://app.example.org/energy?from=portal&x=1",
+	"https://app.example.org/energy?from=portal#x",
+	"https://app.example.org/energy?from=portal ",
+	" https://app.example.org/energy?from=portal",
+	"https://APP.example.org/energy?from=portal",
+	"HTTPS://app.example.org/energy?from=portal",
+	"https://app.example.org:443/energy?from=portal",
+	"http://app.example.org/energy?from=portal",
+	"https://app.example.org./energy?from=portal",
+	"https://app.example.org/energy/?from=portal",
+	"https://app.example.org/energy/../energy?from=portal",
+	"https://app.example.org/%65nergy?from=portal",
+	"https://app.example.org\\@evil.example/energy?from=portal",
+	"https://app.example.org@evil.example/energy?from=portal",
+	"https://evil.example/https://app.example.org/energy?from=portal",
+	"https://app.example.org.evil.example/energy?from=portal",
+	"https://evil.example",
+	"//evil.example",
+	"///evil.example",
+	"\\\\evil.example",
+	"https:evil.example",
+	"https:///evil.example",
+	"https://evil.example%2f@app.example.org/energy?from=portal",
+	"javascript:alert(1)",
+	"JaVaScRiPt:alert(1)",
+	"java\tscript:alert(1)",
+	"data:text/html,x",
+	"vbscript:x",
+	"file:///etc/passwd",
+	"blob:https://app.example.org/x",
+	"https://app.example.org/energy?from=portal\r\nSet-Cookie: a=b",
+	"https://app.example.org/energy?from=portal\x00",
+	"https://app.example.org/energy?from=portal\u200b",
+	"https://аpp.example.org/energy?from=portal",
+	"https://app。example.org/energy?from=portal",
+	"https://[::1]/energy",
+	"https://127.0.0.1/",
+	"*",
+	"https://*.example.org/",
+	"null",
 }
 
 func TestReturnLink(t *testing.T) {
@@ -142,21 +196,28 @@ func TestReturnLink(t *testing.T) {
 	b := w.browser(t)
 	p := records(b, "mpxn="+w.meterPoint+"&return="+url.QueryEscape(cameFrom))
 	back := p.doc.Find(`.back a[href^="https://app.example.org"]`)
-	if back.AttrOr("href", "") != cameFrom || back.Text() != "Back to app.example.org" || !strings.Contains(back.AttrOr("rel", ""), "noreferrer") {
+	if back.AttrOr("href", "") != cameFrom || back.Text() != "Back to app.example.org" ||
+		!strings.Contains(back.AttrOr("rel", ""), "noreferrer") {
 		t.Errorf("leads back by %q to %q", back.Text(), back.AttrOr("href", ""))
 	}
+
 	path := p.withdrawPath(t)
 	if b.get(path).doc.Find(`a[href*="app.example.org"]`).Length() != 0 {
 		t.Error("the page that asks leads back too")
 	}
+
 	b.post(path, url.Values{"token": {p.token(t)}}).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn")
 	withdrawn := b.get(strings.TrimSuffix(path, "withdraw") + "withdrawn")
 	href, err := url.Parse(withdrawn.doc.Find(`.back a[href^="https://app.example.org"]`).AttrOr("href", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	query := href.Query()
-	if query.Get("from") != "portal" || query.Get("dar-action") != "withdrawn" || !strings.HasPrefix(query.Get("ak"), "ak_") || len(query) != 3 || href.Path != "/energy" {
+	if query.Get("from") != "portal" || query.Get("dar-action") != "withdrawn" ||
+		!strings.HasPrefix(query.Get("ak"), "ak_") ||
+		len(query) != 3 ||
+		href.Path != "/energy" {
 		t.Errorf("leads back to %s", href)
 	}
 	// The key stands there and nowhere else.
@@ -176,6 +237,7 @@ func TestReturnLink(t *testing.T) {
 	if b.get("/portal/records").doc.Find(`a[href^="https://app.example.org"]`).Length() != 1 {
 		t.Error("a later link is forgotten")
 	}
+
 	// And an address that is taken off the list leads nowhere any more.
 	w.options.ReturnURLs = nil
 	w.echo, w.server = w.newPortal(t)
@@ -198,6 +260,7 @@ func TestReturnsOffTheListAreIgnored(t *testing.T) {
 		if p.Header.Get("A") != "" || len(p.Cookies()) != 1 {
 			t.Errorf("%q: the answer has %v", address, p.Header)
 		}
+
 		b.start()
 		var held string
 		w.alter(t, b, func(v *visit) { held = v.ReturnURL })
@@ -211,6 +274,7 @@ func TestReturnsOffTheListAreIgnored(t *testing.T) {
 			t.Errorf("%q leads to %q", address, p.Header.Get("Location"))
 		}
 	}
+
 	// Twice is none.
 	b := w.browser(t)
 	b.get("/portal?return="+url.QueryEscape(cameFrom)+"&return="+url.QueryEscape(cameFrom)).sendsTo(t, "/portal")

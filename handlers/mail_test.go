@@ -26,6 +26,7 @@ func newMailWorld(t testing.TB) (*world, *postbox) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { caught.Close() })
 	w := newWorld(t, func(s *setting) { s.register = append(s.register, registertest.WithMailServer(caught.URL())) })
 	return w, &postbox{caught, w}
@@ -41,6 +42,7 @@ func (p *postbox) letter(t testing.TB, n int) catcher.Received {
 	if err != nil {
 		t.Fatalf("letter %d: %v", n, err)
 	}
+
 	return letters[n-1]
 }
 
@@ -53,9 +55,11 @@ func (p *postbox) open(t testing.TB, letter catcher.Received) *browser {
 	if found == nil {
 		t.Fatalf("no link in the letter:\n%s", letter.Text)
 	}
+
 	b := p.w.browser(t)
 	b.base = strings.TrimSuffix(p.w.register.URL, "/v1")
 	b.get(found[1]).sendsTo(t, "/id/link")
+
 	return b
 }
 
@@ -73,6 +77,7 @@ func (b *browser) code() string {
 	if len(code) != 4 {
 		b.t.Fatalf("the code is %q", code)
 	}
+
 	return code
 }
 
@@ -85,8 +90,10 @@ func TestMailedJourney(t *testing.T) {
 			w, post := newMailWorld(t)
 			b := w.browser(t)
 			b.get("/portal?lang=" + lang)
-			b.post("/portal/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, "/portal/prove")
-			b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/waiting")
+			b.post("/portal/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
+				sendsTo(t, "/portal/prove")
+			b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).
+				sendsTo(t, "/portal/waiting")
 			code := b.get("/portal/waiting").doc.Find(".match-code").Text()
 			letter := post.letter(t, 1)
 			if strings.Contains(letter.Text+letter.HTML+letter.Subject, code) {
@@ -95,16 +102,22 @@ func TestMailedJourney(t *testing.T) {
 			if welsh := strings.Contains(letter.Text, "Gofrestr"); welsh != (lang == "cy") {
 				t.Errorf("the letter is\n%s", letter.Text)
 			}
+
 			inbox := post.open(t, letter)
-			if p := inbox.get("/id/link"); p.doc.Find("html").AttrOr("lang", "") != lang || strings.Contains(p.body, code) {
+			if p := inbox.get(
+				"/id/link",
+			); p.doc.Find("html").AttrOr("lang", "") != lang ||
+				strings.Contains(p.body, code) {
 				t.Errorf("the page behind the link is in %s, or shows the code", p.doc.Find("html").AttrOr("lang", ""))
 			}
+
 			b.get("/portal/waiting/check").sendsTo(t, "/portal/waiting") // the open link alone confirms nothing
 			inbox.typeCode(strings.ToLower(code)).sendsTo(t, "/id/link/confirmed")
 			b.get("/portal/waiting/check").sendsTo(t, "/portal/records")
 			if p := b.get("/portal/records"); p.StatusCode != 200 || !strings.Contains(p.body, "Bright Energy Ltd") {
 				t.Errorf("the list answers %d", p.StatusCode)
 			}
+
 			// The register now offers a passkey. Whoever takes the time for it finds the list as it was.
 			w.register.Clock.Add(14 * time.Minute)
 			if p := b.get("/portal/records"); p.StatusCode != 200 {
@@ -132,10 +145,12 @@ func TestRelayedLetterOpensNothing(t *testing.T) {
 		if guess == code {
 			continue
 		}
+
 		inbox.typeCode(guess)
 		attacker.follow(attacker.get("/portal/waiting/check"))
 		attacker.follow(attacker.get("/portal/records"))
 	}
+
 	attacker.get("/portal/waiting").wants(t, 200, "waiting.wrong-code.title")
 	inbox.typeCode(code) // too late
 	attacker.follow(attacker.get("/portal/waiting/check")).wants(t, 200, "waiting.wrong-code.title")
@@ -156,9 +171,13 @@ func TestResend(t *testing.T) {
 		t.Helper()
 		return b.post("/portal/waiting/resend", url.Values{"token": {token}})
 	}
-	if hint := p.doc.Find(".resend .hint"); hint.AttrOr("data-until-ready", "") != "30" || !strings.Contains(hint.Text(), "30 seconds") {
+	if hint := p.doc.Find(
+		".resend .hint",
+	); hint.AttrOr("data-until-ready", "") != "30" ||
+		!strings.Contains(hint.Text(), "30 seconds") {
 		t.Errorf("says %q", hint.Text())
 	}
+
 	for round := range mostResends {
 		w.register.Clock.Add(resendWait - time.Second)
 		if p := resend(); p.StatusCode != http.StatusTooManyRequests || p.doc.Find("#error-summary").Length() != 1 {
@@ -167,17 +186,23 @@ func TestResend(t *testing.T) {
 		if n := w.wire.called("reidentify"); n != round+1 {
 			t.Fatalf("%d letters after round %d", n, round)
 		}
+
 		old := post.open(t, post.letter(t, round+1))
 		oldCode := b.code()
 		w.register.Clock.Add(time.Second)
-		if p := b.get("/portal/waiting"); p.doc.Find(".resend .hint").Length() != 0 || p.doc.Find(".resend button").Length() != 1 {
+		if p := b.get(
+			"/portal/waiting",
+		); p.doc.Find(".resend .hint").Length() != 0 ||
+			p.doc.Find(".resend button").Length() != 1 {
 			t.Error("the button does not say that it can be used")
 		}
+
 		resend().sendsTo(t, "/portal/waiting")
 		code := b.code()
 		if codes[code] {
 			t.Error("a new letter has an old code")
 		}
+
 		codes[code] = true
 		// The old letter is forgotten: it confirms what nobody waits for any more.
 		if round == 0 {
@@ -185,10 +210,13 @@ func TestResend(t *testing.T) {
 			b.get("/portal/waiting/check").sendsTo(t, "/portal/waiting")
 		}
 	}
+
 	p = b.get("/portal/waiting")
-	if p.doc.Find(".resend button").Length() != 0 || !strings.Contains(p.doc.Find(".resend").Text(), "as often as we can") {
+	if p.doc.Find(".resend button").Length() != 0 ||
+		!strings.Contains(p.doc.Find(".resend").Text(), "as often as we can") {
 		t.Errorf("after the last it says %q", p.doc.Find(".resend").Text())
 	}
+
 	w.register.Clock.Add(time.Minute)
 	if p := resend(); p.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("a fourth answers %d", p.StatusCode)
@@ -196,9 +224,11 @@ func TestResend(t *testing.T) {
 	if n := w.wire.called("reidentify"); n != 1+mostResends {
 		t.Errorf("%d letters", n)
 	}
+
 	post.open(t, post.letter(t, 1+mostResends)).typeCode(b.code()).sendsTo(t, "/id/link/confirmed")
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
-	b.post("/portal/waiting/resend", url.Values{"token": {b.get("/portal/records").token(t)}}).sendsTo(t, "/portal/waiting")
+	b.post("/portal/waiting/resend", url.Values{"token": {b.get("/portal/records").token(t)}}).
+		sendsTo(t, "/portal/waiting")
 	if n := w.wire.called("reidentify"); n != 1+mostResends {
 		t.Errorf("%d letters, one of them after the end", n)
 	}

@@ -48,8 +48,12 @@ func (p *portal) provePage(c echo.Context, v *visit) views.ProvePage {
 	if v.Challenge != nil && v.Challenge.State == views.WaitingCancelled {
 		// Whoever gave up on a passkey is not asked for it first again.
 		page.Cancelled = true
-		slices.SortStableFunc(methods, func(a, b registerclient.Method) int { return cmp.Compare(afterCancel(a), afterCancel(b)) })
+		slices.SortStableFunc(
+			methods,
+			func(a, b registerclient.Method) int { return cmp.Compare(afterCancel(a), afterCancel(b)) },
+		)
 	}
+
 	for i, method := range methods {
 		if i == 0 {
 			page.Chosen.Name = methodLabels[method]
@@ -57,11 +61,19 @@ func (p *portal) provePage(c echo.Context, v *visit) views.ProvePage {
 			page.Others = append(page.Others, views.Method{Name: methodLabels[method]})
 		}
 	}
+
 	return page
 }
 
 func afterCancel(method registerclient.Method) int {
-	return slices.Index([]registerclient.Method{registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert, registerclient.MethodPasskeyRegister}, method)
+	return slices.Index(
+		[]registerclient.Method{
+			registerclient.MethodMagicLink,
+			registerclient.MethodPasskeyAssert,
+			registerclient.MethodPasskeyRegister,
+		},
+		method,
+	)
 }
 
 // sameClick is how long a second request for the same proof is taken for an impatient finger. Two letters
@@ -83,6 +95,7 @@ func (p *portal) postProve(c echo.Context, v *visit) error {
 	if !slices.Contains(v.Methods, method) {
 		return p.askForMethod(c, v, "error.prove.none")
 	}
+
 	err := p.prove(c, v, method, func(v *visit, now time.Time) error {
 		if v.Reading != nil || v.Proving == method && now.Sub(v.ProvingSince) < sameClick {
 			return errElsewhere
@@ -95,6 +108,7 @@ func (p *portal) postProve(c echo.Context, v *visit) error {
 	if v.asksForPasskey() && sameOrigin(v.Challenge.PasskeyURL, p.PasskeyOrigin) && !p.Demonstration {
 		return c.Redirect(http.StatusSeeOther, v.Challenge.PasskeyURL)
 	}
+
 	return seeOther(c, "/waiting")
 }
 
@@ -103,6 +117,7 @@ func (p *portal) postResend(c echo.Context, v *visit) error {
 	if v.Challenge == nil {
 		return seeOther(c, "/waiting")
 	}
+
 	method := v.Challenge.Method
 	err := p.prove(c, v, method, func(v *visit, now time.Time) error {
 		switch {
@@ -111,6 +126,7 @@ func (p *portal) postResend(c echo.Context, v *visit) error {
 		case !v.Challenge.mailed() || v.Resends >= mostResends || now.Sub(v.ProvingSince) < resendWait:
 			return errNoResend
 		}
+
 		v.Resends++
 		return nil
 	})
@@ -119,14 +135,21 @@ func (p *portal) postResend(c echo.Context, v *visit) error {
 		page.NotSent = true
 		return render(c, http.StatusTooManyRequests, views.Waiting(page))
 	}
+
 	if err != nil {
 		return p.answerUnproved(c, v, method, err)
 	}
+
 	return seeOther(c, "/waiting")
 }
 
 // prove starts a proof, where may has nothing against it; may sees the visit as it then is.
-func (p *portal) prove(c echo.Context, v *visit, method registerclient.Method, may func(*visit, time.Time) error) error {
+func (p *portal) prove(
+	c echo.Context,
+	v *visit,
+	method registerclient.Method,
+	may func(*visit, time.Time) error,
+) error {
 	uncancel(c)
 	// The token's hour runs from its issue, which is later than now.
 	now := p.Clock()
@@ -136,16 +159,19 @@ func (p *portal) prove(c echo.Context, v *visit, method registerclient.Method, m
 		if err := may(v, now); err != nil {
 			return err
 		}
+
 		v.Proving, v.ProvingSince = method, now
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+
 	var proof *challenge
 	if err = p.limitStart(c, v); err == nil {
 		proof, err = p.challenge(c, v, method)
 	}
+
 	return errors.Join(err, p.change(c, v, func(v *visit) error {
 		switch {
 		case err != nil && v.ProvingSince.Equal(now):
@@ -154,6 +180,7 @@ func (p *portal) prove(c echo.Context, v *visit, method registerclient.Method, m
 			proof.StartedAt = now
 			v.Challenge, v.EndsAt = proof, now.Add(grantTime)
 		}
+
 		return nil
 	}))
 }
@@ -167,16 +194,26 @@ func (p *portal) challenge(c echo.Context, v *visit, method registerclient.Metho
 	if method == registerclient.MethodPasskeyAssert && p.returnURL != "" && !p.Demonstration {
 		request.PasskeyReturnURL = &p.returnURL
 	}
+
 	started, err := p.Register.Reidentify(ctx, request)
-	if refused := (*registerclient.Error)(nil); errors.As(err, &refused) && refused.Names("passkey-return-url") && request.PasskeyReturnURL != nil {
-		p.Logger.WarnContext(ctx, "the register does not know the way back from a passkey, which now opens in a new tab: register it on the portal's account",
-			"return_url", p.returnURL)
+	if refused := (*registerclient.Error)(
+		nil,
+	); errors.As(err, &refused) && refused.Names("passkey-return-url") &&
+		request.PasskeyReturnURL != nil {
+		p.Logger.WarnContext(
+			ctx,
+			"the register does not know the way back from a passkey, which now opens in a new tab: register it on the portal's account",
+			"return_url",
+			p.returnURL,
+		)
 		request.PasskeyReturnURL = nil
 		started, err = p.Register.Reidentify(ctx, request)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	proof := newChallenge(started)
 	proof.NewTab = proof.PasskeyURL != "" && request.PasskeyReturnURL == nil
 	return proof, nil
@@ -195,6 +232,7 @@ func newChallenge(started *registerclient.ReidentifyResponse) *challenge {
 			proof.PasskeyURL = webAddress(started.Passkey.RedirectURL)
 		}
 	}
+
 	return proof
 }
 
@@ -220,6 +258,7 @@ func (p *portal) answerUnproved(c echo.Context, v *visit, method registerclient.
 		page.Path = base(c) + "/prove"
 		return p.showNoRecord(c, page, v.MeterPoint)
 	}
+
 	return err
 }
 
@@ -249,11 +288,13 @@ func (p *portal) showWaiting(c echo.Context, v *visit) error {
 	case v.Challenge == nil:
 		return seeOther(c, "/prove")
 	}
+
 	return render(c, http.StatusOK, views.Waiting(p.waitingPage(c, v)))
 }
 
 func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
-	proof, now := v.Challenge, p.Clock()
+	proof := v.Challenge
+	now := p.Clock()
 	page := views.WaitingPage{
 		Page:        p.page(c, v),
 		MeterPoint:  readable(v.MeterPoint),
@@ -271,6 +312,7 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 	if p.Demonstration {
 		return page
 	}
+
 	page.PasskeyURL, page.NewTab = proof.PasskeyURL, proof.NewTab
 	if proof.mailed() || proof.NewTab {
 		page.MatchCode = proof.MatchCode
@@ -279,6 +321,7 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 		page.Resent, page.ResendsLeft = v.Resends, max(0, mostResends-v.Resends)
 		page.ResendSeconds = secondsUntil(now, v.ProvingSince.Add(resendWait))
 	}
+
 	return page
 }
 
@@ -293,6 +336,7 @@ func (p *portal) checkWaiting(c echo.Context) error {
 	case v.Reading != nil:
 		return seeOther(c, "/records")
 	}
+
 	return seeOther(c, "/waiting")
 }
 
@@ -309,6 +353,7 @@ func (p *portal) showWaitingStatus(c echo.Context) error {
 	case v.Challenge == nil:
 		return redirectHTMX(c, "/waiting")
 	}
+
 	return render(c, http.StatusOK, views.WaitingStatus(p.waitingPage(c, v)))
 }
 
@@ -325,6 +370,7 @@ func leadOn(next echo.HandlerFunc) echo.HandlerFunc {
 				}
 			})
 		}
+
 		return next(c)
 	}
 }
@@ -348,6 +394,7 @@ func (p *portal) poll(c echo.Context) (*visit, error) {
 	if errors.Is(err, errSessionEnded) {
 		p.awaitHandover(c)
 	}
+
 	return v, err
 }
 
@@ -369,17 +416,23 @@ func (p *portal) pollChallenge(c echo.Context, v *visit) error {
 	case answer.Status == registerclient.StatusExpired:
 		return p.endChallenge(c, v, proof, p.endOf(proof, answer.Reason))
 	}
+
 	return nil
 }
 
 func (p *portal) ask(c echo.Context, proof challenge) (*registerclient.ReidentifyStatusResponse, error) {
 	ctx := c.Request().Context()
 	if proof.Completion != "" {
-		answer, err := p.Register.CompleteReidentification(ctx, proof.TokenRef, registerclient.CompleteReidentificationRequest{CompletionCode: proof.Completion})
+		answer, err := p.Register.CompleteReidentification(
+			ctx,
+			proof.TokenRef,
+			registerclient.CompleteReidentificationRequest{CompletionCode: proof.Completion},
+		)
 		if !errors.Is(err, registerclient.ErrUnprocessable) && !errors.Is(err, registerclient.ErrInvalid) {
 			return answer, err
 		}
 	}
+
 	return p.Register.ReidentificationStatus(ctx, proof.TokenRef)
 }
 
@@ -399,6 +452,7 @@ func (p *portal) endOf(proof challenge, reason string) views.WaitingState {
 		// The people of the meter point have changed, or their address was deleted.
 		return views.WaitingGone
 	}
+
 	return views.WaitingExpired
 }
 
@@ -431,6 +485,7 @@ func (p *portal) read(c echo.Context, v *visit, proof challenge) error {
 		if !v.proves(proof) || now.Sub(v.Challenge.ReadingSince) < readingTime {
 			return errElsewhere
 		}
+
 		v.Challenge.ReadingSince = now
 		return nil
 	})
@@ -440,13 +495,19 @@ func (p *portal) read(c echo.Context, v *visit, proof challenge) error {
 	if err != nil {
 		return err
 	}
-	list, cause := p.Register.ListAccessRecords(c.Request().Context(), v.MeterPoint, registerclient.ListAccessRecordsQuery{
-		ReidentificationToken: proof.TokenRef,
-	})
+
+	list, cause := p.Register.ListAccessRecords(
+		c.Request().Context(),
+		v.MeterPoint,
+		registerclient.ListAccessRecordsQuery{
+			ReidentificationToken: proof.TokenRef,
+		},
+	)
 	// A token that the register calls spent or void is of no more use, and the waiting page says so; with any
 	// other failure it may be tried again. Spent, for somebody got its one answer; void, for whoever confirmed has
 	// moved out since, or the hour is over.
-	spent, void := errors.Is(cause, registerclient.ErrConflict), errors.Is(cause, registerclient.ErrForbidden)
+	spent := errors.Is(cause, registerclient.ErrConflict)
+	void := errors.Is(cause, registerclient.ErrForbidden)
 	err = p.change(c, v, func(v *visit) error {
 		switch {
 		case !v.proves(proof):
@@ -459,15 +520,22 @@ func (p *portal) read(c echo.Context, v *visit, proof challenge) error {
 		default:
 			v.Challenge.ReadingSince = time.Time{}
 		}
+
 		return nil
 	})
 	if spent || void {
-		p.Logger.WarnContext(c.Request().Context(), "the token is spent, and its answer was lost; or it is void", "cause", cause)
+		p.Logger.WarnContext(
+			c.Request().Context(),
+			"the token is spent, and its answer was lost; or it is void",
+			"cause",
+			cause,
+		)
 		return err
 	}
 	if cause != nil {
 		return errors.Join(fmt.Errorf("read the records: %w", cause), err)
 	}
+
 	return err
 }
 

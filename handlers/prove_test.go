@@ -19,6 +19,7 @@ func TestProveOffersTheBestMethodFirst(t *testing.T) {
 	if got := chosen(w.browser(t).start()); got != "magic-link" {
 		t.Errorf("with an e-mail address: %s", got)
 	}
+
 	w.register.AddPasskey(t, w.ir)
 	if got := chosen(w.browser(t).start()); got != "passkey-assert" {
 		t.Errorf("with a passkey: %s", got)
@@ -52,6 +53,7 @@ func TestProveRefusals(t *testing.T) {
 			if test.register != 0 {
 				w.wire.set(refuse("reidentify", test.register), nil)
 			}
+
 			p := b.post("/portal/prove", form).wants(t, test.status, test.title)
 			if test.mistake != "" {
 				p.blames(t, "#method", test.mistake)
@@ -59,6 +61,7 @@ func TestProveRefusals(t *testing.T) {
 			if (test.status == 503 || test.status == 429) && p.Header.Get("Retry-After") == "" {
 				t.Error("does not say when to come back")
 			}
+
 			// What failed can be tried again at once.
 			w.wire.set(nil, nil)
 			form.Set("method", "magic-link")
@@ -76,9 +79,14 @@ func TestRefusedMethodGivesWay(t *testing.T) {
 	form := url.Values{"token": {b.start().token(t)}, "method": {"passkey-assert"}}
 	w.wire.set(refuse("reidentify", 422), nil)
 	p := b.post("/portal/prove", form).wants(t, 422, "prove.title").blames(t, "#method", "error.prove.passkey-assert")
-	if first, last := p.doc.Find("input[name=method]").First(), p.doc.Find("input[name=method]").Last(); first.AttrOr("value", "") != "magic-link" || last.AttrOr("value", "") != "passkey-assert" {
+	if first, last := p.doc.Find("input[name=method]").
+		First(),
+		p.doc.Find("input[name=method]").
+			Last(); first.AttrOr("value", "") != "magic-link" ||
+		last.AttrOr("value", "") != "passkey-assert" {
 		t.Errorf("offers %s first and %s last", first.AttrOr("value", ""), last.AttrOr("value", ""))
 	}
+
 	// Where there is but one way, there is no other to choose.
 	w.alter(t, b, func(v *visit) { v.Methods = v.Methods[:1] })
 	b.post("/portal/prove", form).wants(t, 422, "prove.title").blames(t, "#method", "error.prove.only")
@@ -93,10 +101,12 @@ func TestTwoClicksSendOneLetter(t *testing.T) {
 	for range 4 {
 		clicks.Go(func() { b.post("/portal/prove", form).sendsTo(t, "/portal/waiting") })
 	}
+
 	clicks.Wait()
 	if n := w.wire.called("reidentify"); n != 1 {
 		t.Errorf("%d letters", n)
 	}
+
 	w.register.Clock.Add(sameClick)
 	b.post("/portal/prove", form).sendsTo(t, "/portal/waiting")
 	if n := w.wire.called("reidentify"); n != 2 {
@@ -143,18 +153,23 @@ func TestEarlierOccupant(t *testing.T) {
 		if confirmed {
 			b.confirm()
 		}
-		_, err := w.register.Client(t, registerclient.RoleDCC).ReportChangeOfTenancy(t.Context(), registerclient.ChangeOfTenancyRequest{
-			MPxN: w.meterPoint, EffectiveDate: "2026-05-20", SourceReference: "DCC-MOVE-1",
-		})
+
+		_, err := w.register.Client(t, registerclient.RoleDCC).
+			ReportChangeOfTenancy(t.Context(), registerclient.ChangeOfTenancyRequest{
+				MPxN: w.meterPoint, EffectiveDate: "2026-05-20", SourceReference: "DCC-MOVE-1",
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.gone.title")
 		if n := w.wire.called("list"); n > 0 && !confirmed {
 			t.Errorf("%d readings", n)
 		}
+
 		w.register.Clock.Add(time.Minute)
-		b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).wants(t, 200, "norecord.title")
+		b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).
+			wants(t, 200, "norecord.title")
 	}
 }
 
@@ -179,14 +194,21 @@ func TestPollingStops(t *testing.T) {
 	if part.AttrOr("hx-trigger", "") != "every 4s" || part.AttrOr("data-polling", "") != "1200" {
 		t.Errorf("polls %s, for %s s", part.AttrOr("hx-trigger", ""), part.AttrOr("data-polling", ""))
 	}
+
 	w.wire.set(refuse("status", 429), nil)
 	for range 2 {
 		w.register.Clock.Add(10 * time.Minute)
 		b.get("/portal/waiting/status")
 	}
-	if part := b.get("/portal/waiting/status").doc.Find("#waiting"); part.AttrOr("hx-get", "") != "" || !strings.Contains(part.Text(), "no longer checks by itself") {
+	if part := b.get(
+		"/portal/waiting/status",
+	).doc.Find(
+		"#waiting",
+	); part.AttrOr("hx-get", "") != "" ||
+		!strings.Contains(part.Text(), "no longer checks by itself") {
 		t.Errorf("after 20 minutes: %s", part.Text())
 	}
+
 	w.wire.set(nil, nil)
 	b.confirm()
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
@@ -205,9 +227,11 @@ func TestWaitingOutTheLetter(t *testing.T) {
 	if p := b.get("/portal/waiting"); p.doc.Find("#waiting[data-state=expired]").Length() != 1 {
 		t.Errorf("the page says %s", p.body)
 	}
+
 	// Trying again leads on.
 	w.register.Clock.Add(time.Minute)
-	b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/waiting")
+	b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).
+		sendsTo(t, "/portal/waiting")
 	b.confirm()
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 }
@@ -218,7 +242,8 @@ func TestWaitingInADemonstration(t *testing.T) {
 	w := newWorld(t, func(s *setting) { s.demonstration = true })
 	w.register.AddPasskey(t, w.ir)
 	b := w.browser(t)
-	b.post("/portal/prove", url.Values{"token": {b.start().token(t)}, "method": {"passkey-assert"}}).sendsTo(t, "/portal/waiting")
+	b.post("/portal/prove", url.Values{"token": {b.start().token(t)}, "method": {"passkey-assert"}}).
+		sendsTo(t, "/portal/waiting")
 	for _, path := range []string{"/portal/waiting", "/portal/waiting/status"} {
 		doc := b.get(path).doc
 		if doc.Find(`a[href*="/passkey/"], .match-code`).Length() > 0 {
@@ -251,23 +276,29 @@ func TestManyWindowsPollAtOnce(t *testing.T) {
 							}
 							return
 						}
+
 						if p.StatusCode >= 400 {
 							t.Errorf("%s answers %d", path, p.StatusCode)
 							return
 						}
+
 						time.Sleep(20 * time.Millisecond)
 					}
+
 					t.Error("never got there")
 				})
 			}
+
 			windows.Wait()
 			if n := w.wire.called("list"); n != round+1 {
 				t.Errorf("%d readings after round %d", n, round+1)
 			}
+
 			token := b.get("/portal/records").wants(t, 200, "records.title").token(t)
 			if n := w.sessions(t); n != 1 {
 				t.Errorf("%d sessions", n)
 			}
+
 			b.post("/portal/sign-out", url.Values{"token": {token}})
 		}
 	})
@@ -287,15 +318,20 @@ func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 			var windows sync.WaitGroup
 			for range 8 {
 				windows.Go(func() {
-					if p := b.follow(b.get("/portal/records")); p.StatusCode != 200 || p.Request.URL.Path != "/portal/records" {
+					if p := b.follow(
+						b.get("/portal/records"),
+					); p.StatusCode != 200 ||
+						p.Request.URL.Path != "/portal/records" {
 						t.Errorf("ends at %s with %d", p.Request.URL.Path, p.StatusCode)
 					}
 				})
 			}
+
 			windows.Wait()
 			if n := w.sessions(t); n != 1 {
 				t.Errorf("%d sessions", n)
 			}
+
 			b.post("/portal/sign-out", url.Values{"token": {b.get("/portal/records").token(t)}})
 		}
 	})
@@ -312,7 +348,11 @@ func TestLostReading(t *testing.T) {
 	w.wire.set(nil, nil)
 	// The register gave the one answer that the token was good for, and says so.
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.lost.title")
-	if p := b.get("/portal/waiting/status"); p.doc.Find("#waiting[data-state=lost] a[href='/portal/prove']").Length() != 1 {
+	if p := b.get(
+		"/portal/waiting/status",
+	); p.doc.Find("#waiting[data-state=lost] a[href='/portal/prove']").
+		Length() !=
+		1 {
 		t.Errorf("the part says %s", p.body)
 	}
 	if n := w.wire.called("list"); n != 2 {
@@ -321,8 +361,10 @@ func TestLostReading(t *testing.T) {
 	if !strings.Contains(w.log.String(), "its answer was lost") {
 		t.Error("the log does not tell")
 	}
+
 	w.register.Clock.Add(time.Minute)
-	b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/waiting")
+	b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).
+		sendsTo(t, "/portal/waiting")
 	b.confirm()
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 }
@@ -354,6 +396,7 @@ func TestDeadReadingIsTakenOver(t *testing.T) {
 	if n := w.wire.called("list"); n != 0 {
 		t.Fatalf("%d readings", n)
 	}
+
 	w.register.Clock.Add(readingTime)
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 }
@@ -376,15 +419,18 @@ func (w *world) alter(t testing.TB, b *browser, apply func(*visit)) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", strings.NewReader(""))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	r.AddCookie(&http.Cookie{Name: store.name, Value: b.session()})
 	session, err := store.Get(r, store.name)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	apply(session.Values[visitKey].(*visit))
 	if err := session.Save(r, nil); err != nil {
 		t.Fatal(err)

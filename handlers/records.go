@@ -32,6 +32,7 @@ func (p *portal) showRecords(c echo.Context) error {
 	} else if err == nil {
 		err = p.open(c, v)
 	}
+
 	if errors.Is(err, errSessionEnded) || errors.Is(err, errStale) {
 		p.awaitHandover(c)
 		return seeOther(c, "/waiting")
@@ -43,6 +44,7 @@ func (p *portal) showRecords(c echo.Context) error {
 		// It leaves the address bar, and mostly the history too.
 		return seeOther(c, "/records"+readFilter(c).Query())
 	}
+
 	return p.renderRecords(c, v)
 }
 
@@ -54,6 +56,7 @@ func (p *portal) renderRecords(c echo.Context, v *visit, mistakes ...views.Field
 		page.Errors, page.Path = mistakes, base(c)+"/records"
 		return render(c, http.StatusUnprocessableEntity, views.Records(page))
 	}
+
 	if c.Request().Header.Get("HX-Request") != "" {
 		// The address is the shortest that leads here again. It replaces the one before: what a customer typed on
 		// the way is nobody's business who uses the browser next (docs/decisions.md, Filters).
@@ -61,11 +64,18 @@ func (p *portal) renderRecords(c echo.Context, v *visit, mistakes ...views.Field
 		page.Query = page.Filter.Values().Encode()
 		return render(c, http.StatusOK, views.RecordsFound(page))
 	}
+
 	return render(c, http.StatusOK, views.Records(page))
 }
 
 func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
-	page := views.RecordsPage{Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), ReadAt: v.Reading.At, Return: p.returnLink(v, nil), Filter: readFilter(c)}
+	page := views.RecordsPage{
+		Page:       p.page(c, v),
+		MeterPoint: readable(v.MeterPoint),
+		ReadAt:     v.Reading.At,
+		Return:     p.returnLink(v, nil),
+		Filter:     readFilter(c),
+	}
 	page.Discovered, page.Active, page.Ended = sortRecords(v.Reading.Records, p.Clock())
 	all := page.All()
 	page.States, page.Reasons = choices(all)
@@ -73,6 +83,7 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 		found := narrow(all, page.Filter)
 		page.Found = &found
 	}
+
 	return page
 }
 
@@ -82,6 +93,7 @@ func (p *portal) open(c echo.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
+
 	v.Opened, v.FormToken = true, rand.Text()
 	return p.sessions.renew(c.Request(), c.Response(), session)
 }
@@ -98,6 +110,7 @@ func sortRecords(held []heldRecord, now time.Time) (discovered []views.Discovere
 			}
 			continue
 		}
+
 		record := recordView(one, now)
 		if record.State == views.RecordActive || record.State == views.RecordEndingSoon {
 			active = append(active, record)
@@ -105,6 +118,7 @@ func sortRecords(held []heldRecord, now time.Time) (discovered []views.Discovere
 			ended = append(ended, record)
 		}
 	}
+
 	slices.SortStableFunc(discovered, func(a, b views.Discovered) int { return b.LastSeen.Compare(a.LastSeen) })
 	slices.SortStableFunc(active, func(a, b views.Record) int {
 		if a.CanWithdraw != b.CanWithdraw {
@@ -113,9 +127,11 @@ func sortRecords(held []heldRecord, now time.Time) (discovered []views.Discovere
 			}
 			return 1
 		}
+
 		return b.Since.Compare(a.Since)
 	})
 	slices.SortStableFunc(ended, func(a, b views.Record) int { return b.EndedAt.Compare(a.EndedAt) })
+
 	return discovered, active, ended
 }
 
@@ -160,6 +176,7 @@ func recordView(held heldRecord, now time.Time) views.Record {
 	default:
 		record.State = views.RecordActive
 	}
+
 	record.CanWithdraw = (record.State == views.RecordActive || record.State == views.RecordEndingSoon) &&
 		value(summary.LegalBasis).Consent()
 	return record
@@ -168,17 +185,30 @@ func recordView(held heldRecord, now time.Time) views.Record {
 // changes are what the owner has changed, the newest first: the register tells what a record said before each.
 func changes(summary registerclient.AccessRecordSummary) []views.Change {
 	after := registerclient.Amendment{
-		LeadControllerName: value(summary.LeadControllerName), LegalBasis: value(summary.LegalBasis), Purpose: value(summary.Purpose),
-		DataTypes: summary.DataTypes, Expiry: summary.Expiry,
+		LeadControllerName: value(
+			summary.LeadControllerName,
+		),
+		LegalBasis: value(summary.LegalBasis),
+		Purpose:    value(summary.Purpose),
+		DataTypes:  summary.DataTypes,
+		Expiry:     summary.Expiry,
 	}
 	without := func(all, gone []registerclient.DataType) []views.DataType {
-		return dataTypes(slices.DeleteFunc(slices.Clone(all), func(t registerclient.DataType) bool { return slices.Contains(gone, t) }))
+		return dataTypes(
+			slices.DeleteFunc(
+				slices.Clone(all),
+				func(t registerclient.DataType) bool { return slices.Contains(gone, t) },
+			),
+		)
 	}
 	var all []views.Change
 	for _, before := range slices.Backward(summary.Amendments) {
 		change := views.Change{
-			At: before.AmendedAt, Added: without(after.DataTypes, before.DataTypes), Removed: without(before.DataTypes, after.DataTypes),
-			EndMoved: !value(before.Expiry).Equal(value(after.Expiry)), Until: value(before.Expiry),
+			At:       before.AmendedAt,
+			Added:    without(after.DataTypes, before.DataTypes),
+			Removed:  without(before.DataTypes, after.DataTypes),
+			EndMoved: !value(before.Expiry).Equal(value(after.Expiry)),
+			Until:    value(before.Expiry),
 		}
 		if before.LeadControllerName != after.LeadControllerName {
 			change.Organisation = before.LeadControllerName
@@ -189,8 +219,10 @@ func changes(summary registerclient.AccessRecordSummary) []views.Change {
 		if before.Purpose != after.Purpose {
 			change.Purpose = before.Purpose
 		}
+
 		all, after = append(all, change), before
 	}
+
 	return all
 }
 
@@ -202,11 +234,13 @@ func setControllers(record *views.Record, summary registerclient.AccessRecordSum
 		record.Organisation = cmp.Or(record.Organisation, dataUser)
 		return
 	}
+
 	arrangement := summary.RecordMetadata.ControllerArrangement
 	record.Arrangement = cmp.Or(record.Arrangement, arrangementLabels[arrangement.ArrangementType])
 	if record.Since.IsZero() {
 		record.Since = value(summary.RecordMetadata.CreatedAt)
 	}
+
 	if lead := arrangement.Lead(); lead != nil {
 		record.Organisation = lead.Name
 		record.Reference = cmp.Or(value(lead.StatutoryReference), value(lead.LIAReference))
@@ -214,6 +248,7 @@ func setControllers(record *views.Record, summary registerclient.AccessRecordSum
 			record.Storage = &views.Storage{Country: storage.Location, Retention: storage.RetentionPeriod}
 		}
 	}
+
 	isController := false
 	for _, controller := range arrangement.Controllers {
 		isController = isController || sameName(controller.Name, dataUser)
@@ -224,6 +259,7 @@ func setControllers(record *views.Record, summary registerclient.AccessRecordSum
 			PrivacyURL: webAddress(controller.PrivacyRightsURL),
 		})
 	}
+
 	slices.SortStableFunc(record.Controllers, func(a, b views.Controller) int {
 		return cmp.Compare(rank(a.Role), rank(b.Role))
 	})
@@ -252,12 +288,14 @@ func setNotices(record *views.Record, notice *registerclient.Notice) {
 		record.Language = shared.NoticeLanguage
 		record.Notices = []views.Notice{{URL: webAddress(shared.TermsURL), Version: shared.NoticeVersion}}
 	}
+
 	for _, one := range notice.Notices {
 		record.Language = cmp.Or(record.Language, one.NoticeLanguage)
 		record.Notices = append(record.Notices, views.Notice{
 			Controller: one.ControllerName, URL: webAddress(one.TermsURL), Version: one.NoticeVersion,
 		})
 	}
+
 	record.Notices = slices.DeleteFunc(record.Notices, func(n views.Notice) bool { return n.URL == "" })
 }
 

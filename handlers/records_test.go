@@ -86,12 +86,20 @@ func TestRecordsAreSorted(t *testing.T) {
 		return func(s *registerclient.AccessRecordSummary) { s.Expiry = point(now.AddDate(0, 0, -days)) }
 	}
 	sighting := func(name string, last registerclient.Date, superseded *string) heldRecord {
-		return heldRecord{Summary: registerclient.AccessRecordSummary{State: registerclient.StateDiscovered, DiscoveredAccess: &registerclient.DiscoveredAccess{
-			OrganisationName: name, FirstSeen: "2024-01-01", LastSeen: last, SupersededBy: superseded,
-		}}}
+		return heldRecord{
+			Summary: registerclient.AccessRecordSummary{
+				State: registerclient.StateDiscovered,
+				DiscoveredAccess: &registerclient.DiscoveredAccess{
+					OrganisationName: name, FirstSeen: "2024-01-01", LastSeen: last, SupersededBy: superseded,
+				},
+			},
+		}
 	}
 	discovered, active, over := sortRecords([]heldRecord{
-		record("contract", func(s *registerclient.AccessRecordSummary) { s.LegalBasis = point(registerclient.BasisContract) }),
+		record(
+			"contract",
+			func(s *registerclient.AccessRecordSummary) { s.LegalBasis = point(registerclient.BasisContract) },
+		),
 		record("old consent", since(3)),
 		record("ended long ago", ended(100)),
 		sighting("seen once", "", nil),
@@ -108,7 +116,16 @@ func TestRecordsAreSorted(t *testing.T) {
 	for _, r := range append(active, over...) {
 		names = append(names, r.Organisation)
 	}
-	want := []string{"seen lately", "seen once", "new consent", "old consent", "contract", "ended lately", "ended long ago"}
+
+	want := []string{
+		"seen lately",
+		"seen once",
+		"new consent",
+		"old consent",
+		"contract",
+		"ended lately",
+		"ended long ago",
+	}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %v, want %v", names, want)
 	}
@@ -128,17 +145,31 @@ func TestRecordView(t *testing.T) {
 		ControllerArrangement: registerclient.ControllerArrangement{
 			ArrangementType: registerclient.ArrangementJoint,
 			Controllers: []registerclient.Controller{
-				{Name: "Second Ltd", Role: registerclient.ControllerJoint, ContactURL: "javascript:alert(1)", PrivacyRightsURL: "https://second.example/rights"},
 				{
-					Name: "Lead Ltd", Role: registerclient.ControllerLead, ContactURL: "https://lead.example/contact", PrivacyRightsURL: "data:text/html,x",
-					StatutoryReference: point("Energy Act 2023, s.147"), LIAReference: point("LIA-1"),
-					StorageConditions: &registerclient.StorageConditions{Location: "GB", RetentionPeriod: "P2Y"},
+					Name:             "Second Ltd",
+					Role:             registerclient.ControllerJoint,
+					ContactURL:       "javascript:alert(1)",
+					PrivacyRightsURL: "https://second.example/rights",
+				},
+				{
+					Name:               "Lead Ltd",
+					Role:               registerclient.ControllerLead,
+					ContactURL:         "https://lead.example/contact",
+					PrivacyRightsURL:   "data:text/html,x",
+					StatutoryReference: point("Energy Act 2023, s.147"),
+					LIAReference:       point("LIA-1"),
+					StorageConditions:  &registerclient.StorageConditions{Location: "GB", RetentionPeriod: "P2Y"},
 				},
 			},
 		},
 	}
 	s.Notice = &registerclient.Notice{Notices: []registerclient.ControllerNotice{
-		{ControllerName: "Lead Ltd", TermsURL: "https://lead.example/privacy", NoticeVersion: "1", NoticeLanguage: "cy"},
+		{
+			ControllerName: "Lead Ltd",
+			TermsURL:       "https://lead.example/privacy",
+			NoticeVersion:  "1",
+			NoticeLanguage: "cy",
+		},
 		{ControllerName: "Second Ltd", TermsURL: "file:///etc/passwd", NoticeVersion: "2"},
 	}}
 	got := recordView(heldRecord{Handle: "h", Summary: s}, now)
@@ -162,7 +193,11 @@ func TestRecordView(t *testing.T) {
 	if got := recordView(heldRecord{Summary: s}, now).DataUser; got != "" {
 		t.Errorf("a Data User who is a controller is named again: %q", got)
 	}
-	bare := recordView(heldRecord{Summary: registerclient.AccessRecordSummary{State: "NEW", DataUserName: point("Agent Ltd")}}, now)
+
+	bare := recordView(
+		heldRecord{Summary: registerclient.AccessRecordSummary{State: "NEW", DataUserName: point("Agent Ltd")}},
+		now,
+	)
 	if bare.Organisation != "Agent Ltd" || bare.State != views.RecordActive || bare.CanWithdraw {
 		t.Errorf("a record with nothing in it: %+v", bare)
 	}
@@ -204,6 +239,7 @@ func TestRecordsPage(t *testing.T) {
 			t.Errorf("the page shows the code %s", code)
 		}
 	}
+
 	if !strings.Contains(records.body, "23 1234 5678 901") {
 		t.Error("the page does not name the meter point as a bill does")
 	}
@@ -218,6 +254,7 @@ func asJSON(t *testing.T, v any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return string(text)
 }
 
@@ -229,12 +266,16 @@ func TestWhatChangedIsTold(t *testing.T) {
 	ak := w.accessRecord(t, registerclient.BasisContract)
 	w.register.Clock.Add(time.Hour)
 	record := registertest.AccessRecord(w.ir, registerclient.BasisContract)
-	record.Processing.DataTypes = []registerclient.DataType{registerclient.TariffImport, registerclient.HalfHourlyExport}
+	record.Processing.DataTypes = []registerclient.DataType{
+		registerclient.TariffImport,
+		registerclient.HalfHourlyExport,
+	}
 	record.Processing.Purpose, record.AccessEvent.Expiry = "Selling what it learns", nil
 	record.RecordMetadata.ControllerArrangement.Controllers[0].Name = "Brighter Energy Ltd"
 	if _, err := w.dataUser.ReplaceAccessRecord(t.Context(), ak, record); err != nil {
 		t.Fatal(err)
 	}
+
 	b := w.browser(t)
 	b.start()
 	b.prove()

@@ -43,6 +43,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 	if p.part == partEmbed {
 		page.Framed = &views.Framed{Own: p.own, Origins: p.FramingOrigins}
 	}
+
 	page.Answers = c.Request().Method == http.MethodPost
 	if !page.Answers {
 		page.Path, page.Query = c.Request().URL.Path, carried(c)
@@ -50,6 +51,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 	if v == nil {
 		return page
 	}
+
 	page.FormToken = v.FormToken
 	page.IdleMinutes = int(idleTime / time.Minute)
 	if v.Opened {
@@ -57,6 +59,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		page.SignOutAt = v.EndsAt
 		page.SessionSeconds = secondsUntil(p.Clock(), v.EndsAt)
 	}
+
 	return page
 }
 
@@ -68,6 +71,7 @@ func carried(c echo.Context) string {
 			values[name] = given
 		}
 	}
+
 	return values.Encode()
 }
 
@@ -94,6 +98,7 @@ func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 		if cookie, err := r.Cookie(p.cookieName("lang")); err == nil {
 			remembered = cookie.Value
 		}
+
 		asked := c.QueryParam("lang")
 		lang := p.languages[0]
 		switch {
@@ -106,6 +111,7 @@ func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 			_, i, _ := p.matcher.Match(parseAcceptLanguage(r.Header.Get("Accept-Language"))...)
 			lang = p.languages[i]
 		}
+
 		c.Set(printerKey, i18n.For(lang))
 		return next(c)
 	}
@@ -159,5 +165,6 @@ func (o Options) cookieName(name string) string {
 	if o.Secure {
 		return "__Host-" + name
 	}
+
 	return name
 }

@@ -27,14 +27,17 @@ const longestCode = 200
 // comes along; what the link of another site can do here is to cancel a passkey, which loses nothing.
 func (p *portal) showReturn(c echo.Context) error {
 	query := c.QueryParams()
-	token, code := only(query, "dar-passkey-token"), only(query, "dar-completion-code")
+	token := only(query, "dar-passkey-token")
+	code := only(query, "dar-completion-code")
 	if len(code) > longestCode {
 		code = ""
 	}
+
 	cancelled := only(query, "dar-action") == "cancelled"
 	if token == "" && !cancelled {
 		return seeOther(c, "")
 	}
+
 	v, err := p.find(c)
 	switch {
 	case errors.Is(err, errSessionEnded):
@@ -46,6 +49,7 @@ func (p *portal) showReturn(c echo.Context) error {
 	case token != "" && !v.awaits(token):
 		return leaveReturn(c, cancelled)
 	}
+
 	uncancel(c)
 	err = p.change(c, v, func(v *visit) error {
 		switch {
@@ -55,6 +59,7 @@ func (p *portal) showReturn(c echo.Context) error {
 		default:
 			v.Challenge.Completion = code
 		}
+
 		return nil
 	})
 	if err != nil {
@@ -64,6 +69,7 @@ func (p *portal) showReturn(c echo.Context) error {
 	if cancelled {
 		return seeOther(c, "/prove")
 	}
+
 	// There the code is used: a register that does not answer can then be asked again, from a clean address.
 	return seeOther(c, "/waiting/check")
 }

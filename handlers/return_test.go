@@ -21,7 +21,8 @@ func (b *browser) askForPasskey() *page {
 // what it answers.
 func (w *world) showPasskey(t testing.TB) (back string) {
 	t.Helper()
-	token, code := sha256.Sum256([]byte(w.wire.tokenRef())), sha256.Sum256([]byte(completionCode))
+	token := sha256.Sum256([]byte(w.wire.tokenRef()))
+	code := sha256.Sum256([]byte(completionCode))
 	result, err := w.register.DB.Write.Exec(w.register.DB.Write.Rebind(
 		`UPDATE reidentifications SET asserted_at = ?, completion_hash = ? WHERE token_hash = ? AND redirect_url = ?`),
 		w.register.Clock.Now().UnixMilli(), code[:], token[:], "https://portal.example.org/portal/return")
@@ -31,7 +32,11 @@ func (w *world) showPasskey(t testing.TB) (back string) {
 	if n, _ := result.RowsAffected(); n != 1 {
 		t.Fatal("the register knows no such challenge, or not where it comes back to")
 	}
-	return "/portal/return?" + url.Values{"dar-passkey-token": {w.wire.tokenRef()}, "dar-completion-code": {completionCode}}.Encode()
+
+	return "/portal/return?" + url.Values{
+		"dar-passkey-token":   {w.wire.tokenRef()},
+		"dar-completion-code": {completionCode},
+	}.Encode()
 }
 
 // used counts what was said to the register about a token.
@@ -50,18 +55,32 @@ func TestPasskeyInTheSameWindow(t *testing.T) {
 	w := newPasskeyWorld(t)
 	b := w.browser(t)
 	p := b.start()
-	if got := p.Header.Get("Content-Security-Policy"); !strings.Contains(got, "form-action 'self' http://localhost:5001 https://www.bbc.co.uk; base-uri") {
+	if got := p.Header.Get(
+		"Content-Security-Policy",
+	); !strings.Contains(
+		got,
+		"form-action 'self' http://localhost:5001 https://www.bbc.co.uk; base-uri",
+	) {
 		t.Errorf("the form may not lead to the passkey page: %s", got)
 	}
+
 	p = b.post("/portal/prove", url.Values{"token": {p.token(t)}, "method": {"passkey-assert"}})
-	if to := p.Header.Get("Location"); p.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "http://localhost:5001/id/passkey/assert?session=") {
+	if to := p.Header.Get(
+		"Location",
+	); p.StatusCode != http.StatusSeeOther ||
+		!strings.HasPrefix(to, "http://localhost:5001/id/passkey/assert?session=") {
 		t.Fatalf("answers %d to %q", p.StatusCode, to)
 	}
+
 	// Whoever goes back, or opens another window, finds the way again, and no code that nobody asks for.
 	p = b.get("/portal/waiting").wants(t, 200, "waiting.passkey-assert.title")
-	if link := p.doc.Find(`a.button[href^="http://localhost:5001/id/passkey/assert"]`); link.Length() != 1 || link.AttrOr("target", "") != "" || p.doc.Find(".match-code").Length() != 0 {
+	if link := p.doc.Find(
+		`a.button[href^="http://localhost:5001/id/passkey/assert"]`,
+	); link.Length() != 1 || link.AttrOr("target", "") != "" ||
+		p.doc.Find(".match-code").Length() != 0 {
 		t.Error("the waiting page does not lead to the passkey page in the same window")
 	}
+
 	back := w.showPasskey(t)
 	b.get("/portal/waiting/check").sendsTo(t, "/portal/waiting") // a passkey alone opens nothing
 	before := b.session()
@@ -73,6 +92,7 @@ func TestPasskeyInTheSameWindow(t *testing.T) {
 	if b.session() == before {
 		t.Error("the session kept its id")
 	}
+
 	// The way back a second time leads to the list again, and says nothing to the register.
 	said := w.used()
 	b.follow(b.get(back)).wants(t, 200, "records.title")
@@ -95,7 +115,8 @@ func TestRelayedPasskeyOpensNothing(t *testing.T) {
 			t.Parallel()
 			w := newPasskeyWorld(t)
 			w.identityRecord(t, trueMPAN, "other@example.com")
-			attacker, customer := w.browser(t), w.browser(t)
+			attacker := w.browser(t)
+			customer := w.browser(t)
 			switch victim {
 			case "a session of another meter point":
 				customer.post("/portal/meter", url.Values{"number": {trueMPAN}}).sendsTo(t, "/portal/prove")
@@ -106,8 +127,10 @@ func TestRelayedPasskeyOpensNothing(t *testing.T) {
 			case "a dead cookie":
 				customer.setSession("gone")
 			}
+
 			attacker.askForPasskey()
-			back, said := w.showPasskey(t), w.used()
+			back := w.showPasskey(t)
+			said := w.used()
 			customer.get(back).sendsTo(t, "/portal/return/elsewhere")
 			p := customer.get("/portal/return/elsewhere").wants(t, 200, "elsewhere.title")
 			if !strings.Contains(p.doc.Find("main").Text(), "Nobody has seen anything") {
@@ -116,16 +139,24 @@ func TestRelayedPasskeyOpensNothing(t *testing.T) {
 			if w.used() != said {
 				t.Error("something was said to the register")
 			}
+
 			for range 20 {
 				if to := attacker.get("/portal/waiting/status").Header.Get("HX-Redirect"); to == "/portal/records" {
 					t.Fatal("the attacker has the list")
 				}
+
 				attacker.get("/portal/waiting/check").sendsTo(t, "/portal/waiting")
 				attacker.get("/portal/records").sendsTo(t, "/portal/waiting")
 				w.register.Clock.Add(20 * time.Second)
 			}
+
 			// Not even with a code of the attacker's own.
-			attacker.get("/portal/return?" + url.Values{"dar-passkey-token": {w.wire.tokenRef()}, "dar-completion-code": {"guess"}}.Encode())
+			attacker.get(
+				"/portal/return?" + url.Values{
+					"dar-passkey-token":   {w.wire.tokenRef()},
+					"dar-completion-code": {"guess"},
+				}.Encode(),
+			)
 			attacker.follow(attacker.get("/portal/waiting/check")).wants(t, 200, "waiting.expired.title")
 			if n := w.wire.called("list"); n != 0 {
 				t.Errorf("%d readings", n)
@@ -157,9 +188,11 @@ func TestWaysBackThatAreNone(t *testing.T) {
 			t.Errorf("%s: something was said to the register", test.name)
 		}
 	}
+
 	if p := b.do(http.MethodHead, back, nil); p.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("HEAD answers %d", p.StatusCode)
 	}
+
 	b.follow(b.get(back)).wants(t, 200, "records.title")
 }
 
@@ -173,6 +206,7 @@ func TestCancelledPasskey(t *testing.T) {
 		if strings.HasSuffix(query, "=") {
 			query += w.wire.tokenRef()
 		}
+
 		b.get("/portal/return"+query).sendsTo(t, "/portal/prove")
 		p := b.get("/portal/prove").wants(t, 200, "prove.title")
 		if got := p.doc.Find("input[name=method]").First().AttrOr("value", ""); got != "magic-link" {
@@ -181,9 +215,11 @@ func TestCancelledPasskey(t *testing.T) {
 		if !strings.Contains(p.doc.Find("main").Text(), "Nothing is lost") {
 			t.Error("does not say that nothing is lost")
 		}
+
 		b.get("/portal/waiting").wants(t, 200, "waiting.cancelled.title")
 		w.register.Clock.Add(time.Minute)
-		b.post("/portal/prove", url.Values{"token": {p.token(t)}, "method": {"magic-link"}}).sendsTo(t, "/portal/waiting")
+		b.post("/portal/prove", url.Values{"token": {p.token(t)}, "method": {"magic-link"}}).
+			sendsTo(t, "/portal/waiting")
 		b.get("/portal/return?dar-action=cancelled").sendsTo(t, "/portal/prove") // a letter is not cancelled so
 		b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
 		b.confirm()
@@ -232,15 +268,22 @@ func TestPasskeyInANewTab(t *testing.T) {
 			b := w.browser(t)
 			b.askForPasskey().sendsTo(t, "/portal/waiting")
 			p := b.get("/portal/waiting").wants(t, 200, "waiting.passkey-assert.title")
-			if link := p.doc.Find(`a.button[href^="http://localhost:5001/id/passkey/"]`); link.AttrOr("target", "") != "_blank" || !strings.Contains(link.AttrOr("rel", ""), "noopener") {
+			if link := p.doc.Find(
+				`a.button[href^="http://localhost:5001/id/passkey/"]`,
+			); link.AttrOr("target", "") != "_blank" ||
+				!strings.Contains(link.AttrOr("rel", ""), "noopener") {
 				t.Error("no link opens the passkey page in a new tab")
 			}
 			if got := p.doc.Find(".match-code").Text(); len(got) != 4 {
 				t.Errorf("the code is %q", got)
 			}
-			if warned := strings.Contains(w.log.String(), "register it on the portal's account"); warned != (name == "not registered") {
+			if warned := strings.Contains(
+				w.log.String(),
+				"register it on the portal's account",
+			); warned != (name == "not registered") {
 				t.Errorf("the log warns: %v", warned)
 			}
+
 			b.confirm()
 			b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 		})
@@ -255,8 +298,14 @@ func TestPasskeyPageElsewhere(t *testing.T) {
 	w.echo, w.server = w.newPortal(t)
 	b := w.browser(t)
 	b.askForPasskey().sendsTo(t, "/portal/waiting")
-	if link := b.get("/portal/waiting").doc.Find(`a.button[href^="http://localhost:5001/id/passkey/"]`); link.Length() != 1 || link.AttrOr("target", "") != "" {
+	if link := b.get(
+		"/portal/waiting",
+	).doc.Find(
+		`a.button[href^="http://localhost:5001/id/passkey/"]`,
+	); link.Length() != 1 ||
+		link.AttrOr("target", "") != "" {
 		t.Error("no link leads to the passkey page")
 	}
+
 	b.follow(b.get(w.showPasskey(t))).wants(t, 200, "records.title")
 }

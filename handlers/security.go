@@ -53,7 +53,8 @@ func (p *portal) contentSecurityPolicy() string {
 		return contentSecurityPolicy
 	}
 	// They have no quick exit either: the page around them would stay.
-	return strings.NewReplacer(" "+neutralOrigin, "", "frame-ancestors 'none'", "frame-ancestors "+strings.Join(p.FramingOrigins, " ")).Replace(contentSecurityPolicy)
+	return strings.NewReplacer(" "+neutralOrigin, "", "frame-ancestors 'none'", "frame-ancestors "+strings.Join(p.FramingOrigins, " ")).
+		Replace(contentSecurityPolicy)
 }
 
 // isStatic says that a request is for static.Handler, which compresses and caches on its own.
@@ -69,12 +70,14 @@ func (p *portal) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		if !isStatic(c) { // for documents alone, and half a kilobyte on each of their files
 			h.Set("Permissions-Policy", permissionsPolicy)
 		}
+
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
 		if p.part != partEmbed { // it knows no list of origins
 			h.Set("X-Frame-Options", "DENY")
 		}
+
 		// Not no-referrer: it makes browsers send "Origin: null" with our own forms, and those without
 		// Sec-Fetch-Site (iOS up to 16.3) could then not be told from another site. Nobody else gets one.
 		h.Set("Referrer-Policy", "same-origin")
@@ -82,6 +85,7 @@ func (p *portal) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		if p.Secure {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}
+
 		return next(c)
 	}
 }
@@ -107,6 +111,7 @@ func refuseOptions(next echo.HandlerFunc) echo.HandlerFunc {
 				return echo.MethodNotAllowedHandler(c)
 			}
 		}
+
 		return next(c)
 	}
 }
@@ -125,18 +130,21 @@ func (p *portal) readForm(next echo.HandlerFunc) echo.HandlerFunc {
 		if !sendsForm(r) {
 			return echo.ErrUnsupportedMediaType
 		}
+
 		if err := r.ParseForm(); err != nil {
 			if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 				return echo.ErrStatusRequestEntityTooLarge
 			}
 			return errEscape // the cause quotes what was sent
 		}
+
 		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
 			// What a customer types or chooses is asked for again, on its own page; see answersTwice.
 			if len(r.PostForm[name]) > 1 && !answersTwice(c, name) {
 				return &repeatedError{Field: name}
 			}
 		}
+
 		return next(c)
 	}
 }
@@ -147,6 +155,7 @@ func sendsForm(r *http.Request) bool {
 	if header == "" {
 		return r.ContentLength == 0
 	}
+
 	media, parameters, err := mime.ParseMediaType(header)
 	charset, ok := parameters["charset"]
 	return err == nil && media == "application/x-www-form-urlencoded" && (!ok || strings.EqualFold(charset, "utf-8"))
@@ -154,7 +163,9 @@ func sendsForm(r *http.Request) bool {
 
 // answersTwice says that the page which takes a field answers itself where the field was sent twice.
 func answersTwice(c echo.Context, field string) bool {
-	return c.Path() == base(c)+"/records/several" && field == "record" || c.Path() == base(c)+"/meter" && field == "number" || c.Path() == base(c)+"/prove" && field == "method"
+	return c.Path() == base(c)+"/records/several" && field == "record" ||
+		c.Path() == base(c)+"/meter" && field == "number" ||
+		c.Path() == base(c)+"/prove" && field == "method"
 }
 
 // recoverPanic turns a panic into an error, whose stack goes to the log.
@@ -172,6 +183,7 @@ func (p *portal) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 				err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 			}
 		}()
+
 		return next(c)
 	}
 }
@@ -191,6 +203,7 @@ func (p *portal) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
+
 		p.Logger.LogAttrs(c.Request().Context(), level(c.Response().Status), "request", append(errorAttrs(err),
 			slog.String("method", c.Request().Method),
 			slog.String("route", c.Path()),

@@ -27,6 +27,7 @@ func (w *world) routes(handle string) map[string]*echo.Route {
 		path := strings.NewReplacer(":handle", handle, "static/*", "static/nothing.css").Replace(route.Path)
 		routes[route.Method+" "+path] = route
 	}
+
 	return routes
 }
 
@@ -47,6 +48,7 @@ func TestOtherSitesCannotPost(t *testing.T) {
 		if method != http.MethodPost {
 			continue
 		}
+
 		posts++
 		valid := url.Values{"token": {token}, "number": {trueMPAN}, "method": {"magic-link"}}
 		for _, test := range []struct {
@@ -68,18 +70,23 @@ func TestOtherSitesCannotPost(t *testing.T) {
 			{"the token in plain text", http.Header{"Content-Type": {"text/plain"}}, valid},
 			{"the token in another charset", http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-16"}}, valid},
 		} {
-			if test.header.Get("Sec-Fetch-Site") == "" && test.header.Get("Origin") == "" && route.Path == "/portal/meter" {
+			if test.header.Get("Sec-Fetch-Site") == "" && test.header.Get("Origin") == "" &&
+				route.Path == "/portal/meter" {
 				continue // one of the two forms that are open to everybody
 			}
-			if route.Path == "/portal/leave" && test.header.Get("Sec-Fetch-Site") == "" && test.header.Get("Origin") == "" && test.header.Get("Content-Type") == "" {
+			if route.Path == "/portal/leave" && test.header.Get("Sec-Fetch-Site") == "" &&
+				test.header.Get("Origin") == "" &&
+				test.header.Get("Content-Type") == "" {
 				continue // the other: see TestLeave
 			}
+
 			b.header = http.Header{}
 			maps.Copy(b.header, test.header)
 			to := path
 			if test.form == nil {
 				to += "?token=" + token
 			}
+
 			want := http.StatusForbidden
 			if test.header.Get("Content-Type") != "" {
 				want = http.StatusUnsupportedMediaType
@@ -89,13 +96,16 @@ func TestOtherSitesCannotPost(t *testing.T) {
 			}
 		}
 	}
+
 	if posts != 9 {
 		t.Errorf("%d forms, want 9: is a new one tested?", posts)
 	}
+
 	b.header = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {b.base}}
 	if got := b.get("/portal/records").withdrawPath(t); got != path {
 		t.Error("something was changed")
 	}
+
 	b.post(path, url.Values{"token": {token}}).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn")
 }
 
@@ -115,10 +125,18 @@ func TestHeaders(t *testing.T) {
 			b.base = server.URL
 			// A jar keeps the cookies of https to itself.
 			b.Jar = nil
-			b.header = http.Header{"Cookie": {w.options.cookieName("portal_session") + "=" + session}, "Accept-Encoding": {"gzip"}}
+			b.header = http.Header{
+				"Cookie":          {w.options.cookieName("portal_session") + "=" + session},
+				"Accept-Encoding": {"gzip"},
+			}
 
-			snapshot(t, b, golden, handle, append(slices.Collect(maps.Keys(w.routes(handle))),
-				"GET /portal/nowhere", "DELETE /portal", "GET /portal?lang=cy", "GET /portal/static/"+static.URL("portal.css")))
+			snapshot(t, b, golden, handle, append(
+				slices.Collect(maps.Keys(w.routes(handle))),
+				"GET /portal/nowhere",
+				"DELETE /portal",
+				"GET /portal?lang=cy",
+				"GET /portal/static/"+static.URL("portal.css"),
+			))
 		})
 	}
 }
@@ -140,12 +158,15 @@ func snapshot(t *testing.T, b *browser, golden, handle string, targets []string)
 			case "Date", "Content-Length":
 				continue
 			}
+
 			line := header + ": " + strings.ReplaceAll(strings.Join(values, "\n    "), handle, ":handle")
 			lines = append(lines, line)
 			shared[line]++
 		}
+
 		answers[target] = lines
 	}
+
 	var got bytes.Buffer
 	got.WriteString("every answer\n")
 	for _, line := range slices.Sorted(maps.Keys(shared)) {
@@ -153,8 +174,13 @@ func snapshot(t *testing.T, b *browser, golden, handle string, targets []string)
 			fmt.Fprintf(&got, "    %s\n", line)
 		}
 	}
+
 	for _, target := range targets {
-		fmt.Fprintf(&got, "%s\n", strings.NewReplacer(handle, ":handle", static.URL("portal.css"), "portal.css").Replace(target))
+		fmt.Fprintf(
+			&got,
+			"%s\n",
+			strings.NewReplacer(handle, ":handle", static.URL("portal.css"), "portal.css").Replace(target),
+		)
 		slices.Sort(answers[target])
 		for _, line := range answers[target] {
 			if shared[line] != len(targets) {
@@ -162,11 +188,13 @@ func snapshot(t *testing.T, b *browser, golden, handle string, targets []string)
 			}
 		}
 	}
+
 	if *update {
 		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	want, err := os.ReadFile(golden)
 	if err != nil {
 		t.Fatal(err)
@@ -177,9 +205,29 @@ func snapshot(t *testing.T, b *browser, golden, handle string, targets []string)
 }
 
 var hostile = []string{
-	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'-alert(1)-'`, `javascript:alert(1)`, `{{.}}`, `${7*7}`,
-	`' OR '1'='1`, `'; DROP TABLE portal_sessions; --`, `../../../../etc/passwd`, `..\..\x`, "\x00", "\xff\xfe", "\r\nSet-Cookie: a=b", "%00", "%ff",
-	"\u202e\u2066", strings.Repeat("9", 5000), strings.Repeat("%", 100), "𝟚𝟛𝟙𝟚", "S", "-1", "NaN", "🏠",
+	`<script>alert(1)</script>`,
+	`"><img src=x onerror=alert(1)>`,
+	`'-alert(1)-'`,
+	`javascript:alert(1)`,
+	`{{.}}`,
+	`${7*7}`,
+	`' OR '1'='1`,
+	`'; DROP TABLE portal_sessions; --`,
+	`../../../../etc/passwd`,
+	`..\..\x`,
+	"\x00",
+	"\xff\xfe",
+	"\r\nSet-Cookie: a=b",
+	"%00",
+	"%ff",
+	"\u202e\u2066",
+	strings.Repeat("9", 5000),
+	strings.Repeat("%", 100),
+	"𝟚𝟛𝟙𝟚",
+	"S",
+	"-1",
+	"NaN",
+	"🏠",
 }
 
 func TestHostileText(t *testing.T) {
@@ -198,7 +246,9 @@ func TestHostileText(t *testing.T) {
 		if p.Header.Get("Set-Cookie") == "a=b" {
 			t.Errorf("%s: a header was made", what)
 		}
-		if p.doc.Find(`script:not([src]), [onerror], [src="x"], [href^="javascript:"], [action^="javascript:"]`).Length() != 0 {
+		if p.doc.Find(`script:not([src]), [onerror], [src="x"], [href^="javascript:"], [action^="javascript:"]`).
+			Length() !=
+			0 {
 			t.Errorf("%s: the page contains what was sent", what)
 		}
 	}
@@ -207,13 +257,16 @@ func TestHostileText(t *testing.T) {
 		if path == "/portal/sign-out" || path == "/portal/leave" {
 			continue // it would end the test
 		}
+
 		for i, text := range hostile {
 			what := fmt.Sprintf("%s with text %d", target, i)
 			escaped := url.QueryEscape(text)
 			answered(what+" in the query", b.do(method, path+"?lang="+escaped+"&"+escaped+"="+escaped, nil))
-			if param := strings.NewReplacer(":handle", url.PathEscape(text), "*", url.PathEscape(text)).Replace(route.Path); param != route.Path {
+			if param := strings.NewReplacer(":handle", url.PathEscape(text), "*", url.PathEscape(text)).
+				Replace(route.Path); param != route.Path {
 				answered(what+" in the path", b.do(method, param, url.Values{"token": {token}}))
 			}
+
 			if method == http.MethodPost {
 				form := url.Values{"number": {text}, "method": {text}, "confirmed": {text}, text: {text}}
 				answered(what+" in the form", b.post(path, form))
@@ -224,6 +277,7 @@ func TestHostileText(t *testing.T) {
 			}
 		}
 	}
+
 	for i, text := range hostile {
 		what := fmt.Sprintf("text %d", i)
 		answered(what+" as a path", b.get("/portal/"+url.PathEscape(text)))
@@ -238,9 +292,11 @@ func TestHostileText(t *testing.T) {
 			stranger.header.Set("Cookie", "portal_session="+clean+"; lang="+clean)
 			stranger.header.Set("Accept-Language", clean)
 			stranger.header.Set("HX-Request", clean)
+
 			return stranger.get("/portal/waiting")
 		}())
 	}
+
 	b.setSession(session)
 	b.get("/portal/records").wants(t, 200, "records.title")
 }
@@ -251,18 +307,26 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	b := w.browser(t)
 	b.get("/portal/nowhere").wants(t, 404, "error.not-found.title")
 	b.get("/nowhere").wants(t, 404, "error.not-found.title")
-	if p := b.do(http.MethodDelete, "/portal/prove", nil).wants(t, 405, "error.method.title"); p.Header.Get("Allow") == "" {
+	if p := b.do(http.MethodDelete, "/portal/prove", nil).
+		wants(t, 405, "error.method.title"); p.Header.Get(
+		"Allow",
+	) == "" {
 		t.Error("does not say what is allowed")
 	}
+
 	b.do(http.MethodHead, "/portal/waiting/check", nil)
 	if n := w.wire.called("status"); n != 0 {
 		t.Error("HEAD asked the register")
 	}
 	for path, allowed := range map[string]string{"/portal/meter": "POST", "/portal": "GET, HEAD", "/portal/prove": "GET, HEAD, POST"} {
-		if p := b.do(http.MethodOptions, path, nil).wants(t, 405, "error.method.title"); p.Header.Get("Allow") != allowed {
+		if p := b.do(http.MethodOptions, path, nil).
+			wants(t, 405, "error.method.title"); p.Header.Get(
+			"Allow",
+		) != allowed {
 			t.Errorf("OPTIONS %s allows %q", path, p.Header.Get("Allow"))
 		}
 	}
+
 	b.do(http.MethodOptions, "/portal/nowhere", nil).wants(t, 404, "error.not-found.title")
 	b.get("/portal/static/nope").wants(t, 404, "error.not-found.title")
 	b.post("/portal/meter", url.Values{"number": {strings.Repeat("9", maxForm)}}).wants(t, 413, "error.too-long.title")
@@ -271,12 +335,14 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		b.header.Set("Content-Type", media)
 		b.post("/portal/meter", url.Values{"number": {trueMPAN}}).wants(t, 415, "error.media.title")
 	}
+
 	b.header.Del("Content-Type")
 	for _, path := range []string{"/", "/portal/"} {
 		if p := b.get(path); p.StatusCode != http.StatusFound || p.Header.Get("Location") != "/portal" {
 			t.Errorf("%s: %d to %q", path, p.StatusCode, p.Header.Get("Location"))
 		}
 	}
+
 	b.get("//evil.example/%2f..").wants(t, 404, "error.not-found.title")
 	if href := b.get("//evil.example/").doc.Find(`a[href^="//"]`).Length(); href != 0 {
 		t.Error("a link leads to another host")
@@ -295,12 +361,16 @@ func TestFieldTwiceIsRefusedByName(t *testing.T) {
 	if got := p.doc.Find("#number-error").Text(); !strings.Contains(got, i18n.For("en").T("error.number.twice")) {
 		t.Errorf("says %q", got)
 	}
-	p = b.post("/portal/meter", url.Values{"number": {trueMPAN}, "confirmed": {"yes", "no"}}).wants(t, 400, "error.repeated.title")
+
+	p = b.post("/portal/meter", url.Values{"number": {trueMPAN}, "confirmed": {"yes", "no"}}).
+		wants(t, 400, "error.repeated.title")
 	if got := p.doc.Find("main bdi").Text(); got != "confirmed" {
 		t.Errorf("names %q", got)
 	}
+
 	token := b.start().token(t)
-	p = b.post("/portal/prove", url.Values{"token": {token}, "method": {"magic-link", "passkey-assert"}}).wants(t, 422, "prove.title")
+	p = b.post("/portal/prove", url.Values{"token": {token}, "method": {"magic-link", "passkey-assert"}}).
+		wants(t, 422, "prove.title")
 	if !strings.Contains(p.doc.Find("#error-summary").Text(), i18n.For("en").T("error.prove.twice")) {
 		t.Error("does not say that two ways were chosen")
 	}
@@ -329,6 +399,7 @@ func TestLanguageSwitchKeepsTheNumber(t *testing.T) {
 			t.Errorf("%s: the switch is no form", name)
 			continue
 		}
+
 		sent := url.Values{"lang": {form.Find("button").AttrOr("value", "")}}
 		form.Find("input").Each(func(_ int, field *goquery.Selection) {
 			sent.Set(field.AttrOr("name", ""), field.AttrOr("value", ""))
@@ -336,17 +407,27 @@ func TestLanguageSwitchKeepsTheNumber(t *testing.T) {
 		if sent.Get("number") != test.form.Get("number") {
 			t.Errorf("%s: the switch sends %v", name, sent)
 		}
+
 		p = b.post("/portal/meter", sent)
-		if got, want := p.doc.Find("h1").Text(), i18n.For("cy").T(test.title); p.StatusCode != test.status || got != want {
+		if got, want := p.doc.Find("h1").
+			Text(),
+			i18n.For("cy").
+				T(test.title); p.StatusCode != test.status ||
+			got != want {
 			t.Errorf("%s: %d %q, want %q", name, p.StatusCode, got, want)
 		}
 		if lang := b.get("/portal").doc.Find("html").AttrOr("lang", ""); lang != "cy" {
 			t.Errorf("%s: the language is forgotten", name)
 		}
 	}
+
 	b := w.browser(t)
 	b.header.Set("Sec-Fetch-Site", "cross-site")
-	if p := b.post("/portal/meter", url.Values{"lang": {"cy"}, "number": {"2312345678901"}}); p.StatusCode != 403 || p.Header.Get("Set-Cookie") != "" {
+	if p := b.post(
+		"/portal/meter",
+		url.Values{"lang": {"cy"}, "number": {"2312345678901"}},
+	); p.StatusCode != 403 ||
+		p.Header.Get("Set-Cookie") != "" {
 		t.Errorf("another site switched the language: %d", p.StatusCode)
 	}
 }
@@ -363,6 +444,7 @@ func TestPanicIsAPage(t *testing.T) {
 			t.Error("the page has no reference")
 		}
 	}
+
 	if !strings.Contains(w.log.String(), "security.go") {
 		t.Error("the log has no stack")
 	}

@@ -108,12 +108,19 @@ func (v *visit) record(handle string) *heldRecord {
 			return &v.Reading.Records[i]
 		}
 	}
+
 	return nil
 }
 
 // newVisit begins with a meter point that the register knows. ReturnURL may be empty.
 func newVisit(meterPoint string, methods []registerclient.Method, returnURL string, now time.Time) *visit {
-	return &visit{MeterPoint: meterPoint, Methods: methods, ReturnURL: returnURL, FormToken: rand.Text(), EndsAt: now.Add(grantTime)}
+	return &visit{
+		MeterPoint: meterPoint,
+		Methods:    methods,
+		ReturnURL:  returnURL,
+		FormToken:  rand.Text(),
+		EndsAt:     now.Add(grantTime),
+	}
 }
 
 // find loads the request's visit; errSessionEnded where it has none.
@@ -122,10 +129,12 @@ func (p *portal) find(c echo.Context) (*visit, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	v, ok := session.Values[visitKey].(*visit)
 	if !ok {
 		return nil, errSessionEnded
 	}
+
 	return v, nil
 }
 
@@ -138,6 +147,7 @@ func (p *portal) begin(c echo.Context, v *visit) error {
 	if err := p.sessions.forget(c.Request().Context(), session); err != nil {
 		return err
 	}
+
 	session.Values[visitKey] = v
 	return session.Save(c.Request(), c.Response())
 }
@@ -150,10 +160,12 @@ func (p *portal) change(c echo.Context, v *visit, apply func(*visit) error) erro
 	if err != nil {
 		return err
 	}
+
 	for range 10 {
 		if err := apply(v); err != nil {
 			return err
 		}
+
 		session.Values[visitKey] = v
 		err := session.Save(c.Request(), c.Response())
 		if err == nil && v.Frame != nil && p.framed != nil {
@@ -165,8 +177,10 @@ func (p *portal) change(c echo.Context, v *visit, apply func(*visit) error) erro
 		if err := p.sessions.load(c.Request(), session); err != nil {
 			return err
 		}
+
 		*v = *session.Values[visitKey].(*visit)
 	}
+
 	return errStale
 }
 
@@ -183,6 +197,7 @@ func (p *portal) visitor(h func(echo.Context, *visit) error) echo.HandlerFunc {
 		if err := p.sessions.touch(c.Request().Context(), v); err != nil {
 			return err
 		}
+
 		return h(c, v)
 	}
 }
@@ -205,6 +220,7 @@ func (p *portal) endVisit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+
 	p.forgetLink(c)
 	session.Options.MaxAge = -1
 	return session.Save(c.Request(), c.Response())

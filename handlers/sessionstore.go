@@ -53,19 +53,30 @@ func newSessionStore(o Options) (*sessionStore, error) {
 	if len(o.SessionKey) != 32 {
 		return nil, fmt.Errorf("handlers: SessionKey has %d bytes, and must have 32", len(o.SessionKey))
 	}
+
 	block, err := aes.NewCipher(o.SessionKey)
 	if err != nil {
 		return nil, err
 	}
+
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
 		return nil, err
 	}
+
 	operator := o.Operator
 	if o.part != "" {
 		operator += "#" + o.part // which no operator can be called
 	}
-	return &sessionStore{db: o.DB, aead: aead, clock: o.Clock, name: o.cookieName("portal_session"), cookie: o.cookieOptions(), operator: operator}, nil
+
+	return &sessionStore{
+		db:       o.DB,
+		aead:     aead,
+		clock:    o.Clock,
+		name:     o.cookieName("portal_session"),
+		cookie:   o.cookieOptions(),
+		operator: operator,
+	}, nil
 }
 
 // Get is the request's session, loaded once a request.
@@ -84,6 +95,7 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if err != nil {
 		return session, nil
 	}
+
 	session.ID = cookie.Value
 	err = s.load(r, session)
 	if err != nil {
@@ -93,6 +105,7 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if err == errSessionEnded { // bare: there is no row
 		return session, nil
 	}
+
 	return session, err
 }
 
@@ -102,6 +115,7 @@ func (s *sessionStore) load(r *http.Request, session *sessions.Session) error {
 	if err != nil {
 		return err
 	}
+
 	session.Values[visitKey] = v
 	session.IsNew = false
 	return nil
@@ -115,7 +129,8 @@ func (s *sessionStore) read(ctx context.Context, key []byte) (*visit, error) {
 		ExpiresAt int64 `db:"expires_at"`
 	}
 	err := s.db.GetContext(ctx, &row, s.db.Rebind(
-		`SELECT version, sealed, expires_at FROM portal_sessions WHERE key_hash = ? AND operator = ? AND expires_at > ?`),
+		`SELECT version, sealed, expires_at FROM portal_sessions WHERE key_hash = ? AND operator = ? AND expires_at > ?`,
+	),
 		key, s.operator, s.clock().UnixMilli())
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errSessionEnded
@@ -123,15 +138,18 @@ func (s *sessionStore) read(ctx context.Context, key []byte) (*visit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load session: %w", err)
 	}
+
 	text, err := s.aead.Open(nil, nil, row.Sealed, s.bound(key))
 	if err != nil {
 		// Another key, or another hand: for the customer the session has ended, for the log it has a cause.
 		return nil, fmt.Errorf("%w: the row does not open: %w", errSessionEnded, err)
 	}
+
 	v := new(visit)
 	if err := json.Unmarshal(text, v); err != nil {
 		return nil, fmt.Errorf("%w: decode session: %w", errSessionEnded, err)
 	}
+
 	v.sessionRow = sessionRow{key: key, version: row.Version, expiresAt: time.UnixMilli(row.ExpiresAt)}
 	return v, nil
 }
@@ -146,6 +164,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	if session.ID == "" {
 		return s.renew(r, w, session)
 	}
+
 	return s.write(r.Context(), session.Values[visitKey].(*visit))
 }
 
@@ -155,6 +174,7 @@ func (s *sessionStore) write(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
+
 	expiresAt := s.expiry(v)
 	err = one(s.db.ExecContext(ctx, s.db.Rebind(
 		`UPDATE portal_sessions SET version = version + 1, sealed = ?, expires_at = ?, ends_at = ?
@@ -163,6 +183,7 @@ func (s *sessionStore) write(ctx context.Context, v *visit) error {
 	if err != nil {
 		return fmt.Errorf("save session: %w", err)
 	}
+
 	v.sessionRow = sessionRow{key: v.key, version: v.version + 1, expiresAt: expiresAt}
 	return nil
 }
@@ -175,6 +196,7 @@ func (s *sessionStore) forget(ctx context.Context, session *sessions.Session) er
 	if err != nil {
 		return fmt.Errorf("delete session: %w", err)
 	}
+
 	return nil
 }
 
@@ -189,29 +211,45 @@ func (s *sessionStore) renew(r *http.Request, w http.ResponseWriter, session *se
 	if err != nil {
 		return err
 	}
+
 	expiresAt := s.expiry(v)
 	err = s.inTransaction(r.Context(), func(tx *sqlx.Tx) error {
 		if session.ID != "" {
-			err := one(tx.ExecContext(r.Context(), s.db.Rebind(`DELETE FROM portal_sessions WHERE key_hash = ? AND version = ?`),
-				v.key, v.version))
+			err := one(
+				tx.ExecContext(
+					r.Context(),
+					s.db.Rebind(`DELETE FROM portal_sessions WHERE key_hash = ? AND version = ?`),
+					v.key,
+					v.version,
+				),
+			)
 			if err != nil {
 				return err
 			}
 		}
-		if _, err := tx.ExecContext(r.Context(), s.db.Rebind(`DELETE FROM portal_sessions WHERE expires_at <= ?`), s.clock().UnixMilli()); err != nil {
+
+		if _, err := tx.ExecContext(
+			r.Context(),
+			s.db.Rebind(`DELETE FROM portal_sessions WHERE expires_at <= ?`),
+			s.clock().UnixMilli(),
+		); err != nil {
 			return err
 		}
+
 		_, err := tx.ExecContext(r.Context(), s.db.Rebind(
-			`INSERT INTO portal_sessions (key_hash, operator, version, sealed, expires_at, ends_at) VALUES (?, ?, 1, ?, ?, ?)`),
+			`INSERT INTO portal_sessions (key_hash, operator, version, sealed, expires_at, ends_at) VALUES (?, ?, 1, ?, ?, ?)`,
+		),
 			key, s.operator, sealed, expiresAt.UnixMilli(), v.EndsAt.UnixMilli())
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("renew session: %w", err)
 	}
+
 	session.ID = id
 	v.sessionRow = sessionRow{key: key, version: 1, expiresAt: expiresAt}
 	http.SetCookie(w, sessions.NewCookie(session.Name(), id, session.Options))
+
 	return nil
 }
 
@@ -224,11 +262,13 @@ func (s *sessionStore) touch(ctx context.Context, v *visit) error {
 	if expiresAt.Sub(v.expiresAt) < touchEvery {
 		return nil
 	}
+
 	_, err := s.db.ExecContext(ctx, s.db.Rebind(`UPDATE portal_sessions SET expires_at = ? WHERE key_hash = ?`),
 		expiresAt.UnixMilli(), v.key)
 	if err != nil {
 		return fmt.Errorf("put off the session's end: %w", err)
 	}
+
 	return nil
 }
 
@@ -260,6 +300,7 @@ func (s *sessionStore) inTransaction(ctx context.Context, do func(*sqlx.Tx) erro
 	if err := do(tx); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
+
 	return tx.Commit()
 }
 
@@ -271,6 +312,7 @@ func one(result sql.Result, err error) error {
 	if n, err := result.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
+
 	return errStale
 }
 

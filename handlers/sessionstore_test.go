@@ -32,6 +32,7 @@ func newShelf(t testing.TB, db *sqlx.DB, key []byte, clock *registertest.Clock) 
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return &shelf{store, clock}
 }
 
@@ -47,11 +48,17 @@ func eachShelf(t *testing.T, test func(*testing.T, *shelf)) {
 func (s *shelf) begin(t testing.TB) *http.Cookie {
 	t.Helper()
 	session := s.session(t, nil)
-	session.Values[visitKey] = newVisit(registertest.MeterPoint, []registerclient.Method{registerclient.MethodMagicLink}, "", s.clock.Now())
+	session.Values[visitKey] = newVisit(
+		registertest.MeterPoint,
+		[]registerclient.Method{registerclient.MethodMagicLink},
+		"",
+		s.clock.Now(),
+	)
 	answer := httptest.NewRecorder()
 	if err := session.Save(request(nil), answer); err != nil {
 		t.Fatal(err)
 	}
+
 	return answer.Result().Cookies()[0]
 }
 
@@ -61,6 +68,7 @@ func (s *shelf) session(t testing.TB, cookie *http.Cookie) *sessions.Session {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return session
 }
 
@@ -117,6 +125,7 @@ func TestSessionEnds(t *testing.T) {
 		if !s.holds(idle) {
 			t.Error("ends before its time")
 		}
+
 		s.clock.Add(time.Millisecond)
 		if s.holds(idle) {
 			t.Error("outlives 15 minutes without use")
@@ -130,10 +139,12 @@ func TestSessionEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		s.clock.Add(10*time.Minute - time.Millisecond)
 		if !s.holds(used) {
 			t.Error("ends before its hour, though it is used")
 		}
+
 		s.clock.Add(time.Millisecond)
 		if s.holds(used) {
 			t.Error("outlives its hour")
@@ -154,7 +165,8 @@ func TestSessionEnds(t *testing.T) {
 func TestSessionTampering(t *testing.T) {
 	t.Parallel()
 	eachShelf(t, func(t *testing.T, s *shelf) {
-		a, b := s.begin(t), s.begin(t)
+		a := s.begin(t)
+		b := s.begin(t)
 		exec := func(query string, args ...any) {
 			t.Helper()
 			if _, err := s.db.Exec(s.db.Rebind(query), args...); err != nil {
@@ -162,7 +174,11 @@ func TestSessionTampering(t *testing.T) {
 			}
 		}
 		var sealed []byte
-		if err := s.db.Get(&sealed, s.db.Rebind(`SELECT sealed FROM portal_sessions WHERE key_hash = ?`), rowKey(a.Value)); err != nil {
+		if err := s.db.Get(
+			&sealed,
+			s.db.Rebind(`SELECT sealed FROM portal_sessions WHERE key_hash = ?`),
+			rowKey(a.Value),
+		); err != nil {
 			t.Fatal(err)
 		}
 		for _, secret := range []string{registertest.MeterPoint, "FormToken", a.Value} {
@@ -170,10 +186,12 @@ func TestSessionTampering(t *testing.T) {
 				t.Errorf("the row tells %q", secret)
 			}
 		}
+
 		exec(`UPDATE portal_sessions SET sealed = ? WHERE key_hash = ?`, sealed, rowKey(b.Value))
 		if s.holds(b) {
 			t.Error("a visit was moved to another row")
 		}
+
 		for i := range sealed {
 			altered := bytes.Clone(sealed)
 			altered[i] ^= 1
@@ -182,6 +200,7 @@ func TestSessionTampering(t *testing.T) {
 				t.Errorf("byte %d was altered", i)
 			}
 		}
+
 		exec(`UPDATE portal_sessions SET sealed = ? WHERE key_hash = ?`, []byte{}, rowKey(a.Value))
 		if _, err := s.Get(request(a), s.name); !errors.Is(err, errSessionEnded) {
 			t.Errorf("an empty row: %v", err)
@@ -198,6 +217,7 @@ func TestSessionIDsThatNameNothing(t *testing.T) {
 			if s.holds(cookie) {
 				t.Errorf("%.20q leads to a session", id)
 			}
+
 			session := s.session(t, cookie)
 			session.Values[visitKey] = newVisit("123456", nil, "", s.clock.Now())
 			if err := session.Save(request(nil), httptest.NewRecorder()); err != nil {
@@ -214,7 +234,8 @@ func TestSessionLostUpdateIsRefused(t *testing.T) {
 	t.Parallel()
 	eachShelf(t, func(t *testing.T, s *shelf) {
 		cookie := s.begin(t)
-		first, second := s.session(t, cookie), s.session(t, cookie)
+		first := s.session(t, cookie)
+		second := s.session(t, cookie)
 		if err := first.Save(request(nil), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -244,6 +265,7 @@ func TestSessionRenewal(t *testing.T) {
 		for i := range loaded {
 			loaded[i] = s.session(t, old)
 		}
+
 		for _, session := range loaded {
 			racing.Go(func() {
 				answer := httptest.NewRecorder()
@@ -258,6 +280,7 @@ func TestSessionRenewal(t *testing.T) {
 				}
 			})
 		}
+
 		racing.Wait()
 		if winners.Load() != 1 {
 			t.Fatalf("%d winners", winners.Load())

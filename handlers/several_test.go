@@ -29,8 +29,14 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 	if len(ticked) != 3 {
 		t.Fatalf("%d can be ticked, want 3", len(ticked))
 	}
+
 	form := url.Values{"record": ticked, "token": {records.token(t)}, "why": {"no-longer-needed"}}
-	review := b.get("/portal/records/several?" + url.Values{"record": append(ticked, "nonsense", ticked[0]), "q": {"bright"}}.Encode())
+	review := b.get(
+		"/portal/records/several?" + url.Values{
+			"record": append(ticked, "nonsense", ticked[0]),
+			"q":      {"bright"},
+		}.Encode(),
+	)
 	if got := review.doc.Find(`input[name="record"]`).Length(); got != 3 {
 		t.Errorf("%d stand on the page, want 3", got)
 	}
@@ -40,6 +46,7 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Errorf("to look through them ended %d", n)
 	}
+
 	// The second answers that it has ended, the third not at all.
 	calls := 0
 	w.wire.set(func(r *http.Request) *http.Response {
@@ -49,18 +56,21 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 		if got := r.URL.Query().Get("reason"); got != "data-no-longer-required" {
 			t.Errorf("the reason is %q", got)
 		}
+
 		switch calls++; calls {
 		case 1:
 			return nil
 		case 2:
 			return refuse("revoke", 409)(r)
 		}
+
 		return refuse("revoke", 503)(r)
 	}, nil)
 	answer := b.post("/portal/records/several?q=bright", form)
 	if location := answer.Header.Get("Location"); !strings.Contains(location, "q=bright") {
 		t.Errorf("the filter is lost: %s", location)
 	}
+
 	stopped := b.follow(answer)
 	if got := strings.TrimSpace(stopped.doc.Find("h1").Text()); got != "You stopped 1 of 3" {
 		t.Errorf("the heading is %q", got)
@@ -70,19 +80,28 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 			t.Errorf("%q stands there %d times, want %d", words, got, want)
 		}
 	}
+
 	w.wire.set(nil, nil)
 	again := stopped.doc.Find(`a[href^="/portal/records/several?"]`).AttrOr("href", "")
 	review = b.get(again)
 	if got := review.doc.Find(`input[name="record"]`).Length(); got != 1 {
 		t.Errorf("%d are tried again, want 1", got)
 	}
+
 	form["record"] = ticked
 	stopped = b.follow(b.post("/portal/records/several", form))
 	if got := strings.TrimSpace(stopped.doc.Find("h1").Text()); !strings.HasPrefix(got, "You stopped all 3") {
 		t.Errorf("in the end: %q", got)
 	}
 	// Going back to the review shows what was done, and not a form that does it again.
-	if location := b.get("/portal/records/several?" + url.Values{"record": ticked}.Encode()).Header.Get("Location"); !strings.HasPrefix(location, "/portal/records/stopped?") {
+	if location := b.get(
+		"/portal/records/several?" + url.Values{"record": ticked}.Encode(),
+	).Header.Get(
+		"Location",
+	); !strings.HasPrefix(
+		location,
+		"/portal/records/stopped?",
+	) {
 		t.Errorf("the review of what is stopped leads to %q", location)
 	}
 }
@@ -93,13 +112,18 @@ func TestChoosingNoneOrTooMany(t *testing.T) {
 	for range 21 {
 		w.accessRecord(t, registerclient.BasisConsent)
 	}
+
 	b := w.browser(t)
 	records := b.signIn()
 	b.get("/portal/records/several").wants(t, 422, "records.title").blames(t, "#several", "error.several.none")
-	b.get("/portal/records/several?"+url.Values{"record": records.ticks()}.Encode()).wants(t, 422, "records.title").blames(t, "#several", "error.several.many")
-	b.post("/portal/records/several", url.Values{"record": records.ticks(), "token": {records.token(t)}}).wants(t, 404, "error.not-found.title")
+	b.get("/portal/records/several?"+url.Values{"record": records.ticks()}.Encode()).
+		wants(t, 422, "records.title").
+		blames(t, "#several", "error.several.many")
+	b.post("/portal/records/several", url.Values{"record": records.ticks(), "token": {records.token(t)}}).
+		wants(t, 404, "error.not-found.title")
 	b.post("/portal/records/several", url.Values{"token": {records.token(t)}}).wants(t, 404, "error.not-found.title")
-	b.get("/portal/records/stopped?"+url.Values{"record": records.ticks()[:2]}.Encode()).wants(t, 404, "error.not-found.title")
+	b.get("/portal/records/stopped?"+url.Values{"record": records.ticks()[:2]}.Encode()).
+		wants(t, 404, "error.not-found.title")
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Errorf("%d were stopped", n)
 	}
@@ -119,27 +143,35 @@ func TestTheResultTellsWhetherTheyKnow(t *testing.T) {
 	if got := told(b.get(done)); !strings.Contains(got, "has no system for our notices") {
 		t.Errorf("none: %q", got)
 	}
+
 	answer := func(status string) func(*http.Request) *http.Response {
 		return func(r *http.Request) *http.Response {
 			if operationOf(r) != "notice" {
 				return nil
 			}
-			return answerJSON(r, `{"response":{"resource":"","timestamp":"2026-06-01T09:00:00Z","transaction-id":"tid_1"},"ak":"ak_1",`+status+`}`)
+			return answerJSON(
+				r,
+				`{"response":{"resource":"","timestamp":"2026-06-01T09:00:00Z","transaction-id":"tid_1"},"ak":"ak_1",`+status+`}`,
+			)
 		}
 	}
 	w.wire.set(answer(`"status":"pending","at":null`), nil)
 	p := b.get(done + "?q=bright")
-	if p.doc.Find(`.told[hx-trigger="every 5s"][hx-get="`+part+`"]`).Length() != 1 || p.doc.Find(`.told a[href="`+done+`?q=bright"]`).Length() != 1 {
+	if p.doc.Find(`.told[hx-trigger="every 5s"][hx-get="`+part+`"]`).Length() != 1 ||
+		p.doc.Find(`.told a[href="`+done+`?q=bright"]`).Length() != 1 {
 		t.Error("while they have not answered, the page does not look again, or has no link for it")
 	}
+
 	w.wire.set(answer(`"status":"delivered","at":"2026-06-01T13:03:00Z"`), nil)
 	if got := told(b.get(part)); !strings.Contains(got, "took our notice at 2:03pm on 1 June 2026.") {
 		t.Errorf("delivered: %q", got)
 	}
+
 	w.wire.set(refuse("notice", 503), nil)
 	if got := told(b.get(done)); !strings.Contains(got, "We cannot see just now") {
 		t.Errorf("the register is down: %q", got)
 	}
+
 	w.wire.set(answer(`"status":"pending","at":null`), nil)
 	w.register.Clock.Add(6 * time.Minute)
 	if p := b.get(part); p.doc.Find("[hx-get]").Length() != 0 || p.doc.Find(".told a").Length() != 1 {
@@ -159,5 +191,6 @@ func TestLookingAgainIsNoUse(t *testing.T) {
 		w.register.Clock.Add(6 * time.Minute)
 		b.get(part)
 	}
+
 	b.get(part).wants(t, 403, "error.session-ended.title")
 }

@@ -33,6 +33,7 @@ func Sites(sites []Site) (http.Handler, error) {
 					return nil, fmt.Errorf("handlers: two operators stand at %s%s", host, site.Base)
 				}
 			}
+
 			if site.Base == DefaultBase { // answers what lies under nobody's base, too
 				byHost[host] = append([]Site{site}, byHost[host]...)
 			} else {
@@ -40,6 +41,7 @@ func Sites(sites []Site) (http.Handler, error) {
 			}
 		}
 	}
+
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		here := byHost[hostOf(r.Host)]
 		switch {
@@ -50,12 +52,14 @@ func Sites(sites []Site) (http.Handler, error) {
 			answerMisdirected(w, r)
 			return
 		}
+
 		for _, site := range here {
 			if r.URL.Path == site.Base || strings.HasPrefix(r.URL.Path, site.Base+"/") {
 				site.Portal.ServeHTTP(w, r)
 				return
 			}
 		}
+
 		here[0].Portal.ServeHTTP(w, r)
 	}), nil
 }
@@ -72,6 +76,7 @@ func answerMisdirected(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
+
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")

@@ -37,6 +37,7 @@ func TestHostChoosesTheOperator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, test := range []struct{ host, path, want string }{
 		{"one.example.org", "/portal", "one"}, {"ONE.example.org", "/portal/records", "one"}, {"eins.example.org", "/", "one"},
 		{"one.example.org:443", "/portal", "one"}, {"one.example.org", "/o/b/portal", "one"}, // and answers that it has no such page
@@ -51,7 +52,11 @@ func TestHostChoosesTheOperator(t *testing.T) {
 			r := httptest.NewRequest(method, test.path, nil)
 			r.Host = test.host
 			// None of these is the Host.
-			r.Header = http.Header{"X-Forwarded-Host": {"one.example.org"}, "Forwarded": {"host=one.example.org"}, "Origin": {"https://one.example.org"}}
+			r.Header = http.Header{
+				"X-Forwarded-Host": {"one.example.org"},
+				"Forwarded":        {"host=one.example.org"},
+				"Origin":           {"https://one.example.org"},
+			}
 			w := httptest.NewRecorder()
 			sites.ServeHTTP(w, r)
 			switch {
@@ -60,9 +65,11 @@ func TestHostChoosesTheOperator(t *testing.T) {
 			case test.want == "" && w.Code != http.StatusMisdirectedRequest:
 				t.Errorf("%s %s%s: %d, want 421", method, test.host, test.path, w.Code)
 			}
+
 			if test.want != "" || method == http.MethodHead {
 				continue
 			}
+
 			doc, err := goquery.NewDocumentFromReader(w.Body)
 			if err != nil {
 				t.Fatal(err)
@@ -72,12 +79,17 @@ func TestHostChoosesTheOperator(t *testing.T) {
 					t.Errorf("421 in %s is headed %q, want %q", lang, got, want)
 				}
 			}
-			if doc.Find("link, script, img, form, a").Length() != 0 || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+
+			if doc.Find("link, script, img, form, a").Length() != 0 ||
+				!strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
 				t.Error("the page of nobody fetches something")
 			}
 		}
 	}
-	if _, err := Sites([]Site{{[]string{"a.example"}, "/portal", nil}, {[]string{"A.example"}, "/portal", nil}}); err == nil {
+
+	if _, err := Sites(
+		[]Site{{[]string{"a.example"}, "/portal", nil}, {[]string{"A.example"}, "/portal", nil}},
+	); err == nil {
 		t.Error("two operators may stand at one address")
 	}
 }
@@ -105,36 +117,50 @@ func tenants(t *testing.T, w *world, n int) ([]tenant, http.Handler) {
 		} else {
 			one.Base = DefaultBase
 		}
+
 		portal, err := New(one.Options)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		one.echo = portal.(*echo.Echo)
 		store, err := newSessionStore(one.Options)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		session, err := store.Get(r, store.name)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		one.v = newVisit(w.meterPoint, []registerclient.Method{registerclient.MethodMagicLink}, "", w.options.Clock())
-		one.v.Challenge = &challenge{Method: registerclient.MethodMagicLink, TokenRef: "canary", State: views.WaitingPending}
+		one.v.Challenge = &challenge{
+			Method:   registerclient.MethodMagicLink,
+			TokenRef: "canary",
+			State:    views.WaitingPending,
+		}
 		consent := summary("Bright Energy Ltd")
-		one.v.Reading, one.v.Opened = &reading{At: w.options.Clock(), Records: []heldRecord{{Handle: "handle", Summary: consent}}}, true
+		one.v.Reading, one.v.Opened = &reading{
+			At:      w.options.Clock(),
+			Records: []heldRecord{{Handle: "handle", Summary: consent}},
+		}, true
 		session.Values[visitKey] = one.v
 		if err := session.Save(r, httptest.NewRecorder()); err != nil {
 			t.Fatal(err)
 		}
+
 		one.id = session.ID
 		all = append(all, one)
 		sites = append(sites, Site{Hosts: []string{one.host}, Base: one.Base, Portal: portal})
 	}
+
 	handler, err := Sites(sites)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return all, handler
 }
 
@@ -145,9 +171,11 @@ func (o *tenant) ask(handler http.Handler, method, path, id, token string) *http
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+
 	r.AddCookie(&http.Cookie{Name: o.cookieName("portal_session"), Value: id})
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
+
 	return w
 }
 
@@ -157,18 +185,33 @@ func TestCookieOfOneOperatorOpensNothingAtAnother(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	all, handler := tenants(t, w, 20)
-	needless := []string{"/embed.js", "", "/", "/meter", "/signed-out", "/static/*", "/healthz", "/accessibility", "/help", "/leave", returnPath + "/elsewhere"}
-	swaps, accepted := 0, 0
+	needless := []string{
+		"/embed.js",
+		"",
+		"/",
+		"/meter",
+		"/signed-out",
+		"/static/*",
+		"/healthz",
+		"/accessibility",
+		"/help",
+		"/leave",
+		returnPath + "/elsewhere",
+	}
+	swaps := 0
+	accepted := 0
 	for i := range all {
 		to := &all[i]
 		// Its own cookie works: else the rest would prove nothing.
 		if own := to.ask(handler, http.MethodGet, to.Base+"/records", to.id, ""); own.Code != http.StatusOK {
 			t.Fatalf("%s refuses its own customer: %d", to.Operator, own.Code)
 		}
+
 		for j := range all {
 			if i == j {
 				continue
 			}
+
 			from := &all[j]
 			swaps++
 			for _, route := range to.echo.Routes() {
@@ -176,40 +219,67 @@ func TestCookieOfOneOperatorOpensNothingAtAnother(t *testing.T) {
 				if !under || slices.Contains(needless, path) || route.Method == http.MethodHead {
 					continue
 				}
+
 				target := to.Base + strings.ReplaceAll(path, ":handle", "handle")
 				answer := to.ask(handler, route.Method, target, from.id, from.v.FormToken)
 				sent := answer.Header().Get("Location") + answer.Header().Get("HX-Redirect")
 				// What comes back from the passkey needs no session to be told that it came to the wrong one.
 				refused := answer.Code == http.StatusGone && path == "/ticket" || // a cookie of its own
-					answer.Code == http.StatusSeeOther && path == returnPath && sent == to.Base && answer.Body.Len() == 0 ||
+					answer.Code == http.StatusSeeOther && path == returnPath && sent == to.Base &&
+						answer.Body.Len() == 0 ||
 					answer.Code == http.StatusForbidden && sent == "" ||
-					answer.Code == http.StatusSeeOther && sent == to.Base+"/waiting" && (path == "/records" || path == "/waiting/check") ||
-					answer.Code == http.StatusOK && sent == to.Base+"/waiting" && path == "/waiting/status" && answer.Body.Len() == 0
+					answer.Code == http.StatusSeeOther && sent == to.Base+"/waiting" &&
+						(path == "/records" || path == "/waiting/check") ||
+					answer.Code == http.StatusOK && sent == to.Base+"/waiting" && path == "/waiting/status" &&
+						answer.Body.Len() == 0
 				if !refused || answer.Header().Get("Set-Cookie") != "" {
 					accepted++
-					t.Errorf("%s takes the session of %s: %s %s answers %d, to %q", to.Operator, from.Operator, route.Method, path, answer.Code, sent)
+					t.Errorf(
+						"%s takes the session of %s: %s %s answers %d, to %q",
+						to.Operator,
+						from.Operator,
+						route.Method,
+						path,
+						answer.Code,
+						sent,
+					)
 				}
 			}
 		}
 	}
+
 	if swaps != 380 {
 		t.Errorf("%d swaps were tried", swaps)
 	}
 	if accepted > 0 {
 		t.Errorf("%d were accepted", accepted)
 	}
+
 	// To begin anew with somebody else's cookie ends nothing there.
-	to, from := &all[0], &all[1]
+	to := &all[0]
+	from := &all[1]
 	if begun := to.ask(handler, http.MethodPost, to.Base+"/meter", from.id, ""); begun.Code != http.StatusSeeOther {
 		t.Errorf("a customer with an odd cookie cannot begin: %d", begun.Code)
 	}
 	for i := range all {
-		if own := all[i].ask(handler, http.MethodGet, all[i].Base+"/records", all[i].id, ""); own.Code != http.StatusOK || !strings.Contains(own.Body.String(), all[i].Brand.Name) {
+		if own := all[i].ask(
+			handler,
+			http.MethodGet,
+			all[i].Base+"/records",
+			all[i].id,
+			"",
+		); own.Code != http.StatusOK ||
+			!strings.Contains(own.Body.String(), all[i].Brand.Name) {
 			t.Errorf("%s has lost its own customer: %d", all[i].Operator, own.Code)
 		}
 	}
+
 	// Nor can a row be moved: what is sealed names the operator too.
-	if _, err := w.options.DB.Exec(w.options.DB.Rebind(`UPDATE portal_sessions SET operator = ? WHERE key_hash = ?`), to.Operator, rowKey(from.id)); err != nil {
+	if _, err := w.options.DB.Exec(
+		w.options.DB.Rebind(`UPDATE portal_sessions SET operator = ? WHERE key_hash = ?`),
+		to.Operator,
+		rowKey(from.id),
+	); err != nil {
 		t.Fatal(err)
 	}
 	if moved := to.ask(handler, http.MethodGet, to.Base+"/prove", from.id, ""); moved.Code != http.StatusForbidden {
@@ -237,12 +307,22 @@ func TestJourneyStaysUnderTheOperatorsPath(t *testing.T) {
 	})
 	visited := func(p *page) *page {
 		t.Helper()
-		if sent := p.Header.Get("Location") + p.Header.Get("HX-Redirect"); sent != "" && sent != home && !strings.HasPrefix(sent, home+"/") {
+		if sent := p.Header.Get(
+			"Location",
+		) + p.Header.Get(
+			"HX-Redirect",
+		); sent != "" && sent != home &&
+			!strings.HasPrefix(sent, home+"/") {
 			t.Errorf("%s sends to %s", p.Request.URL.Path, sent)
 		}
+
 		p.doc.Find("[href],[src],[action],[hx-get],[hx-post],[data-after]").Each(func(_ int, s *goquery.Selection) {
 			for _, name := range []string{"href", "src", "action", "hx-get", "hx-post", "data-after"} {
-				if to := s.AttrOr(name, ""); strings.HasPrefix(to, "/") && to != home && !strings.HasPrefix(to, home+"/") && !strings.HasPrefix(to, home+"?") {
+				if to := s.AttrOr(
+					name,
+					"",
+				); strings.HasPrefix(to, "/") && to != home && !strings.HasPrefix(to, home+"/") &&
+					!strings.HasPrefix(to, home+"?") {
 					t.Errorf("%s leads to %s", p.Request.URL.Path, to)
 				}
 			}
@@ -252,13 +332,18 @@ func TestJourneyStaysUnderTheOperatorsPath(t *testing.T) {
 				t.Errorf("%s sets the cookie %s for %s", p.Request.URL.Path, cookie.Name, cookie.Path)
 			}
 		}
+
 		return p
 	}
 	visited(b.get("/"))
 	start := visited(b.get(home)).wants(t, 200, "start.title")
-	if got := start.doc.Find("link[rel=stylesheet]").Last().AttrOr("href", ""); got != home+"/static/"+sheet || b.get(got).StatusCode != 200 {
+	if got := start.doc.Find("link[rel=stylesheet]").
+		Last().
+		AttrOr("href", ""); got != home+"/static/"+sheet ||
+		b.get(got).StatusCode != 200 {
 		t.Errorf("the operator's colours are at %q", got)
 	}
+
 	visited(b.get(home + "/?lang=en"))
 	visited(b.get(home+"/nowhere")).wants(t, 404, "error.not-found.title")
 	visited(b.get("/portal")).wants(t, 404, "error.not-found.title")
@@ -266,7 +351,9 @@ func TestJourneyStaysUnderTheOperatorsPath(t *testing.T) {
 	visited(b.post(home+"/meter", url.Values{"number": {"x"}})).wants(t, 422, "start.title")
 	visited(b.post(home+"/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}))
 	prove := visited(b.get(home+"/prove")).wants(t, 200, "prove.title")
-	visited(b.post(home+"/prove", url.Values{"token": {prove.token(t)}, "method": {"magic-link"}})).sendsTo(t, home+"/waiting")
+	visited(
+		b.post(home+"/prove", url.Values{"token": {prove.token(t)}, "method": {"magic-link"}}),
+	).sendsTo(t, home+"/waiting")
 	visited(b.get(home+"/waiting")).wants(t, 200, "waiting.magic-link.title")
 	visited(b.get(home + "/waiting/status"))
 	b.confirm()
@@ -289,18 +376,22 @@ func TestOperatorsUseTheirOwnAccounts(t *testing.T) {
 	w := newWorld(t)
 	var asked []string
 	for _, account := range []string{"first_account", "second_account"} {
-		client, err := registerclient.New(registerclient.Options{BaseURL: w.register.URL, AccountID: account, SecretKey: strings.Repeat("x", 40),
-			HTTP: &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
-				user, _, _ := r.BasicAuth()
-				asked = append(asked, user)
-				return http.DefaultTransport.RoundTrip(r)
-			})}})
+		client, err := registerclient.New(
+			registerclient.Options{BaseURL: w.register.URL, AccountID: account, SecretKey: strings.Repeat("x", 40),
+				HTTP: &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+					user, _, _ := r.BasicAuth()
+					asked = append(asked, user)
+					return http.DefaultTransport.RoundTrip(r)
+				})}},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		b := w.under(t, func(o *Options) { o.Register, o.Operator = client, account })
 		b.post("/portal/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}})
 	}
+
 	if slices.Sort(asked); !slices.Equal(slices.Compact(asked), []string{"first_account", "second_account"}) {
 		t.Errorf("the register was asked by %q", asked)
 	}
@@ -334,17 +425,24 @@ func TestLanguagesOfAnOperator(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			options := Options{Register: new(registerclient.Client), SessionKey: sessionKey, Operator: "advice", Brand: views.Brand{Name: "Advice", WelshName: "Cyngor", Languages: test.languages}}
+			options := Options{
+				Register:   new(registerclient.Client),
+				SessionKey: sessionKey,
+				Operator:   "advice",
+				Brand:      views.Brand{Name: "Advice", WelshName: "Cyngor", Languages: test.languages},
+			}
 			options.DB = newDatabase(t)
 			portal, err := New(options)
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			r := httptest.NewRequest(http.MethodGet, "/portal"+test.query, nil)
 			r.Header.Set("Accept-Language", test.prefers)
 			if test.cookie != "" {
 				r.AddCookie(&http.Cookie{Name: "lang", Value: test.cookie})
 			}
+
 			w := httptest.NewRecorder()
 			portal.ServeHTTP(w, r)
 			doc, err := goquery.NewDocumentFromReader(w.Body)
@@ -357,7 +455,9 @@ func TestLanguagesOfAnOperator(t *testing.T) {
 			if got := doc.Find("nav.language a").AttrOr("lang", ""); got != test.other {
 				t.Errorf("the page leads to %q, want %q", got, test.other)
 			}
-			if got, want := doc.Find(".brand span").Text(), map[string]string{"en": "Advice", "cy": "Cyngor"}[test.want]; got != want {
+			if got, want := doc.Find(".brand span").
+				Text(),
+				map[string]string{"en": "Advice", "cy": "Cyngor"}[test.want]; got != want {
 				t.Errorf("the operator is called %q, want %q", got, want)
 			}
 		})
@@ -366,7 +466,9 @@ func TestLanguagesOfAnOperator(t *testing.T) {
 
 func TestOperatorThatSharesAHostNeedsAName(t *testing.T) {
 	t.Parallel()
-	if _, err := New(Options{Register: new(registerclient.Client), DB: newDatabase(t), SessionKey: sessionKey, Base: "/o/a/portal"}); err == nil {
+	if _, err := New(
+		Options{Register: new(registerclient.Client), DB: newDatabase(t), SessionKey: sessionKey, Base: "/o/a/portal"},
+	); err == nil {
 		t.Error("accepted")
 	}
 }

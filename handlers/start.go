@@ -19,6 +19,7 @@ func (p *portal) showStart(c echo.Context) error {
 	if p.part == partEmbed {
 		p.tryCookie(c)
 	}
+
 	v, _ := p.find(c) // whoever has no session, or cannot be found one, can always start
 	page := views.StartPage{Page: p.page(c, v)}
 	if v != nil {
@@ -29,6 +30,7 @@ func (p *portal) showStart(c echo.Context) error {
 	} else if !brought.At.IsZero() && v == nil {
 		page.NumberNeeded = true
 	}
+
 	return render(c, http.StatusOK, views.Start(page))
 }
 
@@ -36,17 +38,20 @@ func (p *portal) postMeter(c echo.Context) error {
 	if p.part == partEmbed && !p.keepsCookies(c) {
 		return p.showNoCookies(c)
 	}
+
 	v, _ := p.find(c) // as above
 	// A page that answers this form cannot be fetched again: its language switch sends the form once more, so that
 	// the number is neither lost nor put into an address.
 	if lang := c.Request().PostForm.Get("lang"); slices.Contains(p.languages, lang) {
 		p.switchLanguage(c, lang)
 	}
+
 	typed := c.Request().PostForm.Get("number")
 	number, mistake := parseMeterPoint(typed)
 	if len(c.Request().PostForm["number"]) > 1 {
 		mistake = "error.number.twice"
 	}
+
 	typed = shown(typed)
 	if mistake != "" {
 		page := views.StartPage{Page: p.page(c, v), Number: typed}
@@ -54,6 +59,7 @@ func (p *portal) postMeter(c echo.Context) error {
 		page.Errors = []views.FieldError{{Field: "number", Key: mistake}}
 		return render(c, http.StatusUnprocessableEntity, views.Start(page))
 	}
+
 	brought := p.heldLink(c)
 	// The back button brings customers here with the number that they are already in for.
 	if v != nil && v.MeterPoint == number {
@@ -64,22 +70,27 @@ func (p *portal) postMeter(c echo.Context) error {
 		page.Resend = resend(c)
 		return render(c, http.StatusOK, views.CheckNumber(page))
 	}
+
 	if err := p.limitLookUp(c); err != nil {
 		return err
 	}
+
 	known, err := p.Register.IdentityRecordExists(c.Request().Context(), number)
 	if err != nil {
 		return err
 	}
+
 	methods := p.preferred(known.AvailableMethods)
 	if !known.Exists || len(methods) == 0 {
 		page := p.page(c, v)
 		page.Resend = resend(c)
 		return p.showNoRecord(c, page, number)
 	}
+
 	if err := p.begin(c, newVisit(number, methods, brought.ReturnURL, p.Clock())); err != nil {
 		return err
 	}
+
 	p.forgetLink(c)
 	return seeOther(c, "/prove")
 }
@@ -96,6 +107,7 @@ func (p *portal) goOn(c echo.Context, v *visit, brought link) error {
 			return err
 		}
 	}
+
 	p.forgetLink(c)
 	return seeOther(c, "/prove")
 }
@@ -108,6 +120,7 @@ func resend(c echo.Context) *views.Resend {
 	if form.Get("confirmed") == "yes" {
 		fields = append(fields, views.FormField{Name: "confirmed", Value: "yes"})
 	}
+
 	return &views.Resend{Action: base(c) + "/meter", Fields: fields}
 }
 
@@ -132,12 +145,14 @@ func (p *portal) preferred(offered []registerclient.Method) []registerclient.Met
 	if p.part == partAdviser {
 		order = adviserPreference
 	}
+
 	var sorted []registerclient.Method
 	for _, method := range order {
 		if slices.Contains(offered, method) {
 			sorted = append(sorted, method)
 		}
 	}
+
 	return sorted
 }
 
@@ -159,10 +174,12 @@ func parseMeterPoint(typed string) (number, mistake string) {
 			b.WriteRune(r)
 		}
 	}
+
 	number = b.String()
 	if number == "" {
 		return "", "error.number.empty"
 	}
+
 	long := strings.TrimLeft(number, "Ss")
 	if len(long) == longLength && isAlphanumeric(long[:longLength-mpanLength]) {
 		number = long[longLength-mpanLength:]
@@ -173,6 +190,7 @@ func parseMeterPoint(typed string) (number, mistake string) {
 	if len(number) != mpanLength && (len(number) < shortestMPRN || len(number) > longestMPRN) {
 		return "", "error.number.length"
 	}
+
 	return number, ""
 }
 
@@ -183,6 +201,7 @@ func isAlphanumeric(s string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -193,10 +212,12 @@ func checkDigitHolds(number string) bool {
 	if len(number) != mpanLength {
 		return true
 	}
+
 	sum := 0
 	for i, prime := range []int{3, 5, 7, 13, 17, 19, 23, 29, 31, 37, 41, 43} {
 		sum += int(number[i]-'0') * prime
 	}
+
 	return byte('0'+sum%11%10) == number[mpanLength-1]
 }
 
@@ -205,6 +226,7 @@ func readable(number string) views.MeterPoint {
 	if len(number) != mpanLength {
 		return views.MeterPoint{Number: number}
 	}
+
 	return views.MeterPoint{
 		Number:      number[:2] + " " + number[2:6] + " " + number[6:10] + " " + number[10:],
 		Electricity: true,

@@ -53,6 +53,7 @@ func FuzzParseMeterPoint(f *testing.F) {
 	for _, seed := range []string{"", "23 1234 5678 901", "S 01 801 100 23 1234 5678 901", "123456", "S", "\xff", "٢٣"} {
 		f.Add(seed)
 	}
+
 	f.Fuzz(func(t *testing.T, typed string) {
 		number, mistake := parseMeterPoint(typed)
 		if (number == "") == (mistake == "") {
@@ -64,6 +65,7 @@ func FuzzParseMeterPoint(f *testing.F) {
 		if strings.Trim(number, "0123456789") != "" || len(number) != 13 && (len(number) < 6 || len(number) > 10) {
 			t.Fatalf("got %q, which is no meter point number", number)
 		}
+
 		checkDigitHolds(number)
 		if again, mistake := parseMeterPoint(readable(number).Number); again != number || mistake != "" {
 			t.Fatalf("%q, as shown, reads as %q, %q", number, again, mistake)
@@ -116,10 +118,12 @@ func TestStart(t *testing.T) {
 			}
 		})
 	}
+
 	t.Run("somebody there", func(t *testing.T) {
 		t.Parallel()
 		b := w.browser(t)
-		b.post("/portal/meter", url.Values{"number": {"23 1234 5678 901"}, "confirmed": {"yes"}}).sendsTo(t, "/portal/prove")
+		b.post("/portal/meter", url.Values{"number": {"23 1234 5678 901"}, "confirmed": {"yes"}}).
+			sendsTo(t, "/portal/prove")
 		if b.session() == "" {
 			t.Error("no session was begun")
 		}
@@ -155,6 +159,7 @@ func TestAnotherNumberReplacesTheSession(t *testing.T) {
 	if b.session() != first {
 		t.Error("the same number began another session")
 	}
+
 	b.post("/portal/meter", url.Values{"number": {trueMPAN}}).sendsTo(t, "/portal/prove")
 	if b.session() == first {
 		t.Error("another number kept the session")
@@ -166,7 +171,12 @@ func TestAnotherNumberReplacesTheSession(t *testing.T) {
 
 func TestMethodIsChosenForTheCustomer(t *testing.T) {
 	t.Parallel()
-	all := []registerclient.Method{registerclient.MethodPasskeyRegister, "smoke-signal", registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert}
+	all := []registerclient.Method{
+		registerclient.MethodPasskeyRegister,
+		"smoke-signal",
+		registerclient.MethodMagicLink,
+		registerclient.MethodPasskeyAssert,
+	}
 	for part, want := range map[string][]registerclient.Method{
 		"": {registerclient.MethodPasskeyAssert, registerclient.MethodMagicLink, registerclient.MethodPasskeyRegister},
 		// On the telephone there is but the letter.

@@ -17,19 +17,26 @@ import (
 
 // takeAway answers with the list as a file: what the page shows at the same address without the ending, and nothing
 // else. It is for the session that was confirmed.
-func (p *portal) takeAway(ending, contentType string, write func(*portal, *visit, views.RecordsPage) ([]byte, error)) echo.HandlerFunc {
+func (p *portal) takeAway(
+	ending, contentType string,
+	write func(*portal, *visit, views.RecordsPage) ([]byte, error),
+) echo.HandlerFunc {
 	return p.visitor(func(c echo.Context, v *visit) error {
 		if v.Reading == nil || !v.Opened {
 			return seeOther(c, "/waiting")
 		}
+
 		page := p.recordsPage(c, v)
 		file, err := write(p, v, page)
 		if err != nil {
 			return err
 		}
+
 		// The name tells what it is and of when, and not whose.
 		name := page.Text.T("takeaway.file") + "-" + v.Reading.At.In(london).Format(time.DateOnly) + "." + ending
-		c.Response().Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+		c.Response().
+			Header().
+			Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 		return c.Blob(http.StatusOK, contentType, file)
 	})
 }
@@ -66,10 +73,12 @@ func writeCSV(_ *portal, _ *visit, page views.RecordsPage) ([]byte, error) {
 	for i, column := range views.Columns {
 		heads[i] = page.Text.T("takeaway.column." + column)
 	}
+
 	write(heads)
 	for _, entry := range page.Entries() {
 		write(page.Row(entry))
 	}
+
 	return file.Bytes(), nil
 }
 
@@ -77,7 +86,10 @@ func writeCSV(_ *portal, _ *visit, page views.RecordsPage) ([]byte, error) {
 // (OWASP, CSV Injection). Line breaks and tabs go too, for some programs begin a new cell at them.
 func harmless(cell string) string {
 	cell = strings.Join(strings.Fields(cell), " ")
-	if first := []rune(strings.TrimLeft(cell, "'\" \u00a0\ufeff\u2068")); len(first) > 0 && strings.ContainsRune("=+-@|%", fullWidth(first[0])) {
+	if first := []rune(
+		strings.TrimLeft(cell, "'\" \u00a0\ufeff\u2068"),
+	); len(first) > 0 &&
+		strings.ContainsRune("=+-@|%", fullWidth(first[0])) {
 		return "'" + cell
 	}
 	return cell
@@ -134,14 +146,24 @@ type (
 )
 
 func writeJSON(p *portal, v *visit, page views.RecordsPage) ([]byte, error) {
-	text, entries := page.Text, page.Entries()
+	text := page.Text
+	entries := page.Entries()
 	fuel := "gas"
 	if page.MeterPoint.Electricity {
 		fuel = "electricity"
 	}
+
 	list := takenList{
-		Title: text.T("records.title"), Language: text.Lang(), ReadAt: page.ReadAt, MeterPoint: takenMeter{page.MeterPoint.Number, fuel},
-		Answer: page.Answer(), Shown: len(entries), All: page.All().Len(), Entries: make([]takenEntry, 0, len(entries)),
+		Title: text.T(
+			"records.title",
+		),
+		Language:   text.Lang(),
+		ReadAt:     page.ReadAt,
+		MeterPoint: takenMeter{page.MeterPoint.Number, fuel},
+		Answer:     page.Answer(),
+		Shown:      len(entries),
+		All:        page.All().Len(),
+		Entries:    make([]takenEntry, 0, len(entries)),
 	}
 	moment := func(t time.Time) *time.Time {
 		if t.IsZero() {
@@ -154,29 +176,50 @@ func writeJSON(p *portal, v *visit, page views.RecordsPage) ([]byte, error) {
 		if held == nil {
 			return nil, errSessionEnded
 		}
+
 		codes := held.Summary.DataTypes
 		if e.Group == "discovered" {
 			codes = held.Summary.DiscoveredAccess.DataTypesObserved
 		}
+
 		entry := takenEntry{
-			Organisation: e.Organisation, Status: takenWord{string(stateNow(*held, p.Clock())), e.Status}, Purpose: e.Purpose, When: e.When,
-			Since: moment(e.Since), Until: moment(e.Until), Ended: moment(e.Ended),
-			Others: e.Others, Teller: e.Teller, Reference: e.Reference, Contact: e.Contact, Changed: e.Changed, Data: []takenData{},
+			Organisation: e.Organisation,
+			Status:       takenWord{string(stateNow(*held, p.Clock())), e.Status},
+			Purpose:      e.Purpose,
+			When:         e.When,
+			Since:        moment(e.Since),
+			Until:        moment(e.Until),
+			Ended:        moment(e.Ended),
+			Others:       e.Others,
+			Teller:       e.Teller,
+			Reference:    e.Reference,
+			Contact:      e.Contact,
+			Changed:      e.Changed,
+			Data:         []takenData{},
 		}
 		for i, d := range e.Data {
-			entry.Data = append(entry.Data, takenData{takenWord{string(codes[i]), text.T("records.data." + d.Key)}, text.T("records.data." + d.Key + ".reveals")})
+			entry.Data = append(
+				entry.Data,
+				takenData{
+					takenWord{string(codes[i]), text.T("records.data." + d.Key)},
+					text.T("records.data." + d.Key + ".reveals"),
+				},
+			)
 		}
 		if e.Reason != "" {
 			entry.Reason = &takenWord{string(value(held.Summary.LegalBasis)), e.Why}
 		}
+
 		list.Entries = append(list.Entries, entry)
 	}
+
 	var file bytes.Buffer
 	encoder := json.NewEncoder(&file)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(list); err != nil {
 		return nil, fmt.Errorf("write the list as JSON: %w", err)
 	}
+
 	return file.Bytes(), nil
 }
 

@@ -24,6 +24,7 @@ func TestTheListCanBeTakenAway(t *testing.T) {
 	for _, ending := range []string{"json", "csv", "pdf"} {
 		b.get("/portal/records."+ending).wants(t, 403, "error.session-ended.title")
 	}
+
 	b.start()
 	b.prove()
 	b.get("/portal/records.json").sendsTo(t, "/portal/waiting")
@@ -34,11 +35,15 @@ func TestTheListCanBeTakenAway(t *testing.T) {
 		if list.doc.Find(`a[download][href="/portal/records.`+ending+`"]`).Length() != 1 {
 			t.Errorf("the list has no link to its %s", ending)
 		}
+
 		p := b.get("/portal/records." + ending)
-		if want := `attachment; filename=who-can-see-my-energy-data-2026-06-01.` + ending; p.StatusCode != 200 || p.Header.Get("Content-Disposition") != want || p.Header.Get("Cache-Control") != "no-store" {
+		if want := `attachment; filename=who-can-see-my-energy-data-2026-06-01.` + ending; p.StatusCode != 200 ||
+			p.Header.Get("Content-Disposition") != want ||
+			p.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d, %v", ending, p.StatusCode, p.Header)
 		}
 	}
+
 	var taken struct {
 		Shown, All int
 		Entries    []struct {
@@ -54,20 +59,31 @@ func TestTheListCanBeTakenAway(t *testing.T) {
 	if taken.Shown != 3 || taken.All != 3 || len(taken.Entries) != 3 {
 		t.Fatalf("taken away: %+v", taken)
 	}
-	if e := taken.Entries[0]; e.Organisation != "Acme Energy Services Ltd" || e.Status.Code != "DISCOVERED" || e.Reason != nil || e.Data[0].Code != "HH-CONSUMPTION" {
+	if e := taken.Entries[0]; e.Organisation != "Acme Energy Services Ltd" || e.Status.Code != "DISCOVERED" ||
+		e.Reason != nil ||
+		e.Data[0].Code != "HH-CONSUMPTION" {
 		t.Errorf("discovered: %+v", e)
 	}
-	if e := taken.Entries[1]; e.Status.Code != "ACTIVE" || e.Reason.Code != "uk-consent" || e.Reason.Words != "You gave permission" {
+	if e := taken.Entries[1]; e.Status.Code != "ACTIVE" || e.Reason.Code != "uk-consent" ||
+		e.Reason.Words != "You gave permission" {
 		t.Errorf("consent: %+v", e)
 	}
-	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.get("/portal/records.csv?reason=you-said-yes").body, "\ufeff"))).ReadAll()
+
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.get("/portal/records.csv?reason=you-said-yes").body, "\ufeff"))).
+		ReadAll()
 	if err != nil || len(rows) != 2 || rows[0][0] != "Organisation" || rows[1][3] != "You gave permission" {
 		t.Errorf("the filtered table is %q (%v)", rows, err)
 	}
-	if welsh := b.get("/portal/records.csv?lang=cy"); !strings.Contains(welsh.body, "Rhoddoch chi ganiatâd") || !strings.Contains(welsh.Header.Get("Content-Disposition"), "pwy-all-weld") {
+	if welsh := b.get(
+		"/portal/records.csv?lang=cy",
+	); !strings.Contains(welsh.body, "Rhoddoch chi ganiatâd") ||
+		!strings.Contains(welsh.Header.Get("Content-Disposition"), "pwy-all-weld") {
 		t.Errorf("in Welsh: %s", welsh.body)
 	}
-	if pdf := b.get("/portal/records.pdf").body; !strings.HasPrefix(pdf, "%PDF-") || !strings.Contains(pdf, "/Lang (cy)") || strings.Contains(pdf, "HH-CONSUMPTION") {
+	if pdf := b.get(
+		"/portal/records.pdf",
+	).body; !strings.HasPrefix(pdf, "%PDF-") || !strings.Contains(pdf, "/Lang (cy)") ||
+		strings.Contains(pdf, "HH-CONSUMPTION") {
 		t.Error("that is no PDF in Welsh")
 	}
 }
@@ -96,12 +112,21 @@ func TestNoCellFallsApartAtASemicolon(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	cell := regexp.MustCompile(`"(?:[^"]|"")*"`)
-	if between := cell.ReplaceAllString(strings.TrimPrefix(string(file), "\ufeff"), ""); strings.Trim(between, ",\r\n") != "" {
+	if between := cell.ReplaceAllString(
+		strings.TrimPrefix(string(file), "\ufeff"),
+		"",
+	); strings.Trim(
+		between,
+		",\r\n",
+	) != "" {
 		t.Errorf("outside of cells stands %q in\n%s", between, file)
 	}
+
 	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\ufeff")))).ReadAll()
-	if err != nil || len(rows) != 2 || rows[1][0] != page.Active[0].Organisation || rows[1][4] != page.Active[0].Purpose {
+	if err != nil || len(rows) != 2 || rows[1][0] != page.Active[0].Organisation ||
+		rows[1][4] != page.Active[0].Purpose {
 		t.Errorf("the table is %q (%v)", rows, err)
 	}
 }
@@ -112,14 +137,35 @@ func hardToPrint(n int) views.RecordsPage {
 		Page:       views.Page{Text: i18n.For("cy"), Brand: views.Brand{Name: "Cyngor ar Bopeth ŵ"}},
 		MeterPoint: views.MeterPoint{Number: "23 1234 5678 901", Electricity: true}, ReadAt: now,
 	}
-	names := []string{"Ynni Tŷ Gŵyl", "شركة الطاقة", "電力", "Energy 🔌 Ltd", strings.Repeat("Averylongword", 30), "Żółć & Søn"}
+	names := []string{
+		"Ynni Tŷ Gŵyl",
+		"شركة الطاقة",
+		"電力",
+		"Energy 🔌 Ltd",
+		strings.Repeat("Averylongword", 30),
+		"Żółć & Søn",
+	}
 	for i := range n {
 		page.Active = append(page.Active, views.Record{
-			Handle: fmt.Sprint(i), Organisation: names[i%len(names)], Arrangement: "sole", State: views.RecordActive, Basis: views.BasisConsent,
-			Purpose: strings.Repeat("Dadansoddi defnydd. ", 5), Since: now.AddDate(-1, 0, 0), DataTypes: []views.DataType{{Key: views.DataHalfHourlyUse}},
-			Controllers: []views.Controller{{Name: names[i%len(names)], ContactURL: "https://example.org/" + strings.Repeat("x", 200)}},
+			Handle: fmt.Sprint(
+				i,
+			),
+			Organisation: names[i%len(names)],
+			Arrangement:  "sole",
+			State:        views.RecordActive,
+			Basis:        views.BasisConsent,
+			Purpose: strings.Repeat(
+				"Dadansoddi defnydd. ",
+				5,
+			),
+			Since:     now.AddDate(-1, 0, 0),
+			DataTypes: []views.DataType{{Key: views.DataHalfHourlyUse}},
+			Controllers: []views.Controller{
+				{Name: names[i%len(names)], ContactURL: "https://example.org/" + strings.Repeat("x", 200)},
+			},
 		})
 	}
+
 	return page
 }
 
@@ -145,9 +191,16 @@ func TestFilter(t *testing.T) {
 		Discovered: []views.Discovered{{Organisation: "Acme"}},
 		Active: []views.Record{
 			{Organisation: "Bright Energy", Basis: views.BasisConsent, State: views.RecordActive},
-			{Organisation: "Tŷ Clyd", Basis: views.BasisContract, State: views.RecordEndingSoon, Controllers: []views.Controller{{Name: "Tŷ Clyd"}, {Name: "Second Ltd"}}},
+			{
+				Organisation: "Tŷ Clyd",
+				Basis:        views.BasisContract,
+				State:        views.RecordEndingSoon,
+				Controllers:  []views.Controller{{Name: "Tŷ Clyd"}, {Name: "Second Ltd"}},
+			},
 		},
-		Ended: []views.Record{{Organisation: "Old Energy", Basis: views.BasisConsent, State: views.RecordExpired, DataUser: "Agent"}},
+		Ended: []views.Record{
+			{Organisation: "Old Energy", Basis: views.BasisConsent, State: views.RecordExpired, DataUser: "Agent"},
+		},
 	}
 	for _, test := range []struct {
 		filter views.Filter
@@ -179,8 +232,12 @@ func TestFilter(t *testing.T) {
 			t.Errorf("%+v lets through %q, want %q", test.filter, got, test.want)
 		}
 	}
+
 	states, reasons := choices(all)
-	if got := fmt.Sprint(states, reasons); got != "[{seen filter.state.seen 1} {can-see filter.state.can-see 2} {ending-soon filter.state.ending-soon 1} {ended filter.state.ended 1}] [{you-said-yes records.basis.consent 2} {contract records.basis.contract 1} {none-given records.discovered.badge 1}]" {
+	if got := fmt.Sprint(
+		states,
+		reasons,
+	); got != "[{seen filter.state.seen 1} {can-see filter.state.can-see 2} {ending-soon filter.state.ending-soon 1} {ended filter.state.ended 1}] [{you-said-yes records.basis.consent 2} {contract records.basis.contract 1} {none-given records.discovered.badge 1}]" {
 		t.Errorf("choices %s", got)
 	}
 }
@@ -192,6 +249,7 @@ func TestFilterInTheAddress(t *testing.T) {
 	for range 5 {
 		w.accessRecord(t, registerclient.BasisContract)
 	}
+
 	b := w.browser(t)
 	b.signIn()
 	const query = "?q=bright&reason=contract&state=can-see"
@@ -202,7 +260,8 @@ func TestFilterInTheAddress(t *testing.T) {
 	if got := strings.TrimSpace(p.doc.Find("#found strong").Text()); got != "5 entries of 7 are shown." {
 		t.Errorf("the count says %q", got)
 	}
-	if href := p.doc.Find("#language a").AttrOr("href", ""); href != "/portal/records?lang=cy&q=bright&reason=contract&state=can-see" {
+	if href := p.doc.Find("#language a").
+		AttrOr("href", ""); href != "/portal/records?lang=cy&q=bright&reason=contract&state=can-see" {
 		t.Errorf("the other language is at %s", href)
 	}
 	for _, option := range p.doc.Find("form.filter option").EachIter() {
@@ -210,6 +269,7 @@ func TestFilterInTheAddress(t *testing.T) {
 			t.Errorf("a code in the address: %s", value)
 		}
 	}
+
 	none := b.get("/portal/records?q=nobody")
 	if none.doc.Find("article").Length() != 0 || none.doc.Find(`#found a[href^="/portal/records"]`).Length() != 1 {
 		t.Error("where nothing fits there is something, or no way back")
@@ -218,20 +278,24 @@ func TestFilterInTheAddress(t *testing.T) {
 	if got := b.get("/portal/records?state=%00&reason=uk-consent").doc.Find("article").Length(); got != 7 {
 		t.Errorf("an unknown filter leaves %d of 7", got)
 	}
+
 	path := b.get("/portal/records?reason=you-said-yes").doc.Find(`a[href*="/withdraw"]`).AttrOr("href", "")
 	if !strings.HasSuffix(path, "/withdraw?reason=you-said-yes") {
 		t.Fatalf("the way to withdraw is %s", path)
 	}
+
 	review := b.get(path)
 	if review.doc.Find(`a[href="/portal/records?reason=you-said-yes"]`).Length() != 2 {
 		t.Error("the ways back do not keep the filter")
 	}
+
 	b.post(path, url.Values{"token": {review.token(t)}}).sendsTo(t, strings.Replace(path, "withdraw?", "withdrawn?", 1))
 
 	// For htmx only the list comes, with the shortest address and the other language's link.
 	b.header = http.Header{"Hx-Request": {"true"}}
 	part := b.get("/portal/records?state=ended&reason=&q=")
-	if part.Header.Get("HX-Replace-Url") != "/portal/records?state=ended" || strings.Contains(part.body, "<html") || part.doc.Find("#list").Length() != 1 {
+	if part.Header.Get("HX-Replace-Url") != "/portal/records?state=ended" || strings.Contains(part.body, "<html") ||
+		part.doc.Find("#list").Length() != 1 {
 		t.Errorf("the part for htmx: %v", part.Header)
 	}
 	if part.doc.Find(`[hx-swap-oob] a[href="/portal/records?lang=cy&state=ended"]`).Length() != 1 {
@@ -249,9 +313,14 @@ func TestANumberIsNoName(t *testing.T) {
 		query := url.Values{"q": {typed}, "state": {"can-see"}}.Encode()
 		b.get("/portal/records?"+query).sendsTo(t, "/portal/records?state=can-see")
 		b.header = http.Header{"Hx-Request": {"true"}}
-		if part := b.get("/portal/records?" + query); part.Header.Get("HX-Replace-Url") != "/portal/records?state=can-see" {
+		if part := b.get(
+			"/portal/records?" + query,
+		); part.Header.Get(
+			"HX-Replace-Url",
+		) != "/portal/records?state=can-see" {
 			t.Errorf("%q: the address becomes %s", typed, part.Header.Get("HX-Replace-Url"))
 		}
+
 		b.header = http.Header{}
 		b.get("/portal/records/several?" + query) // check looks at every address on the page
 	}
@@ -270,28 +339,40 @@ func TestLetters(t *testing.T) {
 	if len(links) != 3 {
 		t.Fatalf("letters: %v", links)
 	}
+
 	number := "23 1234 5678 901"
 	for name, path := range links {
 		p := b.get(path)
 		if p.StatusCode != 200 || strings.Contains(p.body, number) || strings.Contains(p.body, w.meterPoint) {
 			t.Errorf("%s: %d, or the number is there unasked", name, p.StatusCode)
 		}
+
 		with := b.get(path + "?number=yes")
-		if got := strings.Count(with.body, number); got != 1 || with.doc.Find("#letter:contains('"+number+"')").Length() != 1 {
+		if got := strings.Count(
+			with.body,
+			number,
+		); got != 1 ||
+			with.doc.Find("#letter:contains('"+number+"')").Length() != 1 {
 			t.Errorf("%s: the number stands there %d times, want once, in the letter", name, got)
 		}
 	}
+
 	report := b.get(links["A report about Acme Energy Services Ltd, ready to send"])
 	for _, words := range []string{"SEC-OU-00429", "To the Smart Energy Code Administrator", "1 June 2024", "every half hour"} {
 		if !strings.Contains(report.doc.Find("#letter").Text(), words) {
 			t.Errorf("the report does not say %q", words)
 		}
 	}
+
 	path := list.withdrawPath(t)
 	b.post(path, url.Values{"token": {list.token(t)}})
-	if text := b.get(strings.TrimSuffix(path, "withdraw") + "letter").doc.Find("#letter").Text(); !strings.Contains(text, "Please delete the data") || !strings.Contains(text, "I stopped this on 1 June 2026. The register’s reference is tid_") {
+	if text := b.get(strings.TrimSuffix(path, "withdraw") + "letter").
+		doc.Find("#letter").
+		Text(); !strings.Contains(text, "Please delete the data") ||
+		!strings.Contains(text, "I stopped this on 1 June 2026. The register’s reference is tid_") {
 		t.Errorf("after stopping: %s", text)
 	}
+
 	b.get("/portal/records/nonsense/letter").wants(t, 404, "error.not-found.title")
 }
 
@@ -313,6 +394,7 @@ func TestAnEarlierOccupantsPermission(t *testing.T) {
 			t.Errorf("%q stands there %d times, want %d", words, got, want)
 		}
 	}
+
 	letter := strings.TrimSuffix(list.withdrawPath(t), "withdraw") + "letter"
 	if text := b.get(letter).doc.Find("#letter").Text(); !strings.Contains(text, "I have not agreed to this.") {
 		t.Errorf("the letter says %s", text)

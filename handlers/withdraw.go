@@ -40,6 +40,7 @@ func (p *portal) showWithdraw(c echo.Context, v *visit) error {
 	if held == nil {
 		return echo.ErrNotFound
 	}
+
 	page := p.withdrawPage(c, v, held)
 	if held.Withdrawal != nil {
 		return seeOther(c, "/records/"+held.Handle+"/withdrawn"+page.Filter.Query())
@@ -47,12 +48,20 @@ func (p *portal) showWithdraw(c echo.Context, v *visit) error {
 	if !page.Record.CanWithdraw {
 		return echo.ErrNotFound
 	}
+
 	return render(c, http.StatusOK, views.Withdraw(page))
 }
 
 func (p *portal) withdrawPage(c echo.Context, v *visit, held *heldRecord) views.WithdrawPage {
 	return views.WithdrawPage{
-		Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), Record: recordView(*held, p.Clock()), Whys: whys, Filter: readFilter(c),
+		Page: p.page(
+			c,
+			v,
+		),
+		MeterPoint: readable(v.MeterPoint),
+		Record:     recordView(*held, p.Clock()),
+		Whys:       whys,
+		Filter:     readFilter(c),
 	}
 }
 
@@ -63,6 +72,7 @@ func (p *portal) postWithdraw(c echo.Context, v *visit) error {
 	if held == nil {
 		return echo.ErrNotFound
 	}
+
 	done := "/records/" + held.Handle + "/withdrawn" + readFilter(c).Query()
 	if held.Withdrawal != nil {
 		return seeOther(c, done)
@@ -70,6 +80,7 @@ func (p *portal) postWithdraw(c echo.Context, v *visit) error {
 	if !recordView(*held, p.Clock()).CanWithdraw {
 		return echo.ErrNotFound
 	}
+
 	uncancel(c)
 	receipt, err := p.withdraw(c, v, *held)
 	switch {
@@ -81,9 +92,11 @@ func (p *portal) postWithdraw(c echo.Context, v *visit) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", errWithdrawalFailed, err)
 	}
+
 	if err := p.remember(c, v, map[string]outcomeOf{held.Handle: {receipt: receipt}}); err != nil {
 		return err
 	}
+
 	return seeOther(c, done)
 }
 
@@ -93,18 +106,25 @@ func (p *portal) withdraw(c echo.Context, v *visit, held heldRecord) (*withdrawa
 	if !ok {
 		reason = registerclient.ReasonCustomerRequest
 	}
-	ended, err := p.Register.RevokeAccessRecord(c.Request().Context(), held.Summary.AK, registerclient.RevokeAccessRecordQuery{
-		Reason: reason, ReidentificationToken: v.Challenge.TokenRef,
-	})
+
+	ended, err := p.Register.RevokeAccessRecord(
+		c.Request().Context(),
+		held.Summary.AK,
+		registerclient.RevokeAccessRecordQuery{
+			Reason: reason, ReidentificationToken: v.Challenge.TokenRef,
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
+
 	return &withdrawal{At: ended.RevokedAt, Reference: ended.Response.TransactionID}, nil
 }
 
 // refused says that the register will not do it, however often it is asked.
 func refused(err error) bool {
-	return errors.Is(err, registerclient.ErrUnprocessable) || errors.Is(err, registerclient.ErrForbidden) || errors.Is(err, registerclient.ErrNotFound)
+	return errors.Is(err, registerclient.ErrUnprocessable) || errors.Is(err, registerclient.ErrForbidden) ||
+		errors.Is(err, registerclient.ErrNotFound)
 }
 
 // outcomeOf is what became of one withdrawal: a receipt, or why there is none.
@@ -124,13 +144,17 @@ func (p *portal) remember(c echo.Context, v *visit, outcomes map[string]outcomeO
 			if held.Withdrawal != nil {
 				continue
 			}
+
 			held.Failure = outcome.failure
 			if held.Withdrawal = outcome.receipt; held.Withdrawal == nil {
 				continue
 			}
-			by, at := registerclient.RevokedByCustomer, outcome.receipt.At
+
+			by := registerclient.RevokedByCustomer
+			at := outcome.receipt.At
 			held.Summary.State, held.Summary.RevokedAt, held.Summary.RevokedBy = registerclient.StateRevoked, &at, &by
 		}
+
 		return nil
 	})
 }
@@ -140,7 +164,9 @@ func (p *portal) showWithdrawn(c echo.Context, v *visit) error {
 	if held == nil || held.Withdrawal == nil {
 		return echo.ErrNotFound
 	}
-	page, filter := p.page(c, v), readFilter(c)
+
+	page := p.page(c, v)
+	filter := readFilter(c)
 	return render(c, http.StatusOK, views.Withdrawn(views.WithdrawnPage{
 		Page: page, MeterPoint: readable(v.MeterPoint), Record: recordView(*held, p.Clock()),
 		At: held.Withdrawal.At, Reference: held.Withdrawal.Reference, Filter: filter,
@@ -163,12 +189,14 @@ func (p *portal) told(ctx context.Context, v *visit, held heldRecord, again stri
 	} else if state, ok := toldLabels[answer.Status]; ok {
 		told.State, told.At = state, value(answer.At)
 	}
+
 	switch open := told.State == views.ToldPending || told.State == views.ToldUnknown; {
 	case !open:
 		told.Again = ""
 	case p.Clock().Sub(held.Withdrawal.At) < askingTime:
 		told.PollSeconds = int(every / time.Second)
 	}
+
 	return told
 }
 
@@ -178,10 +206,12 @@ func (p *portal) showTold(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+
 	held := v.record(c.Param("handle"))
 	if held == nil || held.Withdrawal == nil {
 		return echo.ErrNotFound
 	}
+
 	return render(c, http.StatusOK, views.ToldAgain(views.ToldPart{
 		Page: p.page(c, v), Record: recordView(*held, p.Clock()),
 		Told: p.told(c.Request().Context(), v, *held, base(c)+"/records/"+held.Handle+"/withdrawn", 5*time.Second),
@@ -195,6 +225,7 @@ func (v *visit) chosen(handles []string) (all []*heldRecord) {
 			all = append(all, held)
 		}
 	}
+
 	return all
 }
 
@@ -203,6 +234,7 @@ func (p *portal) showSeveral(c echo.Context, v *visit) error {
 	if v.Reading == nil || !v.Opened {
 		return seeOther(c, "/waiting")
 	}
+
 	page := views.SeveralPage{Page: p.page(c, v), MeterPoint: readable(v.MeterPoint), Whys: whys, Filter: readFilter(c)}
 	chosen := v.chosen(c.QueryParams()["record"])
 	if len(chosen) > 0 && !slices.ContainsFunc(chosen, func(h *heldRecord) bool { return h.Withdrawal == nil }) {
@@ -213,12 +245,14 @@ func (p *portal) showSeveral(c echo.Context, v *visit) error {
 			page.Records = append(page.Records, record)
 		}
 	}
+
 	switch {
 	case len(page.Records) == 0:
 		return p.renderRecords(c, v, views.FieldError{Field: "several", Key: "error.several.none"})
 	case len(page.Records) > severalMost:
 		return p.renderRecords(c, v, views.FieldError{Field: "several", Key: "error.several.many"})
 	}
+
 	return render(c, http.StatusOK, views.Several(page))
 }
 
@@ -229,6 +263,7 @@ func (p *portal) postSeveral(c echo.Context, v *visit) error {
 	if len(chosen) == 0 || len(chosen) > severalMost {
 		return echo.ErrNotFound
 	}
+
 	uncancel(c)
 	outcomes := map[string]outcomeOf{}
 	values := readFilter(c).Values()
@@ -242,6 +277,7 @@ func (p *portal) postSeveral(c echo.Context, v *visit) error {
 			outcomes[held.Handle] = outcomeOf{failure: "unanswered"}
 			continue
 		}
+
 		receipt, err := p.withdraw(c, v, *held)
 		switch {
 		case err == nil:
@@ -254,11 +290,14 @@ func (p *portal) postSeveral(c echo.Context, v *visit) error {
 		default:
 			outcomes[held.Handle], silent = outcomeOf{failure: "unanswered"}, true
 		}
+
 		p.Logger.WarnContext(c.Request().Context(), "one of several could not be stopped", "cause", err)
 	}
+
 	if err := p.remember(c, v, outcomes); err != nil {
 		return err
 	}
+
 	return seeOther(c, "/records/stopped?"+values.Encode())
 }
 
@@ -271,6 +310,7 @@ func (p *portal) showStopped(c echo.Context, v *visit) error {
 	if len(chosen) > severalMost {
 		return echo.ErrNotFound
 	}
+
 	for _, held := range chosen {
 		outcome := views.Outcome{Record: recordView(*held, p.Clock()), Failure: held.Failure}
 		switch {
@@ -282,11 +322,14 @@ func (p *portal) showStopped(c echo.Context, v *visit) error {
 		case held.Failure == "":
 			continue // nobody has tried to stop it
 		}
+
 		page.Outcomes = append(page.Outcomes, outcome)
 	}
+
 	if len(page.Outcomes) == 0 {
 		return echo.ErrNotFound
 	}
+
 	// What failed comes first: there is something to do.
 	slices.SortStableFunc(page.Outcomes, func(a, b views.Outcome) int {
 		switch {
@@ -295,6 +338,7 @@ func (p *portal) showStopped(c echo.Context, v *visit) error {
 		case a.Failure != "":
 			return -1
 		}
+
 		return 1
 	})
 	return render(c, http.StatusOK, views.Stopped(page))

@@ -31,18 +31,23 @@ func TestWithdrawFailures(t *testing.T) {
 			if i > 0 { // the one that newWorld made is stopped
 				w.accessRecord(t, registerclient.BasisConsent)
 			}
+
 			w.register.Clock.Add(time.Hour)
 			b := w.browser(t)
 			path := b.signIn().withdrawPath(t)
 			form := url.Values{"token": {b.get(path).token(t)}}
 			w.wire.set(refuse("revoke", test.register), nil)
 			p := b.post(path, form).wants(t, test.status, test.title)
-			if reference := p.Header.Get("X-Request-ID"); !strings.Contains(p.body, reference) || !strings.Contains(w.log.String(), reference) {
+			if reference := p.Header.Get(
+				"X-Request-ID",
+			); !strings.Contains(p.body, reference) ||
+				!strings.Contains(w.log.String(), reference) {
 				t.Error("the reference is not both on the page and in the log")
 			}
 			if b.get("/portal/records").withdrawPath(t) != path {
 				t.Error("it can no longer be stopped")
 			}
+
 			w.wire.set(nil, nil)
 			b.follow(b.post(path, form))
 			if n := strings.Count(b.get("/portal/records").body, "/withdraw\""); n != 0 {
@@ -89,6 +94,7 @@ func TestOnlyWhatTheCustomerPermittedCanBeStopped(t *testing.T) {
 		b.post("/portal/records/"+handle+"/withdraw", form).wants(t, 404, "error.not-found.title")
 		b.get("/portal/records/"+handle+"/withdrawn").wants(t, 404, "error.not-found.title")
 	}
+
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Errorf("the register was asked %d times", n)
 	}
@@ -126,10 +132,12 @@ func TestTwoWindowsStopOneRecord(t *testing.T) {
 	if len(paths) != 2 {
 		t.Fatalf("%d can be stopped, want 2", len(paths))
 	}
+
 	var windows sync.WaitGroup
 	for _, path := range append(paths, paths...) {
 		windows.Go(func() { b.post(path, form).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn") })
 	}
+
 	windows.Wait()
 	if p := b.get("/portal/records"); p.doc.Find(`a[href$="/withdraw"]`).Length() != 0 {
 		t.Error("an update was lost: what was stopped can be stopped again")

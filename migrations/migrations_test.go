@@ -23,14 +23,17 @@ func TestBothProgramsMayShareADatabaseAndStartTogether(t *testing.T) {
 				if d == registertest.SQLite {
 					return // one file has one program
 				}
+
 				db, err := migrations.Open(t.Context(), address, set)
 				if err != nil {
 					t.Error(err)
 					return
 				}
+
 				db.Close()
 			})
 		}
+
 		starts.Wait()
 		for set, table := range map[migrations.Set]string{migrations.Register: "access_records", migrations.Portal: "portal_sessions"} {
 			db, err := migrations.Open(t.Context(), address, set)
@@ -40,6 +43,7 @@ func TestBothProgramsMayShareADatabaseAndStartTogether(t *testing.T) {
 			if _, err := db.Write.Exec(`SELECT COUNT(*) FROM ` + table); err != nil {
 				t.Error(err)
 			}
+
 			db.Close()
 		}
 	})
@@ -51,6 +55,7 @@ func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer db.Close()
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
 		for name, pool := range map[string]interface {
@@ -62,6 +67,7 @@ func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
 			}
 		}
 	}
+
 	if _, err := db.Read.Exec(`DELETE FROM accounts`); err == nil || !strings.Contains(err.Error(), "readonly") {
 		t.Errorf("the reading pool writes: %v", err)
 	}
@@ -80,31 +86,50 @@ func TestSessionsOutliveTheComingOfOperators(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		db, err := migrations.OpenAsIs(t.Context(), address)
 		if err != nil {
 			t.Fatal(err)
 		}
-		dialect, folder := goose.DialectSQLite3, "portal/sqlite"
+
+		dialect := goose.DialectSQLite3
+		folder := "portal/sqlite"
 		if d == registertest.Postgres {
 			dialect, folder = goose.DialectPostgres, "portal/postgres"
 		}
-		before, err := goose.NewProvider(dialect, db.Write.DB, os.DirFS(folder), goose.WithTableName("portal_schema_version"))
+
+		before, err := goose.NewProvider(
+			dialect,
+			db.Write.DB,
+			os.DirFS(folder),
+			goose.WithTableName("portal_schema_version"),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := before.UpTo(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.Write.Exec(db.Write.Rebind(`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`), make([]byte, 32), []byte("sealed")); err != nil {
+		if _, err := db.Write.Exec(
+			db.Write.Rebind(
+				`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`,
+			),
+			make([]byte, 32),
+			[]byte("sealed"),
+		); err != nil {
 			t.Fatal(err)
 		}
+
 		db.Close()
 		if db, err = migrations.Open(t.Context(), address, migrations.Portal); err != nil {
 			t.Fatal(err)
 		}
+
 		defer db.Close()
 		var operator, sealed string
-		if err := db.Read.QueryRow(`SELECT operator, sealed FROM portal_sessions`).Scan(&operator, &sealed); err != nil || operator != "" || sealed != "sealed" {
+		if err := db.Read.QueryRow(`SELECT operator, sealed FROM portal_sessions`).
+			Scan(&operator, &sealed); err != nil || operator != "" ||
+			sealed != "sealed" {
 			t.Errorf("operator %q, sealed %q: %v", operator, sealed, err)
 		}
 	})

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/labstack/echo/v4"
+
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"github.com/labstack/echo/v4"
 )
 
 // shortestSecret is how long a secret that the administrator chose must be; one that the register makes has
@@ -30,15 +31,18 @@ func (s *Register) createAccount(c echo.Context) error {
 	if err := decode(c, &in); err != nil {
 		return err
 	}
+
 	// The hash is made before the transaction: it takes long.
 	row, made, err := s.newAccount(c.Request().Context(), in)
 	if err != nil {
 		return err
 	}
+
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
 		if err := s.insertAccount(ctx, tx, row, caller(c).AccountID); err != nil {
 			return answer{}, err
 		}
+
 		return answer{status: http.StatusCreated, body: registerclient.CreateAccountResponse{
 			Response: s.metadata(c), Account: accountOf(row), SecretKey: made,
 		}}, nil
@@ -48,17 +52,24 @@ func (s *Register) createAccount(c echo.Context) error {
 // AddAccount opens an account, as an administrator does over the API and the register's own command does for
 // the first administrator. It answers the secret where the register made it, this once. Refusals are *Error
 // and Errors: Conflict where the id or the DUID is taken.
-func (s *Register) AddAccount(ctx context.Context, in registerclient.CreateAccountRequest) (registerclient.Account, string, error) {
+func (s *Register) AddAccount(
+	ctx context.Context,
+	in registerclient.CreateAccountRequest,
+) (registerclient.Account, string, error) {
 	row, made, err := s.newAccount(ctx, in)
 	if err != nil {
 		return registerclient.Account{}, "", err
 	}
+
 	err = s.store.Transact(ctx, func(tx *store.Tx) error { return s.insertAccount(ctx, tx, row, "") })
 	return accountOf(row), made, err
 }
 
 // newAccount is the account that in asks for, and its secret where the register made it.
-func (s *Register) newAccount(ctx context.Context, in registerclient.CreateAccountRequest) (row store.Account, made string, err error) {
+func (s *Register) newAccount(
+	ctx context.Context,
+	in registerclient.CreateAccountRequest,
+) (row store.Account, made string, err error) {
 	if err := s.checkAccount(in); err != nil {
 		return store.Account{}, "", err
 	}
@@ -72,13 +83,22 @@ func (s *Register) newAccount(ctx context.Context, in registerclient.CreateAccou
 	if in.DataTypes == nil && in.Role == registerclient.RoleDataUser {
 		in.DataTypes = allDataTypes
 	}
+
 	hash, err := s.hashed(ctx, in.SecretKey)
 	if err != nil {
 		return store.Account{}, "", err
 	}
+
 	row = store.Account{
-		AccountID: in.AccountID, SecretHash: hash, DUID: in.DUID, DisplayName: in.DisplayName, Role: string(in.Role), Status: "active",
-		ContactURL: in.ContactURL, DataTypes: store.JSON[[]string]{V: []string{}}, ReturnURLs: store.JSON[[]string]{V: in.ReturnURLs},
+		AccountID:    in.AccountID,
+		SecretHash:   hash,
+		DUID:         in.DUID,
+		DisplayName:  in.DisplayName,
+		Role:         string(in.Role),
+		Status:       "active",
+		ContactURL:   in.ContactURL,
+		DataTypes:    store.JSON[[]string]{V: []string{}},
+		ReturnURLs:   store.JSON[[]string]{V: in.ReturnURLs},
 		RegisteredAt: store.Millis(s.now()),
 	}
 	if row.ReturnURLs.V == nil {
@@ -90,6 +110,7 @@ func (s *Register) newAccount(ctx context.Context, in registerclient.CreateAccou
 	if in.OrganisationReference != "" {
 		row.OrganisationReference = &in.OrganisationReference
 	}
+
 	return row, made, nil
 }
 
@@ -107,25 +128,51 @@ func (s *Register) insertAccount(ctx context.Context, tx *store.Tx, row store.Ac
 	if errors.Is(err, store.ErrConflict) {
 		return &Error{Kind: Conflict, Code: codeConflict, Message: "Another account has this account-id or this duid."}
 	}
+
 	tx.Audit(s.event(by, auditAccountCreated, "", "", map[string]any{"account-id": row.AccountID, "role": row.Role}))
 	return err
 }
 
 func (s *Register) checkAccount(in registerclient.CreateAccountRequest) error {
 	var k checks
-	k.pattern("account-id", in.AccountID, patternAccount, "must have 3 to 64 lower-case letters, digits, dashes and underscores.")
+	k.pattern(
+		"account-id",
+		in.AccountID,
+		patternAccount,
+		"must have 3 to 64 lower-case letters, digits, dashes and underscores.",
+	)
 	if n := utf8.RuneCountInString(in.SecretKey); n > 0 && n < shortestSecret && !s.local {
-		k.add("secret-key", fmt.Sprintf("must have at least %d characters; leave it out, and the register makes one.", shortestSecret))
+		k.add(
+			"secret-key",
+			fmt.Sprintf("must have at least %d characters; leave it out, and the register makes one.", shortestSecret),
+		)
 	}
+
 	k.text("secret-key", in.SecretKey, 255)
 	if in.DUID != "" {
-		k.pattern("duid", in.DUID, patternDUID, "must be duid_ and 24 hex digits; leave it out, and the register makes one.")
+		k.pattern(
+			"duid",
+			in.DUID,
+			patternDUID,
+			"must be duid_ and 24 hex digits; leave it out, and the register makes one.",
+		)
 	}
+
 	k.required("display-name", in.DisplayName, 255)
-	oneOf(&k, "role", in.Role, registerclient.RoleDataUser, registerclient.RoleDataProvider, registerclient.RoleDCC, registerclient.RoleAdmin, registerclient.RolePortal)
+	oneOf(
+		&k,
+		"role",
+		in.Role,
+		registerclient.RoleDataUser,
+		registerclient.RoleDataProvider,
+		registerclient.RoleDCC,
+		registerclient.RoleAdmin,
+		registerclient.RolePortal,
+	)
 	if in.ContactURL == "" && in.Role == registerclient.RoleDataUser {
 		k.add("contact-url", "is required for a Data User: the directory tells it.")
 	}
+
 	k.optionalLink("contact-url", in.ContactURL)
 	if in.DataTypes != nil {
 		k.dataTypes("data-types", in.DataTypes)
@@ -133,6 +180,7 @@ func (s *Register) checkAccount(in registerclient.CreateAccountRequest) error {
 	if in.OrganisationReference != "" {
 		k.optional("organisation-reference", &in.OrganisationReference, 255)
 	}
+
 	s.checkReturnURLs(&k, in.ReturnURLs)
 	return k.err()
 }
@@ -144,6 +192,7 @@ func (s *Register) checkReturnURLs(k *checks, addresses []string) {
 		k.add("return-urls", fmt.Sprintf("must hold at most %d addresses.", mostReturnURLs))
 		return
 	}
+
 	for i, address := range addresses {
 		field := fmt.Sprintf("return-urls[%d]", i)
 		parsed, err := url.Parse(address)
@@ -160,13 +209,21 @@ func (s *Register) checkReturnURLs(k *checks, addresses []string) {
 
 func accountOf(row store.Account) registerclient.Account {
 	account := registerclient.Account{
-		AccountID: row.AccountID, DUID: row.DUID, DisplayName: row.DisplayName, Role: registerclient.Role(row.Role), Status: row.Status,
-		ContactURL: row.ContactURL, RegisteredAt: row.RegisteredAt.Time(), SuspendedAt: store.OptionalTime(row.SuspendedAt),
-		DataTypes: dataTypesOf(row), ReturnURLs: append([]string{}, row.ReturnURLs.V...),
+		AccountID:    row.AccountID,
+		DUID:         row.DUID,
+		DisplayName:  row.DisplayName,
+		Role:         registerclient.Role(row.Role),
+		Status:       row.Status,
+		ContactURL:   row.ContactURL,
+		RegisteredAt: row.RegisteredAt.Time(),
+		SuspendedAt:  store.OptionalTime(row.SuspendedAt),
+		DataTypes:    dataTypesOf(row),
+		ReturnURLs:   append([]string{}, row.ReturnURLs.V...),
 	}
 	if row.OrganisationReference != nil {
 		account.OrganisationReference = *row.OrganisationReference
 	}
+
 	return account
 }
 
@@ -195,25 +252,32 @@ func (s *Register) replaceReturnURLs(c echo.Context) error {
 	if err := decode(c, &in); err != nil {
 		return err
 	}
+
 	var k checks
 	if in.ReturnURLs == nil {
 		k.add("return-urls", "is required: a list, empty for none.")
 	}
+
 	s.checkReturnURLs(&k, in.ReturnURLs)
 	if err := k.err(); err != nil {
 		return err
 	}
-	ctx, account := c.Request().Context(), caller(c)
+
+	ctx := c.Request().Context()
+	account := caller(c)
 	err := s.store.Transact(ctx, func(tx *store.Tx) error {
 		if _, err := tx.ReplaceReturnURLs(ctx, account.AccountID, in.ReturnURLs); err != nil {
 			return err
 		}
-		tx.Audit(s.event(account.AccountID, auditReturnURLsReplaced, "", "", map[string]any{"count": len(in.ReturnURLs)}))
+		tx.Audit(
+			s.event(account.AccountID, auditReturnURLsReplaced, "", "", map[string]any{"count": len(in.ReturnURLs)}),
+		)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+
 	account.ReturnURLs.V = in.ReturnURLs
 	return c.JSON(http.StatusOK, registerclient.AccountResponse{Response: s.metadata(c), Account: accountOf(account)})
 }
@@ -223,17 +287,22 @@ func (s *Register) rotateSecret(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
+
 	secret := newSecret()
 	hash, err := s.hashed(c.Request().Context(), secret)
 	if err != nil {
 		return err
 	}
+
 	id := caller(c).AccountID
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
 		if err := s.replaceSecret(ctx, tx, id, hash, id); err != nil {
 			return answer{}, err
 		}
-		return answer{status: http.StatusOK, body: registerclient.RotateSecretResponse{Response: s.metadata(c), SecretKey: secret}}, nil
+		return answer{
+			status: http.StatusOK,
+			body:   registerclient.RotateSecretResponse{Response: s.metadata(c), SecretKey: secret},
+		}, nil
 	})
 }
 
@@ -245,6 +314,7 @@ func (s *Register) RotateSecret(ctx context.Context, accountID string) (string, 
 	if err != nil {
 		return "", err
 	}
+
 	err = s.store.Transact(ctx, func(tx *store.Tx) error { return s.replaceSecret(ctx, tx, accountID, hash, "") })
 	return secret, err
 }
@@ -257,6 +327,7 @@ func (s *Register) replaceSecret(ctx context.Context, tx *store.Tx, accountID, h
 	if !replaced {
 		return notFound("There is no such account.")
 	}
+
 	tx.Audit(s.event(by, auditSecretRotated, "", "", map[string]any{"account-id": accountID}))
 	return tx.EndBearerTokens(ctx, accountID)
 }
@@ -266,15 +337,21 @@ func (s *Register) listAccounts(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
+
 	rows, err := s.store.ListAccounts(c.Request().Context())
 	if err != nil {
 		return err
 	}
+
 	accounts := make([]registerclient.Account, len(rows))
 	for i, row := range rows {
 		accounts[i] = accountOf(row)
 	}
-	return c.JSON(http.StatusOK, registerclient.ListAccountsResponse{Response: s.metadata(c), Accounts: accounts, Total: len(accounts)})
+
+	return c.JSON(
+		http.StatusOK,
+		registerclient.ListAccountsResponse{Response: s.metadata(c), Accounts: accounts, Total: len(accounts)},
+	)
 }
 
 // suspendAccount is POST /admin/accounts/{accountId}/suspend.
@@ -286,9 +363,13 @@ func (s *Register) suspendAccount(c echo.Context) error {
 
 // reactivateAccount is POST /admin/accounts/{accountId}/reactivate.
 func (s *Register) reactivateAccount(c echo.Context) error {
-	return s.changeAccount(c, auditAccountReactivated, func(ctx context.Context, tx *store.Tx, id string) (bool, error) {
-		return tx.ReactivateAccount(ctx, id)
-	})
+	return s.changeAccount(
+		c,
+		auditAccountReactivated,
+		func(ctx context.Context, tx *store.Tx, id string) (bool, error) {
+			return tx.ReactivateAccount(ctx, id)
+		},
+	)
 }
 
 // terminateAccount is POST /admin/accounts/{accountId}/terminate.
@@ -300,36 +381,57 @@ func (s *Register) terminateAccount(c echo.Context) error {
 
 // changeAccount makes a change of an account's status; one that is so already stays so. An administrator cannot keep
 // itself out, so that one is always left.
-func (s *Register) changeAccount(c echo.Context, event string, change func(ctx context.Context, tx *store.Tx, id string) (bool, error)) error {
+func (s *Register) changeAccount(
+	c echo.Context,
+	event string,
+	change func(ctx context.Context, tx *store.Tx, id string) (bool, error),
+) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
-	id, by := c.Param("accountId"), caller(c).AccountID
+
+	id := c.Param("accountId")
+	by := caller(c).AccountID
 	unknown := notFound("There is no such account.")
 	if !patternAccount.MatchString(id) {
 		return unknown
 	}
 	if id == by && event != auditAccountReactivated {
-		return &Error{Kind: Conflict, Code: codeConflict, Message: "An administrator cannot suspend or terminate its own account."}
+		return &Error{
+			Kind:    Conflict,
+			Code:    codeConflict,
+			Message: "An administrator cannot suspend or terminate its own account.",
+		}
 	}
+
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
 		changed, err := change(ctx, tx, id)
 		if err != nil {
 			return answer{}, err
 		}
+
 		account, err := tx.FindAccount(ctx, id)
 		if err != nil {
 			return answer{}, missing(err, unknown)
 		}
 		if !changed && account.Status == "terminated" && event != auditAccountTerminated {
-			return answer{}, &Error{Kind: Conflict, Code: codeConflict, Message: "This account is terminated, which is for good."}
+			return answer{}, &Error{
+				Kind:    Conflict,
+				Code:    codeConflict,
+				Message: "This account is terminated, which is for good.",
+			}
 		}
+
 		if changed {
 			tx.Audit(s.event(by, event, "", "", map[string]any{"account-id": id}))
 			if err := tx.EndBearerTokens(ctx, id); err != nil {
 				return answer{}, err
 			}
 		}
-		return answer{status: http.StatusOK, body: registerclient.AccountResponse{Response: s.metadata(c), Account: accountOf(account)}}, nil
+
+		return answer{
+			status: http.StatusOK,
+			body:   registerclient.AccountResponse{Response: s.metadata(c), Account: accountOf(account)},
+		}, nil
 	})
 }

@@ -15,7 +15,11 @@ import (
 )
 
 var everyRole = []registerclient.Role{
-	registerclient.RoleDataUser, registerclient.RoleDataProvider, registerclient.RoleDCC, registerclient.RoleAdmin, registerclient.RolePortal,
+	registerclient.RoleDataUser,
+	registerclient.RoleDataProvider,
+	registerclient.RoleDCC,
+	registerclient.RoleAdmin,
+	registerclient.RolePortal,
 }
 
 func put(t testing.TB, url, authorization, body string) answer {
@@ -28,11 +32,16 @@ func TestEveryRoleReadsItsOwnAccount(t *testing.T) {
 	r := registertest.New(t)
 	for _, role := range everyRole {
 		id := "own_" + string(role)
-		client := r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: id, Role: role, OrganisationReference: "SEC-OU-00429"})
+		client := r.ClientOf(
+			t,
+			registerclient.CreateAccountRequest{AccountID: id, Role: role, OrganisationReference: "SEC-OU-00429"},
+		)
 		got := must(client.ReadSelf(t.Context()))(t).Account
-		if got.AccountID != id || got.Role != role || got.Status != "active" || got.SuspendedAt != nil || got.OrganisationReference != "SEC-OU-00429" {
+		if got.AccountID != id || got.Role != role || got.Status != "active" || got.SuspendedAt != nil ||
+			got.OrganisationReference != "SEC-OU-00429" {
 			t.Errorf("%s: %+v", role, got)
 		}
+
 		want := 0
 		if role == registerclient.RoleDataUser {
 			want = 8 // named none, and so works with all
@@ -52,8 +61,24 @@ func TestOperationsAreForTheirRolesAlone(t *testing.T) {
 		who                []registerclient.Role
 		status             int // for those who may
 	}{
-		{"PUT", "/self/return-urls", `{"return-urls":[]}`, []registerclient.Role{registerclient.RoleDataUser, registerclient.RolePortal}, 200},
-		{"GET", "/data-users/duid_000000000000000000000000", "", []registerclient.Role{registerclient.RoleDataProvider, registerclient.RoleDataUser, registerclient.RoleAdmin}, 404},
+		{
+			"PUT",
+			"/self/return-urls",
+			`{"return-urls":[]}`,
+			[]registerclient.Role{registerclient.RoleDataUser, registerclient.RolePortal},
+			200,
+		},
+		{
+			"GET",
+			"/data-users/duid_000000000000000000000000",
+			"",
+			[]registerclient.Role{
+				registerclient.RoleDataProvider,
+				registerclient.RoleDataUser,
+				registerclient.RoleAdmin,
+			},
+			404,
+		},
 		{"GET", "/admin/stats", "", admin, 200},
 		{"GET", "/admin/accounts", "", admin, 200},
 		{"POST", "/admin/accounts", `{}`, admin, 400},
@@ -76,9 +101,16 @@ func TestOperationsAreForTheirRolesAlone(t *testing.T) {
 			}
 		}
 	}
+
 	for _, o := range operations {
-		expect(t, send(t, o.method, r.URL+o.path, "", "application/json", []byte(o.body)), http.StatusUnauthorized, "AUTH001")
+		expect(
+			t,
+			send(t, o.method, r.URL+o.path, "", "application/json", []byte(o.body)),
+			http.StatusUnauthorized,
+			"AUTH001",
+		)
 	}
+
 	expect(t, get(t, r.URL+"/self", ""), http.StatusUnauthorized, "AUTH001")
 	expect(t, post(t, r.URL+"/self/rotate-secret", "", ""), http.StatusUnauthorized, "AUTH001")
 }
@@ -88,15 +120,26 @@ func TestReturnURLsAreReplacedWhole(t *testing.T) {
 	r := registertest.New(t)
 	portal := r.Client(t, registerclient.RolePortal)
 	for _, want := range [][]string{{"https://a.example.org/back", "http://localhost:8080/back"}, {"https://b.example.org"}, {}} {
-		got := must(portal.ReplaceReturnURLs(t.Context(), registerclient.ReplaceReturnURLsRequest{ReturnURLs: want}))(t).Account.ReturnURLs
-		if self := must(portal.ReadSelf(t.Context()))(t).Account.ReturnURLs; !slices.Equal(got, want) || !slices.Equal(self, want) {
+		got := must(
+			portal.ReplaceReturnURLs(t.Context(), registerclient.ReplaceReturnURLsRequest{ReturnURLs: want}),
+		)(
+			t,
+		).Account.ReturnURLs
+		if self := must(
+			portal.ReadSelf(t.Context()),
+		)(
+			t,
+		).Account.ReturnURLs; !slices.Equal(got, want) ||
+			!slices.Equal(self, want) {
 			t.Errorf("answered %v, then read %v, want %v", got, self, want)
 		}
 	}
+
 	many := make([]string, 51)
 	for i := range many {
 		many[i] = fmt.Sprintf("https://example.org/%d", i)
 	}
+
 	authorization := bearer(t, r, "portal_ops", registerclient.RolePortal)
 	for name, test := range map[string]struct {
 		body any
@@ -112,7 +155,13 @@ func TestReturnURLsAreReplacedWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a := put(t, r.URL+"/self/return-urls", authorization, string(text)); a.status != http.StatusBadRequest || a.fields() != test.want {
+		if a := put(
+			t,
+			r.URL+"/self/return-urls",
+			authorization,
+			string(text),
+		); a.status != http.StatusBadRequest ||
+			a.fields() != test.want {
 			t.Errorf("%s: %d %q", name, a.status, a.fields())
 		}
 	}
@@ -133,10 +182,12 @@ func TestRotatedSecretEndsWhatTheOldOneOpened(t *testing.T) {
 		for _, token := range []string{first, second} {
 			expect(t, get(t, r.URL+"/self", token), http.StatusUnauthorized, "AUTH002")
 		}
+
 		expect(t, get(t, r.URL+"/auth/token", basic("portal_ops", secretKey)), http.StatusUnauthorized, "AUTH005")
 		if a := get(t, r.URL+"/self", other); a.status != http.StatusOK {
 			t.Errorf("another account's token: %d", a.status)
 		}
+
 		must(r.ClientWith(t, "portal_ops", a.body["secret-key"].(string)).ReadSelf(t.Context()))(t)
 	})
 }
@@ -144,20 +195,33 @@ func TestRotatedSecretEndsWhatTheOldOneOpened(t *testing.T) {
 func TestDirectoryTellsOfDataUsersAlone(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	admin, provider := r.Client(t, registerclient.RoleAdmin), r.Client(t, registerclient.RoleDataProvider)
+	admin := r.Client(t, registerclient.RoleAdmin)
+	provider := r.Client(t, registerclient.RoleDataProvider)
 	in := registerclient.CreateAccountRequest{
-		AccountID: "bright_energy", DUID: "duid_brightenergy0000000000", Role: registerclient.RoleDataUser, DisplayName: "Bright Energy Ltd",
-		ContactURL: "https://bright-energy.com/contact", DataTypes: []registerclient.DataType{registerclient.TariffImport},
+		AccountID:   "bright_energy",
+		DUID:        "duid_brightenergy0000000000",
+		Role:        registerclient.RoleDataUser,
+		DisplayName: "Bright Energy Ltd",
+		ContactURL:  "https://bright-energy.com/contact",
+		DataTypes:   []registerclient.DataType{registerclient.TariffImport},
 	}
 	must(admin.CreateAccount(t.Context(), in))(t)
 	got := must(provider.ReadDataUser(t.Context(), in.DUID))(t).DataUser
-	if got.DisplayName != in.DisplayName || got.Status != "active" || got.ContactURL != in.ContactURL || !slices.Equal(got.DataTypesSupported, in.DataTypes) {
+	if got.DisplayName != in.DisplayName || got.Status != "active" || got.ContactURL != in.ContactURL ||
+		!slices.Equal(got.DataTypesSupported, in.DataTypes) {
 		t.Errorf("got %+v", got)
 	}
+
 	must(admin.SuspendAccount(t.Context(), "bright_energy"))(t)
-	if got := must(provider.ReadDataUser(t.Context(), in.DUID))(t).DataUser; got.Status != "suspended" || !got.SuspendedAt.Equal(r.Clock.Now()) {
+	if got := must(
+		provider.ReadDataUser(t.Context(), in.DUID),
+	)(
+		t,
+	).DataUser; got.Status != "suspended" ||
+		!got.SuspendedAt.Equal(r.Clock.Now()) {
 		t.Errorf("once suspended: %+v", got)
 	}
+
 	own := must(provider.ReadSelf(t.Context()))(t).Account.DUID
 	for name, duid := range map[string]string{"another role's": own, "unknown": "duid_000000000000000000000000", "nonsense": "x"} {
 		if _, err := provider.ReadDataUser(t.Context(), duid); !errors.Is(err, registerclient.ErrNotFound) {
@@ -170,13 +234,24 @@ func TestAccountIsCheckedWhole(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
-	a := post(t, r.URL+"/admin/accounts", admin, `{"account-id":"X","role":"data_user","display-name":" ","duid":"x","data-types":[]}`)
+	a := post(
+		t,
+		r.URL+"/admin/accounts",
+		admin,
+		`{"account-id":"X","role":"data_user","display-name":" ","duid":"x","data-types":[]}`,
+	)
 	if a.status != http.StatusBadRequest || a.fields() != "account-id duid display-name contact-url data-types" {
 		t.Errorf("%d %q", a.status, a.fields())
 	}
-	if a := post(t, r.URL+"/admin/accounts", admin, `{"account-id":"wizard","role":"wizard","display-name":"x"}`); a.fields() != "role" {
+	if a := post(
+		t,
+		r.URL+"/admin/accounts",
+		admin,
+		`{"account-id":"wizard","role":"wizard","display-name":"x"}`,
+	); a.fields() != "role" {
 		t.Errorf("%d %q", a.status, a.fields())
 	}
+
 	a = post(t, r.URL+"/admin/accounts", admin, `{"account-id":"admin_ops","role":"portal","display-name":"x"}`)
 	expect(t, a, http.StatusConflict, "CON001")
 	if text := a.body["errors"].([]any)[0].(map[string]any)["message"]; text != "Another account has this account-id or this duid." {
@@ -190,24 +265,38 @@ func TestAccountIsOpenedOnceForItsKey(t *testing.T) {
 	r := registertest.New(t)
 	admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
 	open := func() answer {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL+"/admin/accounts", strings.NewReader(`{"account-id":"once","role":"portal","display-name":"x"}`))
+		request, err := http.NewRequestWithContext(
+			t.Context(),
+			http.MethodPost,
+			r.URL+"/admin/accounts",
+			strings.NewReader(`{"account-id":"once","role":"portal","display-name":"x"}`),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header = http.Header{"Authorization": {admin}, "Content-Type": {"application/json"}, "Idempotency-Key": {"k"}}
+
+		request.Header = http.Header{
+			"Authorization":   {admin},
+			"Content-Type":    {"application/json"},
+			"Idempotency-Key": {"k"},
+		}
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		defer response.Body.Close()
 		a := answer{status: response.StatusCode, header: response.Header}
 		if err := json.NewDecoder(response.Body).Decode(&a.body); err != nil {
 			t.Fatal(err)
 		}
+
 		return a
 	}
-	first, second := open(), open()
-	if second.status != http.StatusCreated || second.header.Get("Idempotency-Replayed") != "true" || first.body["secret-key"] != second.body["secret-key"] {
+	first := open()
+	second := open()
+	if second.status != http.StatusCreated || second.header.Get("Idempotency-Replayed") != "true" ||
+		first.body["secret-key"] != second.body["secret-key"] {
 		t.Errorf("first %d, second %d %v", first.status, second.status, second.header)
 	}
 }
@@ -216,7 +305,10 @@ func TestSuspendedAccountIsOutUntilItIsReactivated(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
-		admin := r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: "admin_ops", Role: registerclient.RoleAdmin})
+		admin := r.ClientOf(
+			t,
+			registerclient.CreateAccountRequest{AccountID: "admin_ops", Role: registerclient.RoleAdmin},
+		)
 		token := bearer(t, r, "portal_ops", registerclient.RolePortal)
 		since := r.Clock.Now()
 		for range 2 { // suspended already, it stays so
@@ -226,20 +318,33 @@ func TestSuspendedAccountIsOutUntilItIsReactivated(t *testing.T) {
 			}
 			r.Clock.Add(time.Minute)
 		}
+
 		expect(t, get(t, r.URL+"/self", token), http.StatusUnauthorized, "AUTH002")
 		expect(t, get(t, r.URL+"/auth/token", basic("portal_ops", secretKey)), http.StatusUnauthorized, "AUTH005")
 		for range 2 {
-			if got := must(admin.ReactivateAccount(t.Context(), "portal_ops"))(t).Account; got.Status != "active" || got.SuspendedAt != nil {
+			if got := must(
+				admin.ReactivateAccount(t.Context(), "portal_ops"),
+			)(
+				t,
+			).Account; got.Status != "active" ||
+				got.SuspendedAt != nil {
 				t.Errorf("reactivated: %+v", got)
 			}
 		}
+
 		expect(t, get(t, r.URL+"/self", token), http.StatusUnauthorized, "AUTH002") // it ended for good
 		renew(t, r, "portal_ops")
 		for range 2 {
-			if got := must(admin.TerminateAccount(t.Context(), "portal_ops"))(t).Account; got.Status != "terminated" || got.SuspendedAt == nil {
+			if got := must(
+				admin.TerminateAccount(t.Context(), "portal_ops"),
+			)(
+				t,
+			).Account; got.Status != "terminated" ||
+				got.SuspendedAt == nil {
 				t.Errorf("terminated: %+v", got)
 			}
 		}
+
 		for name, change := range map[string]error{
 			"reactivating it":   second(admin.ReactivateAccount(t.Context(), "portal_ops")),
 			"suspending it":     second(admin.SuspendAccount(t.Context(), "portal_ops")),
@@ -250,15 +355,25 @@ func TestSuspendedAccountIsOutUntilItIsReactivated(t *testing.T) {
 				t.Errorf("%s: %v", name, change)
 			}
 		}
+
 		if _, err := admin.SuspendAccount(t.Context(), "nobody"); !errors.Is(err, registerclient.ErrNotFound) {
 			t.Errorf("an unknown account: %v", err)
 		}
+
 		var kinds []string
 		for _, event := range must(admin.ReadAudit(t.Context(), registerclient.AuditQuery{AccountID: "admin_ops"}))(t).Events {
 			kinds = append(kinds, event.EventType)
 		}
+
 		slices.Sort(kinds)
-		if want := []string{"account.reactivated", "account.suspended", "account.terminated"}; !slices.Equal(kinds, want) {
+		if want := []string{
+			"account.reactivated",
+			"account.suspended",
+			"account.terminated",
+		}; !slices.Equal(
+			kinds,
+			want,
+		) {
 			t.Errorf("the audit log has %v, want each change once", kinds)
 		}
 	})
@@ -286,18 +401,26 @@ func TestStatsCountByTheClock(t *testing.T) {
 		if got := count(); got != [3]int{3, 2, 1} {
 			t.Errorf("before it expires: %v", got)
 		}
+
 		r.Clock.Add(time.Minute)
 		if got := count(); got != [3]int{3, 1, 1} {
 			t.Errorf("from its expiry on: %v", got)
 		}
+
 		before := must(admin.ReadStats(t.Context()))(t)
 		r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: "another", Role: registerclient.RolePortal})
 		must(admin.SuspendAccount(t.Context(), "another"))(t)
 		after := must(admin.ReadStats(t.Context()))(t)
-		if after.TotalAccounts != before.TotalAccounts+1 || after.ActiveAccounts != before.ActiveAccounts || after.TotalWebhooks != 0 {
+		if after.TotalAccounts != before.TotalAccounts+1 || after.ActiveAccounts != before.ActiveAccounts ||
+			after.TotalWebhooks != 0 {
 			t.Errorf("accounts before %+v, after %+v", before, after)
 		}
-		if all := must(admin.ListAccounts(t.Context()))(t); all.Total != after.TotalAccounts || len(all.Accounts) != all.Total {
+		if all := must(
+			admin.ListAccounts(t.Context()),
+		)(
+			t,
+		); all.Total != after.TotalAccounts ||
+			len(all.Accounts) != all.Total {
 			t.Errorf("listed %d accounts, total %d, want %d", len(all.Accounts), all.Total, after.TotalAccounts)
 		}
 	})
@@ -308,12 +431,16 @@ func TestAdministratorSearchesRecordsAndLeavesATrace(t *testing.T) {
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
 		owner, _, ir := household(t, r)
-		admin := r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: "admin_ops", Role: registerclient.RoleAdmin})
+		admin := r.ClientOf(
+			t,
+			registerclient.CreateAccountRequest{AccountID: "admin_ops", Role: registerclient.RoleAdmin},
+		)
 		var aks []string
 		for range 5 {
 			aks = append(aks, create(t, owner, ir, registerclient.BasisConsent))
 			r.Clock.Add(time.Second)
 		}
+
 		contract := create(t, owner, ir, registerclient.BasisContract)
 		short := registertest.AccessRecord(ir, registerclient.BasisContract)
 		short.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Second))
@@ -336,19 +463,44 @@ func TestAdministratorSearchesRecordsAndLeavesATrace(t *testing.T) {
 			"revoked":        {registerclient.SearchRecordsQuery{State: registerclient.StateRevoked, LegalBasis: registerclient.BasisConsent}, 1},
 			"contract":       {registerclient.SearchRecordsQuery{LegalBasis: registerclient.BasisContract}, 2},
 		} {
-			if got := must(admin.SearchRecords(t.Context(), test.by))(t); got.Total != test.want || len(got.Records) != test.want || got.NextCursor != "" {
+			if got := must(
+				admin.SearchRecords(t.Context(), test.by),
+			)(
+				t,
+			); got.Total != test.want || len(got.Records) != test.want ||
+				got.NextCursor != "" {
 				t.Errorf("%s: %d of %d, cursor %q", name, len(got.Records), got.Total, got.NextCursor)
 			}
 		}
+
 		flat := must(admin.SearchRecords(t.Context(), registerclient.SearchRecordsQuery{Q: expired}))(t).Records[0]
-		if flat.State != registerclient.StateExpired || flat.MPxN != registertest.MeterPoint || flat.LeadControllerName != "Bright Energy Ltd" || flat.ControllerCount != 1 || flat.RevokedAt != nil {
+		if flat.State != registerclient.StateExpired || flat.MPxN != registertest.MeterPoint ||
+			flat.LeadControllerName != "Bright Energy Ltd" ||
+			flat.ControllerCount != 1 ||
+			flat.RevokedAt != nil {
 			t.Errorf("flat record %+v", flat)
 		}
-		trace := must(admin.ReadAudit(t.Context(), registerclient.AuditQuery{EventType: "administrator.looked", AK: contract, MPxN: registertest.MeterPoint}))(t)
+
+		trace := must(
+			admin.ReadAudit(
+				t.Context(),
+				registerclient.AuditQuery{
+					EventType: "administrator.looked",
+					AK:        contract,
+					MPxN:      registertest.MeterPoint,
+				},
+			),
+		)(
+			t,
+		)
 		if trace.Total == 0 || trace.Events[0].AccountID != "admin_ops" {
 			t.Errorf("the search left no trace: %+v", trace)
 		}
-		if trace := must(admin.ReadAudit(t.Context(), registerclient.AuditQuery{MPxN: "9900000000001"}))(t); trace.Total != 1 {
+		if trace := must(
+			admin.ReadAudit(t.Context(), registerclient.AuditQuery{MPxN: "9900000000001"}),
+		)(
+			t,
+		); trace.Total != 1 {
 			t.Errorf("the search that found nothing left %d rows", trace.Total)
 		}
 
@@ -363,9 +515,11 @@ func TestAdministratorSearchesRecordsAndLeavesATrace(t *testing.T) {
 			if by.Cursor = page.NextCursor; by.Cursor == "" {
 				break
 			}
+
 			r.Clock.Add(time.Second)
 			create(t, owner, ir, registerclient.BasisConsent)
 		}
+
 		slices.Sort(seen)
 		want := append(slices.Clone(aks), contract, expired)
 		slices.Sort(want)
@@ -399,10 +553,18 @@ func TestReadingTheAuditLogIsAudited(t *testing.T) {
 	r := registertest.New(t)
 	admin := r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: "admin_ops", Role: registerclient.RoleAdmin})
 	must(admin.ReadAudit(t.Context(), registerclient.AuditQuery{AccountID: "portal_ops"}))(t)
-	got := must(admin.ReadAudit(t.Context(), registerclient.AuditQuery{AccountID: "admin_ops", EventType: "administrator.looked"}))(t)
+	got := must(
+		admin.ReadAudit(
+			t.Context(),
+			registerclient.AuditQuery{AccountID: "admin_ops", EventType: "administrator.looked"},
+		),
+	)(
+		t,
+	)
 	if got.Total != 1 || got.Events[0].Detail["at"] != "audit" || got.Events[0].Detail["account-id"] != "portal_ops" {
 		t.Errorf("got %+v", got)
 	}
+
 	var pages, rows int
 	by := registerclient.AuditQuery{Limit: 1, EventType: "account.created"}
 	for {
@@ -412,6 +574,7 @@ func TestReadingTheAuditLogIsAudited(t *testing.T) {
 			break
 		}
 	}
+
 	if rows != 1 {
 		t.Errorf("%d rows on %d pages", rows, pages)
 	}

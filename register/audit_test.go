@@ -22,7 +22,16 @@ func logOf(t *testing.T, d registertest.Database) (*registertest.Register, *stor
 			err := service.Transact(t.Context(), func(tx *store.Tx) error {
 				for range 2 {
 					next++
-					tx.Audit(store.AuditEvent{EventID: fmt.Sprintf("aud_%024x", next), At: store.Millis(r.Clock.Now()), AccountID: "portal_ops", EventType: "records.read", MPxN: registertest.MeterPoint, Detail: "{}"})
+					tx.Audit(
+						store.AuditEvent{
+							EventID:   fmt.Sprintf("aud_%024x", next),
+							At:        store.Millis(r.Clock.Now()),
+							AccountID: "portal_ops",
+							EventType: "records.read",
+							MPxN:      registertest.MeterPoint,
+							Detail:    "{}",
+						},
+					)
 				}
 				return nil
 			})
@@ -30,6 +39,7 @@ func logOf(t *testing.T, d registertest.Database) (*registertest.Register, *stor
 				t.Fatal(err)
 			}
 		}
+
 		heads, err := service.AuditHeads(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -94,6 +104,7 @@ func TestAuditLogFindsWhatWasDoneToIt(t *testing.T) {
 				if err != nil || rows == 0 {
 					t.Fatalf("untouched: %d rows, %v", rows, err)
 				}
+
 				unlock(t, r)
 				change(t, r, test.statement, head.Chain, test.place(head))
 				_, err = service.VerifyAudit(t.Context(), nil)
@@ -121,6 +132,7 @@ func TestKeptHeadsFindALogThatWasMadeWholeAgain(t *testing.T) {
 		if _, err := service.VerifyAudit(t.Context(), kept); err != nil {
 			t.Fatalf("untouched: %v", err)
 		}
+
 		unlock(t, r)
 		change(t, r, `DELETE FROM audit_events WHERE chain = ? AND place = ?`, head.Chain, head.Length)
 		change(t, r, `UPDATE audit_chains SET length = length - 1, hash = (SELECT hash FROM audit_events e
@@ -128,10 +140,15 @@ func TestKeptHeadsFindALogThatWasMadeWholeAgain(t *testing.T) {
 		if _, err := service.VerifyAudit(t.Context(), nil); err != nil {
 			t.Fatalf("the chain is not whole: %v", err)
 		}
+
 		_, err = service.VerifyAudit(t.Context(), kept)
-		if fault, ok := errors.AsType[store.AuditFault](err); !ok || fault.Chain != head.Chain || fault.Place != head.Length {
+		if fault, ok := errors.AsType[store.AuditFault](
+			err,
+		); !ok || fault.Chain != head.Chain ||
+			fault.Place != head.Length {
 			t.Errorf("found %v, want chain %d, row %d", err, head.Chain, head.Length)
 		}
+
 		forged := kept
 		forged[head.Chain].Length, forged[head.Chain].Hash = 1, []byte("another")
 		if _, err := service.VerifyAudit(t.Context(), forged); err == nil {

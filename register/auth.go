@@ -14,10 +14,11 @@ import (
 	"strings"
 	"time"
 
-	"central.consent/dar/register/store"
-	"central.consent/dar/registerclient"
 	"github.com/labstack/echo/v4"
 	"golang.org/x/crypto/argon2"
+
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
 )
 
 // bearerLife is how long a bearer token is good for (docs/decisions.md, Token times).
@@ -47,17 +48,28 @@ func verifySecret(secret, phc string) (bool, error) {
 	if len(parts) != 6 || parts[1] != "argon2id" {
 		return false, errors.New("the kept hash is not argon2id in PHC form")
 	}
-	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &passes, &lanes); err != nil || version != argon2.Version {
+	if _, err := fmt.Sscanf(
+		parts[2]+" "+parts[3],
+		"v=%d m=%d,t=%d,p=%d",
+		&version,
+		&memory,
+		&passes,
+		&lanes,
+	); err != nil ||
+		version != argon2.Version {
 		return false, fmt.Errorf("the kept hash has parameters that cannot be read: %w", err)
 	}
+
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
 	if err != nil {
 		return false, fmt.Errorf("salt of the kept hash: %w", err)
 	}
+
 	want, err := base64.RawStdEncoding.DecodeString(parts[5])
 	if err != nil {
 		return false, fmt.Errorf("the kept hash: %w", err)
 	}
+
 	got := argon2.IDKey([]byte(secret), salt, uint32(passes), uint32(memory), uint8(lanes), uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
@@ -70,15 +82,23 @@ func (s *Register) issueBearerToken(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
+
 	id, secret, ok := c.Request().BasicAuth()
 	if !ok {
-		return &Error{Kind: Unauthorized, Code: codeRefused, Message: "Send the account id and its secret by HTTP Basic authentication."}
+		return &Error{
+			Kind:    Unauthorized,
+			Code:    codeRefused,
+			Message: "Send the account id and its secret by HTTP Basic authentication.",
+		}
 	}
+
 	ctx := c.Request().Context()
-	account, err := store.Account{}, store.ErrNotFound
+	account := store.Account{}
+	err := store.ErrNotFound
 	if patternAccount.MatchString(id) {
 		account, err = s.store.FindAccount(ctx, id)
 	}
+
 	known := err == nil
 	if !known {
 		if !errors.Is(err, store.ErrNotFound) {
@@ -86,18 +106,22 @@ func (s *Register) issueBearerToken(c echo.Context) error {
 		}
 		account.SecretHash = nobodysHash
 	}
+
 	if err := s.hashing.Acquire(ctx, 1); err != nil {
 		return fmt.Errorf("wait to check a secret: %w", err)
 	}
+
 	right, err := verifySecret(secret, account.SecretHash)
 	s.hashing.Release(1)
 	if err != nil {
 		return fmt.Errorf("check a secret: %w", err)
 	}
+
 	wrong := &Error{Kind: Unauthorized, Code: codeCredentials, Message: "The account id or its secret is wrong."}
 	if !right || !known || account.Status != "active" {
 		return wrong
 	}
+
 	token := newSecret()
 	now := s.now()
 	err = s.store.Transact(ctx, func(tx *store.Tx) error {
@@ -110,6 +134,7 @@ func (s *Register) issueBearerToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+
 	return c.JSON(http.StatusOK, registerclient.BearerToken{Token: token, Expires: int(bearerLife.Seconds())})
 }
 
@@ -124,15 +149,18 @@ func (s *Register) allow(who []registerclient.Role) echo.MiddlewareFunc {
 		if slices.Equal(who, anyone) {
 			return next
 		}
+
 		return func(c echo.Context) error {
 			account, err := s.bearer(c.Request().Context(), c.Request().Header.Get(echo.HeaderAuthorization))
 			if err != nil {
 				return err
 			}
+
 			logged(c).account = account.AccountID
 			if !slices.Contains(who, registerclient.Role(account.Role)) {
 				return &Error{Kind: Forbidden, Code: codeRole, Message: "An account of this role may not do this."}
 			}
+
 			c.Set(callerKey, account)
 			return next(c)
 		}
@@ -142,10 +170,18 @@ func (s *Register) allow(who []registerclient.Role) echo.MiddlewareFunc {
 func (s *Register) bearer(ctx context.Context, header string) (store.Account, error) {
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return store.Account{}, &Error{Kind: Unauthorized, Code: codeNoBearer, Message: "Send a bearer token; GET /v1/auth/token issues one."}
+		return store.Account{}, &Error{
+			Kind:    Unauthorized,
+			Code:    codeNoBearer,
+			Message: "Send a bearer token; GET /v1/auth/token issues one.",
+		}
 	}
+
 	account, err := s.store.FindBearer(ctx, hashToken(token), s.clock())
-	return account, missing(err, &Error{Kind: Unauthorized, Code: codeBadBearer, Message: "The bearer token is unknown or has expired."})
+	return account, missing(
+		err,
+		&Error{Kind: Unauthorized, Code: codeBadBearer, Message: "The bearer token is unknown or has expired."},
+	)
 }
 
 // newID makes an identifier of the register: the prefix, and 12 random bytes in hex.

@@ -19,9 +19,15 @@ func TestBearerTokenIsIssuedForTheRightSecretAndEndsAfterTwoHours(t *testing.T) 
 	if a := get(t, exists, token); a.status != http.StatusOK {
 		t.Fatalf("a second before its end: %d %v", a.status, a.body)
 	}
+
 	r.Clock.Add(time.Second)
 	expect(t, get(t, exists, token), http.StatusUnauthorized, "AUTH002")
-	if a := get(t, r.URL+"/auth/token", basic("portal_ops", secretKey)); a.body["expires"] != 7200.0 || len(a.body) != 2 {
+	if a := get(
+		t,
+		r.URL+"/auth/token",
+		basic("portal_ops", secretKey),
+	); a.body["expires"] != 7200.0 ||
+		len(a.body) != 2 {
 		t.Errorf("token answer %v", a.body)
 	}
 }
@@ -46,6 +52,7 @@ func TestWrongAccountAndWrongSecretAnswerAlike(t *testing.T) {
 			t.Errorf("%s: %d %v, want as for a wrong secret", name, a.status, a.body)
 		}
 	}
+
 	for _, malformed := range []string{"", "Basic", "Basic !!!", "Bearer x"} {
 		expect(t, get(t, r.URL+"/auth/token", malformed), http.StatusUnauthorized, "AUTH004")
 	}
@@ -56,5 +63,10 @@ func TestSuspensionBitesOnLiveTokens(t *testing.T) {
 	r := registertest.New(t)
 	token := bearer(t, r, "portal_ops", registerclient.RolePortal)
 	r.Suspend(t, "portal_ops")
-	expect(t, get(t, r.URL+"/identity-records/exists?mpxn="+registertest.MeterPoint, token), http.StatusUnauthorized, "AUTH002")
+	expect(
+		t,
+		get(t, r.URL+"/identity-records/exists?mpxn="+registertest.MeterPoint, token),
+		http.StatusUnauthorized,
+		"AUTH002",
+	)
 }

@@ -21,21 +21,33 @@ func BenchmarkReading(b *testing.B) {
 			for range 5 {
 				create(b, owner, ir, registerclient.BasisConsent)
 			}
+
 			for i := range 400 {
-				other := must(owner.CreateIdentityRecord(b.Context(), registertest.IdentityRecord(fmt.Sprintf("99%011d", i), "")))(b).IR
+				other := must(
+					owner.CreateIdentityRecord(b.Context(), registertest.IdentityRecord(fmt.Sprintf("99%011d", i), "")),
+				)(
+					b,
+				).IR
 				for range 5 {
 					create(b, owner, other, registerclient.BasisContract)
 				}
 			}
+
 			var floor float64
 			b.Run("floor", func(b *testing.B) {
 				query := r.DB.Read.Rebind(`SELECT record FROM access_records WHERE mpxn = ?`)
 				for b.Loop() {
 					var documents []string
-					if err := r.DB.Read.Select(&documents, query, registertest.MeterPoint); err != nil || len(documents) != 5 {
+					if err := r.DB.Read.Select(
+						&documents,
+						query,
+						registertest.MeterPoint,
+					); err != nil ||
+						len(documents) != 5 {
 						b.Fatal(len(documents), err)
 					}
 				}
+
 				floor = float64(b.Elapsed().Nanoseconds()) / float64(b.N)
 			})
 			b.Run("reading", func(b *testing.B) {
@@ -43,12 +55,14 @@ func BenchmarkReading(b *testing.B) {
 				for range b.N {
 					tokens = append(tokens, start(b, portal, registerclient.MethodMagicLink).TokenRef())
 				}
+
 				b.ResetTimer()
 				for _, token := range tokens {
 					if got := list(b, portal, token); len(got) != 5 {
 						b.Fatal(len(got))
 					}
 				}
+
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/floor, "times-the-floor")
 			})
 		})
@@ -72,6 +86,7 @@ func BenchmarkToken(b *testing.B) {
 				b.Fatal(a.status)
 			}
 		}
+
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/floor, "times-the-floor")
 	})
 }
@@ -93,11 +108,15 @@ func BenchmarkDeadLink(b *testing.B) {
 				if page := person.Open(mailed); answer != "" {
 					person.Submit(page, answer)
 				}
+
 				return mailed
 			}
 			kinds := []string{"unknown", "used", "declined", "expired"}
 			links := map[string]string{
-				"unknown": registertest.PublicURL + "/id/link?token=nobody-ever-mailed-this-one", "used": link("/id/link"), "declined": link("/id/link/decline"), "expired": link(""),
+				"unknown":  registertest.PublicURL + "/id/link?token=nobody-ever-mailed-this-one",
+				"used":     link("/id/link"),
+				"declined": link("/id/link/decline"),
+				"expired":  link(""),
 			}
 			r.Clock.Add(15 * time.Minute)
 			took := map[string][]time.Duration{}
@@ -106,6 +125,7 @@ func BenchmarkDeadLink(b *testing.B) {
 				browsers[kind] = r.Browser(b)
 				browsers[kind].Open(link) // from here on it holds the secret
 			}
+
 			for b.Loop() {
 				for _, kind := range kinds {
 					r.Clock.Add(time.Minute) // or the address would have failed too often
@@ -113,9 +133,11 @@ func BenchmarkDeadLink(b *testing.B) {
 					if page := browsers[kind].Open("/id/link"); page.Status != http.StatusGone {
 						b.Fatal(kind, page.Status)
 					}
+
 					took[kind] = append(took[kind], time.Since(began))
 				}
 			}
+
 			median := func(kind string) float64 {
 				slices.Sort(took[kind])
 				return float64(took[kind][len(took[kind])/2])
@@ -137,5 +159,6 @@ func BenchmarkFirstAttempt(b *testing.B) {
 		withdraw()
 		longest = max(longest, (<-arrived).Sub(began))
 	}
+
 	b.ReportMetric(longest.Seconds(), "longest-s")
 }

@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"time"
 
-	"central.consent/dar/register/store"
 	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/register/store"
 )
 
 const (
@@ -45,13 +46,21 @@ func (s *Register) post(c echo.Context, change func(ctx context.Context, tx *sto
 		if err != nil {
 			return err
 		}
+
 		return send(c, a)
 	}
+
 	if len(keys) > 1 || !visible(keys[0]) || len(keys[0]) > 255 {
 		return invalid(headerIdempotencyKey, "must be given once, with 1 to 255 visible ASCII characters.")
 	}
+
 	key, now := keys[0], s.now()
-	row := store.IdempotencyKey{AccountID: caller(c).AccountID, Key: key, RequestHash: requestHash(c), CreatedAt: store.Millis(now)}
+	row := store.IdempotencyKey{
+		AccountID:   caller(c).AccountID,
+		Key:         key,
+		RequestHash: requestHash(c),
+		CreatedAt:   store.Millis(now),
+	}
 	var a answer
 	err := s.store.Transact(ctx, func(tx *store.Tx) (err error) {
 		if err := tx.ClaimIdempotencyKey(ctx, row, now.Add(-keepAnswers)); err != nil {
@@ -60,13 +69,16 @@ func (s *Register) post(c echo.Context, change func(ctx context.Context, tx *sto
 		if a, err = change(ctx, tx); err != nil {
 			return err
 		}
+
 		text, err := json.Marshal(a.body)
 		if err != nil {
 			return fmt.Errorf("write an answer: %w", err)
 		}
+
 		sealer := s.keys.sealer()
 		row.Status, row.Location, row.KeyID = a.status, a.location, sealer.id
 		row.SealedAnswer = sealer.sealed(text, placeOfAnswer(row.AccountID, key))
+
 		return tx.KeepAnswer(ctx, row)
 	})
 	if errors.Is(err, store.ErrKeyUsed) {
@@ -75,6 +87,7 @@ func (s *Register) post(c echo.Context, change func(ctx context.Context, tx *sto
 	if err != nil {
 		return err
 	}
+
 	return send(c, a)
 }
 
@@ -92,8 +105,14 @@ func (s *Register) replay(c echo.Context, row store.IdempotencyKey) error {
 		return err
 	}
 	if string(kept.RequestHash) != string(row.RequestHash) {
-		return &Error{Kind: Unprocessable, Code: codeValidation, Field: headerIdempotencyKey, Message: "was used for another request."}
+		return &Error{
+			Kind:    Unprocessable,
+			Code:    codeValidation,
+			Field:   headerIdempotencyKey,
+			Message: "was used for another request.",
+		}
 	}
+
 	text, err := s.keys.open(kept.KeyID, kept.SealedAnswer, placeOfAnswer(row.AccountID, row.Key))
 	if err != nil {
 		return fmt.Errorf("read a kept answer: %w", err)
@@ -101,6 +120,7 @@ func (s *Register) replay(c echo.Context, row store.IdempotencyKey) error {
 	if kept.Location != "" {
 		c.Response().Header().Set(echo.HeaderLocation, kept.Location)
 	}
+
 	c.Response().Header().Set(headerReplayed, "true")
 	return c.JSONBlob(kept.Status, text)
 }
@@ -121,6 +141,7 @@ func visible(s string) bool {
 			return false
 		}
 	}
+
 	return s != ""
 }
 
@@ -170,8 +191,17 @@ func (s *Register) event(accountID, eventType, mpxn, ak string, detail map[strin
 			panic(fmt.Sprintf("detail of %s: %v", eventType, err)) // it is made of texts and numbers here
 		}
 	}
+
 	return store.AuditEvent{
-		EventID: newID("aud"), At: store.Millis(s.now()), AccountID: accountID, EventType: eventType, AK: ak, MPxN: mpxn, Detail: string(text),
+		EventID: newID(
+			"aud",
+		),
+		At:        store.Millis(s.now()),
+		AccountID: accountID,
+		EventType: eventType,
+		AK:        ak,
+		MPxN:      mpxn,
+		Detail:    string(text),
 	}
 }
 

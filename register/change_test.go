@@ -30,23 +30,36 @@ func TestARepeatedPostWithItsKeyAnswersTheSameAndChangesNothing(t *testing.T) {
 		expect(t, first, http.StatusCreated, "")
 		again := keyed(t, r.URL+"/webhooks", token, "k1", newWebhook)
 		expect(t, again, http.StatusCreated, "")
-		if again.body["signing-secret"] != first.body["signing-secret"] || again.header.Get("Location") != first.header.Get("Location") {
+		if again.body["signing-secret"] != first.body["signing-secret"] ||
+			again.header.Get("Location") != first.header.Get("Location") {
 			t.Errorf("the repetition answers %v, the first %v", again.body, first.body)
 		}
 		if first.header.Get("Idempotency-Replayed") != "" || again.header.Get("Idempotency-Replayed") != "true" {
 			t.Error("the repetition does not say that it is one")
 		}
+
 		a := keyed(t, r.URL+"/webhooks", token, "k1", strings.Replace(newWebhook, "/events", "/others", 1))
 		expect(t, a, http.StatusUnprocessableEntity, "VAL001")
 		if a.fields() != "Idempotency-Key" {
 			t.Errorf("fields %q", a.fields())
 		}
-		expect(t, keyed(t, r.URL+"/identity-records/reidentify", token, "k1", newWebhook), http.StatusBadRequest, "VAL001")
+
+		expect(
+			t,
+			keyed(t, r.URL+"/identity-records/reidentify", token, "k1", newWebhook),
+			http.StatusBadRequest,
+			"VAL001",
+		)
 		// Another account's key is another key, and a day later it is free.
 		other := bearer(t, r, "octopusflux", registerclient.RoleDataUser)
 		expect(t, keyed(t, r.URL+"/webhooks", other, "k1", newWebhook), http.StatusCreated, "")
 		r.Clock.Add(24 * time.Hour)
-		expect(t, keyed(t, r.URL+"/webhooks", renew(t, r, "bright_energy"), "k1", newWebhook), http.StatusConflict, "CON001")
+		expect(
+			t,
+			keyed(t, r.URL+"/webhooks", renew(t, r, "bright_energy"), "k1", newWebhook),
+			http.StatusConflict,
+			"CON001",
+		)
 	})
 }
 
@@ -78,16 +91,25 @@ func TestOfManyPostsWithOneKeyAtOnceOneChangesAnything(t *testing.T) {
 			if i%2 == 1 {
 				url = replica.URL
 			}
+
 			all.Go(func() {
-				a := keyed(t, url+"/identity-records", token, "once", `{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30"},"expressed-by":"data-subject"}`)
+				a := keyed(
+					t,
+					url+"/identity-records",
+					token,
+					"once",
+					`{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30"},"expressed-by":"data-subject"}`,
+				)
 				mu.Lock()
 				defer mu.Unlock()
 				if a.status != http.StatusCreated {
 					t.Errorf("%d %v", a.status, a.body)
 				}
+
 				irs[a.body["ir"]] = true
 			})
 		}
+
 		all.Wait()
 		found := get(t, r.URL+"/identity-records?mpxn=2312345678901", token).body["identity-records"].([]any)
 		if len(irs) != 1 || len(found) != 1 {

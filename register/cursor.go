@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"central.consent/dar/register/store"
 	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/register/store"
 )
 
 // mostRows is how long a page may be.
@@ -26,6 +27,7 @@ func readPage(c echo.Context, byDefault int) (store.Page, error) {
 		}
 		page.Limit = int(limit)
 	}
+
 	if c.QueryParams().Has("cursor") {
 		text, err := base64.RawURLEncoding.DecodeString(c.QueryParam("cursor"))
 		millis, key, found := strings.Cut(string(text), " ")
@@ -33,8 +35,10 @@ func readPage(c echo.Context, byDefault int) (store.Page, error) {
 		if err != nil || !found || wrong != nil || !patternKey.MatchString(key) {
 			k.add("cursor", "is not one that this resource gave out.")
 		}
+
 		page.After = &store.Position{At: store.Millis(time.UnixMilli(at)), Key: key}
 	}
+
 	return page, k.err()
 }
 
@@ -44,6 +48,7 @@ func nextCursor[T any](rows []T, page store.Page, place func(T) (at store.Millis
 	if len(rows) <= page.Limit {
 		return rows, ""
 	}
+
 	rows = rows[:page.Limit]
 	at, key := place(rows[page.Limit-1])
 	return rows, base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", at.Time().UnixMilli(), key))

@@ -10,9 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"github.com/labstack/echo/v4"
 )
 
 // Kind says what sort of refusal an Error is. One table gives each its HTTP status.
@@ -109,20 +110,36 @@ func refusals(err error) Errors {
 	if refusal, ok := errors.AsType[*Error](err); ok {
 		return Errors{refusal}
 	}
+
 	if fromEcho, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch fromEcho.Code {
 		case http.StatusNotFound:
 			return Errors{notFound("There is no such resource.")}
 		case http.StatusRequestEntityTooLarge:
-			return Errors{{Kind: TooLarge, Code: codeValidation, Message: "The body is larger than " + bodyLimit + "iB."}}
+			return Errors{
+				{Kind: TooLarge, Code: codeValidation, Message: "The body is larger than " + bodyLimit + "iB."},
+			}
 		case http.StatusMethodNotAllowed:
-			return Errors{{Kind: MethodNotAllowed, Code: codeUnclassified, Message: "This resource does not take this method."}}
+			return Errors{
+				{Kind: MethodNotAllowed, Code: codeUnclassified, Message: "This resource does not take this method."},
+			}
 		}
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) { // canceled, nobody waits for the answer
-		return Errors{{Kind: Unavailable, Code: codeServer, Message: "The register is too busy to answer. Please try again."}}
+
+	if errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, context.Canceled) { // canceled, nobody waits for the answer
+		return Errors{
+			{Kind: Unavailable, Code: codeServer, Message: "The register is too busy to answer. Please try again."},
+		}
 	}
-	return Errors{{Kind: Internal, Code: codeServer, Message: "The register failed to answer. Please try again, and quote the transaction id if it goes on."}}
+
+	return Errors{
+		{
+			Kind:    Internal,
+			Code:    codeServer,
+			Message: "The register failed to answer. Please try again, and quote the transaction id if it goes on.",
+		},
+	}
 }
 
 // answerError is the one place where an error becomes an answer; the log line of the request tells the cause.
@@ -133,6 +150,7 @@ func (s *Register) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
+
 	switch told[0].Kind {
 	case Unauthorized:
 		scheme := `Bearer realm="register"`
@@ -145,13 +163,18 @@ func (s *Register) answerError(err error, c echo.Context) {
 	case Unavailable:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "5")
 	}
+
 	if strings.HasPrefix(c.Request().URL.Path, idPath+"/") {
 		s.answerPageError(err, c)
 		return
 	}
+
 	body := registerclient.ErrorResponse{Response: s.metadata(c)}
 	for _, refusal := range told {
-		body.Errors = append(body.Errors, registerclient.ErrorDetail{Code: refusal.Code, Message: refusal.Error(), Field: refusal.Field})
+		body.Errors = append(
+			body.Errors,
+			registerclient.ErrorDetail{Code: refusal.Code, Message: refusal.Error(), Field: refusal.Field},
+		)
 	}
 	if err := c.JSON(status, body); err != nil {
 		s.log.ErrorContext(c.Request().Context(), "could not write an error answer", slog.Any("error", err))

@@ -8,10 +8,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"github.com/labstack/echo/v4"
 )
 
 // identityDetail is what an identity record holds of a person beside the e-mail address, sealed as JSON.
@@ -33,40 +34,55 @@ func (s *Register) createIdentityRecord(c echo.Context) error {
 	if err := decode(c, &in); err != nil {
 		return err
 	}
+
 	account := caller(c)
 	mpxn, err := s.checkIdentityRecord(&in, account)
 	if err != nil {
 		return err
 	}
+
 	record, err := s.sealIdentityRecord(in, mpxn, account.AccountID)
 	if err != nil {
 		return err
 	}
+
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
 		body := registerclient.CreateIdentityRecordResponse{Response: s.metadata(c), IR: record.IR}
 		if err := tx.InsertIdentityRecord(ctx, record); err != nil {
 			return answer{}, err
 		}
+
 		if in.InitiatePasskeyRegistration {
 			started, err := s.start(ctx, tx, Challenge{
-				Account: account, MPxN: mpxn, Method: registerclient.MethodPasskeyRegister, Record: record, Own: true, ReturnURL: in.PasskeyReturnURL,
+				Account:   account,
+				MPxN:      mpxn,
+				Method:    registerclient.MethodPasskeyRegister,
+				Record:    record,
+				Own:       true,
+				ReturnURL: in.PasskeyReturnURL,
 			})
 			if err != nil {
 				return answer{}, err
 			}
+
 			body.PasskeyRegistrationRedirect = started.Passkey
 		}
+
 		tx.Audit(s.identityEvent(record, auditIdentityCreated))
 		return answer{http.StatusCreated, basePath + "/identity-records/" + record.IR, body}, nil
 	})
 }
 
-func (s *Register) checkIdentityRecord(in *registerclient.CreateIdentityRecordRequest, account store.Account) (mpxn string, err error) {
+func (s *Register) checkIdentityRecord(
+	in *registerclient.CreateIdentityRecordRequest,
+	account store.Account,
+) (mpxn string, err error) {
 	var k checks
 	mpxn, err = meterPoint("pii-principal.mpxn", in.PIIPrincipal.MPxN)
 	if err != nil {
 		k.wrong = append(k.wrong, refusals(err)...)
 	}
+
 	k.date("pii-principal.move-in-date", in.PIIPrincipal.MoveInDate)
 	k.address("pii-principal.address", in.PIIPrincipal.Address)
 	oneOf(&k, "expressed-by", in.ExpressedBy, "data-subject", "authorised-representative")
@@ -79,9 +95,11 @@ func (s *Register) checkIdentityRecord(in *registerclient.CreateIdentityRecordRe
 		k.text(field+"submitted", v.Submitted, 255)
 		k.text(field+"verified-against", v.VerifiedAgainst, 255)
 	}
+
 	if in.Email != nil {
 		k.email("email", *in.Email)
 	}
+
 	if in.InitiatePasskeyRegistration {
 		switch {
 		case in.PasskeyReturnURL == nil:
@@ -90,10 +108,14 @@ func (s *Register) checkIdentityRecord(in *registerclient.CreateIdentityRecordRe
 			k.add("passkey-return-url", "is not one of the account's registered return URLs.")
 		}
 	}
+
 	return mpxn, k.err()
 }
 
-func (s *Register) sealIdentityRecord(in registerclient.CreateIdentityRecordRequest, mpxn, accountID string) (store.IdentityRecord, error) {
+func (s *Register) sealIdentityRecord(
+	in registerclient.CreateIdentityRecordRequest,
+	mpxn, accountID string,
+) (store.IdentityRecord, error) {
 	key := s.keys.sealer()
 	moveIn := string(in.PIIPrincipal.MoveInDate)
 	record := store.IdentityRecord{
@@ -104,6 +126,7 @@ func (s *Register) sealIdentityRecord(in registerclient.CreateIdentityRecordRequ
 		record.SealedEmail = key.sealed([]byte(*in.Email), placeOfEmail(record.IR))
 		record.EmailMAC = key.mac(*in.Email)
 	}
+
 	if in.PIIPrincipal.Address != nil || in.PrincipalVerification != nil {
 		detail, err := json.Marshal(identityDetail{in.PIIPrincipal.Address, in.PrincipalVerification})
 		if err != nil {
@@ -111,6 +134,7 @@ func (s *Register) sealIdentityRecord(in registerclient.CreateIdentityRecordRequ
 		}
 		record.SealedDetail = key.sealed(detail, placeOfDetail(record.IR))
 	}
+
 	return record, nil
 }
 
@@ -119,11 +143,15 @@ func (s *Register) lookUpIdentityRecords(c echo.Context) error {
 	if err := knownQuery(c, "mpxn", "email"); err != nil {
 		return err
 	}
-	mpxn, email := c.QueryParam("mpxn"), c.QueryParam("email")
-	byMeterPoint, byEmail := c.QueryParams().Has("mpxn"), c.QueryParams().Has("email")
+
+	mpxn := c.QueryParam("mpxn")
+	email := c.QueryParam("email")
+	byMeterPoint := c.QueryParams().Has("mpxn")
+	byEmail := c.QueryParams().Has("email")
 	if !byMeterPoint && !byEmail {
 		return Errors{invalid("mpxn", "or email is required.")}
 	}
+
 	var k checks
 	var macs [][]byte
 	if byMeterPoint {
@@ -132,6 +160,7 @@ func (s *Register) lookUpIdentityRecords(c echo.Context) error {
 			k.wrong = append(k.wrong, refusals(err)...)
 		}
 	}
+
 	if byEmail {
 		k.email("email", email)
 		macs = s.keys.macs(email)
@@ -139,16 +168,22 @@ func (s *Register) lookUpIdentityRecords(c echo.Context) error {
 	if err := k.err(); err != nil {
 		return err
 	}
+
 	ctx := c.Request().Context()
 	rows, err := s.store.ListIdentityRecords(ctx, caller(c).AccountID, mpxn, macs)
 	if err != nil {
 		return err
 	}
+
 	records, err := s.readIdentityRecords(ctx, rows)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, registerclient.LookupIdentityRecordsResponse{Response: s.metadata(c), IdentityRecords: records})
+
+	return c.JSON(
+		http.StatusOK,
+		registerclient.LookupIdentityRecordsResponse{Response: s.metadata(c), IdentityRecords: records},
+	)
 }
 
 // readIdentityRecord is GET /identity-records/{ir}.
@@ -156,16 +191,22 @@ func (s *Register) readIdentityRecord(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
+
 	ctx := c.Request().Context()
 	row, err := s.store.FindOwnIdentityRecord(ctx, caller(c).AccountID, c.Param("ir"))
 	if err != nil {
 		return missing(err, noIdentityRecord())
 	}
+
 	records, err := s.readIdentityRecords(ctx, []store.IdentityRecord{row})
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, registerclient.IdentityRecordResponse{Response: s.metadata(c), IdentityRecord: records[0]})
+
+	return c.JSON(
+		http.StatusOK,
+		registerclient.IdentityRecordResponse{Response: s.metadata(c), IdentityRecord: records[0]},
+	)
 }
 
 // noIdentityRecord is the answer where there is no such record, and where it is another's.
@@ -177,6 +218,7 @@ func (s *Register) anonymiseIdentityRecord(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
+
 	account, ctx, ir, now := caller(c).AccountID, c.Request().Context(), c.Param("ir"), s.now()
 	var since time.Time
 	err := s.store.Transact(ctx, func(tx *store.Tx) error {
@@ -188,13 +230,19 @@ func (s *Register) anonymiseIdentityRecord(c echo.Context) error {
 			since = record.AnonymisedAt.Time()
 			return nil
 		}
+
 		done, err := tx.Anonymise(ctx, ir, now)
 		if err != nil {
 			return err
 		}
 		if !done {
-			return &Error{Kind: Conflict, Code: codeConflict, Message: "An access record that rests on this identity record is active: it has to be revoked first."}
+			return &Error{
+				Kind:    Conflict,
+				Code:    codeConflict,
+				Message: "An access record that rests on this identity record is active: it has to be revoked first.",
+			}
 		}
+
 		since = now
 		tx.Audit(s.identityEvent(record, auditIdentityAnonymised))
 		return nil
@@ -202,7 +250,11 @@ func (s *Register) anonymiseIdentityRecord(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, registerclient.AnonymiseIdentityRecordResponse{Response: s.metadata(c), IR: ir, AnonymisedAt: since})
+
+	return c.JSON(
+		http.StatusOK,
+		registerclient.AnonymiseIdentityRecordResponse{Response: s.metadata(c), IR: ir, AnonymisedAt: since},
+	)
 }
 
 // deletePasskeyCredential is DELETE /identity-records/{ir}/credentials/{credentialId}.
@@ -210,45 +262,61 @@ func (s *Register) deletePasskeyCredential(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
-	account, ctx, ir := caller(c).AccountID, c.Request().Context(), c.Param("ir")
+
+	account := caller(c).AccountID
+	ctx := c.Request().Context()
+	ir := c.Param("ir")
 	err := s.store.Transact(ctx, func(tx *store.Tx) error {
 		record, err := tx.FindOwnIdentityRecord(ctx, account, ir)
 		if err != nil {
 			return missing(err, noIdentityRecord())
 		}
+
 		passkeys, err := tx.ListCredentials(ctx, []string{ir})
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(passkeys, func(p store.Credential) bool { return p.CredentialID == c.Param("credentialId") })
+
+		i := slices.IndexFunc(
+			passkeys,
+			func(p store.Credential) bool { return p.CredentialID == c.Param("credentialId") },
+		)
 		done := false
 		if i >= 0 {
 			if done, err = tx.DeleteCredential(ctx, ir, passkeys[i].CredentialID); err != nil {
 				return err
 			}
 		}
+
 		if !done {
 			return notFound("This identity record has no such passkey.")
 		}
+
 		tx.Audit(s.identityEvent(record, auditCredentialRemoved))
 		return s.tellOfPasskey(ctx, tx, record, passkeys[i], "", mail.PasskeyRemoved)
 	})
 	if err != nil {
 		return err
 	}
+
 	return c.NoContent(http.StatusNoContent)
 }
 
 // readIdentityRecords is what a Data User reads of its own identity records; each is noted as read.
-func (s *Register) readIdentityRecords(ctx context.Context, rows []store.IdentityRecord) ([]registerclient.IdentityRecord, error) {
+func (s *Register) readIdentityRecords(
+	ctx context.Context,
+	rows []store.IdentityRecord,
+) ([]registerclient.IdentityRecord, error) {
 	records, err := s.identityRecords(ctx, rows)
 	if err != nil || len(rows) == 0 {
 		return records, err
 	}
+
 	events := make([]store.AuditEvent, len(rows))
 	for i, row := range rows {
 		events[i] = s.identityEvent(row, auditIdentityRead)
 	}
+
 	return records, s.audit(ctx, events...)
 }
 
@@ -262,40 +330,59 @@ func (s *Register) identityEvent(row store.IdentityRecord, eventType string) sto
 }
 
 // identityRecords is what their own Data User reads of its identity records.
-func (s *Register) identityRecords(ctx context.Context, rows []store.IdentityRecord) ([]registerclient.IdentityRecord, error) {
+func (s *Register) identityRecords(
+	ctx context.Context,
+	rows []store.IdentityRecord,
+) ([]registerclient.IdentityRecord, error) {
 	passkeys, err := s.store.ListCredentials(ctx, keysOf(rows))
 	if err != nil {
 		return nil, err
 	}
+
 	records := make([]registerclient.IdentityRecord, len(rows))
 	for i, row := range rows {
 		record := registerclient.IdentityRecord{
-			IR: row.IR, CreatedAt: row.CreatedAt.Time(), ExpressedBy: row.ExpressedBy, HasEmail: row.SealedEmail != nil,
-			Credentials: []registerclient.PasskeyCredentialSummary{}, AnonymisedAt: store.OptionalTime(row.AnonymisedAt),
+			IR:           row.IR,
+			CreatedAt:    row.CreatedAt.Time(),
+			ExpressedBy:  row.ExpressedBy,
+			HasEmail:     row.SealedEmail != nil,
+			Credentials:  []registerclient.PasskeyCredentialSummary{},
+			AnonymisedAt: store.OptionalTime(row.AnonymisedAt),
 		}
 		if row.MPxN != nil {
-			record.PIIPrincipal = &registerclient.PIIPrincipal{MPxN: *row.MPxN, MoveInDate: registerclient.Date(*row.MoveInDate)}
+			record.PIIPrincipal = &registerclient.PIIPrincipal{
+				MPxN:       *row.MPxN,
+				MoveInDate: registerclient.Date(*row.MoveInDate),
+			}
 		}
+
 		if row.SealedDetail != nil {
 			text, err := s.keys.open(row.KeyID, row.SealedDetail, placeOfDetail(row.IR))
 			if err != nil {
 				return nil, fmt.Errorf("read an identity record: %w", err)
 			}
+
 			var detail identityDetail
 			if err := json.Unmarshal(text, &detail); err != nil {
 				return nil, fmt.Errorf("read the detail of an identity record: %w", err)
 			}
+
 			record.PIIPrincipal.Address, record.PrincipalVerification = detail.Address, detail.Verification
 		}
+
 		for _, passkey := range passkeys {
 			if passkey.IR == row.IR {
 				record.Credentials = append(record.Credentials, registerclient.PasskeyCredentialSummary{
-					CredentialID: passkey.CredentialID, RegisteredAt: passkey.RegisteredAt.Time(), Transports: passkey.Transports.V,
+					CredentialID: passkey.CredentialID,
+					RegisteredAt: passkey.RegisteredAt.Time(),
+					Transports:   passkey.Transports.V,
 				})
 			}
 		}
+
 		records[i] = record
 	}
+
 	return records, nil
 }
 
@@ -312,6 +399,7 @@ func (s *Register) identityRecordExists(c echo.Context) error {
 	if err := knownQuery(c, "mpxn"); err != nil {
 		return err
 	}
+
 	mpxn, err := meterPoint("mpxn", c.QueryParam("mpxn"))
 	if err != nil {
 		return err
@@ -319,10 +407,12 @@ func (s *Register) identityRecordExists(c echo.Context) error {
 	if err := s.limitAccount(c, "ask", askingsOfAccount, "This account has asked too often of late."); err != nil {
 		return err
 	}
+
 	occupants, err := s.occupants(c.Request().Context(), s.store, mpxn)
 	if err != nil {
 		return err
 	}
+
 	return c.JSON(http.StatusOK, registerclient.IdentityExistsResponse{
 		Response: s.metadata(c), MPxN: mpxn, Exists: len(occupants.records) > 0, AvailableMethods: occupants.methods(),
 	})
@@ -348,10 +438,12 @@ func (s *Register) occupants(ctx context.Context, from occupantReader, mpxn stri
 	if err != nil {
 		return occupants{}, err
 	}
+
 	records, err := from.ListOccupants(ctx, mpxn, since)
 	if err != nil {
 		return occupants{}, err
 	}
+
 	passkeys, err := from.ListCredentials(ctx, keysOf(records))
 	return occupants{records, passkeys}, err
 }
@@ -366,6 +458,7 @@ func (o occupants) methods() []registerclient.Method {
 	if o.mailed() != nil {
 		methods = append(methods, registerclient.MethodMagicLink, registerclient.MethodPasskeyRegister)
 	}
+
 	return methods
 }
 
@@ -376,6 +469,7 @@ func (o occupants) mailed() *store.IdentityRecord {
 			return &o.records[i]
 		}
 	}
+
 	return nil
 }
 
@@ -384,18 +478,32 @@ func (o occupants) answering(method registerclient.Method) (*store.IdentityRecor
 	if len(o.records) == 0 {
 		return nil, notFound("No identity record is held for this meter point.")
 	}
+
 	if method == registerclient.MethodPasskeyAssert {
 		for i, record := range o.records {
 			if slices.ContainsFunc(o.passkeys, func(p store.Credential) bool { return p.IR == record.IR }) {
 				return &o.records[i], nil
 			}
 		}
-		return nil, &Error{Kind: Unprocessable, Code: codeLegalBasis, Field: "method", Message: "No passkey is on record for this meter point."}
+
+		return nil, &Error{
+			Kind:    Unprocessable,
+			Code:    codeLegalBasis,
+			Field:   "method",
+			Message: "No passkey is on record for this meter point.",
+		}
 	}
+
 	if record := o.mailed(); record != nil {
 		return record, nil
 	}
-	return nil, &Error{Kind: Unprocessable, Code: codeState, Field: "method", Message: "No e-mail address is on record for this meter point."}
+
+	return nil, &Error{
+		Kind:    Unprocessable,
+		Code:    codeState,
+		Field:   "method",
+		Message: "No e-mail address is on record for this meter point.",
+	}
 }
 
 // maskedEmail shows of an address its first and last letter and its domain: c*****r@example.com.
@@ -406,5 +514,6 @@ func maskedEmail(address string) string {
 			return string(local[0]) + "*****" + string(local[len(local)-1]) + address[i:]
 		}
 	}
+
 	return "*****"
 }

@@ -21,7 +21,8 @@ func TestIdentityRecordIsReadBackByItsOwnerAlone(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
-		owner, other := r.Client(t, registerclient.RoleDataUser), r.Client(t, registerclient.RoleDataUser)
+		owner := r.Client(t, registerclient.RoleDataUser)
+		other := r.Client(t, registerclient.RoleDataUser)
 		in := registertest.IdentityRecord("23 1234-5678 901", "Customer@Example.com")
 		made := must(owner.CreateIdentityRecord(t.Context(), in))(t)
 		must(owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord("9900000000001", "")))(t)
@@ -33,17 +34,40 @@ func TestIdentityRecordIsReadBackByItsOwnerAlone(t *testing.T) {
 			if len(found) != 1 || found[0].IR != made.IR {
 				t.Fatalf("%+v: found %+v", query, found)
 			}
+
 			got := found[0]
-			if got.PIIPrincipal.MPxN != registertest.MeterPoint || got.PIIPrincipal.Address.Postcode != "M14 5RT" || !got.HasEmail ||
-				got.PrincipalVerification.Detail["attempts"] != 1.0 || *got.ExpressedBy != "data-subject" || len(got.Credentials) != 1 {
+			if got.PIIPrincipal.MPxN != registertest.MeterPoint || got.PIIPrincipal.Address.Postcode != "M14 5RT" ||
+				!got.HasEmail ||
+				got.PrincipalVerification.Detail["attempts"] != 1.0 ||
+				*got.ExpressedBy != "data-subject" ||
+				len(got.Credentials) != 1 {
 				text, _ := json.Marshal(got)
 				t.Errorf("read back %s", text)
 			}
 		}
-		if found := must(owner.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{MPxN: "9900000000001", Email: "customer@example.com"}))(t); len(found.IdentityRecords) != 0 {
+
+		if found := must(
+			owner.LookupIdentityRecords(
+				t.Context(),
+				registerclient.LookupIdentityRecordsQuery{MPxN: "9900000000001", Email: "customer@example.com"},
+			),
+		)(
+			t,
+		); len(
+			found.IdentityRecords,
+		) != 0 {
 			t.Error("meter point and e-mail are not both asked for")
 		}
-		if found := must(other.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{MPxN: registertest.MeterPoint}))(t); len(found.IdentityRecords) != 0 {
+		if found := must(
+			other.LookupIdentityRecords(
+				t.Context(),
+				registerclient.LookupIdentityRecordsQuery{MPxN: registertest.MeterPoint},
+			),
+		)(
+			t,
+		); len(
+			found.IdentityRecords,
+		) != 0 {
 			t.Error("another Data User sees the record")
 		}
 	})
@@ -64,11 +88,17 @@ func TestLookUpNeedsAMeterPointOrAnAddress(t *testing.T) {
 func TestAddressesAndEvidenceAreKeptSealed(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	must(r.Client(t, registerclient.RoleDataUser).CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "canary@example.com")))(t)
+	must(
+		r.Client(t, registerclient.RoleDataUser).
+			CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "canary@example.com")),
+	)(
+		t,
+	)
 	var path string
 	if err := r.DB.Write.Get(&path, `SELECT file FROM pragma_database_list WHERE name = 'main'`); err != nil {
 		t.Fatal(err)
 	}
+
 	files, _ := filepath.Glob(path + "*")
 	for _, file := range files {
 		bytes, err := os.ReadFile(file)
@@ -87,7 +117,8 @@ func TestAddressesAndEvidenceAreKeptSealed(t *testing.T) {
 func TestMethodsAreTheUnionOverAllIdentityRecords(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	one, two := r.Client(t, registerclient.RoleDataUser), r.Client(t, registerclient.RoleDataUser)
+	one := r.Client(t, registerclient.RoleDataUser)
+	two := r.Client(t, registerclient.RoleDataUser)
 	portal := r.Client(t, registerclient.RolePortal)
 	methods := func() []registerclient.Method {
 		t.Helper()
@@ -98,16 +129,26 @@ func TestMethodsAreTheUnionOverAllIdentityRecords(t *testing.T) {
 	if unknown.Exists || len(unknown.AvailableMethods) != 0 {
 		t.Errorf("nobody on record, and yet %+v", unknown)
 	}
+
 	first := must(one.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t)
 	if got := methods(); len(got) != 0 {
 		t.Errorf("without an address: %v", got)
 	}
-	must(two.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "c@example.com")))(t)
+
+	must(
+		two.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "c@example.com")),
+	)(
+		t,
+	)
 	if got := methods(); !slices.Equal(got, []registerclient.Method{"magic-link", "passkey-register"}) {
 		t.Errorf("with one address: %v", got)
 	}
+
 	r.AddPasskey(t, first.IR)
-	if got := methods(); !slices.Equal(got, []registerclient.Method{"passkey-assert", "magic-link", "passkey-register"}) {
+	if got := methods(); !slices.Equal(
+		got,
+		[]registerclient.Method{"passkey-assert", "magic-link", "passkey-register"},
+	) {
 		t.Errorf("with a passkey as well: %v", got)
 	}
 }
@@ -115,19 +156,32 @@ func TestMethodsAreTheUnionOverAllIdentityRecords(t *testing.T) {
 func TestEnrolmentWithANewRecordNeedsARegisteredReturnURL(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	client := r.ClientOf(t, registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, ReturnURLs: []string{"https://bright-energy.com/back"}})
+	client := r.ClientOf(
+		t,
+		registerclient.CreateAccountRequest{
+			Role:       registerclient.RoleDataUser,
+			ReturnURLs: []string{"https://bright-energy.com/back"},
+		},
+	)
 	in := registertest.IdentityRecord(registertest.MeterPoint, "")
 	in.InitiatePasskeyRegistration = true
 	for _, url := range []*string{nil, new("https://bright-energy.com/back/"), new("https://evil.example")} {
 		in.PasskeyReturnURL = url
-		if _, err := client.CreateIdentityRecord(t.Context(), in); err == nil || !strings.Contains(err.Error(), "passkey-return-url") {
+		if _, err := client.CreateIdentityRecord(
+			t.Context(),
+			in,
+		); err == nil ||
+			!strings.Contains(err.Error(), "passkey-return-url") {
 			t.Errorf("%v: %v", url, err)
 		}
 	}
+
 	in.PasskeyReturnURL = new("https://bright-energy.com/back")
 	made := must(client.CreateIdentityRecord(t.Context(), in))(t)
 	redirect := made.PasskeyRegistrationRedirect
-	if redirect == nil || !strings.HasPrefix(redirect.RedirectURL, "http://localhost:5001/id/passkey/register?session=pks_") || *redirect.ReturnURL != *in.PasskeyReturnURL {
+	if redirect == nil ||
+		!strings.HasPrefix(redirect.RedirectURL, "http://localhost:5001/id/passkey/register?session=pks_") ||
+		*redirect.ReturnURL != *in.PasskeyReturnURL {
 		t.Errorf("redirect %+v", redirect)
 	}
 }
@@ -136,9 +190,15 @@ func TestEnrolmentWithANewRecordNeedsARegisteredReturnURL(t *testing.T) {
 func audited(t testing.TB, r *registertest.Register, eventType, mpxn string) int {
 	t.Helper()
 	var count int
-	if err := r.DB.Read.Get(&count, r.DB.Read.Rebind(`SELECT COUNT(*) FROM audit_events WHERE event_type = ? AND mpxn = ?`), eventType, mpxn); err != nil {
+	if err := r.DB.Read.Get(
+		&count,
+		r.DB.Read.Rebind(`SELECT COUNT(*) FROM audit_events WHERE event_type = ? AND mpxn = ?`),
+		eventType,
+		mpxn,
+	); err != nil {
 		t.Fatal(err)
 	}
+
 	return count
 }
 
@@ -148,11 +208,31 @@ func TestEveryReadingOfAnIdentityRecordIsNoted(t *testing.T) {
 		r := registertest.New(t, registertest.On(d))
 		owner, _, ir := household(t, r)
 		movedIn(t, owner, "2024-01-01", "customer@example.com")
-		if got := must(owner.ReadIdentityRecord(t.Context(), ir))(t).IdentityRecord; got.IR != ir || got.PIIPrincipal.MoveInDate != "2022-06-30" || !got.HasEmail {
+		if got := must(
+			owner.ReadIdentityRecord(t.Context(), ir),
+		)(
+			t,
+		).IdentityRecord; got.IR != ir || got.PIIPrincipal.MoveInDate != "2022-06-30" ||
+			!got.HasEmail {
 			t.Errorf("read %+v", got)
 		}
-		must(owner.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{Email: "customer@example.com"}))(t)
-		must(owner.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{Email: "nobody@example.com"}))(t)
+
+		must(
+			owner.LookupIdentityRecords(
+				t.Context(),
+				registerclient.LookupIdentityRecordsQuery{Email: "customer@example.com"},
+			),
+		)(
+			t,
+		)
+		must(
+			owner.LookupIdentityRecords(
+				t.Context(),
+				registerclient.LookupIdentityRecordsQuery{Email: "nobody@example.com"},
+			),
+		)(
+			t,
+		)
 		if got := audited(t, r, "identity-record.read", registertest.MeterPoint); got != 3 {
 			t.Errorf("%d readings noted, want one and two", got)
 		}
@@ -168,7 +248,11 @@ func TestIdentityRecordOfAnotherAnswersAsUnknown(t *testing.T) {
 	r := registertest.New(t)
 	owner, _, ir := household(t, r)
 	r.AddPasskey(t, ir)
-	token := must(owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "magic-link"}))(t).TokenRef()
+	token := must(
+		owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "magic-link"}),
+	)(
+		t,
+	).TokenRef()
 	stranger := r.Client(t, registerclient.RoleDataUser)
 	for _, ref := range []string{ir, "ir_0123456789abcdef01234567", "nonsense"} {
 		_, read := stranger.ReadIdentityRecord(t.Context(), ref)
@@ -181,11 +265,23 @@ func TestIdentityRecordOfAnotherAnswersAsUnknown(t *testing.T) {
 			}
 		}
 	}
+
 	other := movedIn(t, owner, "2024-01-01", "")
-	if _, err := owner.OwnReidentificationStatus(t.Context(), other, token); !errors.Is(err, registerclient.ErrNotFound) {
+	if _, err := owner.OwnReidentificationStatus(
+		t.Context(),
+		other,
+		token,
+	); !errors.Is(
+		err,
+		registerclient.ErrNotFound,
+	) {
 		t.Errorf("polled by another record of the same owner: %v", err)
 	}
-	if got := must(owner.OwnReidentificationStatus(t.Context(), ir, token))(t); got.Status != registerclient.StatusConfirmed {
+	if got := must(
+		owner.OwnReidentificationStatus(t.Context(), ir, token),
+	)(
+		t,
+	); got.Status != registerclient.StatusConfirmed {
 		t.Errorf("the owner reads %s", got.Status)
 	}
 }
@@ -197,10 +293,16 @@ func TestAnonymisingLeavesNothingPersonal(t *testing.T) {
 		owner, portal, ir := household(t, r)
 		r.AddPasskey(t, ir)
 		second := r.Client(t, registerclient.RoleDataUser)
-		pending, confirmed, toCreate := start(t, portal, "magic-link").TokenRef(), start(t, portal, "magic-link").TokenRef(), start(t, second, "magic-link").TokenRef()
+		pending := start(t, portal, "magic-link").TokenRef()
+		confirmed := start(t, portal, "magic-link").TokenRef()
+		toCreate := start(t, second, "magic-link").TokenRef()
 		r.Confirm(t, confirmed)
 		r.Confirm(t, toCreate)
-		own := must(owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "passkey-assert"}))(t).TokenRef()
+		own := must(
+			owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "passkey-assert"}),
+		)(
+			t,
+		).TokenRef()
 		// Another Data User's record, made on the customer's word, rests on it as well.
 		in := registertest.AccessRecord("", registerclient.BasisContract)
 		in.RecordMetadata.IdentityRecordRef, in.ReidentificationToken = nil, &toCreate
@@ -209,37 +311,84 @@ func TestAnonymisingLeavesNothingPersonal(t *testing.T) {
 		if _, err := owner.AnonymiseIdentityRecord(t.Context(), ir); !errors.Is(err, registerclient.ErrConflict) {
 			t.Fatalf("with an active record: %v", err)
 		}
+
 		r.Clock.Add(time.Minute) // it has expired, swept or not
 		first := must(owner.AnonymiseIdentityRecord(t.Context(), ir))(t)
 		r.Clock.Add(time.Minute)
-		if again := must(owner.AnonymiseIdentityRecord(t.Context(), ir))(t); !again.AnonymisedAt.Equal(first.AnonymisedAt) {
+		if again := must(
+			owner.AnonymiseIdentityRecord(t.Context(), ir),
+		)(
+			t,
+		); !again.AnonymisedAt.Equal(
+			first.AnonymisedAt,
+		) {
 			t.Errorf("a second time answers %s, not %s", again.AnonymisedAt, first.AnonymisedAt)
 		}
+
 		got := must(owner.ReadIdentityRecord(t.Context(), ir))(t).IdentityRecord
-		if got.PIIPrincipal != nil || got.ExpressedBy != nil || got.PrincipalVerification != nil || got.HasEmail || len(got.Credentials) != 0 || got.AnonymisedAt == nil {
+		if got.PIIPrincipal != nil || got.ExpressedBy != nil || got.PrincipalVerification != nil || got.HasEmail ||
+			len(got.Credentials) != 0 ||
+			got.AnonymisedAt == nil {
 			t.Errorf("still read %+v", got)
 		}
+
 		var left int
-		if err := r.DB.Read.Get(&left, r.DB.Read.Rebind(`SELECT COUNT(*) FROM identity_records WHERE ir = ? AND (mpxn IS NOT NULL OR move_in_date IS NOT NULL
-			OR expressed_by IS NOT NULL OR sealed_email IS NOT NULL OR email_mac IS NOT NULL OR sealed_detail IS NOT NULL)`), ir); err != nil || left != 0 {
+		if err := r.DB.Read.Get(
+			&left,
+			r.DB.Read.Rebind(
+				`SELECT COUNT(*) FROM identity_records WHERE ir = ? AND (mpxn IS NOT NULL OR move_in_date IS NOT NULL
+			OR expressed_by IS NOT NULL OR sealed_email IS NOT NULL OR email_mac IS NOT NULL OR sealed_detail IS NOT NULL)`,
+			),
+			ir,
+		); err != nil ||
+			left != 0 {
 			t.Errorf("something is left in the row: %d %v", left, err)
 		}
 		for _, token := range []string{pending, confirmed} {
 			expectStatus(t, portal, token, registerclient.StatusExpired)
 		}
-		if got := must(owner.OwnReidentificationStatus(t.Context(), ir, own))(t); got.Status != registerclient.StatusExpired {
+		if got := must(
+			owner.OwnReidentificationStatus(t.Context(), ir, own),
+		)(
+			t,
+		); got.Status != registerclient.StatusExpired {
 			t.Errorf("the owner's token reads as %s", got.Status)
 		}
-		if _, err := portal.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{ReidentificationToken: confirmed}); !errors.Is(err, registerclient.ErrForbidden) {
+		if _, err := portal.ListAccessRecords(
+			t.Context(),
+			registertest.MeterPoint,
+			registerclient.ListAccessRecordsQuery{ReidentificationToken: confirmed},
+		); !errors.Is(
+			err,
+			registerclient.ErrForbidden,
+		) {
 			t.Errorf("a token that was confirmed before opens: %v", err)
 		}
-		if exists := must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t); exists.Exists || len(exists.AvailableMethods) != 0 {
+		if exists := must(
+			portal.IdentityRecordExists(t.Context(), registertest.MeterPoint),
+		)(
+			t,
+		); exists.Exists ||
+			len(exists.AvailableMethods) != 0 {
 			t.Errorf("still on record: %+v", exists)
 		}
-		if _, err := owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "passkey-register"}); !errors.Is(err, registerclient.ErrConflict) {
+		if _, err := owner.ReidentifyOwn(
+			t.Context(),
+			ir,
+			registerclient.ReidentifyOwnRequest{Method: "passkey-register"},
+		); !errors.Is(
+			err,
+			registerclient.ErrConflict,
+		) {
 			t.Errorf("asked again: %v", err)
 		}
-		if _, err := owner.CreateAccessRecord(t.Context(), registertest.AccessRecord(ir, registerclient.BasisConsent)); !errors.Is(err, registerclient.ErrConflict) {
+		if _, err := owner.CreateAccessRecord(
+			t.Context(),
+			registertest.AccessRecord(ir, registerclient.BasisConsent),
+		); !errors.Is(
+			err,
+			registerclient.ErrConflict,
+		) {
 			t.Errorf("a new record rests on it: %v", err)
 		}
 		if got := audited(t, r, "identity-record.anonymised", registertest.MeterPoint); got != 1 {
@@ -258,11 +407,20 @@ func TestAnonymisingAndRegisteringAccessExcludeEachOther(t *testing.T) {
 		for i := range 12 {
 			in := registertest.IdentityRecord(fmt.Sprintf("99000000001%02d", i), "c@example.com")
 			ir := must(owner.CreateIdentityRecord(t.Context(), in))(t).IR
-			record, by := registertest.AccessRecord(ir, registerclient.BasisConsent), owner
+			record := registertest.AccessRecord(ir, registerclient.BasisConsent)
+			by := owner
 			if i%2 == 1 { // on the customer's word
-				token := must(second.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: in.PIIPrincipal.MPxN, Method: "magic-link"}))(t).TokenRef()
+				token := must(
+					second.Reidentify(
+						t.Context(),
+						registerclient.ReidentifyRequest{MPxN: in.PIIPrincipal.MPxN, Method: "magic-link"},
+					),
+				)(
+					t,
+				).TokenRef()
 				record.RecordMetadata.IdentityRecordRef, record.ReidentificationToken, by = nil, &token, second
 			}
+
 			var made, gone error
 			var both sync.WaitGroup
 			both.Go(func() { _, made = by.CreateAccessRecord(t.Context(), record) })
@@ -283,16 +441,37 @@ func TestPasskeyIsForgottenOnce(t *testing.T) {
 		r.AddPasskey(t, ir)
 		other := movedIn(t, owner, "2024-01-01", "")
 		credential := "cred_" + ir[3:]
-		if err := owner.DeletePasskeyCredential(t.Context(), other, credential); !errors.Is(err, registerclient.ErrNotFound) {
+		if err := owner.DeletePasskeyCredential(
+			t.Context(),
+			other,
+			credential,
+		); !errors.Is(
+			err,
+			registerclient.ErrNotFound,
+		) {
 			t.Errorf("by another record: %v", err)
 		}
 		if err := owner.DeletePasskeyCredential(t.Context(), ir, credential); err != nil {
 			t.Fatal(err)
 		}
-		if err := owner.DeletePasskeyCredential(t.Context(), ir, credential); !errors.Is(err, registerclient.ErrNotFound) {
+		if err := owner.DeletePasskeyCredential(
+			t.Context(),
+			ir,
+			credential,
+		); !errors.Is(
+			err,
+			registerclient.ErrNotFound,
+		) {
 			t.Errorf("a second time: %v", err)
 		}
-		if got := must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t).AvailableMethods; slices.Contains(got, "passkey-assert") {
+		if got := must(
+			portal.IdentityRecordExists(t.Context(), registertest.MeterPoint),
+		)(
+			t,
+		).AvailableMethods; slices.Contains(
+			got,
+			"passkey-assert",
+		) {
 			t.Errorf("still offered: %v", got)
 		}
 	})
@@ -302,17 +481,29 @@ func TestPasskeyIsForgottenOnce(t *testing.T) {
 func TestOwnerAsksByItsOwnRecordAlone(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	owner := r.ClientOf(t, registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, ReturnURLs: []string{"https://bright-energy.com/back"}})
+	owner := r.ClientOf(
+		t,
+		registerclient.CreateAccountRequest{
+			Role:       registerclient.RoleDataUser,
+			ReturnURLs: []string{"https://bright-energy.com/back"},
+		},
+	)
 	ir := movedIn(t, owner, "2022-06-30", "")
 	movedIn(t, owner, "2024-01-01", "other@example.com") // of the same meter point, and not asked
 	ask := func(in registerclient.ReidentifyOwnRequest) (*registerclient.ReidentifyResponse, error) {
 		return owner.ReidentifyOwn(t.Context(), ir, in)
 	}
 	for _, method := range []registerclient.Method{"magic-link", "passkey-assert"} {
-		if _, err := ask(registerclient.ReidentifyOwnRequest{Method: method}); !errors.Is(err, registerclient.ErrUnprocessable) {
+		if _, err := ask(
+			registerclient.ReidentifyOwnRequest{Method: method},
+		); !errors.Is(
+			err,
+			registerclient.ErrUnprocessable,
+		) {
 			t.Errorf("%s: %v", method, err)
 		}
 	}
+
 	for name, in := range map[string]registerclient.ReidentifyOwnRequest{
 		"no method": {}, "another's URL": {Method: "passkey-register", PasskeyReturnURL: new("https://evil.example")},
 		"URL of the other method": {Method: "passkey-register", RedirectURL: new("https://bright-energy.com/back")},
@@ -321,8 +512,20 @@ func TestOwnerAsksByItsOwnRecordAlone(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	enrol := must(ask(registerclient.ReidentifyOwnRequest{Method: "passkey-register", PasskeyReturnURL: new("https://bright-energy.com/back"), MatchCode: true}))(t)
-	if enrol.Passkey == nil || enrol.MagicLink != nil || enrol.MatchCode == "" || *enrol.Passkey.ReturnURL != "https://bright-energy.com/back" {
+
+	enrol := must(
+		ask(
+			registerclient.ReidentifyOwnRequest{
+				Method:           "passkey-register",
+				PasskeyReturnURL: new("https://bright-energy.com/back"),
+				MatchCode:        true,
+			},
+		),
+	)(
+		t,
+	)
+	if enrol.Passkey == nil || enrol.MagicLink != nil || enrol.MatchCode == "" ||
+		*enrol.Passkey.ReturnURL != "https://bright-energy.com/back" {
 		t.Errorf("enrolment %+v", enrol)
 	}
 }

@@ -12,12 +12,13 @@ import (
 	"strings"
 	"time"
 
-	"central.consent/dar/register/idpages"
-	"central.consent/dar/register/store"
-	"central.consent/dar/views/i18n"
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 	"golang.org/x/text/language"
+
+	"central.consent/dar/register/idpages"
+	"central.consent/dar/register/store"
+	"central.consent/dar/views/i18n"
 )
 
 // Where the pages for customers stand, on the id origin. link.go holds the mailed link's, passkeys.go the passkeys'.
@@ -84,9 +85,11 @@ func (s *Register) beginPage(next echo.HandlerFunc) echo.HandlerFunc {
 			// secret in it gives none to anybody.
 			h.Set(echo.HeaderReferrerPolicy, "same-origin")
 		}
+
 		if protection.Check(c.Request()) != nil {
 			return &Error{Kind: Forbidden, Code: codeUnclassified, Message: "The form came from another site."}
 		}
+
 		wait, err := s.store.Exhausted(c.Request().Context(), failuresFrom(c), s.clock())
 		if err != nil {
 			return err
@@ -94,6 +97,7 @@ func (s *Register) beginPage(next echo.HandlerFunc) echo.HandlerFunc {
 		if wait > 0 {
 			return tooMany("Too many tries came from this address.", wait)
 		}
+
 		return next(c)
 	}
 }
@@ -106,6 +110,7 @@ func (s *Register) allowForm(c echo.Context, onward *string) {
 			policy += " " + u.Scheme + "://" + u.Host
 		}
 	}
+
 	c.Response().Header().Set(echo.HeaderContentSecurityPolicy, policy)
 }
 
@@ -137,11 +142,20 @@ func (s *Register) cookie(secret store.Secret) string {
 // keepSecret gives the browser a secret, out of the address bar; an empty one takes it back.
 func (s *Register) keepSecret(c echo.Context, kind store.Secret, secret string, life time.Duration) {
 	cookie := &http.Cookie{
-		Name: s.cookie(kind), Value: secret, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true, Secure: !s.local, SameSite: http.SameSiteLaxMode,
+		Name: s.cookie(
+			kind,
+		),
+		Value:    secret,
+		Path:     "/",
+		MaxAge:   int(life.Seconds()),
+		HttpOnly: true,
+		Secure:   !s.local,
+		SameSite: http.SameSiteLaxMode,
 	}
 	if secret == "" {
 		cookie.MaxAge = -1
 	}
+
 	c.SetCookie(cookie)
 }
 
@@ -163,7 +177,10 @@ var errDeadLink = errors.New("the link opens nothing")
 
 // openedBy finds the open challenge of the secret that the browser holds, and the account that asks; errDeadLink where
 // there is none.
-func (s *Register) openedBy(c echo.Context, kind store.Secret) (secret string, found store.Reidentification, account store.Account, err error) {
+func (s *Register) openedBy(
+	c echo.Context,
+	kind store.Secret,
+) (secret string, found store.Reidentification, account store.Account, err error) {
 	ctx := c.Request().Context()
 	secret = s.heldSecret(c, kind)
 	found, err = s.store.FindOpenChallenge(ctx, kind, hashToken(secret), s.now())
@@ -179,6 +196,7 @@ func (s *Register) openedBy(c echo.Context, kind store.Secret) (secret string, f
 	if account.Status != "active" {
 		return "", found, account, errDeadLink
 	}
+
 	return secret, found, account, nil
 }
 
@@ -194,7 +212,16 @@ const languageCookie = "dar-language"
 func languageOf(c echo.Context, known string) string {
 	languages := i18n.Languages()
 	if chosen := c.QueryParam("lang"); slices.Contains(languages, chosen) {
-		c.SetCookie(&http.Cookie{Name: languageCookie, Value: chosen, Path: idPath, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.Scheme() == "https"})
+		c.SetCookie(
+			&http.Cookie{
+				Name:     languageCookie,
+				Value:    chosen,
+				Path:     idPath,
+				HttpOnly: true,
+				SameSite: http.SameSiteLaxMode,
+				Secure:   c.Scheme() == "https",
+			},
+		)
 		return chosen
 	}
 	if cookie, err := c.Cookie(languageCookie); err == nil && slices.Contains(languages, cookie.Value) {
@@ -203,6 +230,7 @@ func languageOf(c echo.Context, known string) string {
 	if known != "" {
 		return known
 	}
+
 	tags, _, err := language.ParseAcceptLanguage(c.Request().Header.Get("Accept-Language"))
 	for _, tag := range tags {
 		base, _ := tag.Base()
@@ -210,6 +238,7 @@ func languageOf(c echo.Context, known string) string {
 			return base.String()
 		}
 	}
+
 	return languages[0]
 }
 
@@ -221,6 +250,7 @@ func (s *Register) page(c echo.Context, known, path string) idpages.Page {
 	if other == lang {
 		other = i18n.Languages()[1]
 	}
+
 	return idpages.Page{Text: i18n.For(lang), Other: i18n.For(other), OtherHref: path + "?lang=" + other}
 }
 
@@ -230,19 +260,22 @@ func renderPage(c echo.Context, status int, page templ.Component) error {
 	if err := page.Render(c.Request().Context(), buffer); err != nil {
 		return fmt.Errorf("render a page: %w", err)
 	}
+
 	return c.HTMLBlob(status, buffer.Bytes())
 }
 
 // fromScript reports whether a script asks, which wants JSON.
 func fromScript(c echo.Context) bool {
 	path := c.Request().URL.Path
-	return c.Request().Method == http.MethodPost && (strings.HasSuffix(path, "/options") || strings.HasSuffix(path, "/finish"))
+	return c.Request().Method == http.MethodPost &&
+		(strings.HasSuffix(path, "/options") || strings.HasSuffix(path, "/finish"))
 }
 
 // answerPageError is answerError for the pages of the id origin.
 func (s *Register) answerPageError(err error, c echo.Context) {
 	told := refusals(err)[0]
-	status, reason := statuses[told.Kind], idpages.EndFailed
+	status := statuses[told.Kind]
+	reason := idpages.EndFailed
 	switch {
 	case errors.Is(err, errDeadLink):
 		status, reason = http.StatusGone, idpages.EndDead
@@ -253,6 +286,7 @@ func (s *Register) answerPageError(err error, c echo.Context) {
 	case status < http.StatusInternalServerError:
 		reason = idpages.EndRefused
 	}
+
 	path := pathLink
 	if strings.HasPrefix(c.Request().URL.Path, pathPasskeys+"/") {
 		path = pathAssert
@@ -260,10 +294,12 @@ func (s *Register) answerPageError(err error, c echo.Context) {
 			reason = idpages.EndPasskeyDead
 		}
 	}
+
 	page := idpages.EndPage{Page: s.page(c, "", path), Reason: reason}
 	if status >= http.StatusInternalServerError {
 		page.Reference = logged(c).transaction
 	}
+
 	if fromScript(c) {
 		key := "id.passkey.failed"
 		if told.Kind == TooMany {
@@ -272,8 +308,10 @@ func (s *Register) answerPageError(err error, c echo.Context) {
 		if err := c.JSON(status, stepAnswer{Error: page.Text.T(key)}); err != nil {
 			s.log.ErrorContext(c.Request().Context(), "could not write an error answer", slog.Any("error", err))
 		}
+
 		return
 	}
+
 	if err := renderPage(c, status, idpages.End(page)); err != nil {
 		s.log.ErrorContext(c.Request().Context(), "could not write an error page", slog.Any("error", err))
 	}

@@ -16,9 +16,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"github.com/labstack/echo/v4"
 )
 
 const (
@@ -48,17 +49,27 @@ func (s *Register) importAccessRecords(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
+
 	request := c.Request()
-	if media, _, err := mime.ParseMediaType(request.Header.Get(echo.HeaderContentType)); err != nil || media != "application/x-ndjson" {
-		return &Error{Kind: UnsupportedMediaType, Code: codeValidation, Message: "Send the lines as Content-Type: application/x-ndjson."}
+	if media, _, err := mime.ParseMediaType(
+		request.Header.Get(echo.HeaderContentType),
+	); err != nil ||
+		media != "application/x-ndjson" {
+		return &Error{
+			Kind:    UnsupportedMediaType,
+			Code:    codeValidation,
+			Message: "Send the lines as Content-Type: application/x-ndjson.",
+		}
 	}
 	if request.ContentLength > importLimit {
 		return tooLarge()
 	}
+
 	keys := request.Header.Values(headerIdempotencyKey)
 	if len(keys) > 0 && (len(keys) > 1 || !visible(keys[0]) || len(keys[0]) > 255) {
 		return invalid(headerIdempotencyKey, "must be given once, with 1 to 255 visible ASCII characters.")
 	}
+
 	body := newImportBody(c)
 	defer body.end()
 	if len(keys) == 0 {
@@ -66,10 +77,12 @@ func (s *Register) importAccessRecords(c echo.Context) error {
 		if err != nil {
 			return readFault(err)
 		}
+
 		told.Response = s.metadata(c)
 		body.end()
 		return c.JSON(http.StatusOK, told)
 	}
+
 	return s.importOnce(c, body, keys[0])
 }
 
@@ -84,23 +97,28 @@ func (s *Register) importOnce(c echo.Context, body *importBody, key string) erro
 		if _, err := io.Copy(io.Discard, body); err != nil {
 			return readFault(fmt.Errorf("%w: %w", errCannotRead, err))
 		}
+
 		body.end()
 		row.RequestHash = body.hash.Sum(nil)
 		return s.replay(c, row)
 	}
+
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+
 	told, err := s.Import(ctx, caller(c), body, nil)
 	if err != nil {
 		return readFault(err)
 	}
+
 	told.Response = s.metadata(c)
 	body.end()
 	text, err := json.Marshal(told)
 	if err != nil {
 		return fmt.Errorf("write an answer: %w", err)
 	}
+
 	sealer := s.keys.sealer()
 	row.RequestHash, row.Status, row.KeyID = body.hash.Sum(nil), http.StatusOK, sealer.id
 	row.SealedAnswer = sealer.sealed(text, placeOfAnswer(row.AccountID, key))
@@ -116,11 +134,16 @@ func (s *Register) importOnce(c echo.Context, body *importBody, key string) erro
 	if err != nil {
 		return err
 	}
+
 	return c.JSON(http.StatusOK, told)
 }
 
 func tooLarge() *Error {
-	return &Error{Kind: TooLarge, Code: codeValidation, Message: "The body is larger than 64 MiB. Send the import in smaller parts."}
+	return &Error{
+		Kind:    TooLarge,
+		Code:    codeValidation,
+		Message: "The body is larger than 64 MiB. Send the import in smaller parts.",
+	}
 }
 
 // readFault makes a refusal of what went wrong with the body.
@@ -131,6 +154,7 @@ func readFault(err error) error {
 	if errors.Is(err, errCannotRead) {
 		return invalid("", "The body could not be read to its end. What was read may stand; send it again as a whole.")
 	}
+
 	return err
 }
 
@@ -145,12 +169,14 @@ type importBody struct {
 
 func newImportBody(c echo.Context) *importBody {
 	// The connection's own writer: echo's is another request's by the time that a reader left behind ends.
-	r, w := c.Request(), c.Response().Writer
+	r := c.Request()
+	w := c.Response().Writer
 	b := &importBody{
 		from: http.MaxBytesReader(w, r.Body, importLimit), control: http.NewResponseController(w),
 		hash: sha256.New(), arrived: true,
 	}
 	fmt.Fprintf(b.hash, "%s\n%s\n", r.Method, r.URL.Path)
+
 	return b
 }
 
@@ -159,9 +185,11 @@ func (b *importBody) Read(p []byte) (int, error) {
 		// A server of another kind, as a test's, may have no deadlines to move.
 		_ = b.control.SetReadDeadline(time.Now().Add(importIdle))
 	}
+
 	n, err := b.from.Read(p)
 	b.hash.Write(p[:n])
 	b.arrived = bytes.IndexByte(p[:n], '\n') >= 0
+
 	return n, err
 }
 
@@ -192,7 +220,12 @@ type importChunk struct {
 // nothing. So whatever breaks an import off - an error, or ctx - it can be run again as a whole; what was registered
 // until then stays and is answered beside the error. After each transaction progress, where given, is told how many
 // bytes were read and how many lines they held. After an error r may still be read from for a moment.
-func (s *Register) Import(ctx context.Context, account store.Account, r io.Reader, progress func(read int64, lines int)) (registerclient.ImportResponse, error) {
+func (s *Register) Import(
+	ctx context.Context,
+	account store.Account,
+	r io.Reader,
+	progress func(read int64, lines int),
+) (registerclient.ImportResponse, error) {
 	told := registerclient.ImportResponse{Errors: []registerclient.ImportError{}}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -206,16 +239,19 @@ func (s *Register) Import(ctx context.Context, account store.Account, r io.Reade
 		case <-ctx.Done():
 			return told, ctx.Err()
 		}
+
 		if len(chunk.lines) > 0 && (chunk.err == nil || chunk.err == io.EOF) {
 			imported, known, err := s.importLines(ctx, account.AccountID, chunk.lines)
 			if err != nil {
 				return told, err
 			}
+
 			tell(&told, chunk.lines, imported, known)
 			if progress != nil {
 				progress(chunk.read, told.Lines)
 			}
 		}
+
 		if chunk.err == io.EOF {
 			return told, nil
 		}
@@ -236,8 +272,10 @@ func tell(told *registerclient.ImportResponse, lines []importLine, imported, kno
 			if len(told.Errors) == importMistakes {
 				return
 			}
+
 			told.Errors = append(told.Errors, registerclient.ImportError{
-				Line: line.number, ErrorDetail: registerclient.ErrorDetail{Code: wrong.Code, Message: wrong.Error(), Field: wrong.Field},
+				Line:        line.number,
+				ErrorDetail: registerclient.ErrorDetail{Code: wrong.Code, Message: wrong.Error(), Field: wrong.Field},
 			})
 		}
 	}
@@ -247,7 +285,8 @@ func tell(told *registerclient.ImportResponse, lines []importLine, imported, kno
 func (s *Register) readChunks(ctx context.Context, account store.Account, r io.Reader, chunks chan<- importChunk) {
 	reader := lineReader{from: bufio.NewReaderSize(r, 64<<10)}
 	for {
-		chunk, start := importChunk{}, reader.read
+		chunk := importChunk{}
+		start := reader.read
 		for chunk.err == nil && len(chunk.lines) < importChunkLines && reader.read-start < importChunkBytes {
 			var text []byte
 			var tooLong bool
@@ -258,6 +297,7 @@ func (s *Register) readChunks(ctx context.Context, account store.Account, r io.R
 			if text = bytes.TrimSpace(text); len(text) == 0 && !tooLong {
 				continue
 			}
+
 			line := importLine{number: reader.number}
 			if tooLong {
 				line.wrong = Errors{{Kind: TooLarge, Code: codeValidation, Message: "The line is longer than 256 KiB."}}
@@ -267,14 +307,17 @@ func (s *Register) readChunks(ctx context.Context, account store.Account, r io.R
 					break
 				}
 			}
+
 			chunk.lines = append(chunk.lines, line)
 		}
+
 		chunk.read = reader.read
 		select {
 		case chunks <- chunk:
 		case <-ctx.Done():
 			return
 		}
+
 		if chunk.err != nil {
 			return
 		}
@@ -301,6 +344,7 @@ func (l *lineReader) next() (line []byte, tooLong bool, err error) {
 		} else {
 			l.line = append(l.line, content...)
 		}
+
 		if err != bufio.ErrBufferFull {
 			return l.line, tooLong, err
 		}
@@ -313,6 +357,7 @@ func (s *Register) readLine(line *importLine, account store.Account, text []byte
 	if err := decodeText("line", text, &in); err != nil {
 		return err
 	}
+
 	var k checks
 	under := func(prefix string, err error) {
 		if err == nil {
@@ -323,11 +368,13 @@ func (s *Register) readLine(line *importLine, account store.Account, text []byte
 		}
 	}
 	k.required("import-reference", in.ImportReference, 255)
-	now, access := s.now(), &in.AccessRecord
+	now := s.now()
+	access := &in.AccessRecord
 	if access.ReidentificationToken != nil {
 		k.add("access-record.reidentification-token", "is not taken in an import.")
 		access.ReidentificationToken = nil
 	}
+
 	const ref = "access-record.record-metadata.identity-record-ref"
 	mpxn := ""
 	switch named := access.RecordMetadata.IdentityRecordRef; {
@@ -340,22 +387,32 @@ func (s *Register) readLine(line *importLine, account store.Account, text []byte
 		if named != nil {
 			k.add(ref, "is not taken beside an identity-record: give one of the two.")
 		}
+
 		access.RecordMetadata.IdentityRecordRef = new(someIdentity)
 		if in.IdentityRecord.InitiatePasskeyRegistration {
 			k.add("identity-record.initiate-passkey-registration", "is not taken in an import.")
 			in.IdentityRecord.InitiatePasskeyRegistration = false
 		}
+
 		var err error
 		mpxn, err = s.checkIdentityRecord(in.IdentityRecord, account)
 		under("identity-record.", err)
 	}
+
 	under("access-record.", checkAccessRecord(access, now))
 	if err := k.err(); err != nil {
 		return err
 	}
+
 	hash := sha256.Sum256(text)
 	line.row.Reference, line.row.LineHash = in.ImportReference, hash[:]
-	record := store.AccessRecord{AK: newID("ak"), MPxN: mpxn, AccountID: account.AccountID, IR: line.ref, CreatedAt: store.Millis(now)}
+	record := store.AccessRecord{
+		AK:        newID("ak"),
+		MPxN:      mpxn,
+		AccountID: account.AccountID,
+		IR:        line.ref,
+		CreatedAt: store.Millis(now),
+	}
 	if in.IdentityRecord != nil {
 		identity, err := s.sealIdentityRecord(*in.IdentityRecord, mpxn, account.AccountID)
 		if err != nil {
@@ -363,26 +420,37 @@ func (s *Register) readLine(line *importLine, account store.Account, text []byte
 		}
 		line.row.Identity, record.IR = &identity, identity.IR
 	}
+
 	var err error
 	line.row.Record, err = rowOf(*access, record)
 	return err
 }
 
 // importLines registers the good ones of a chunk's lines in one transaction. A line that this refuses is marked.
-func (s *Register) importLines(ctx context.Context, accountID string, lines []importLine) (imported, known int, err error) {
+func (s *Register) importLines(
+	ctx context.Context,
+	accountID string,
+	lines []importLine,
+) (imported, known int, err error) {
 	// An account that is suspended while its import runs registers nothing more.
 	account, err := s.store.FindAccount(ctx, accountID)
 	if err != nil {
 		return 0, 0, err
 	}
 	if account.Status != "active" || account.Role != string(registerclient.RoleDataUser) {
-		return 0, 0, &Error{Kind: Forbidden, Code: codeRole, Message: "Only an active account of role data_user may import."}
+		return 0, 0, &Error{
+			Kind:    Forbidden,
+			Code:    codeRole,
+			Message: "Only an active account of role data_user may import.",
+		}
 	}
+
 	err = s.store.Transact(ctx, func(tx *store.Tx) error {
 		won, said, err := s.claimLines(ctx, tx, accountID, lines)
 		if err != nil {
 			return err
 		}
+
 		rows := make([]store.ImportedRecord, 0, len(won))
 		for i := range lines {
 			line := &lines[i]
@@ -390,17 +458,34 @@ func (s *Register) importLines(ctx context.Context, accountID string, lines []im
 			case len(line.wrong) > 0:
 			case won[line.row.Reference] == line:
 				rows = append(rows, line.row)
-				tx.Audit(s.event(accountID, auditRecordCreated, line.row.Record.MPxN, line.row.Record.AK, map[string]any{"import": true}))
+				tx.Audit(
+					s.event(
+						accountID,
+						auditRecordCreated,
+						line.row.Record.MPxN,
+						line.row.Record.AK,
+						map[string]any{"import": true},
+					),
+				)
 			case bytes.Equal(said[line.row.Reference], line.row.LineHash):
 				known++
 			default:
-				line.wrong = Errors{{Kind: Conflict, Code: codeConflict, Field: "import-reference", Message: "was used for another line."}}
+				line.wrong = Errors{
+					{
+						Kind:    Conflict,
+						Code:    codeConflict,
+						Field:   "import-reference",
+						Message: "was used for another line.",
+					},
+				}
 			}
 		}
+
 		imported = len(rows)
 		if err := tx.InsertImported(ctx, rows); err != nil {
 			return err
 		}
+
 		return supersedeDetected(ctx, tx, account, rows)
 	})
 	return imported, known, err
@@ -408,27 +493,37 @@ func (s *Register) importLines(ctx context.Context, accountID string, lines []im
 
 // claimLines takes the references of the lines that are to be registered. It answers which line got each, and what
 // line each reference stands for.
-func (s *Register) claimLines(ctx context.Context, tx *store.Tx, accountID string, lines []importLine) (won map[string]*importLine, said map[string][]byte, err error) {
-	references, refs := map[string]bool{}, map[string]bool{}
+func (s *Register) claimLines(
+	ctx context.Context,
+	tx *store.Tx,
+	accountID string,
+	lines []importLine,
+) (won map[string]*importLine, said map[string][]byte, err error) {
+	references := map[string]bool{}
+	refs := map[string]bool{}
 	for _, line := range lines {
 		if len(line.wrong) > 0 {
 			continue
 		}
+
 		references[line.row.Reference] = true
 		if line.ref != "" {
 			refs[line.ref] = true
 		}
 	}
+
 	if len(references) == 0 {
 		return nil, nil, nil
 	}
 	if said, err = tx.FindImports(ctx, accountID, slices.Collect(maps.Keys(references))); err != nil {
 		return nil, nil, err
 	}
+
 	identities, err := tx.HoldIdentityRecords(ctx, slices.Sorted(maps.Keys(refs)))
 	if err != nil {
 		return nil, nil, err
 	}
+
 	mpxns := map[string]bool{}
 	for i := range lines {
 		line := &lines[i]
@@ -440,12 +535,15 @@ func (s *Register) claimLines(ctx context.Context, tx *store.Tx, accountID strin
 				continue
 			}
 		}
+
 		mpxns[line.row.Record.MPxN] = true
 	}
+
 	sizes, err := tx.SizesAt(ctx, accountID, slices.Collect(maps.Keys(mpxns)))
 	if err != nil {
 		return nil, nil, err
 	}
+
 	won = map[string]*importLine{}
 	var claims []store.ImportedRecord
 	for i := range lines {
@@ -453,6 +551,7 @@ func (s *Register) claimLines(ctx context.Context, tx *store.Tx, accountID strin
 		if len(line.wrong) > 0 || said[line.row.Reference] != nil {
 			continue
 		}
+
 		if won[line.row.Reference] == nil {
 			record := line.row.Record
 			if sizes[record.MPxN] += len(record.Record); sizes[record.MPxN] > mostAtMeter {
@@ -460,14 +559,17 @@ func (s *Register) claimLines(ctx context.Context, tx *store.Tx, accountID strin
 				line.wrong = Errors{noRoom()}
 				continue
 			}
+
 			won[line.row.Reference] = line
 			claims = append(claims, line.row)
 		}
 	}
+
 	got, err := tx.ClaimImports(ctx, accountID, claims)
 	if err != nil {
 		return nil, nil, err
 	}
+
 	var lost []string
 	for reference, line := range won {
 		if got[reference] {
@@ -477,6 +579,7 @@ func (s *Register) claimLines(ctx context.Context, tx *store.Tx, accountID strin
 			delete(won, reference)
 		}
 	}
+
 	if len(lost) > 0 {
 		late, err := tx.FindImports(ctx, accountID, lost)
 		if err != nil {
@@ -484,6 +587,7 @@ func (s *Register) claimLines(ctx context.Context, tx *store.Tx, accountID strin
 		}
 		maps.Copy(said, late)
 	}
+
 	return won, said, nil
 }
 
@@ -493,10 +597,13 @@ func (l *importLine) rest(identities map[string]store.IdentityRecord, accountID 
 	identity, there := identities[l.ref]
 	switch {
 	case !there || identity.AccountID != accountID:
-		return Errors{{Kind: Forbidden, Code: codeRole, Field: field, Message: "is not an identity record of this account."}}
+		return Errors{
+			{Kind: Forbidden, Code: codeRole, Field: field, Message: "is not an identity record of this account."},
+		}
 	case identity.MPxN == nil:
 		return Errors{{Kind: Conflict, Code: codeConflict, Field: field, Message: "has been anonymised."}}
 	}
+
 	l.row.Record.MPxN = *identity.MPxN
 	return nil
 }
@@ -506,15 +613,18 @@ func supersedeDetected(ctx context.Context, tx *store.Tx, account store.Account,
 	if account.OrganisationReference == nil {
 		return nil
 	}
+
 	active := map[string]string{} // the first access key by meter point
 	for _, row := range rows {
 		if _, there := active[row.Record.MPxN]; !there && row.Record.State == string(registerclient.StateActive) {
 			active[row.Record.MPxN] = row.Record.AK
 		}
 	}
+
 	if len(active) == 0 {
 		return nil
 	}
+
 	detected, err := tx.ListDetected(ctx, *account.OrganisationReference, slices.Collect(maps.Keys(active)))
 	if err != nil {
 		return err
@@ -524,5 +634,6 @@ func supersedeDetected(ctx context.Context, tx *store.Tx, account store.Account,
 			return err
 		}
 	}
+
 	return nil
 }

@@ -16,12 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"github.com/jmoiron/sqlx"
 )
 
 var importLines = flag.Int("importlines", 20_000, "how many lines BenchmarkImport imports")
@@ -43,6 +44,7 @@ func BenchmarkImport(b *testing.B) {
 		if err != nil || told.Imported != *importLines {
 			b.Fatal(told.Imported, err, told.Errors)
 		}
+
 		peak := peakMemory(b)
 		db = openFile(b, "floor.db")
 		importer(b, db, time.Now)
@@ -61,6 +63,7 @@ func openFile(b *testing.B, name string) *migrations.DB {
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	b.Cleanup(func() { db.Close() })
 	return db
 }
@@ -71,21 +74,32 @@ func importer(t testing.TB, db *migrations.DB, clock func() time.Time) (*registe
 	kept := store.New(db.Write, db.Read)
 	service := serviceOn(t, kept, clock)
 	made, _, err := service.AddAccount(t.Context(), registerclient.CreateAccountRequest{
-		AccountID: "importer", Role: registerclient.RoleDataUser, DisplayName: "Bright Energy Ltd", ContactURL: "https://bright.example/contact",
+		AccountID:             "importer",
+		Role:                  registerclient.RoleDataUser,
+		DisplayName:           "Bright Energy Ltd",
+		ContactURL:            "https://bright.example/contact",
 		OrganisationReference: "SEC-OU-00429",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return service, must(kept.FindAccount(context.Background(), made.AccountID))(t)
 }
 
 // importLine is line i of an import: a customer of their own, with evidence and an e-mail address.
 func importLine(i int) registerclient.ImportLine {
-	identity := registertest.IdentityRecord(fmt.Sprintf("%013d", (int64(i)*7_368_787+1)%10_000_000_000_000), fmt.Sprintf("customer%d@example.com", i))
+	identity := registertest.IdentityRecord(
+		fmt.Sprintf("%013d", (int64(i)*7_368_787+1)%10_000_000_000_000),
+		fmt.Sprintf("customer%d@example.com", i),
+	)
 	access := registertest.AccessRecord("", registerclient.BasisConsent)
 	access.RecordMetadata.IdentityRecordRef = nil
-	return registerclient.ImportLine{ImportReference: fmt.Sprintf("crm-%08d", i), IdentityRecord: &identity, AccessRecord: access}
+	return registerclient.ImportLine{
+		ImportReference: fmt.Sprintf("crm-%08d", i),
+		IdentityRecord:  &identity,
+		AccessRecord:    access,
+	}
 }
 
 // writeLines writes lines that differ as those of importLine do, faster.
@@ -97,8 +111,14 @@ func writeLines(to *io.PipeWriter, lines int) {
 		to.CloseWithError(err)
 		return
 	}
+
 	for i := range lines {
-		line := bytes.Replace(template, []byte(mpxn), fmt.Appendf(nil, "%013d", (int64(i)*7_368_787+1)%10_000_000_000_000), 1)
+		line := bytes.Replace(
+			template,
+			[]byte(mpxn),
+			fmt.Appendf(nil, "%013d", (int64(i)*7_368_787+1)%10_000_000_000_000),
+			1,
+		)
 		line = bytes.Replace(line, []byte(reference), fmt.Appendf(nil, "crm-%08d", i), 1)
 		line = bytes.Replace(line, []byte(email), fmt.Appendf(nil, "customer%d@example.com", i), 1)
 		if _, err := out.Write(append(line, '\n')); err != nil {
@@ -106,6 +126,7 @@ func writeLines(to *io.PipeWriter, lines int) {
 			return
 		}
 	}
+
 	to.CloseWithError(out.Flush())
 }
 
@@ -133,9 +154,12 @@ func insertBare(b *testing.B, db *migrations.DB, lines int) time.Duration {
 		for i, statement := range statements {
 			prepared[i] = must(tx.Preparex(statement))(b)
 		}
+
 		now := time.Now().UnixMilli() / 1000 * 1000
 		for i := first; i < min(first+500, lines); i++ {
-			ak, ir, mpxn := key("ak_"), key("ir_"), fmt.Sprintf("%013d", (int64(i)*7_368_787+1)%10_000_000_000_000)
+			ak := key("ak_")
+			ir := key("ir_")
+			mpxn := fmt.Sprintf("%013d", (int64(i)*7_368_787+1)%10_000_000_000_000)
 			for k, args := range [][]any{
 				{"importer", fmt.Sprintf("crm-%08d", i), random(32), ak},
 				{ir, "importer", mpxn, "2022-06-30", "data-subject", "test", random(52), random(32), random(400), now},
@@ -147,10 +171,12 @@ func insertBare(b *testing.B, db *migrations.DB, lines int) time.Duration {
 				}
 			}
 		}
+
 		if err := tx.Commit(); err != nil {
 			b.Fatal(err)
 		}
 	}
+
 	return time.Since(started)
 }
 
@@ -161,10 +187,12 @@ func peakMemory(b *testing.B) float64 {
 	if err != nil {
 		return 0
 	}
+
 	_, rest, _ := strings.Cut(string(status), "VmHWM:")
 	var kilobytes float64
 	if _, err := fmt.Sscan(rest, &kilobytes); err != nil {
 		b.Fatal(err)
 	}
+
 	return kilobytes / 1024
 }

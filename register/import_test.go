@@ -42,9 +42,11 @@ func linesOf(t testing.TB, count int, alter func(i int, line *registerclient.Imp
 		if alter != nil {
 			alter(i, &line)
 		}
+
 		text.Write(must(json.Marshal(line))(t))
 		text.WriteByte('\n')
 	}
+
 	return text.String()
 }
 
@@ -65,6 +67,7 @@ func rows(t testing.TB, r *registertest.Register, from string) int {
 	if err := r.DB.Read.Get(&n, `SELECT COUNT(*) FROM `+from); err != nil {
 		t.Fatal(err)
 	}
+
 	return n
 }
 
@@ -83,10 +86,19 @@ func TestImportRegistersOnceAndCanBeRunAgain(t *testing.T) {
 		if got := counts(*imports(t, owner, lines)); got != [4]int{1203, 1203, 0, 0} {
 			t.Fatal(got)
 		}
+
 		r.Clock.Add(time.Minute)
-		if got := counts(*imports(t, owner, "\n"+strings.ReplaceAll(lines, "\n", "\r\n \n"))); got != [4]int{1203, 0, 1203, 0} {
+		if got := counts(
+			*imports(t, owner, "\n"+strings.ReplaceAll(lines, "\n", "\r\n \n")),
+		); got != [4]int{
+			1203,
+			0,
+			1203,
+			0,
+		} {
 			t.Error("again", got)
 		}
+
 		for from, want := range map[string]int{
 			"access_records": 1203, "access_records WHERE state = 'ACTIVE'": 401, "access_records WHERE state = 'REVOKED'": 401,
 			"identity_records": 1203, "imports": 1203, `audit_events WHERE event_type = 'record.created' AND detail = '{"import":true}'`: 1203,
@@ -95,9 +107,20 @@ func TestImportRegistersOnceAndCanBeRunAgain(t *testing.T) {
 				t.Errorf("%s: %d rows, want %d", from, got, want)
 			}
 		}
-		if got := must(owner.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{Email: "customer7@example.com"}))(t); len(got.IdentityRecords) != 1 {
+
+		if got := must(
+			owner.LookupIdentityRecords(
+				t.Context(),
+				registerclient.LookupIdentityRecordsQuery{Email: "customer7@example.com"},
+			),
+		)(
+			t,
+		); len(
+			got.IdentityRecords,
+		) != 1 {
 			t.Error("an imported customer is not found by their e-mail address")
 		}
+
 		other := r.Client(t, registerclient.RoleDataUser)
 		if got := counts(*imports(t, other, linesOf(t, 2, nil))); got != [4]int{2, 2, 0, 0} {
 			t.Error("another account's references are in the way", got)
@@ -111,11 +134,23 @@ func TestImportTellsWhatIsWrongWithEachLine(t *testing.T) {
 		r := registertest.New(t, registertest.On(d))
 		owner, _, ir := household(t, r)
 		stranger := r.Client(t, registerclient.RoleDataUser)
-		theirs := must(stranger.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
-		gone := must(owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
-		if _, err := r.DB.Write.Exec(r.DB.Write.Rebind(`UPDATE identity_records SET mpxn = NULL, anonymised_at = 1 WHERE ir = ?`), gone); err != nil {
+		theirs := must(
+			stranger.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")),
+		)(
+			t,
+		).IR
+		gone := must(
+			owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")),
+		)(
+			t,
+		).IR
+		if _, err := r.DB.Write.Exec(
+			r.DB.Write.Rebind(`UPDATE identity_records SET mpxn = NULL, anonymised_at = 1 WHERE ir = ?`),
+			gone,
+		); err != nil {
 			t.Fatal(err)
 		}
+
 		named := func(ref string) func(*registerclient.ImportLine) {
 			return func(l *registerclient.ImportLine) {
 				l.IdentityRecord, l.AccessRecord.RecordMetadata.IdentityRecordRef = nil, &ref
@@ -150,24 +185,48 @@ func TestImportTellsWhatIsWrongWithEachLine(t *testing.T) {
 		raw(strings.Repeat("x", 256<<10+1), "VAL001 ")
 		raw("\xff", "VAL001 ")
 		altered("VAL001 import-reference", func(l *registerclient.ImportLine) { l.ImportReference = " " })
-		altered("VAL001 import-reference", func(l *registerclient.ImportLine) { l.ImportReference = strings.Repeat("x", 256) })
-		altered("VAL001 access-record.processing.purpose", func(l *registerclient.ImportLine) { l.AccessRecord.Processing.Purpose = "" })
-		altered("VAL001 access-record.access-event.state", func(l *registerclient.ImportLine) { l.AccessRecord.AccessEvent.State = "DISCOVERED" })
+		altered(
+			"VAL001 import-reference",
+			func(l *registerclient.ImportLine) { l.ImportReference = strings.Repeat("x", 256) },
+		)
+		altered(
+			"VAL001 access-record.processing.purpose",
+			func(l *registerclient.ImportLine) { l.AccessRecord.Processing.Purpose = "" },
+		)
+		altered(
+			"VAL001 access-record.access-event.state",
+			func(l *registerclient.ImportLine) { l.AccessRecord.AccessEvent.State = "DISCOVERED" },
+		)
 		altered("VAL001 access-record.reidentification-token", func(l *registerclient.ImportLine) {
 			l.AccessRecord.ReidentificationToken = new("mlr_0123456789abcdef01234567")
 		})
-		altered("VAL001 identity-record.initiate-passkey-registration", func(l *registerclient.ImportLine) { l.IdentityRecord.InitiatePasskeyRegistration = true })
-		altered("VAL001 identity-record.pii-principal.mpxn", func(l *registerclient.ImportLine) { l.IdentityRecord.PIIPrincipal.MPxN = "12" })
-		altered("VAL001 identity-record.email", func(l *registerclient.ImportLine) { l.IdentityRecord.Email = new("nobody") })
+		altered(
+			"VAL001 identity-record.initiate-passkey-registration",
+			func(l *registerclient.ImportLine) { l.IdentityRecord.InitiatePasskeyRegistration = true },
+		)
+		altered(
+			"VAL001 identity-record.pii-principal.mpxn",
+			func(l *registerclient.ImportLine) { l.IdentityRecord.PIIPrincipal.MPxN = "12" },
+		)
+		altered(
+			"VAL001 identity-record.email",
+			func(l *registerclient.ImportLine) { l.IdentityRecord.Email = new("nobody") },
+		)
 		altered("VAL001 identity-record", func(l *registerclient.ImportLine) { l.IdentityRecord = nil })
-		altered("VAL001 "+ref, func(l *registerclient.ImportLine) { l.AccessRecord.RecordMetadata.IdentityRecordRef = &ir })
+		altered(
+			"VAL001 "+ref,
+			func(l *registerclient.ImportLine) { l.AccessRecord.RecordMetadata.IdentityRecordRef = &ir },
+		)
 		altered("VAL001 "+ref, named("nonsense"))
 		altered("AUTH003 "+ref, named(theirs))
 		altered("AUTH003 "+ref, named("ir_0123456789abcdef01234567"))
 		altered("CON001 "+ref, named(gone))
 		altered("", named(ir))
 		altered("", func(l *registerclient.ImportLine) { *l = importLine(0) }) // the first once more
-		altered("CON001 import-reference", func(l *registerclient.ImportLine) { l.ImportReference = importLine(0).ImportReference })
+		altered(
+			"CON001 import-reference",
+			func(l *registerclient.ImportLine) { l.ImportReference = importLine(0).ImportReference },
+		)
 		good()
 
 		told := imports(t, owner, text.String())
@@ -178,12 +237,14 @@ func TestImportTellsWhatIsWrongWithEachLine(t *testing.T) {
 				t.Errorf("message %q", wrong.Message)
 			}
 		}
+
 		if !slices.Equal(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 		if got := counts(*told); got != [4]int{line - 1, 3, 1, len(want)} {
 			t.Error(got)
 		}
+
 		again := imports(t, owner, text.String())
 		if got := counts(*again); got != [4]int{line - 1, 0, 4, len(want)} || len(again.Errors) != len(told.Errors) {
 			t.Error("again", got)
@@ -203,23 +264,45 @@ func TestImportThatBrokeOffIsRunAgain(t *testing.T) {
 		cut := errors.New("cut")
 		broken := io.MultiReader(strings.NewReader(lines[:len(lines)*4/5]), failing{cut})
 		var seen []int
-		told, err := service.Import(t.Context(), account, broken, func(read int64, lines int) { seen = append(seen, lines) })
+		told, err := service.Import(
+			t.Context(),
+			account,
+			broken,
+			func(read int64, lines int) { seen = append(seen, lines) },
+		)
 		if !errors.Is(err, cut) || counts(told) != [4]int{1000, 1000, 0, 0} || !slices.Equal(seen, []int{500, 1000}) {
 			t.Fatal(err, counts(told), seen)
 		}
 		if rows(t, r, "access_records") != 1000 {
 			t.Error("what was committed is gone, or more came in")
 		}
+
 		ctx, cancel := context.WithCancel(t.Context())
-		if _, err := service.Import(ctx, account, strings.NewReader(lines), func(int64, int) { cancel() }); !errors.Is(err, context.Canceled) {
+		if _, err := service.Import(
+			ctx,
+			account,
+			strings.NewReader(lines),
+			func(int64, int) { cancel() },
+		); !errors.Is(
+			err,
+			context.Canceled,
+		) {
 			t.Error(err)
 		}
+
 		told, err = service.Import(t.Context(), account, strings.NewReader(lines), nil)
 		if err != nil || counts(told) != [4]int{1400, 400, 1000, 0} {
 			t.Error(err, counts(told))
 		}
+
 		r.Suspend(t, account.AccountID)
-		if _, err := service.Import(t.Context(), account, strings.NewReader(lines), nil); err == nil || rows(t, r, "access_records") != 1400 {
+		if _, err := service.Import(
+			t.Context(),
+			account,
+			strings.NewReader(lines),
+			nil,
+		); err == nil ||
+			rows(t, r, "access_records") != 1400 {
 			t.Error("a suspended account imports", err)
 		}
 	})
@@ -243,6 +326,7 @@ func TestImportsAtOnceRegisterEachLineOnce(t *testing.T) {
 			if i%2 == 1 {
 				text = strings.Join(all, "\n")
 			}
+
 			go func() {
 				told, err := service.Import(t.Context(), account, strings.NewReader(text), nil)
 				if err != nil {
@@ -251,7 +335,9 @@ func TestImportsAtOnceRegisterEachLineOnce(t *testing.T) {
 				done <- told
 			}()
 		}
-		imported, known := 0, 0
+
+		imported := 0
+		known := 0
 		for range 4 {
 			told := <-done
 			imported, known = imported+told.Imported, known+told.Known
@@ -271,6 +357,7 @@ func TestImportSupersedesWhatWasDetected(t *testing.T) {
 		for _, reference := range []string{"SEC-OU-00429", "SEC-OU-00001"} {
 			must(dcc.SubmitDiscoveredAccess(t.Context(), sighting(reference)))(t)
 		}
+
 		for i, want := range []int{0, 1} {
 			lines := linesOf(t, i+1, func(j int, l *registerclient.ImportLine) {
 				l.IdentityRecord.PIIPrincipal.MPxN = registertest.MeterPoint
@@ -294,19 +381,31 @@ func TestImportIsRefusedAsAWhole(t *testing.T) {
 	line := []byte(linesOf(t, 1, nil))
 	expect(t, send(t, "POST", r.URL+batch, "", ndjson, line), http.StatusUnauthorized, "AUTH001")
 	for _, role := range []registerclient.Role{registerclient.RolePortal, registerclient.RoleDCC, registerclient.RoleAdmin, registerclient.RoleDataProvider} {
-		expect(t, send(t, "POST", r.URL+batch, bearer(t, r, "a_"+string(role), role), ndjson, line), http.StatusForbidden, "AUTH003")
+		expect(
+			t,
+			send(t, "POST", r.URL+batch, bearer(t, r, "a_"+string(role), role), ndjson, line),
+			http.StatusForbidden,
+			"AUTH003",
+		)
 	}
+
 	expect(t, send(t, "POST", r.URL+batch, owner, "application/json", line), http.StatusUnsupportedMediaType, "VAL001")
 	expect(t, send(t, "POST", r.URL+batch+"?x=1", owner, ndjson, line), http.StatusBadRequest, "VAL001")
 	if a := send(t, "POST", r.URL+batch, owner, ndjson, nil); a.status != http.StatusOK || a.body["lines"] != 0.0 {
 		t.Error("nothing to import", a)
 	}
+
 	blank := append([]byte("\n"), bytes.Repeat([]byte(strings.Repeat(" ", 1023)+"\n"), 64<<10)...)
 	expect(t, send(t, "POST", r.URL+batch, owner, ndjson, blank), http.StatusRequestEntityTooLarge, "VAL001")
 	if a := send(t, "POST", r.URL+batch, owner, ndjson, blank[1:]); a.status != http.StatusOK {
 		t.Error("64 MiB", a.status)
 	}
-	unsized := must(http.NewRequestWithContext(t.Context(), "POST", r.URL+batch, io.MultiReader(bytes.NewReader(blank))))(t)
+
+	unsized := must(
+		http.NewRequestWithContext(t.Context(), "POST", r.URL+batch, io.MultiReader(bytes.NewReader(blank))),
+	)(
+		t,
+	)
 	unsized.Header.Set("Authorization", owner)
 	unsized.Header.Set("Content-Type", ndjson)
 	if response, err := http.DefaultClient.Do(unsized); err == nil { // or the connection ends first
@@ -315,6 +414,7 @@ func TestImportIsRefusedAsAWhole(t *testing.T) {
 			t.Error("too large, of unknown size", response.StatusCode)
 		}
 	}
+
 	r.Suspend(t, "owner")
 	expect(t, send(t, "POST", r.URL+batch, owner, ndjson, line), http.StatusUnauthorized, "AUTH002")
 }
@@ -331,22 +431,36 @@ func TestImportRepeatsItsAnswerForAnIdempotencyKey(t *testing.T) {
 			request.Header.Set("Idempotency-Key", key)
 			response := must(http.DefaultClient.Do(request))(t)
 			defer response.Body.Close()
-			return response.StatusCode, strings.TrimSpace(string(must(io.ReadAll(response.Body))(t))), response.Header.Get("Idempotency-Replayed")
+
+			return response.StatusCode, strings.TrimSpace(
+					string(must(io.ReadAll(response.Body))(t)),
+				), response.Header.Get(
+					"Idempotency-Replayed",
+				)
 		}
 		lines := linesOf(t, 3, nil)
 		status, first, replayed := keyed("k1", lines)
 		if status != http.StatusOK || replayed != "" || !strings.Contains(first, `"imported":3`) {
 			t.Fatal(status, first, replayed)
 		}
-		if status, again, replayed := keyed("k1", lines); status != http.StatusOK || again != first || replayed != "true" {
+		if status, again, replayed := keyed(
+			"k1",
+			lines,
+		); status != http.StatusOK || again != first ||
+			replayed != "true" {
 			t.Error(status, again, replayed)
 		}
-		if status, _, _ := keyed("k1", linesOf(t, 4, nil)); status != http.StatusUnprocessableEntity || rows(t, r, "access_records") != 3 {
+		if status, _, _ := keyed(
+			"k1",
+			linesOf(t, 4, nil),
+		); status != http.StatusUnprocessableEntity ||
+			rows(t, r, "access_records") != 3 {
 			t.Error("another body under the same key", status)
 		}
 		if status, _, _ := keyed("a b", lines); status != http.StatusBadRequest {
 			t.Error("a key with a space", status)
 		}
+
 		r.Clock.Add(24 * time.Hour)
 		owner = renew(t, r, "owner")
 		if _, later, replayed := keyed("k1", lines); replayed != "" || !strings.Contains(later, `"known":3`) {

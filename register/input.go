@@ -18,10 +18,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"central.consent/dar/registerclient"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/registerclient"
 )
 
 // jsonDepth is how deep a body may nest.
@@ -35,18 +36,31 @@ const bodyKey = "register.body"
 func decode(c echo.Context, into any) error {
 	media, parameters, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	if err != nil || media != echo.MIMEApplicationJSON {
-		return &Error{Kind: UnsupportedMediaType, Code: codeValidation, Message: "Send the body as Content-Type: application/json."}
+		return &Error{
+			Kind:    UnsupportedMediaType,
+			Code:    codeValidation,
+			Message: "Send the body as Content-Type: application/json.",
+		}
 	}
 	if charset, ok := parameters["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
-		return &Error{Kind: UnsupportedMediaType, Code: codeValidation, Message: "Send the body in UTF-8, as RFC 8259 has it."}
+		return &Error{
+			Kind:    UnsupportedMediaType,
+			Code:    codeValidation,
+			Message: "Send the body in UTF-8, as RFC 8259 has it.",
+		}
 	}
+
 	body, err := io.ReadAll(c.Request().Body)
 	if err != nil {
-		if fromEcho, ok := errors.AsType[*echo.HTTPError](err); ok && fromEcho.Code == http.StatusRequestEntityTooLarge {
+		if fromEcho, ok := errors.AsType[*echo.HTTPError](
+			err,
+		); ok &&
+			fromEcho.Code == http.StatusRequestEntityTooLarge {
 			return fromEcho
 		}
 		return invalid("", "The body could not be read to its end.")
 	}
+
 	c.Set(bodyKey, body)
 	return decodeText("body", body, into)
 }
@@ -62,10 +76,17 @@ func decodeText(what string, text []byte, into any) error {
 	if jsontext.Value(text).Kind() != '{' {
 		return invalid("", "The "+what+" must be a JSON object.")
 	}
-	err := json.Unmarshal(text, into, json.RejectUnknownMembers(true), json.WithUnmarshalers(json.UnmarshalFromFunc(optionalText)))
+
+	err := json.Unmarshal(
+		text,
+		into,
+		json.RejectUnknownMembers(true),
+		json.WithUnmarshalers(json.UnmarshalFromFunc(optionalText)),
+	)
 	if err == nil {
 		return nil
 	}
+
 	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
 		field := fieldOf(wrong.JSONPointer)
 		switch {
@@ -77,9 +98,11 @@ func decodeText(what string, text []byte, into any) error {
 			return invalid(field, "must be "+expected(wrong.GoType)+".")
 		}
 	}
+
 	if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return syntax(what, wrong)
 	}
+
 	return invalid("", "The "+what+" is not what this resource takes.")
 }
 
@@ -88,14 +111,17 @@ func optionalText(d *jsontext.Decoder, into **string) error {
 	if d.PeekKind() != '"' {
 		return errors.ErrUnsupported // null, or a mistake, as of any other member
 	}
+
 	var text string
 	if err := json.UnmarshalDecode(d, &text); err != nil {
 		return err
 	}
+
 	*into = nil
 	if text != "" {
 		*into = &text
 	}
+
 	return nil
 }
 
@@ -103,7 +129,10 @@ func syntax(what string, wrong *jsontext.SyntacticError) error {
 	if errors.Is(wrong.Err, jsontext.ErrDuplicateName) {
 		return invalid(fieldOf(wrong.JSONPointer), "is given twice.")
 	}
-	return invalid(fieldOf(wrong.JSONPointer), fmt.Sprintf("The %s is not JSON: it goes wrong at byte %d.", what, wrong.ByteOffset))
+	return invalid(
+		fieldOf(wrong.JSONPointer),
+		fmt.Sprintf("The %s is not JSON: it goes wrong at byte %d.", what, wrong.ByteOffset),
+	)
 }
 
 // checkDepth walks the text once before anything is made of it.
@@ -118,7 +147,10 @@ func checkDepth(what string, text []byte) error {
 			return nil // the end
 		}
 		if decoder.StackDepth() > jsonDepth {
-			return invalid(fieldOf(decoder.StackPointer()), fmt.Sprintf("The %s nests deeper than %d levels.", what, jsonDepth))
+			return invalid(
+				fieldOf(decoder.StackPointer()),
+				fmt.Sprintf("The %s nests deeper than %d levels.", what, jsonDepth),
+			)
 		}
 	}
 }
@@ -137,8 +169,10 @@ func fieldOf(pointer jsontext.Pointer) string {
 		if token == "" || !allLegible(token) {
 			token = strconv.QuoteToASCII(token) // or nothing would be left to see of it
 		}
+
 		path.WriteString(token)
 	}
+
 	return printable(path.String())
 }
 
@@ -154,6 +188,7 @@ func printable(name string) string {
 	if utf8.RuneCountInString(name) > most {
 		name = string([]rune(name)[:most])
 	}
+
 	return name
 }
 
@@ -180,6 +215,7 @@ func allLegible(text string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -191,6 +227,7 @@ func expected(t reflect.Type) string {
 	if t == nil {
 		return "something else"
 	}
+
 	switch t.Kind() {
 	case reflect.String:
 		return "a string"
@@ -203,6 +240,7 @@ func expected(t reflect.Type) string {
 	case reflect.Int:
 		return "a whole number"
 	}
+
 	return "a number"
 }
 
@@ -227,6 +265,7 @@ func meterPoint(field, text string) (string, error) {
 	if !patternMPxN.MatchString(mpxn) {
 		return "", invalid(field, "is not a meter point number: an MPAN of 13 digits or an MPRN of 6 to 10.")
 	}
+
 	return mpxn, nil
 }
 
@@ -239,6 +278,7 @@ func knownQuery(c echo.Context, names ...string) error {
 		if part == "" {
 			continue
 		}
+
 		rawName, rawValue, _ := strings.Cut(part, "=")
 		name, nameErr := url.QueryUnescape(rawName)
 		value, valueErr := url.QueryUnescape(rawValue)
@@ -253,6 +293,7 @@ func knownQuery(c echo.Context, names ...string) error {
 		case !known:
 			field = printable(name)
 		}
+
 		refuse := func(message string) { wrong = append(wrong, invalid(field, message)) }
 		switch {
 		case nameErr != nil || valueErr != nil:
@@ -268,11 +309,14 @@ func knownQuery(c echo.Context, names ...string) error {
 		case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
 			refuse("is not text.")
 		}
+
 		given[name] = true
 	}
+
 	if len(wrong) == 0 {
 		return nil
 	}
+
 	slices.SortStableFunc(wrong, func(a, b *Error) int { return strings.Compare(a.Field, b.Field) })
 	return wrong
 }
@@ -332,7 +376,8 @@ func (k *checks) link(field, value string) {
 func webLink(value string) bool {
 	parsed, err := url.Parse(value)
 	return err == nil && len(value) <= 2000 && (strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")) && parsed.Hostname() != "" &&
-		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") && utf8.ValidString(value) && allLegible(value)
+		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") && utf8.ValidString(value) &&
+		allLegible(value)
 }
 
 func (k *checks) optionalLink(field, value string) {
@@ -386,6 +431,7 @@ func (k *checks) dataTypes(field string, types []registerclient.DataType) {
 	if len(types) == 0 {
 		k.add(field, "must name at least one type of data.")
 	}
+
 	for i, t := range types {
 		oneOf(k, fmt.Sprintf("%s[%d]", field, i), t, allDataTypes...)
 		if slices.Contains(types[:i], t) {
@@ -405,6 +451,7 @@ func (k *checks) address(field string, a *registerclient.UKAddress) {
 	if a == nil {
 		return
 	}
+
 	k.required(field+".addressLine1", a.AddressLine1, 100)
 	k.optional(field+".addressLine2", a.AddressLine2, 100)
 	k.required(field+".townCity", a.TownCity, 100)

@@ -52,11 +52,26 @@ func TestBodyIsReadStrictly(t *testing.T) {
 				got = test.fields // the path goes on to where it became too deep
 			}
 			if a.status != test.status || got != test.fields {
-				t.Errorf("%d naming %q, want %d naming %q: %v", a.status, a.fields(), test.status, test.fields, a.body["errors"])
+				t.Errorf(
+					"%d naming %q, want %d naming %q: %v",
+					a.status,
+					a.fields(),
+					test.status,
+					test.fields,
+					a.body["errors"],
+				)
 			}
 		})
 	}
-	big := send(t, http.MethodPost, r.URL+"/identity-records", owner, "application/json", []byte(`{"email":"`+strings.Repeat("x", 300<<10)+`"}`))
+
+	big := send(
+		t,
+		http.MethodPost,
+		r.URL+"/identity-records",
+		owner,
+		"application/json",
+		[]byte(`{"email":"`+strings.Repeat("x", 300<<10)+`"}`),
+	)
 	expect(t, big, http.StatusRequestEntityTooLarge, "VAL001")
 }
 
@@ -84,6 +99,7 @@ func TestBodyIsRefusedInWordsThatHelp(t *testing.T) {
 			t.Errorf("%q: %d %v, want %q", body, a.status, a.body["errors"], want)
 		}
 	}
+
 	for path, test := range map[string][2]string{
 		"/access-records":       {`{"processing":{"data-types":"HH"}}`, "processing.data-types: must be an array."},
 		"/webhooks":             {`{"notify-days-before":1e999}`, "notify-days-before: must be a whole number."},
@@ -101,25 +117,39 @@ func TestBodyIsRefusedInWordsThatHelp(t *testing.T) {
 func TestWhatNeedNotBeGivenMayBeNullOrEmpty(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	owner, admin := bearer(t, r, "bright_energy", registerclient.RoleDataUser), bearer(t, r, "admin_ops", registerclient.RoleAdmin)
+	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+	admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
 	for _, nothing := range []string{`null`, `""`} {
-		a := post(t, r.URL+"/identity-records", owner, fmt.Sprintf(`{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30",
+		a := post(
+			t,
+			r.URL+"/identity-records",
+			owner,
+			fmt.Sprintf(`{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30",
 			"address":{"addressLine1":"1 High Street","addressLine2":%[1]s,"townCity":"Leeds","county":%[1]s,"postcode":"LS1 1AA"}},
-			"expressed-by":"data-subject","email":%[1]s,"passkey-return-url":%[1]s}`, nothing))
+			"expressed-by":"data-subject","email":%[1]s,"passkey-return-url":%[1]s}`, nothing),
+		)
 		if a.status != http.StatusCreated {
 			t.Fatalf("an identity record with %s: %d %v", nothing, a.status, a.body["errors"])
 		}
+
 		read := get(t, r.URL+"/identity-records/"+a.body["ir"].(string), owner).body["identity-record"].(map[string]any)
 		address := read["pii-principal"].(map[string]any)["address"].(map[string]any)
 		if _, kept := address["county"]; kept || read["has-email"] != false {
 			t.Errorf("%s was kept: %v", nothing, read)
 		}
-		a = post(t, r.URL+"/admin/accounts", admin, fmt.Sprintf(`{"account-id":"portal_%d","display-name":"x","role":"portal","secret-key":%[2]s,
-			"duid":%[2]s,"contact-url":%[2]s,"organisation-reference":%[2]s,"data-types":null,"return-urls":null}`, len(nothing), nothing))
+
+		a = post(
+			t,
+			r.URL+"/admin/accounts",
+			admin,
+			fmt.Sprintf(`{"account-id":"portal_%d","display-name":"x","role":"portal","secret-key":%[2]s,
+			"duid":%[2]s,"contact-url":%[2]s,"organisation-reference":%[2]s,"data-types":null,"return-urls":null}`, len(nothing), nothing),
+		)
 		if a.status != http.StatusCreated {
 			t.Errorf("an account with %s: %d %v", nothing, a.status, a.body["errors"])
 		}
 	}
+
 	blank := `{"account-id":"blank","display-name":"x","role":"portal","organisation-reference":" "}`
 	if a := post(t, r.URL+"/admin/accounts", admin, blank); a.fields() != "organisation-reference" {
 		t.Errorf("a blank reference, which a discovered record could match: %d naming %q", a.status, a.fields())
@@ -131,7 +161,12 @@ func TestExpiryIsGivenOrNull(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
-	ir := must(r.ClientWith(t, "bright_energy", secretKey).CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
+	ir := must(
+		r.ClientWith(t, "bright_energy", secretKey).
+			CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")),
+	)(
+		t,
+	).IR
 	in := registertest.AccessRecord(ir, registerclient.BasisContract)
 	in.AccessEvent.Expiry = nil
 	endless := string(must(json.Marshal(in))(t))
@@ -142,6 +177,7 @@ func TestExpiryIsGivenOrNull(t *testing.T) {
 	if a.status != http.StatusCreated {
 		t.Fatalf("%d %v", a.status, a.body["errors"])
 	}
+
 	ak := a.body["access-token"].(map[string]any)["key"].(string)
 	for name, a := range map[string]answer{
 		"access-event.expiry":               post(t, r.URL+"/access-records", owner, forgotten),
@@ -161,7 +197,12 @@ func TestDaysLieInYearsThatMakeSense(t *testing.T) {
 	for day, status := range map[string]int{
 		"0000-01-01": 400, "1899-12-31": 400, "1900-01-01": 201, "2999-12-31": 201, "3000-01-01": 400, "2026-02-29": 400, "2026-2-1": 400, "": 400,
 	} {
-		a := post(t, r.URL+"/cot-events", dcc, `{"mpxn":"2312345678901","effective-date":"`+day+`","source-reference":"`+day+`-"}`)
+		a := post(
+			t,
+			r.URL+"/cot-events",
+			dcc,
+			`{"mpxn":"2312345678901","effective-date":"`+day+`","source-reference":"`+day+`-"}`,
+		)
 		if a.status != status || status == 400 && a.fields() != "effective-date" {
 			t.Errorf("%q: %d naming %q, want %d", day, a.status, a.fields(), status)
 		}
@@ -182,11 +223,18 @@ func TestNameIsWhatItReadsAs(t *testing.T) {
 		0, '\t', '\n', '\r', 0x1b, 0x7f, 0x85, 0xad, 0x34f, 0x61c, 0x115f, 0x180e, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2028, 0x2029,
 		0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2060, 0x2066, 0x2067, 0x2068, 0x2069, 0x2800, 0x3164, 0x378, 0xe000, 0xfe0f, 0xfeff, 0xffff, 0xe0041, 0x10fffd,
 	} {
-		if a := report("Acme" + string(c) + "Energy"); a.status != http.StatusBadRequest || a.fields() != "organisation-name" {
+		if a := report(
+			"Acme" + string(c) + "Energy",
+		); a.status != http.StatusBadRequest ||
+			a.fields() != "organisation-name" {
 			t.Errorf("%U: %d naming %q", c, a.status, a.fields())
 		}
 	}
-	if a := report("Acme" + strings.Repeat("\u0301\u0489", 3)); a.status != http.StatusBadRequest || a.fields() != "organisation-name" {
+
+	if a := report(
+		"Acme" + strings.Repeat("\u0301\u0489", 3),
+	); a.status != http.StatusBadRequest ||
+		a.fields() != "organisation-name" {
 		t.Errorf("a tower of marks: %d naming %q", a.status, a.fields())
 	}
 	for _, name := range []string{"e\u0323\u0302\u0301\u0331 e\u0301", "Ynni’r Ŵyl – Môn & Arfon (2026) Ltd.", "日本電力", "شركة الطاقة", "Größe+½ £", "Eco 🌱"} {
@@ -194,6 +242,7 @@ func TestNameIsWhatItReadsAs(t *testing.T) {
 			t.Errorf("%q: %d %v", name, a.status, a.body["errors"])
 		}
 	}
+
 	in := sighting("SEC-OU-00430")
 	in.FirstSeen, in.LastSeen = "2999-01-01", ""
 	if a := post(t, r.URL+"/discovered-access", dcc, string(must(json.Marshal(in))(t))); a.fields() != "first-seen" {
@@ -227,24 +276,43 @@ func TestQueryIsReadStrictly(t *testing.T) {
 			t.Errorf("%q: %d %q naming %q, want %q", query, a.status, a.code(), a.fields(), field)
 		}
 	}
+
 	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
 	for query, fields := range map[string]string{"": "mpxn", "mpxn=": "mpxn", "email=": "email", "mpxn=&email=a%40example.com": "mpxn", "mpxn=2312345678901&email=": "email"} {
-		if a := get(t, r.URL+"/identity-records?"+query, owner); a.status != http.StatusBadRequest || a.fields() != fields {
+		if a := get(
+			t,
+			r.URL+"/identity-records?"+query,
+			owner,
+		); a.status != http.StatusBadRequest ||
+			a.fields() != fields {
 			t.Errorf("looked up by %q: %d naming %q", query, a.status, a.fields())
 		}
 	}
+
 	// A customer's word that would change nothing is not passed over in silence.
 	for _, method := range []string{http.MethodGet + " /meter-points/2312345678901/access-records", http.MethodDelete + " /access-records/ak_0123456789abcdef01234567"} {
 		method, path, _ := strings.Cut(method, " ")
-		if a := send(t, method, r.URL+path+"?reidentification-token=mlr_0123456789abcdef01234567", owner, "", nil); a.status != http.StatusBadRequest {
+		if a := send(
+			t,
+			method,
+			r.URL+path+"?reidentification-token=mlr_0123456789abcdef01234567",
+			owner,
+			"",
+			nil,
+		); a.status != http.StatusBadRequest {
 			t.Errorf("%s by a Data User with a token: %d", path, a.status)
 		}
 	}
+
 	if a := get(t, r.URL+"/openapi.yaml?colour=red", ""); a.fields() != "colour" {
 		t.Errorf("the document with a parameter: %d naming %q", a.status, a.fields())
 	}
 	for _, mpxn := range []string{"2312345678901", "23 1234 5678 901", "23-1234-5678-901", "123456", "1234567890", "AB12345678"} {
-		if a := get(t, r.URL+"/identity-records/exists?mpxn="+url.QueryEscape(mpxn), portal); a.status != http.StatusOK {
+		if a := get(
+			t,
+			r.URL+"/identity-records/exists?mpxn="+url.QueryEscape(mpxn),
+			portal,
+		); a.status != http.StatusOK {
 			t.Errorf("%q: %d", mpxn, a.status)
 		}
 	}
@@ -266,7 +334,11 @@ func TestAccessRecordIsCheckedByItsBasisAndArrangement(t *testing.T) {
 		return registerclient.ControllerArrangement{ArrangementType: kind, Controllers: controllers}
 	}
 	detail := func(name string) registerclient.ControllerNotice {
-		return registerclient.ControllerNotice{ControllerName: name, TermsURL: "https://example.com/terms", NoticeVersion: "1"}
+		return registerclient.ControllerNotice{
+			ControllerName: name,
+			TermsURL:       "https://example.com/terms",
+			NoticeVersion:  "1",
+		}
 	}
 	type record = registerclient.AccessRecord
 	for _, test := range []struct {
@@ -365,6 +437,7 @@ func TestAccessRecordIsCheckedByItsBasisAndArrangement(t *testing.T) {
 			if test.fields == "" {
 				want = http.StatusCreated
 			}
+
 			got := strings.Fields(a.fields())
 			if a.status != want || !sameWords(got, strings.Fields(test.fields)) {
 				t.Errorf("%d naming %v, want %d naming %s", a.status, got, want, test.fields)
@@ -387,5 +460,6 @@ func sameWords(a, b []string) bool {
 			return false
 		}
 	}
+
 	return true
 }

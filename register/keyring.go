@@ -38,12 +38,16 @@ func NewKeyring(text string) (*Keyring, error) {
 	for pair := range strings.SplitSeq(text, ",") {
 		id, encoded, _ := strings.Cut(strings.TrimSpace(pair), ":")
 		if !keyID.MatchString(id) {
-			return nil, errors.New("keys are written as id:key,id:key, where an id has 1 to 32 letters, digits, dashes and underscores")
+			return nil, errors.New(
+				"keys are written as id:key,id:key, where an id has 1 to 32 letters, digits, dashes and underscores",
+			)
 		}
+
 		master, err := base64.StdEncoding.DecodeString(encoded)
 		if err != nil || len(master) != keyLength {
 			return nil, fmt.Errorf("key %q is not %d bytes in base64", id, keyLength)
 		}
+
 		key, err := newMasterKey(id, master)
 		if err != nil {
 			return nil, fmt.Errorf("key %q: %w", id, err)
@@ -51,8 +55,10 @@ func NewKeyring(text string) (*Keyring, error) {
 		if ring.key(id) != nil {
 			return nil, fmt.Errorf("key id %q is used twice", id)
 		}
+
 		ring.keys = append(ring.keys, key)
 	}
+
 	return ring, nil
 }
 
@@ -61,14 +67,17 @@ func newMasterKey(id string, master []byte) (masterKey, error) {
 	if err != nil {
 		return masterKey{}, err
 	}
+
 	lookup, err := hkdf.Key(sha256.New, master, nil, "register: look up e-mail", keyLength)
 	if err != nil {
 		return masterKey{}, err
 	}
+
 	block, err := aes.NewCipher(sealing)
 	if err != nil {
 		return masterKey{}, err
 	}
+
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	return masterKey{id: id, seal: aead, lookup: lookup}, err
 }
@@ -86,6 +95,7 @@ func (k *Keyring) key(id string) *masterKey {
 			return &k.keys[i]
 		}
 	}
+
 	return nil
 }
 
@@ -103,10 +113,12 @@ func (k *Keyring) open(id string, value []byte, place string) ([]byte, error) {
 	if key == nil {
 		return nil, fmt.Errorf("no key %q in the keyring", id)
 	}
+
 	plain, err := key.seal.Open(nil, nil, value, []byte(place))
 	if err != nil {
 		return nil, fmt.Errorf("open a sealed value with key %q: %w", id, err)
 	}
+
 	return plain, nil
 }
 

@@ -4,8 +4,9 @@ import (
 	"context"
 	"time"
 
-	"central.consent/dar/register/store"
 	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/register/store"
 )
 
 // How often things may be done, kept in the database so that replicas share them (docs/decisions.md, Limits). A
@@ -38,10 +39,15 @@ func (s *Register) limitAccount(c echo.Context, what string, most int, message s
 	if s.stub {
 		return nil
 	}
-	wait, err := s.hit(c.Request().Context(), store.Limit{Bucket: what + " account " + caller(c).AccountID, Most: most, Within: perAccount})
+
+	wait, err := s.hit(
+		c.Request().Context(),
+		store.Limit{Bucket: what + " account " + caller(c).AccountID, Most: most, Within: perAccount},
+	)
 	if err == nil && wait > 0 {
 		err = tooMany(message, wait)
 	}
+
 	return err
 }
 
@@ -51,10 +57,12 @@ func (s *Register) limitCustomer(ctx context.Context, tx *store.Tx, challenge Ch
 	if challenge.Mailed {
 		limit = store.Limit{Bucket: "link " + challenge.MPxN, Most: linksOfMeter, Within: perMeter}
 	}
+
 	wait, err := tx.Hit(ctx, limit, s.clock())
 	if err == nil && wait > 0 {
 		err = tooMany("The customer at this meter point has been asked too often of late.", wait)
 	}
+
 	return err
 }
 

@@ -11,10 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"central.consent/dar/register/idpages"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"github.com/labstack/echo/v4"
 )
 
 // enrolLife is how long after a confirmation a passkey can be enrolled on its strength.
@@ -27,10 +28,12 @@ func (s *Register) showLink(c echo.Context) error {
 		s.keepSecret(c, store.LinkSecret, cut(c.QueryParam("token")), linkLife)
 		return c.Redirect(http.StatusSeeOther, pathLink)
 	}
+
 	secret, found, account, err := s.openedBy(c, store.LinkSecret)
 	if err != nil {
 		return s.dead(c, err)
 	}
+
 	return s.renderLink(c, http.StatusOK, secret, found, account, "")
 }
 
@@ -45,14 +48,31 @@ func (s *Register) dead(c echo.Context, err error) error {
 	if _, limited := s.hit(c.Request().Context(), failuresFrom(c)); limited != nil {
 		return limited
 	}
+
 	return err
 }
 
-func (s *Register) renderLink(c echo.Context, status int, secret string, found store.Reidentification, account store.Account, mistake string) error {
+func (s *Register) renderLink(
+	c echo.Context,
+	status int,
+	secret string,
+	found store.Reidentification,
+	account store.Account,
+	mistake string,
+) error {
 	s.allowForm(c, found.RedirectURL)
 	page := idpages.LinkPage{
-		Page: s.page(c, found.Language, pathLink), Asking: asking(found, account), FormToken: formToken(secret), Purpose: idpages.PurposeList,
-		MatchCode: found.MatchCode != nil, Mistake: mistake, TriesLeft: store.WrongCodes - found.WrongCodes,
+		Page: s.page(
+			c,
+			found.Language,
+			pathLink,
+		),
+		Asking:    asking(found, account),
+		FormToken: formToken(secret),
+		Purpose:   idpages.PurposeList,
+		MatchCode: found.MatchCode != nil,
+		Mistake:   mistake,
+		TriesLeft: store.WrongCodes - found.WrongCodes,
 	}
 	switch {
 	case found.Method == string(registerclient.MethodPasskeyRegister):
@@ -60,6 +80,7 @@ func (s *Register) renderLink(c echo.Context, status int, secret string, found s
 	case account.Role == string(registerclient.RoleDataUser):
 		page.Purpose = idpages.PurposeCustomer
 	}
+
 	return renderPage(c, status, idpages.Link(page))
 }
 
@@ -78,6 +99,7 @@ func codeMistake(code string) string {
 	case !matchCodeForm.MatchString(code):
 		return "id.link.error.form-of-code"
 	}
+
 	return ""
 }
 
@@ -91,6 +113,7 @@ func (s *Register) postLink(c echo.Context) error {
 	if !ownsForm(c, secret) {
 		return s.renderLink(c, http.StatusForbidden, secret, found, account, "id.link.error.form")
 	}
+
 	code := ""
 	if found.MatchCode != nil {
 		code = readMatchCode(c.FormValue("code"))
@@ -98,6 +121,7 @@ func (s *Register) postLink(c echo.Context) error {
 			return s.renderLink(c, http.StatusUnprocessableEntity, secret, found, account, mistake)
 		}
 	}
+
 	ticket := newSecret()
 	confirmed := false
 	err = s.store.Transact(c.Request().Context(), func(tx *store.Tx) (err error) {
@@ -109,17 +133,20 @@ func (s *Register) postLink(c echo.Context) error {
 			tx.Audit(s.challengeEvent(found, auditReidentifyConfirmed))
 			return nil
 		}
+
 		return s.countWrongCode(ctx, tx, found, now)
 	})
 	if err != nil {
 		return err
 	}
+
 	if !confirmed {
 		if _, err := s.hit(c.Request().Context(), failuresFrom(c)); err != nil {
 			return err
 		}
 		return s.refuseCode(c, secret, account)
 	}
+
 	s.keepSecret(c, store.LinkSecret, "", 0)
 	if enrols := found.Method == string(registerclient.MethodPasskeyRegister); found.RedirectURL == nil || enrols {
 		s.keepSecret(c, store.EnrolSecret, ticket, enrolLife)
@@ -128,10 +155,12 @@ func (s *Register) postLink(c echo.Context) error {
 		}
 		return c.Redirect(http.StatusSeeOther, pathConfirmed)
 	}
+
 	location, err := s.wayBack(found, "dar-reid-token", nil)
 	if err != nil {
 		return err
 	}
+
 	return c.Redirect(http.StatusSeeOther, location)
 }
 
@@ -141,7 +170,12 @@ func (s *Register) challengeEvent(found store.Reidentification, eventType string
 }
 
 // countWrongCode notes a wrong code, where the challenge is still open.
-func (s *Register) countWrongCode(ctx context.Context, tx *store.Tx, found store.Reidentification, now time.Time) error {
+func (s *Register) countWrongCode(
+	ctx context.Context,
+	tx *store.Tx,
+	found store.Reidentification,
+	now time.Time,
+) error {
 	counted, err := tx.CountWrongCode(ctx, found.Challenge, now)
 	if counted {
 		tx.Audit(s.challengeEvent(found, auditReidentifyWrongCode))
@@ -159,6 +193,7 @@ func (s *Register) refuseCode(c echo.Context, secret string, account store.Accou
 	if err != nil {
 		return err
 	}
+
 	return s.renderLink(c, http.StatusUnprocessableEntity, secret, found, account, "id.link.error.code")
 }
 
@@ -168,6 +203,7 @@ func (s *Register) wayBack(found store.Reidentification, parameter string, also 
 	if err != nil {
 		return "", fmt.Errorf("read a token: %w", err)
 	}
+
 	query := map[string]string{parameter: string(token)}
 	maps.Copy(query, also)
 	return withQuery(*found.RedirectURL, query), nil
@@ -179,10 +215,12 @@ func withQuery(address string, parameters map[string]string) string {
 	if err != nil {
 		return address // it was checked when it was registered
 	}
+
 	query := u.Query()
 	for name, value := range parameters {
 		query.Set(name, value)
 	}
+
 	u.RawQuery = query.Encode()
 	return u.String()
 }
@@ -199,6 +237,7 @@ func (s *Register) postDecline(c echo.Context) error {
 	if err := s.decline(c.Request().Context(), found); err != nil {
 		return err
 	}
+
 	s.keepSecret(c, store.LinkSecret, "", 0)
 	return c.Redirect(http.StatusSeeOther, pathDeclined)
 }
@@ -219,6 +258,7 @@ func (s *Register) showConfirmed(c echo.Context) error {
 	if err != nil {
 		return s.dead(c, err)
 	}
+
 	return renderPage(c, http.StatusOK, idpages.Confirmed(idpages.ConfirmedPage{
 		Page: s.page(c, found.Language, pathConfirmed), Org: account.DisplayName, PasskeyHref: pathEnrol,
 	}))
@@ -234,10 +274,15 @@ func (s *Register) enrolment(c echo.Context) (store.Reidentification, store.Acco
 	if err != nil {
 		return found, store.Account{}, err
 	}
+
 	account, err := s.store.FindAccount(ctx, found.AccountID)
 	return found, account, err
 }
 
 func (s *Register) showDeclined(c echo.Context) error {
-	return renderPage(c, http.StatusOK, idpages.End(idpages.EndPage{Page: s.page(c, "", pathDeclined), Reason: idpages.EndDeclined}))
+	return renderPage(
+		c,
+		http.StatusOK,
+		idpages.End(idpages.EndPage{Page: s.page(c, "", pathDeclined), Reason: idpages.EndDeclined}),
+	)
 }

@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
-	"github.com/PuerkitoBio/goquery"
 )
 
 // linked is a live register that mails, on two replicas, with one household.
@@ -27,8 +28,13 @@ func newLinked(t *testing.T, d registertest.Database) linked {
 	on := registertest.On(d)
 	inbox, sender := registertest.NewInbox(t)
 	r := registertest.New(t, on, registertest.HoldConfirmations(), registertest.WithMail(sender))
-	l := linked{Register: r, replica: registertest.New(t, registertest.HoldConfirmations(), registertest.ReplicaOf(r)), inbox: inbox}
+	l := linked{
+		Register: r,
+		replica:  registertest.New(t, registertest.HoldConfirmations(), registertest.ReplicaOf(r)),
+		inbox:    inbox,
+	}
 	l.owner, l.portal, l.ir = household(t, r)
+
 	return l
 }
 
@@ -39,6 +45,7 @@ func (l linked) ask(t testing.TB) (*registerclient.ReidentifyResponse, string) {
 		MPxN: registertest.MeterPoint, Method: registerclient.MethodMagicLink, MatchCode: true, Language: "en",
 	}))(t)
 	l.WorkOff(t)
+
 	return started, l.inbox.Link(t)
 }
 
@@ -81,7 +88,9 @@ func TestALinkIsConfirmedByItsCodeOnAnyReplica(t *testing.T) {
 		if page.URL.RawQuery != "" || !strings.Contains(page.Text(), "ending in 901") {
 			t.Errorf("%s: %s", page.URL, page.Text())
 		}
-		page = browser.On(l.replica).Submit(page, "/id/link", "code", " "+strings.ToLower(started.MatchCode[:2])+" - "+started.MatchCode[2:])
+
+		page = browser.On(l.replica).
+			Submit(page, "/id/link", "code", " "+strings.ToLower(started.MatchCode[:2])+" - "+started.MatchCode[2:])
 		expectPage(t, page, http.StatusOK, "You have confirmed")
 		expectChallenge(t, l, started, "confirmed")
 		list(t, l.portal, started.TokenRef())
@@ -111,6 +120,7 @@ func TestAMailScannerChangesNothing(t *testing.T) {
 				robot.Do(http.MethodPost, path, []byte(body), scripted)
 			}
 		}
+
 		// One that presses the main button by itself, and has no code.
 		for _, code := range []string{"", "test test", "12345", "I0O1"} {
 			if page = robot.Submit(page, "/id/link", "code", code); page.Status != http.StatusUnprocessableEntity {
@@ -118,9 +128,15 @@ func TestAMailScannerChangesNothing(t *testing.T) {
 			}
 		}
 	}
+
 	expectChallenge(t, l, started, "pending")
 	person := l.Browser(t)
-	expectPage(t, person.Submit(person.Open(link), "/id/link", "code", started.MatchCode), http.StatusOK, "You have confirmed")
+	expectPage(
+		t,
+		person.Submit(person.Open(link), "/id/link", "code", started.MatchCode),
+		http.StatusOK,
+		"You have confirmed",
+	)
 	expectChallenge(t, l, started, "confirmed")
 }
 
@@ -137,6 +153,7 @@ func TestALinkWithoutACode(t *testing.T) {
 	if page.Page.Find(`input[name="code"]`).Length() != 0 {
 		t.Error("the page asks for a code that nobody has")
 	}
+
 	expectChallenge(t, l, started, "pending")
 	expectPage(t, browser.Submit(page, "/id/link"), http.StatusOK, "You have confirmed")
 	expectChallenge(t, l, started, "confirmed")
@@ -149,8 +166,10 @@ func TestThreeWrongCodesEndTheChallenge(t *testing.T) {
 		l := newLinked(t, d)
 		started, link := l.ask(t)
 		wrong := otherCode(started.MatchCode)
-		one, two := l.Browser(t), l.replica.Browser(t)
-		page, second := one.Open(link), two.Open(link)
+		one := l.Browser(t)
+		two := l.replica.Browser(t)
+		page := one.Open(link)
+		second := two.Open(link)
 		expectPage(t, one.Submit(page, "/id/link", "code", wrong), http.StatusUnprocessableEntity, "2 tries left")
 		expectPage(t, two.Submit(second, "/id/link", "code", wrong), http.StatusUnprocessableEntity, "1 try left")
 		expectChallenge(t, l, started, "pending")
@@ -176,7 +195,10 @@ func TestThisWasntMeEndsTheChallenge(t *testing.T) {
 func TestDeadLinksAnswerAlike(t *testing.T) {
 	t.Parallel()
 	l := newLinked(t, registertest.SQLite)
-	dead := map[string]string{"unknown": registertest.PublicURL + "/id/link?token=" + strings.Repeat("A", 43), "empty": registertest.PublicURL + "/id/link?token="}
+	dead := map[string]string{
+		"unknown": registertest.PublicURL + "/id/link?token=" + strings.Repeat("A", 43),
+		"empty":   registertest.PublicURL + "/id/link?token=",
+	}
 	person := l.Browser(t)
 
 	used, link := l.ask(t)
@@ -204,6 +226,7 @@ func TestDeadLinksAnswerAlike(t *testing.T) {
 			t.Errorf("%s answers\n%s\nothers\n%s", name, got, want)
 		}
 	}
+
 	browser := l.Browser(t)
 	expectPage(t, browser.Open(link), http.StatusOK, "Is this you?")
 }
@@ -230,6 +253,7 @@ func TestNobodyElsesFormAnswersALink(t *testing.T) {
 			t.Errorf("%s: %d", name, page.Status)
 		}
 	}
+
 	expectChallenge(t, l, first, "pending")
 	expectChallenge(t, l, second, "pending")
 }
@@ -239,19 +263,36 @@ func TestALinkSendsBackToARegisteredAddressOnly(t *testing.T) {
 	l := newLinked(t, registertest.SQLite)
 	const back = "https://bright.example/back?case=7"
 	must(l.owner.ReplaceReturnURLs(t.Context(), registerclient.ReplaceReturnURLsRequest{ReturnURLs: []string{back}}))(t)
-	started := must(l.owner.ReidentifyOwn(t.Context(), l.ir, registerclient.ReidentifyOwnRequest{Method: registerclient.MethodMagicLink, RedirectURL: new(back)}))(t)
+	started := must(
+		l.owner.ReidentifyOwn(
+			t.Context(),
+			l.ir,
+			registerclient.ReidentifyOwnRequest{Method: registerclient.MethodMagicLink, RedirectURL: new(back)},
+		),
+	)(
+		t,
+	)
 	l.WorkOff(t)
 	browser := l.Browser(t)
 	page := browser.Open(l.inbox.Link(t))
-	if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' https://bright.example;") && !strings.HasSuffix(policy, "form-action 'self' https://bright.example") {
+	if policy := page.Header.Get(
+		"Content-Security-Policy",
+	); !strings.Contains(policy, "form-action 'self' https://bright.example;") &&
+		!strings.HasSuffix(policy, "form-action 'self' https://bright.example") {
 		t.Errorf("the page's form may not lead on: %s", policy)
 	}
+
 	page = browser.Submit(page, "/id/link")
 	if page.Away != "https://bright.example/back?case=7&dar-reid-token="+started.TokenRef() {
 		t.Errorf("sent to %s", page.Away)
 	}
+
 	for _, hostile := range []string{back + "#x", back + "&a=b", "https://bright.example/back", "https://BRIGHT.example/back?case=7", "https://bright.example.evil.example/back?case=7", "javascript:alert(1)", "//bright.example/back", " "} {
-		_, err := l.owner.ReidentifyOwn(t.Context(), l.ir, registerclient.ReidentifyOwnRequest{Method: registerclient.MethodMagicLink, RedirectURL: new(hostile)})
+		_, err := l.owner.ReidentifyOwn(
+			t.Context(),
+			l.ir,
+			registerclient.ReidentifyOwnRequest{Method: registerclient.MethodMagicLink, RedirectURL: new(hostile)},
+		)
 		if refused, ok := err.(*registerclient.Error); !ok || refused.Status != http.StatusBadRequest {
 			t.Errorf("%q: %v", hostile, err)
 		}
@@ -290,7 +331,10 @@ func TestACustomerIsMailedFiveLinksAnHourAtMost(t *testing.T) {
 		l := newLinked(t, d)
 		other := l.Client(t, registerclient.RolePortal)
 		ask := func(by *registerclient.Client) error {
-			_, err := by.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: registerclient.MethodMagicLink})
+			_, err := by.Reidentify(
+				t.Context(),
+				registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: registerclient.MethodMagicLink},
+			)
 			return err
 		}
 		for i := range 5 {
@@ -299,19 +343,23 @@ func TestACustomerIsMailedFiveLinksAnHourAtMost(t *testing.T) {
 			}
 			l.Clock.Add(10 * time.Minute)
 		}
+
 		err := ask(other)
 		refused, ok := err.(*registerclient.Error)
 		if !ok || refused.Status != http.StatusTooManyRequests || refused.RetryAfter != 10*time.Minute {
 			t.Fatalf("the sixth: %v %+v", err, refused)
 		}
+
 		l.WorkOff(t)
 		if mailed := len(l.inbox.Messages()); mailed > 5 {
 			t.Errorf("%d letters", mailed)
 		}
+
 		l.Clock.Add(10*time.Minute - time.Second)
 		if ask(l.portal) == nil {
 			t.Error("a second too early")
 		}
+
 		l.Clock.Add(time.Second)
 		if err := ask(l.portal); err != nil {
 			t.Error(err)
@@ -326,11 +374,13 @@ func TestAnAddressThatFailsTooOftenHasToWait(t *testing.T) {
 	for range 30 {
 		expectPage(t, browser.Open("/id/link"), http.StatusGone, "does not work")
 	}
+
 	page := browser.Open("/id/link")
 	expectPage(t, page, http.StatusTooManyRequests, "Too many tries")
 	if page.Header.Get("Retry-After") != "900" {
 		t.Errorf("Retry-After %q", page.Header.Get("Retry-After"))
 	}
+
 	l.Clock.Add(15 * time.Minute)
 	expectPage(t, browser.Open("/id/link"), http.StatusGone, "does not work")
 }
@@ -351,6 +401,7 @@ func TestPagesOfTheIDOriginSendTheirHeaders(t *testing.T) {
 			}
 		}
 	}
+
 	for _, shown := range []*registertest.Shown{browser.Open("/id/link"), browser.Open("/id/link/confirmed")} {
 		shown.Page.Find("[src],link[href]").Each(func(_ int, s *goquery.Selection) {
 			if address := s.AttrOr("src", s.AttrOr("href", "")); !strings.HasPrefix(address, "/static/") {

@@ -27,32 +27,60 @@ func TestPagesStayStableWhileRecordsAreAdded(t *testing.T) {
 				r.Clock.Add(time.Second)
 			}
 		}
+
 		r.Clock.Add(time.Second)
-		seen, cursor := map[string]bool{}, ""
+		seen := map[string]bool{}
+		cursor := ""
 		for pages := 0; ; pages++ {
-			page := must(owner.ListOwnRecords(t.Context(), registerclient.ListOwnRecordsQuery{Limit: 5, Cursor: cursor}))(t)
+			page := must(
+				owner.ListOwnRecords(t.Context(), registerclient.ListOwnRecordsQuery{Limit: 5, Cursor: cursor}),
+			)(
+				t,
+			)
 			for _, record := range page.Records {
 				if seen[record.AK] || !want[record.AK] {
 					t.Errorf("%s is listed twice, or was added since", record.AK)
 				}
+
 				seen[record.AK] = true
-				if record.MPxN != registertest.MeterPoint || record.DUID == "" || record.CreatedAt.IsZero() || record.RecordMetadata.IdentityRecordRef == nil {
+				if record.MPxN != registertest.MeterPoint || record.DUID == "" || record.CreatedAt.IsZero() ||
+					record.RecordMetadata.IdentityRecordRef == nil {
 					t.Errorf("row %+v", record)
 				}
 			}
+
 			if page.Total != len(want)+pages {
 				t.Errorf("total %d on page %d", page.Total, pages)
 			}
 			if cursor = page.NextCursor; cursor == "" {
 				break
 			}
+
 			create(t, owner, ir, registerclient.BasisContract)
 		}
+
 		if len(seen) != len(want) {
 			t.Errorf("%d of %d were listed", len(seen), len(want))
 		}
-		first := must(owner.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{Limit: 20}))(t)
-		second := must(owner.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{Limit: 20, Cursor: first.NextCursor}))(t)
+
+		first := must(
+			owner.ListAccessRecords(
+				t.Context(),
+				registertest.MeterPoint,
+				registerclient.ListAccessRecordsQuery{Limit: 20},
+			),
+		)(
+			t,
+		)
+		second := must(
+			owner.ListAccessRecords(
+				t.Context(),
+				registertest.MeterPoint,
+				registerclient.ListAccessRecordsQuery{Limit: 20, Cursor: first.NextCursor},
+			),
+		)(
+			t,
+		)
 		if len(first.AccessRecords) != 20 || len(second.AccessRecords) != 7 || second.NextCursor != "" {
 			t.Errorf("a meter point's pages have %d and %d rows", len(first.AccessRecords), len(second.AccessRecords))
 		}
@@ -64,7 +92,8 @@ func TestOwnRecordsAreFilteredByWhatTheyAreNow(t *testing.T) {
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
 		owner, _, ir := household(t, r)
-		active, revoked := create(t, owner, ir, registerclient.BasisContract), create(t, owner, ir, registerclient.BasisConsent)
+		active := create(t, owner, ir, registerclient.BasisContract)
+		revoked := create(t, owner, ir, registerclient.BasisConsent)
 		ends := registertest.AccessRecord(ir, registerclient.BasisConsent)
 		soon := r.Clock.Now().Add(time.Hour)
 		ends.AccessEvent.Expiry = &soon
@@ -101,8 +130,14 @@ func TestMalformedPagesAreRefusedByName(t *testing.T) {
 			t.Errorf("%s: %d %q", query, a.status, a.fields())
 		}
 	}
+
 	portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
-	if a := get(t, r.URL+"/meter-points/2312345678901/access-records?limit=5&reidentification-token=x", portal); a.status != http.StatusBadRequest || a.fields() != "limit" {
+	if a := get(
+		t,
+		r.URL+"/meter-points/2312345678901/access-records?limit=5&reidentification-token=x",
+		portal,
+	); a.status != http.StatusBadRequest ||
+		a.fields() != "limit" {
 		t.Errorf("a portal pages: %d %q", a.status, a.fields())
 	}
 }
@@ -120,33 +155,50 @@ func TestAReplacedRecordKeepsItsKeyItsOwnerAndItsAge(t *testing.T) {
 		if got := must(owner.ReplaceAccessRecord(t.Context(), ak, record))(t).AccessToken; got.Key != ak {
 			t.Errorf("the key is %s", got.Key)
 		}
+
 		after := must(owner.VerifyAccessRecord(t.Context(), ak))(t)
 		if after.AccessRecord.Processing.Purpose != "Another purpose" || after.DUID != before.DUID ||
 			!after.AccessRecord.RecordMetadata.CreatedAt.Equal(*before.AccessRecord.RecordMetadata.CreatedAt) {
 			t.Errorf("after: %+v", after.AccessRecord)
 		}
+
 		record.RecordMetadata.IdentityRecordRef = nil // the link stays
 		must(owner.ReplaceAccessRecord(t.Context(), ak, record))(t)
 
 		stranger := r.Client(t, registerclient.RoleDataUser)
-		if _, err := stranger.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrNotFound) {
+		if _, err := stranger.ReplaceAccessRecord(
+			t.Context(),
+			ak,
+			record,
+		); !errors.Is(
+			err,
+			registerclient.ErrNotFound,
+		) {
 			t.Errorf("a stranger replaces it: %v", err)
 		}
+
 		other := must(owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord("9900000000001", "")))(t).IR
 		record.RecordMetadata.IdentityRecordRef = &other
 		if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrInvalid) {
 			t.Errorf("it moves to another meter point: %v", err)
 		}
-		foreign := must(stranger.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
+
+		foreign := must(
+			stranger.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")),
+		)(
+			t,
+		).IR
 		record.RecordMetadata.IdentityRecordRef = &foreign
 		if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrForbidden) {
 			t.Errorf("it takes somebody else's identity record: %v", err)
 		}
+
 		record.RecordMetadata.IdentityRecordRef = nil
 		record.AccessEvent.State = registerclient.StateRevoked
 		if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrInvalid) {
 			t.Errorf("it is revoked by replacement: %v", err)
 		}
+
 		record.AccessEvent.State = registerclient.StateActive
 		must(owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
 		if _, err := owner.ReplaceAccessRecord(t.Context(), ak, record); !errors.Is(err, registerclient.ErrConflict) {
@@ -194,13 +246,30 @@ func TestWhatARecordSaidBeforeItWasChangedIsToldToWhoeverReadsIt(t *testing.T) {
 			record.RecordMetadata.ControllerArrangement.Controllers[0].Name = "Brighter Energy Ltd"
 		})
 		ends := *registertest.AccessRecord(ir, registerclient.BasisConsent).AccessEvent.Expiry
-		want := []registerclient.Amendment{{
-			AmendedAt: first, LeadControllerName: "Bright Energy Ltd", LegalBasis: registerclient.BasisConsent, Purpose: "Energy efficiency analysis",
-			DataTypes: []registerclient.DataType{registerclient.HalfHourlyConsumption, registerclient.TariffImport}, Expiry: &ends,
-		}, {
-			AmendedAt: second, LeadControllerName: "Bright Energy Ltd", LegalBasis: registerclient.BasisConsent, Purpose: "Energy efficiency analysis",
-			DataTypes: []registerclient.DataType{registerclient.HalfHourlyConsumption, registerclient.HalfHourlyExport, registerclient.TariffImport},
-		}}
+		want := []registerclient.Amendment{
+			{
+				AmendedAt:          first,
+				LeadControllerName: "Bright Energy Ltd",
+				LegalBasis:         registerclient.BasisConsent,
+				Purpose:            "Energy efficiency analysis",
+				DataTypes: []registerclient.DataType{
+					registerclient.HalfHourlyConsumption,
+					registerclient.TariffImport,
+				},
+				Expiry: &ends,
+			},
+			{
+				AmendedAt:          second,
+				LeadControllerName: "Bright Energy Ltd",
+				LegalBasis:         registerclient.BasisConsent,
+				Purpose:            "Energy efficiency analysis",
+				DataTypes: []registerclient.DataType{
+					registerclient.HalfHourlyConsumption,
+					registerclient.HalfHourlyExport,
+					registerclient.TariffImport,
+				},
+			},
+		}
 		if got := past(); !reflect.DeepEqual(got, want) {
 			t.Errorf("told is\n%+v, want\n%+v", got, want)
 		}
@@ -216,8 +285,10 @@ func TestWhatARecordSaidBeforeItWasChangedIsToldToWhoeverReadsIt(t *testing.T) {
 				})
 			})
 		}
+
 		all.Wait()
-		purposes, kept := map[string]bool{}, past()
+		purposes := map[string]bool{}
+		kept := past()
 		if !reflect.DeepEqual(kept[0], want[0]) {
 			t.Errorf("first of all it said %+v, want %+v", kept[0], want[0])
 		}
@@ -247,12 +318,21 @@ func TestAnExpiredRecordCannotBeReplacedFromThatMoment(t *testing.T) {
 func TestWhatIsDiscoveredVerifiesAsDiscoveredAndReleasesNothing(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	seen := must(r.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), registerclient.DiscoveredAccess{
-		MPxN: registertest.MeterPoint, OrganisationName: "Acme Energy Services Ltd", OrganisationReference: "SEC-OU-00429", FirstSeen: "2024-06-01",
-		DataTypesObserved: []registerclient.DataType{registerclient.HalfHourlyConsumption}, SourceReference: "DCC-1",
-	}))(t)
+	seen := must(
+		r.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), registerclient.DiscoveredAccess{
+			MPxN:                  registertest.MeterPoint,
+			OrganisationName:      "Acme Energy Services Ltd",
+			OrganisationReference: "SEC-OU-00429",
+			FirstSeen:             "2024-06-01",
+			DataTypesObserved:     []registerclient.DataType{registerclient.HalfHourlyConsumption},
+			SourceReference:       "DCC-1",
+		}),
+	)(
+		t,
+	)
 	a := get(t, r.URL+"/access-records/"+seen.AK, "")
-	if event := a.body["access-record"].(map[string]any)["access-event"].(map[string]any); a.status != http.StatusOK || event["state"] != "DISCOVERED" {
+	if event := a.body["access-record"].(map[string]any)["access-event"].(map[string]any); a.status != http.StatusOK ||
+		event["state"] != "DISCOVERED" {
 		t.Errorf("%d %v", a.status, a.body)
 	}
 	if text := fmt.Sprint(a.body); strings.Contains(text, registertest.MeterPoint) {

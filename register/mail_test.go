@@ -27,15 +27,18 @@ func posted(t *testing.T, d registertest.Database) posting {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { server.Close() })
 	sender, err := mail.NewSender(mail.Options{URL: server.URL()})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { sender.Close() })
 	r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations(), registertest.WithMail(sender))
 	_, portal, _ := household(t, r)
 	start(t, portal, registerclient.MethodMagicLink)
+
 	return posting{r, server, store.New(r.DB.Write, r.DB.Read)}
 }
 
@@ -43,7 +46,8 @@ func posted(t *testing.T, d registertest.Database) posting {
 func (p posting) ended(t *testing.T) (outcome, lastError string, handed bool) {
 	t.Helper()
 	var outcomes, errs *string
-	err := p.DB.Read.QueryRow(`SELECT outcome, last_error, handed_at IS NOT NULL FROM outbox WHERE kind = 'mail'`).Scan(&outcomes, &errs, &handed)
+	err := p.DB.Read.QueryRow(`SELECT outcome, last_error, handed_at IS NOT NULL FROM outbox WHERE kind = 'mail'`).
+		Scan(&outcomes, &errs, &handed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +57,7 @@ func (p posting) ended(t *testing.T) (outcome, lastError string, handed bool) {
 	if errs != nil {
 		lastError = *errs
 	}
+
 	return outcome, lastError, handed
 }
 
@@ -87,11 +92,13 @@ func TestMailOfALinkIsTriedForAsLongAsTheLinkLives(t *testing.T) {
 					p.expect(t, 0, "")
 					p.Clock.Add(10 * time.Second)
 				}
+
 				p.server.Up()
 				for range 7 { // no wait is longer than this minute and its tenth
 					p.WorkOff(t)
 					p.Clock.Add(10 * time.Second)
 				}
+
 				p.expect(t, test.letters, test.outcome)
 			})
 		}
@@ -108,6 +115,7 @@ func TestMailOfALinkIsNotSentAgainWhereTheAnswerIsLost(t *testing.T) {
 		if _, reason, _ := p.ended(t); !strings.HasPrefix(reason, "the mail server may have it") {
 			t.Errorf("the reason is %q", reason)
 		}
+
 		p.server.Mute(false)
 		p.Clock.Add(5 * time.Minute)
 		p.WorkOff(t)
@@ -121,6 +129,7 @@ func TestMailThatMayComeTwiceIsSentAgainWhereTheAnswerIsLost(t *testing.T) {
 	if _, err := p.DB.Write.Exec(`UPDATE outbox SET subject = 'undelivered', drop_at = NULL`); err != nil {
 		t.Fatal(err)
 	}
+
 	p.server.Mute(true)
 	p.WorkOff(t)
 	p.expect(t, 1, "")
@@ -143,6 +152,7 @@ func TestMailThatWasRefusedIsTriedAgain(t *testing.T) {
 		if _, _, handed := p.ended(t); handed {
 			t.Error("it is still marked as handed over")
 		}
+
 		p.server.RefuseContents(0)
 		p.Clock.Add(time.Minute)
 		p.WorkOff(t)
@@ -158,6 +168,7 @@ func (p posting) begin(t *testing.T) store.Job {
 	if len(due) != 1 {
 		t.Fatalf("%d jobs are due", len(due))
 	}
+
 	var job store.Job
 	err := p.store.Transact(t.Context(), func(tx *store.Tx) (err error) {
 		job, err = tx.ClaimJob(t.Context(), due[0], now, now.Add(15*time.Second))
@@ -166,6 +177,7 @@ func (p posting) begin(t *testing.T) store.Job {
 	if err != nil || job.Attempts != due[0].Attempts+1 {
 		t.Fatalf("attempt %d: %v", job.Attempts, err)
 	}
+
 	err = p.store.Transact(t.Context(), func(tx *store.Tx) error {
 		_, err := tx.ClaimJob(t.Context(), due[0], now.Add(time.Hour), now.Add(2*time.Hour))
 		return err
@@ -173,6 +185,7 @@ func (p posting) begin(t *testing.T) store.Job {
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Fatalf("it was claimed twice: %v", err)
 	}
+
 	return job
 }
 
@@ -185,6 +198,7 @@ func (p posting) mark(t *testing.T, job store.Job) (marked bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return marked
 }
 
@@ -208,6 +222,7 @@ func TestMailWorkerKilledAfterTheHandoverSendsNothingTwice(t *testing.T) {
 		if !p.mark(t, p.begin(t)) {
 			t.Fatal("the attempt has lost the letter")
 		}
+
 		p.WorkOff(t)
 		p.expect(t, 0, "")
 		p.Clock.Add(15 * time.Second)

@@ -7,10 +7,11 @@ import (
 	"strconv"
 	"time"
 
-	"central.consent/dar/register/store"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"central.consent/dar/register/store"
 )
 
 // scrapeTime bounds what the database is asked for one scrape.
@@ -30,15 +31,31 @@ func newMetrics(s *store.Store) *metrics {
 			Name: "dar_http_requests_total", Help: "Requests that were answered.",
 		}, []string{"route", "method", "status"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "dar_http_request_duration_seconds", Help: "How long the answers took.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 11),
+			Name:    "dar_http_request_duration_seconds",
+			Help:    "How long the answers took.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 11),
 		}, []string{"route", "method"}),
 	}
-	m.registry.MustRegister(m.requests, m.took, jobs{s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(
+		m.requests,
+		m.took,
+		jobs{s},
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
 	return m
 }
 
 // countedMethods are told apart; a caller may make up others without end.
-var countedMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
+var countedMethods = []string{
+	http.MethodGet,
+	http.MethodHead,
+	http.MethodPost,
+	http.MethodPut,
+	http.MethodPatch,
+	http.MethodDelete,
+	http.MethodOptions,
+}
 
 // answered counts one answer. Route is the pattern and never the address, for that names a meter point.
 func (m *metrics) answered(route, method string, status int, took time.Duration) {
@@ -48,6 +65,7 @@ func (m *metrics) answered(route, method string, status int, took time.Duration)
 	if !slices.Contains(countedMethods, method) {
 		method = "other"
 	}
+
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.took.WithLabelValues(route, method).Observe(took.Seconds())
 }
@@ -56,8 +74,18 @@ func (m *metrics) answered(route, method string, status int, took time.Duration)
 type jobs struct{ store *store.Store }
 
 var (
-	jobsWaiting     = prometheus.NewDesc("dar_jobs_waiting", "Webhook events and letters that wait for an attempt.", []string{"kind"}, nil)
-	jobsUndelivered = prometheus.NewDesc("dar_jobs_undelivered", "Webhook events and letters that were given up and are kept.", []string{"kind"}, nil)
+	jobsWaiting = prometheus.NewDesc(
+		"dar_jobs_waiting",
+		"Webhook events and letters that wait for an attempt.",
+		[]string{"kind"},
+		nil,
+	)
+	jobsUndelivered = prometheus.NewDesc(
+		"dar_jobs_undelivered",
+		"Webhook events and letters that were given up and are kept.",
+		[]string{"kind"},
+		nil,
+	)
 )
 
 // Describe implements prometheus.Collector.

@@ -12,10 +12,11 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"central.consent/dar/register"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
-	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // seed is a request that succeeds, to be made nonsense of.
@@ -33,12 +34,14 @@ func (s seed) path(last string) string {
 	if last != "" {
 		values[len(values)-1] = last
 	}
+
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
 		if strings.HasPrefix(part, ":") {
 			parts[i], values = url.PathEscape(values[0]), values[1:]
 		}
 	}
+
 	return strings.Join(parts, "/")
 }
 
@@ -52,6 +55,7 @@ func (s seed) send(t testing.TB, r *registertest.Register, path, query, body str
 	if s.operation == "POST /access-records/batch" {
 		media = "application/x-ndjson"
 	}
+
 	return send(t, method, r.URL+path+"?"+query, s.credentials, media, []byte(body))
 }
 
@@ -60,33 +64,69 @@ func seeds(t testing.TB, r *registertest.Register) []seed {
 	t.Helper()
 	const back = "https://example.org/back"
 	open := func(id string, role registerclient.Role) string {
-		r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: id, SecretKey: secretKey, Role: role, ReturnURLs: []string{back}})
+		r.ClientOf(
+			t,
+			registerclient.CreateAccountRequest{
+				AccountID:  id,
+				SecretKey:  secretKey,
+				Role:       role,
+				ReturnURLs: []string{back},
+			},
+		)
 		return renew(t, r, id)
 	}
-	owner, portal := open("bright_energy", registerclient.RoleDataUser), open("portal_ops", registerclient.RolePortal)
-	dcc, admin := open("dcc_system", registerclient.RoleDCC), open("admin_ops", registerclient.RoleAdmin)
+	owner := open("bright_energy", registerclient.RoleDataUser)
+	portal := open("portal_ops", registerclient.RolePortal)
+	dcc := open("dcc_system", registerclient.RoleDCC)
+	admin := open("admin_ops", registerclient.RoleAdmin)
 	// What these do to themselves must not reach the others.
-	returns, rotates := open("returns", registerclient.RolePortal), open("rotates", registerclient.RoleDataProvider)
+	returns := open("returns", registerclient.RolePortal)
+	rotates := open("rotates", registerclient.RoleDataProvider)
 	open("victim", registerclient.RolePortal)
-	client, portalClient := r.ClientWith(t, "bright_energy", secretKey), r.ClientWith(t, "portal_ops", secretKey)
+	client := r.ClientWith(t, "bright_energy", secretKey)
+	portalClient := r.ClientWith(t, "portal_ops", secretKey)
 
 	identity := func(mpxn string) string {
 		in := registertest.IdentityRecord(mpxn, "customer@example.com")
 		return must(client.CreateIdentityRecord(t.Context(), in))(t).IR
 	}
-	ir, forgotten := identity(registertest.MeterPoint), identity("1234567890")
+	ir := identity(registertest.MeterPoint)
+	forgotten := identity("1234567890")
 	r.AddPasskey(t, ir)
 	hook := newReceiver(t, r).subscribe(client).Webhook.WID
 	create(t, client, ir, registerclient.BasisContract)
-	ak, ended := create(t, client, ir, registerclient.BasisConsent), create(t, client, ir, registerclient.BasisConsent)
-	must(client.RevokeAccessRecord(t.Context(), create(t, client, ir, registerclient.BasisConsent), registerclient.RevokeAccessRecordQuery{}))(t)
+	ak := create(t, client, ir, registerclient.BasisConsent)
+	ended := create(t, client, ir, registerclient.BasisConsent)
+	must(
+		client.RevokeAccessRecord(
+			t.Context(),
+			create(t, client, ir, registerclient.BasisConsent),
+			registerclient.RevokeAccessRecordQuery{},
+		),
+	)(
+		t,
+	)
 	r.WorkOff(t)
 	event := get(t, r.URL+"/webhooks/"+hook+"/deliveries", owner).body["deliveries"].([]any)[0].(map[string]any)["event-id"].(string)
-	token, used := start(t, portalClient, registerclient.MethodMagicLink).TokenRef(), start(t, portalClient, registerclient.MethodMagicLink).TokenRef()
+	token := start(t, portalClient, registerclient.MethodMagicLink).TokenRef()
+	used := start(t, portalClient, registerclient.MethodMagicLink).TokenRef()
 	shown := start(t, portalClient, registerclient.MethodPasskeyAssert).TokenRef()
 	r.ShowPasskey(t, shown, "completion")
-	own := must(client.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: registerclient.MethodMagicLink}))(t).TokenRef()
-	post(t, r.URL+"/cot-events", dcc, `{"mpxn":"`+registertest.MeterPoint+`","effective-date":"2030-01-01","source-reference":"COT-0"}`)
+	own := must(
+		client.ReidentifyOwn(
+			t.Context(),
+			ir,
+			registerclient.ReidentifyOwnRequest{Method: registerclient.MethodMagicLink},
+		),
+	)(
+		t,
+	).TokenRef()
+	post(
+		t,
+		r.URL+"/cot-events",
+		dcc,
+		`{"mpxn":"`+registertest.MeterPoint+`","effective-date":"2030-01-01","source-reference":"COT-0"}`,
+	)
 	cot := get(t, r.URL+"/admin/cot-events?mpxn="+registertest.MeterPoint, admin).body["changes-of-tenancy"].([]any)[0].(map[string]any)["cot"].(string)
 	cursor := func(path, credentials string) string {
 		a := get(t, r.URL+path+"?limit=1", credentials)
@@ -98,21 +138,44 @@ func seeds(t testing.TB, r *registertest.Register) []seed {
 	text := func(in any) string { return string(must(json.Marshal(in))(t)) }
 	person := registertest.IdentityRecord("23 1234-5678901", "Another@example.com")
 	person.PIIPrincipal.Address.AddressLine2, person.PIIPrincipal.Address.County = new("Flat 2"), new("Lancashire")
-	line := registerclient.ImportLine{ImportReference: "crm-1", IdentityRecord: new(person), AccessRecord: everything(nil)}
+	line := registerclient.ImportLine{
+		ImportReference: "crm-1",
+		IdentityRecord:  new(person),
+		AccessRecord:    everything(nil),
+	}
 	person.InitiatePasskeyRegistration, person.PasskeyReturnURL = true, new(back)
 	seen := sighting("SEC-OU-00429")
 	deliveries := "status=delivered&limit=1"
+
 	return []seed{
 		{"GET /auth/token", basic("portal_ops", secretKey), "", "", ""},
 		{"GET /identity-records", owner, "", "mpxn=2312345678901&email=customer%40example.com", ""},
 		{"POST /identity-records", owner, "", "", text(person)},
 		{"GET /identity-records/exists", portal, "", "mpxn=2312345678901", ""},
-		{"POST /identity-records/reidentify", portal, "", "", `{"mpxn":"2312345678901","method":"magic-link","redirect-url":"` + back + `","match-code":true,"language":"cy"}`},
-		{"POST /identity-records/reidentify", portal, "", "", `{"mpxn":"2312345678901","method":"passkey-assert","passkey-return-url":"` + back + `"}`},
+		{
+			"POST /identity-records/reidentify",
+			portal,
+			"",
+			"",
+			`{"mpxn":"2312345678901","method":"magic-link","redirect-url":"` + back + `","match-code":true,"language":"cy"}`,
+		},
+		{
+			"POST /identity-records/reidentify",
+			portal,
+			"",
+			"",
+			`{"mpxn":"2312345678901","method":"passkey-assert","passkey-return-url":"` + back + `"}`,
+		},
 		{"GET /identity-records/reidentify/:tokenRef", portal, token, "", ""},
 		{"POST /identity-records/reidentify/:tokenRef/complete", portal, shown, "", `{"completion-code":"completion"}`},
 		{"GET /identity-records/:ir", owner, ir, "", ""},
-		{"POST /identity-records/:ir/re-identify", owner, ir, "", `{"method":"magic-link","redirect-url":"` + back + `","match-code":true,"language":"cy"}`},
+		{
+			"POST /identity-records/:ir/re-identify",
+			owner,
+			ir,
+			"",
+			`{"method":"magic-link","redirect-url":"` + back + `","match-code":true,"language":"cy"}`,
+		},
 		{"GET /identity-records/:ir/re-identify/:tokenRef", owner, ir + "/" + own, "", ""},
 		{"DELETE /identity-records/:ir/credentials/:credentialId", owner, ir + "/cred_" + ir[3:], "", ""},
 		{"DELETE /identity-records/:ir", owner, forgotten, "", ""},
@@ -123,38 +186,89 @@ func seeds(t testing.TB, r *registertest.Register) []seed {
 		{"GET /access-records/:ak", portal, ak, "", ""},
 		{"PUT /access-records/:ak", owner, ak, "", text(everything(&ir))},
 		{"DELETE /access-records/:ak", owner, ended, "reason=contract-ended", ""},
-		{"GET /meter-points/:mpxn/access-records", portal, registertest.MeterPoint, "state=ACTIVE&legal-basis=uk-consent&reidentification-token=" + token, ""},
-		{"GET /meter-points/:mpxn/access-records", owner, "23-1234 5678901", "state=ACTIVE&legal-basis=uk-consent" + records, ""},
+		{
+			"GET /meter-points/:mpxn/access-records",
+			portal,
+			registertest.MeterPoint,
+			"state=ACTIVE&legal-basis=uk-consent&reidentification-token=" + token,
+			"",
+		},
+		{
+			"GET /meter-points/:mpxn/access-records",
+			owner,
+			"23-1234 5678901",
+			"state=ACTIVE&legal-basis=uk-consent" + records,
+			"",
+		},
 		{"DELETE /access-records/:ak", portal, ak, "reason=customer-request&reidentification-token=" + used, ""},
 		{"GET /access-records/:ak/notice", portal, ak, "reidentification-token=" + used, ""},
 		{"GET /records", owner, "", "state=ACTIVE&legal-basis=uk-consent" + records, ""},
 
 		{"GET /webhooks", owner, "", "", ""},
-		{"POST /webhooks", owner, "", "", `{"callback-url":"https://example.com/x","alert-email":"a@example.com","notify-days-before":30,"event-types":["tenancy.change"]}`},
-		{"PATCH /webhooks/:wid", owner, hook, "", `{"callback-url":"https://example.com/y","alert-email":"b@example.com","notify-days-before":90,"event-types":["tenancy.change"],"rotate-secret":true}`},
+		{
+			"POST /webhooks",
+			owner,
+			"",
+			"",
+			`{"callback-url":"https://example.com/x","alert-email":"a@example.com","notify-days-before":30,"event-types":["tenancy.change"]}`,
+		},
+		{
+			"PATCH /webhooks/:wid",
+			owner,
+			hook,
+			"",
+			`{"callback-url":"https://example.com/y","alert-email":"b@example.com","notify-days-before":90,"event-types":["tenancy.change"],"rotate-secret":true}`,
+		},
 		{"GET /webhooks/:wid/deliveries", owner, hook, deliveries, ""},
 		{"GET /webhooks/:wid/deliveries", owner, hook, "status=delivered" + records, ""},
 		{"POST /webhooks/:wid/deliveries/:eventId/redeliver", owner, hook + "/" + event, "", ""},
 		{"DELETE /webhooks/:wid", owner, hook, "", ""},
 
 		{"POST /discovered-access", dcc, "", "", text(seen)},
-		{"POST /cot-events", dcc, "", "", `{"mpxn":"2312345678901","effective-date":"2030-01-02","source-reference":"COT-1"}`},
+		{
+			"POST /cot-events",
+			dcc,
+			"",
+			"",
+			`{"mpxn":"2312345678901","effective-date":"2030-01-02","source-reference":"COT-1"}`,
+		},
 		{"GET /admin/cot-events", admin, "", "mpxn=2312345678901", ""},
 		{"POST /admin/cot-events/:cot/withdraw", admin, cot, "", ""},
 
 		{"GET /admin/webhooks", admin, "", "", ""},
 		{"GET /data-users/:duid", owner, accountOf(t, r, owner)["duid"].(string), "", ""},
 		{"GET /self", portal, "", "", ""},
-		{"PUT /self/return-urls", returns, "", "", `{"return-urls":["https://example.org/a","http://localhost:8080/b"]}`},
+		{
+			"PUT /self/return-urls",
+			returns,
+			"",
+			"",
+			`{"return-urls":["https://example.org/a","http://localhost:8080/b"]}`,
+		},
 		{"GET /admin/stats", admin, "", "", ""},
 		{"GET /admin/accounts", admin, "", "", ""},
-		{"POST /admin/accounts", admin, "", "", `{"account-id":"new_one","secret-key":"` + secretKey + `","duid":"duid_0123456789abcdef01234567","display-name":"New","role":"data_user",` +
-			`"contact-url":"https://example.org/c","data-types":["HH-EXPORT"],"organisation-reference":"SEC-OU-1","return-urls":["https://example.org/a"]}`},
+		{
+			"POST /admin/accounts",
+			admin,
+			"",
+			"",
+			`{"account-id":"new_one","secret-key":"` + secretKey + `","duid":"duid_0123456789abcdef01234567","display-name":"New","role":"data_user",` +
+				`"contact-url":"https://example.org/c","data-types":["HH-EXPORT"],"organisation-reference":"SEC-OU-1","return-urls":["https://example.org/a"]}`,
+		},
 		{"POST /admin/accounts/:accountId/suspend", admin, "victim", "", ""},
 		{"POST /admin/accounts/:accountId/reactivate", admin, "victim", "", ""},
 		{"POST /admin/accounts/:accountId/terminate", admin, "victim", "", ""},
 		{"GET /admin/records", admin, "", "q=2312345678901&state=ACTIVE&legal-basis=uk-consent" + records, ""},
-		{"GET /admin/audit", admin, "", "account_id=bright_energy&event_type=record.created&ak=" + ak + "&mpxn=2312345678901" + cursor("/admin/audit", admin), ""},
+		{
+			"GET /admin/audit",
+			admin,
+			"",
+			"account_id=bright_energy&event_type=record.created&ak=" + ak + "&mpxn=2312345678901" + cursor(
+				"/admin/audit",
+				admin,
+			),
+			"",
+		},
 		{"GET /openapi.yaml", "", "", "", ""},
 		{"POST /self/rotate-secret", rotates, "", "", ""},
 	}
@@ -165,20 +279,39 @@ func everything(ir *string) registerclient.AccessRecord {
 	in := registertest.AccessRecord("", registerclient.BasisConsent)
 	in.RecordMetadata.IdentityRecordRef = ir
 	lead := in.RecordMetadata.ControllerArrangement.Controllers[0]
-	lead.Role, lead.LIAReference, lead.StatutoryReference = registerclient.ControllerLead, new("LIA-1"), new("Energy Act 2023, s.147")
+	lead.Role, lead.LIAReference, lead.StatutoryReference = registerclient.ControllerLead, new(
+		"LIA-1",
+	), new(
+		"Energy Act 2023, s.147",
+	)
 	lead.StorageConditions = &registerclient.StorageConditions{Location: "GB", RetentionPeriod: "P2Y"}
-	lead.Address = &registerclient.UKAddress{AddressLine1: "10 Canary Wharf", AddressLine2: new("Floor 3"), TownCity: "London", County: new("Essex"), Postcode: "E14 5AB"}
-	other := registerclient.Controller{Name: "Flux Ltd", Role: registerclient.ControllerJoint, ContactURL: "https://flux.example.com"}
+	lead.Address = &registerclient.UKAddress{
+		AddressLine1: "10 Canary Wharf",
+		AddressLine2: new("Floor 3"),
+		TownCity:     "London",
+		County:       new("Essex"),
+		Postcode:     "E14 5AB",
+	}
+	other := registerclient.Controller{
+		Name:       "Flux Ltd",
+		Role:       registerclient.ControllerJoint,
+		ContactURL: "https://flux.example.com",
+	}
 	in.RecordMetadata.ControllerArrangement = registerclient.ControllerArrangement{
-		ArrangementType: registerclient.ArrangementJoint, Art26Reference: new("AGR-1"), Controllers: []registerclient.Controller{lead, other},
+		ArrangementType: registerclient.ArrangementJoint,
+		Art26Reference:  new("AGR-1"),
+		Controllers:     []registerclient.Controller{lead, other},
 	}
 	in.Notice = &registerclient.Notice{Notices: []registerclient.ControllerNotice{
 		{ControllerName: lead.Name, TermsURL: "https://example.com/terms", NoticeVersion: "1", NoticeLanguage: "cy"},
 		{ControllerName: other.Name, TermsURL: "https://example.com/terms", NoticeVersion: "1"},
 	}}
 	in.Processing.Jurisdiction, in.Processing.DataSource = "GB", "MPAS"
-	in.Processing.Recipients = []registerclient.Recipient{{Name: "Auditor", Role: "audits", PrivacyURL: "https://example.com/p"}}
+	in.Processing.Recipients = []registerclient.Recipient{
+		{Name: "Auditor", Role: "audits", PrivacyURL: "https://example.com/p"},
+	}
 	in.AccessEvent.ControllerReference = "REF-1"
+
 	return in
 }
 
@@ -194,17 +327,21 @@ func TestEveryOperationHasASeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	described := map[string]*openapi3.Operation{}
 	for path, item := range doc.Paths.Map() {
 		for method, o := range item.Operations() {
 			described[method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path)] = o
 		}
 	}
-	bodies, queries := map[string]string{}, map[string]string{}
+
+	bodies := map[string]string{}
+	queries := map[string]string{}
 	for _, s := range seeds(t, registertest.New(t)) {
 		bodies[s.operation] += s.body
 		queries[s.operation] += s.query
 	}
+
 	routes := register.Operations()
 	for _, route := range routes {
 		body, seeded := bodies[route]
@@ -218,12 +355,14 @@ func TestEveryOperationHasASeed(t *testing.T) {
 		case o.RequestBody != nil && body == "":
 			t.Errorf("%s takes a body, and its seed has none", route)
 		}
+
 		for _, p := range o.Parameters {
 			if p.Value.In == openapi3.ParameterInQuery && !strings.Contains(queries[route], p.Value.Name+"=") {
 				t.Errorf("%s takes the parameter %s, and its seed has none", route, p.Value.Name)
 			}
 		}
 	}
+
 	for operation := range described {
 		if !slices.Contains(routes, operation) {
 			t.Errorf("%s is described and does not exist", operation)
@@ -245,6 +384,7 @@ func TestNonsenseIsRefusedWithAReason(t *testing.T) {
 				a := s.send(t, r, s.path(""), query, s.body)
 				sensible(t, a, query)
 			}
+
 			if s.takesParameter() {
 				for _, last := range nonsenseSegments {
 					a := s.send(t, r, s.path(last), s.query, s.body)
@@ -254,9 +394,11 @@ func TestNonsenseIsRefusedWithAReason(t *testing.T) {
 					}
 				}
 			}
+
 			if s.body == "" {
 				return
 			}
+
 			for _, body := range nonsenseBodies {
 				a := s.send(t, r, s.path(""), s.query, body)
 				sensible(t, a, body)
@@ -264,10 +406,12 @@ func TestNonsenseIsRefusedWithAReason(t *testing.T) {
 					t.Errorf("%q: %d", body, a.status)
 				}
 			}
+
 			for _, n := range nonsenseMembers(t, s.body) {
 				a := s.send(t, r, s.path(""), s.query, n.body)
 				sensible(t, a, n.body)
-				if imported, _ := a.body["imported"].(float64); n.illegible && a.status < 300 && (a.body["lines"] == nil || imported > 0) {
+				if imported, _ := a.body["imported"].(float64); n.illegible && a.status < 300 &&
+					(a.body["lines"] == nil || imported > 0) {
 					t.Errorf("a text that is not what it reads as: %d for %s", a.status, n.body)
 				}
 			}
@@ -281,19 +425,34 @@ func sensible(t testing.TB, a answer, sent string) {
 	if a.status >= 500 {
 		t.Errorf("%d for %.2000q", a.status, sent)
 	}
+
 	refusals, _ := a.body["errors"].([]any) // an import's, too
 	for _, one := range refusals {
 		one := one.(map[string]any)
 		field, _ := one["field"].(string)
 		message := one["message"].(string)
 		if a.status == http.StatusBadRequest && field == "" && !strings.HasPrefix(message, "The ") ||
-			strings.Contains(message, "something else") || strings.Contains(message, "%!") || strings.HasSuffix(message, ": ") {
+			strings.Contains(
+				message,
+				"something else",
+			) || strings.Contains(message, "%!") || strings.HasSuffix(message, ": ") {
 			t.Errorf("%d %v for %.2000q", a.status, one, sent)
 		}
 	}
 }
 
-var nonsenseSegments = []string{"x", "\x00", "\xff", "\u202e", "../..", "%00", "'; DROP TABLE accounts; --", strings.Repeat("9", 3000), "ak_0123456789ABCDEF01234567", "０１２３４５６"}
+var nonsenseSegments = []string{
+	"x",
+	"\x00",
+	"\xff",
+	"\u202e",
+	"../..",
+	"%00",
+	"'; DROP TABLE accounts; --",
+	strings.Repeat("9", 3000),
+	"ak_0123456789ABCDEF01234567",
+	"０１２３４５６",
+}
 
 func nonsenseQueries(query string) []string {
 	queries := []string{"colour=red", "=", "&&", "a;b", "%zz", "%00=1", strings.Repeat("a=1&", 500)}
@@ -302,17 +461,39 @@ func nonsenseQueries(query string) []string {
 		if name == "" {
 			continue
 		}
+
 		queries = append(queries, query+"&"+part, query+"&"+part+";")
 		for _, value := range []string{"", "+", "x", "%00", "%ff", "%zz", "%E2%80%AE", "-1", "0", "1e3", "99999999999999999999", strings.Repeat("x", 3000)} {
 			queries = append(queries, strings.Replace(query, part, name+"="+value, 1), name+"="+value)
 		}
 	}
+
 	return queries
 }
 
 var nonsenseBodies = []string{
-	"", " ", "null", "true", "1", `"x"`, "[]", "{}x", "{", `{"a":1}`, `{"":1}`, `{"a":1,"a":1}`, "\xff", "\ufeff{}", "<a/>",
-	strings.Repeat("[", 5000), strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40), `{"\ud800":1}`, "{\"a\":\"\xff\"}",
+	"",
+	" ",
+	"null",
+	"true",
+	"1",
+	`"x"`,
+	"[]",
+	"{}x",
+	"{",
+	`{"a":1}`,
+	`{"":1}`,
+	`{"a":1,"a":1}`,
+	"\xff",
+	"\ufeff{}",
+	"<a/>",
+	strings.Repeat(
+		"[",
+		5000,
+	),
+	strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40),
+	`{"\ud800":1}`,
+	"{\"a\":\"\xff\"}",
 }
 
 // nonsense is a body in which one thing is wrong.
@@ -328,9 +509,32 @@ func nonsenseMembers(t testing.TB, body string) []nonsense {
 	t.Helper()
 	illegible := []string{`"\u0000"`, `"a\u202eb"`, `"a\nb"`, `"a\u200bb"`}
 	values := append([]string{
-		`null`, `true`, `0`, `-1`, `1.5`, `1e999`, `123456789012345678901234567890`, `""`, `" "`, `"x"`, `"2999-12-31"`, `"0000-01-01"`, `"HTTPS://x"`,
-		`"2026-01-01T00:00:00+24:00"`, `"2026-01-01 00:00:00Z"`, `[]`, `{}`, `[null]`, `{"a":1,"a":2}`, `{"x":{}}`,
-		`"` + strings.Repeat("é", 501) + `"`, `[` + strings.Repeat(`"x",`, 60) + `"x"]`, strings.Repeat("[", 40) + strings.Repeat("]", 40),
+		`null`,
+		`true`,
+		`0`,
+		`-1`,
+		`1.5`,
+		`1e999`,
+		`123456789012345678901234567890`,
+		`""`,
+		`" "`,
+		`"x"`,
+		`"2999-12-31"`,
+		`"0000-01-01"`,
+		`"HTTPS://x"`,
+		`"2026-01-01T00:00:00+24:00"`,
+		`"2026-01-01 00:00:00Z"`,
+		`[]`,
+		`{}`,
+		`[null]`,
+		`{"a":1,"a":2}`,
+		`{"x":{}}`,
+		`"` + strings.Repeat(
+			"é",
+			501,
+		) + `"`,
+		`[` + strings.Repeat(`"x",`, 60) + `"x"]`,
+		strings.Repeat("[", 40) + strings.Repeat("]", 40),
 	}, illegible...)
 	var made []nonsense
 	var walk func(value any, inDetail bool, whole func(json.RawMessage) string)
@@ -338,6 +542,7 @@ func nonsenseMembers(t testing.TB, body string) []nonsense {
 		for _, v := range values {
 			made = append(made, nonsense{whole(json.RawMessage(v)), slices.Contains(illegible, v) && !inDetail})
 		}
+
 		switch value := value.(type) {
 		case []any:
 			for i, element := range value {
@@ -374,6 +579,7 @@ func nonsenseMembers(t testing.TB, body string) []nonsense {
 	if err := json.NewDecoder(bytes.NewBufferString(body)).Decode(&value); err != nil {
 		t.Fatal(err)
 	}
+
 	walk(value, false, func(raw json.RawMessage) string { return string(raw) })
 	return made
 }
@@ -401,6 +607,7 @@ func FuzzOperationsAnswerNonsenseWithARefusal(f *testing.F) {
 		f.Add(uint8(i), "", s.query, []byte(s.body))
 		f.Add(uint8(i), "\x00/..%2f", "email=%ff&a;b", []byte(`{"a":{"a":[1e999,"\ud800"]}}`))
 	}
+
 	f.Fuzz(func(t *testing.T, which uint8, last, query string, body []byte) {
 		report.now.Store(t)
 		s := all[int(which)%len(all)]
@@ -412,6 +619,7 @@ func FuzzOperationsAnswerNonsenseWithARefusal(f *testing.F) {
 		case s.operation == "POST /self/rotate-secret" && query == "":
 			t.Skip("ends the token that asks")
 		}
+
 		sensible(t, s.send(t, r, s.path(last), query, string(body)), query+" "+string(body))
 	})
 }

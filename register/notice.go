@@ -4,9 +4,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"github.com/labstack/echo/v4"
 )
 
 // readNotice is GET /access-records/{ak}/notice: whether the organisation has taken the notice of a withdrawal. It
@@ -15,7 +16,10 @@ func (s *Register) readNotice(c echo.Context) error {
 	if err := knownQuery(c, "reidentification-token"); err != nil {
 		return err
 	}
-	ctx, ak, account := c.Request().Context(), c.Param("ak"), caller(c)
+
+	ctx := c.Request().Context()
+	ak := c.Param("ak")
+	account := caller(c)
 	unknown := notFound("There is no such access record.")
 	answer := registerclient.NoticeResponse{Response: s.metadata(c), AK: ak}
 	err := s.store.Transact(ctx, func(tx *store.Tx) error {
@@ -23,6 +27,7 @@ func (s *Register) readNotice(c echo.Context) error {
 			if !patternKey.MatchString(ak) {
 				return unknown
 			}
+
 			record, err := tx.FindAccessRecord(ctx, ak)
 			if err != nil {
 				return missing(err, unknown)
@@ -31,11 +36,25 @@ func (s *Register) readNotice(c echo.Context) error {
 				return unknown
 			}
 		} else {
-			refused := &Error{Kind: Forbidden, Code: codeRefused, Field: "reidentification-token", Message: "does not let this account see the notice of this access record."}
-			if _, _, err := s.reached(ctx, tx, account.AccountID, ak, c.QueryParam("reidentification-token"), refused, unknown); err != nil {
+			refused := &Error{
+				Kind:    Forbidden,
+				Code:    codeRefused,
+				Field:   "reidentification-token",
+				Message: "does not let this account see the notice of this access record.",
+			}
+			if _, _, err := s.reached(
+				ctx,
+				tx,
+				account.AccountID,
+				ak,
+				c.QueryParam("reidentification-token"),
+				refused,
+				unknown,
+			); err != nil {
 				return err
 			}
 		}
+
 		jobs, err := tx.ListWithdrawalNotices(ctx, ak)
 		answer.Status, answer.At = noticeOf(jobs)
 		return err
@@ -43,13 +62,15 @@ func (s *Register) readNotice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+
 	return c.JSON(http.StatusOK, answer)
 }
 
 // noticeOf sums up one event for several endpoints: an organisation knows as soon as one of them has accepted it,
 // and may still hear of it as long as one is tried.
 func noticeOf(jobs []store.Job) (registerclient.NoticeStatus, *time.Time) {
-	status, at := registerclient.NoticeNone, (*store.Millis)(nil)
+	status := registerclient.NoticeNone
+	at := (*store.Millis)(nil)
 	for _, job := range jobs {
 		switch {
 		case job.Outcome == nil:
@@ -64,5 +85,6 @@ func noticeOf(jobs []store.Job) (registerclient.NoticeStatus, *time.Time) {
 			status, at = registerclient.NoticeUndelivered, job.EndedAt
 		}
 	}
+
 	return status, store.OptionalTime(at)
 }

@@ -37,7 +37,15 @@ func TestAPortalSeesWhatBecameOfTheNotice(t *testing.T) {
 			}
 		}
 		wants(registerclient.NoticeNone, false)
-		must(portal.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{ReidentificationToken: token}))(t)
+		must(
+			portal.RevokeAccessRecord(
+				t.Context(),
+				ak,
+				registerclient.RevokeAccessRecordQuery{ReidentificationToken: token},
+			),
+		)(
+			t,
+		)
 		wants(registerclient.NoticePending, false)
 		r.WorkOff(t)
 		wants(registerclient.NoticePending, false)
@@ -62,7 +70,9 @@ func TestANoticeThatIsGivenUpOrSentToNobody(t *testing.T) {
 		if got := status(silent); got != registerclient.NoticeNone {
 			t.Errorf("without an endpoint: %s", got)
 		}
-		dead, live := newReceiver(t, r), newReceiver(t, r)
+
+		dead := newReceiver(t, r)
+		live := newReceiver(t, r)
 		dead.subscribe(owner)
 		dead.answers(http.StatusServiceUnavailable)
 		ak := create(t, owner, ir, registerclient.BasisConsent)
@@ -117,6 +127,7 @@ func TestWhoMaySeeANotice(t *testing.T) {
 				t.Errorf("%s: got %v, want %v", name, err, test.want)
 			}
 		}
+
 		r.Clock.Add(time.Hour)
 		if _, err := portal.WithdrawalNotice(t.Context(), read, token); !errors.Is(err, registerclient.ErrForbidden) {
 			t.Errorf("an hour later: %v", err)

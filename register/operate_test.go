@@ -23,15 +23,18 @@ func fetch(t *testing.T, method, url string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return response.StatusCode, string(text)
 }
 
@@ -47,8 +50,13 @@ func TestReadyOnlyWithAnUpToDateDatabaseThatAnswers(t *testing.T) {
 		if status := ready(); status != http.StatusOK {
 			t.Errorf("up to date: %d", status)
 		}
+
 		// Without its last step, so that the store's own number is known to be the latest.
-		change(t, r, `DELETE FROM register_schema_version WHERE version_id = (SELECT MAX(version_id) FROM register_schema_version)`)
+		change(
+			t,
+			r,
+			`DELETE FROM register_schema_version WHERE version_id = (SELECT MAX(version_id) FROM register_schema_version)`,
+		)
 		if status := ready(); status != http.StatusServiceUnavailable {
 			t.Errorf("a step behind: %d", status)
 		}
@@ -58,19 +66,27 @@ func TestReadyOnlyWithAnUpToDateDatabaseThatAnswers(t *testing.T) {
 	})
 	db := must(migrations.Open(t.Context(), t.TempDir()+"/closed.db", migrations.Register))(t)
 	service := must(register.New(register.Options{
-		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), PublicURL: "http://localhost:5001",
+		Store: store.New(
+			db.Write,
+			db.Read,
+		),
+		Keys:      must(register.NewKeyring(register.GenerateKey("a")))(t),
+		PublicURL: "http://localhost:5001",
 	}))(t)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	answered := httptest.NewRecorder()
 	service.ServeHTTP(answered, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 	if answered.Code != http.StatusServiceUnavailable || strings.Contains(answered.Body.String(), "closed") {
 		t.Errorf("without a database: %d %q", answered.Code, answered.Body)
 	}
+
 	answered = httptest.NewRecorder()
 	service.Metrics().ServeHTTP(answered, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	if answered.Code != http.StatusOK || strings.Contains(answered.Body.String(), "dar_jobs_waiting{") || !strings.Contains(answered.Body.String(), `route="/readyz",status="503"} 1`) {
+	if answered.Code != http.StatusOK || strings.Contains(answered.Body.String(), "dar_jobs_waiting{") ||
+		!strings.Contains(answered.Body.String(), `route="/readyz",status="503"} 1`) {
 		t.Errorf("metrics without a database: %d %s", answered.Code, answered.Body)
 	}
 }
@@ -87,19 +103,25 @@ func TestAFailureIsToldWithoutItsCause(t *testing.T) {
 	late, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
 	answered := httptest.NewRecorder()
-	service.ServeHTTP(answered, httptest.NewRequestWithContext(late, http.MethodGet, "/v1/access-records/ak_0123456789abcdef01234567", nil))
-	if answered.Code != http.StatusServiceUnavailable || answered.Header().Get("Retry-After") == "" || !strings.Contains(answered.Body.String(), "SRV001") {
+	service.ServeHTTP(
+		answered,
+		httptest.NewRequestWithContext(late, http.MethodGet, "/v1/access-records/ak_0123456789abcdef01234567", nil),
+	)
+	if answered.Code != http.StatusServiceUnavailable || answered.Header().Get("Retry-After") == "" ||
+		!strings.Contains(answered.Body.String(), "SRV001") {
 		t.Errorf("out of time: %d %s", answered.Code, answered.Body)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	server := httptest.NewServer(registertest.CheckAnswers(t, register.OpenAPI, service))
 	t.Cleanup(server.Close)
 	a := get(t, server.URL+"/v1/access-records/ak_0123456789abcdef01234567", "")
 	expect(t, a, http.StatusInternalServerError, "SRV001")
 	id := a.body["response"].(map[string]any)["transaction-id"].(string)
-	if strings.Contains(fmt.Sprint(a.body), "closed") || !strings.Contains(log.String(), "closed") || !strings.Contains(log.String(), id) {
+	if strings.Contains(fmt.Sprint(a.body), "closed") || !strings.Contains(log.String(), "closed") ||
+		!strings.Contains(log.String(), id) {
 		t.Errorf("answered %v, logged %s", a.body, log.String())
 	}
 }
@@ -114,6 +136,7 @@ func TestHeadAnswersWhereGetDoes(t *testing.T) {
 	if !found {
 		t.Fatal("the documentation names no file")
 	}
+
 	for _, path := range []string{"/healthz", "/readyz", "/docs", "/v1/openapi.yaml", "/static/" + file} {
 		if status, body := fetch(t, http.MethodHead, base+path); status != http.StatusOK || body != "" {
 			t.Errorf("HEAD %s: %d with %d bytes", path, status, len(body))
@@ -141,11 +164,18 @@ func TestMetricsCountAnswersAndJobsAndNameNobody(t *testing.T) {
 		if outcome != nil {
 			ended = now
 		}
-		if _, err := db.Write.Exec(`INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at, outcome, ended_at) VALUES (?, 'webhook', 'x', 'x', 'test', X'', ?, ?, ?, ?)`,
-			i, now, now, outcome, ended); err != nil {
+		if _, err := db.Write.Exec(
+			`INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at, outcome, ended_at) VALUES (?, 'webhook', 'x', 'x', 'test', X'', ?, ?, ?, ?)`,
+			i,
+			now,
+			now,
+			outcome,
+			ended,
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	answered := httptest.NewRecorder()
 	service.Metrics().ServeHTTP(answered, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	text := answered.Body.String()
@@ -159,6 +189,7 @@ func TestMetricsCountAnswersAndJobsAndNameNobody(t *testing.T) {
 			t.Errorf("does not say %s", want)
 		}
 	}
+
 	for _, canary := range []string{"2312345678901", "CANARY", "canary"} {
 		if strings.Contains(text, canary) {
 			t.Errorf("names %s", canary)
@@ -174,16 +205,19 @@ func TestLogTellsTheCallersRequestID(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		request.Header.Set("X-Request-ID", id)
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		response.Body.Close()
 		if got := response.Header.Get("X-Request-ID"); !strings.HasPrefix(got, "tid_") {
 			t.Errorf("answered %q", got)
 		}
 	}
+
 	log := r.Log.String()
 	for text, want := range map[string]bool{`"request-id":"abc-123"`: true, strings.Repeat("y", 128): true, "zzz": false, "two words": false, "uml": false} {
 		if strings.Contains(log, text) != want {
@@ -197,9 +231,19 @@ func TestReturnURLsAreHTTPSOffLoopback(t *testing.T) {
 	t.Parallel()
 	db := registertest.SQLite.Open(t, migrations.Register)
 	service := must(register.New(register.Options{
-		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t), PublicURL: "https://id.central.consent",
+		Store: store.New(
+			db.Write,
+			db.Read,
+		),
+		Keys:      must(register.NewKeyring(register.GenerateKey("a")))(t),
+		PublicURL: "https://id.central.consent",
 	}))(t)
-	in := registerclient.CreateAccountRequest{AccountID: "portal_ops", Role: registerclient.RolePortal, DisplayName: "x", ReturnURLs: []string{"https://a.example.org", "http://localhost:8080/x", "http://b.example.org"}}
+	in := registerclient.CreateAccountRequest{
+		AccountID:   "portal_ops",
+		Role:        registerclient.RolePortal,
+		DisplayName: "x",
+		ReturnURLs:  []string{"https://a.example.org", "http://localhost:8080/x", "http://b.example.org"},
+	}
 	_, _, err := service.AddAccount(t.Context(), in)
 	if err == nil || err.Error() != "return-urls[2]: must be https: only a loopback address may do without." {
 		t.Errorf("got %v", err)

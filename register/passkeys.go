@@ -12,14 +12,15 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+
 	"central.consent/dar/register/idpages"
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/passkey"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views/i18n"
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/labstack/echo/v4"
 )
 
 // Where a customer goes after a passkey, unless the account that asks has given an address of its own.
@@ -52,6 +53,7 @@ func (s *Register) openPasskeys(c echo.Context, function string) {
 		}
 		policy += ", publickey-credentials-" + other + "=" + allowed
 	}
+
 	h.Set("Permissions-Policy", policy)
 }
 
@@ -96,12 +98,14 @@ func (s *Register) enrolTurn(c echo.Context) (turn, error) {
 		}
 		return turn{kind: kindEnrol, secret: secret, found: found, account: account, until: found.ConfirmBy.Time()}, nil
 	}
+
 	if err != nil && !errors.Is(err, errDeadLink) {
 		return turn{}, err
 	}
 	if found, account, err = s.enrolment(c); err != nil {
 		return turn{}, err
 	}
+
 	return turn{
 		kind: kindEnrol, secret: s.heldSecret(c, store.EnrolSecret), found: found, account: account, confirmed: true,
 		until: found.ConfirmedAt.Time().Add(enrolLife),
@@ -114,18 +118,29 @@ func (s *Register) showAssert(c echo.Context) error {
 		s.keepSecret(c, store.SessionSecret, cut(c.QueryParam("session")), passkeyLife)
 		return c.Redirect(http.StatusSeeOther, pathAssert)
 	}
+
 	t, err := s.assertTurn(c)
 	if err != nil {
 		return s.dead(c, err)
 	}
+
 	s.openPasskeys(c, "get")
 	page := idpages.AssertPage{
-		Page: s.page(c, t.found.Language, pathAssert), Asking: asking(t.found, t.account), FormToken: formToken(t.secret),
-		Purpose: idpages.PurposeList, MatchCode: t.typesCode(), BackHref: cancelled(t.found),
+		Page: s.page(
+			c,
+			t.found.Language,
+			pathAssert,
+		),
+		Asking:    asking(t.found, t.account),
+		FormToken: formToken(t.secret),
+		Purpose:   idpages.PurposeList,
+		MatchCode: t.typesCode(),
+		BackHref:  cancelled(t.found),
 	}
 	if t.account.Role == string(registerclient.RoleDataUser) {
 		page.Purpose = idpages.PurposeCustomer
 	}
+
 	return renderPage(c, http.StatusOK, idpages.Assert(page))
 }
 
@@ -133,7 +148,11 @@ func (s *Register) showAssert(c echo.Context) error {
 func asking(found store.Reidentification, account store.Account) idpages.Asking {
 	meter := mail.MeterOf(found.MPxN)
 	return idpages.Asking{
-		Org: account.DisplayName, Gas: meter.Gas, MeterEnding: meter.Ending, Asked: found.IssuedAt.Time(), Expires: found.ConfirmBy.Time(),
+		Org:         account.DisplayName,
+		Gas:         meter.Gas,
+		MeterEnding: meter.Ending,
+		Asked:       found.IssuedAt.Time(),
+		Expires:     found.ConfirmBy.Time(),
 	}
 }
 
@@ -151,21 +170,36 @@ func (s *Register) showEnrol(c echo.Context) error {
 		s.keepSecret(c, store.SessionSecret, cut(c.QueryParam("session")), passkeyLife)
 		return c.Redirect(http.StatusSeeOther, pathEnrol)
 	}
+
 	t, err := s.enrolTurn(c)
 	if errors.Is(err, errMailed) {
-		return renderPage(c, http.StatusOK, idpages.End(idpages.EndPage{Page: s.page(c, t.found.Language, pathEnrol), Reason: idpages.EndMailed}))
+		return renderPage(
+			c,
+			http.StatusOK,
+			idpages.End(idpages.EndPage{Page: s.page(c, t.found.Language, pathEnrol), Reason: idpages.EndMailed}),
+		)
 	}
 	if err != nil {
 		return s.dead(c, err)
 	}
+
 	there, err := s.occupants(c.Request().Context(), s.store, t.found.MPxN)
 	if err != nil {
 		return err
 	}
+
 	s.openPasskeys(c, "create")
 	page := idpages.EnrolPage{
-		Page: s.page(c, t.found.Language, pathEnrol), Asking: asking(t.found, t.account), FormToken: formToken(t.secret),
-		Confirmed: t.confirmed, MatchCode: t.typesCode(), BackHref: cancelled(t.found),
+		Page: s.page(
+			c,
+			t.found.Language,
+			pathEnrol,
+		),
+		Asking:    asking(t.found, t.account),
+		FormToken: formToken(t.secret),
+		Confirmed: t.confirmed,
+		MatchCode: t.typesCode(),
+		BackHref:  cancelled(t.found),
 	}
 	page.Name = page.Text.T("id.passkey.device." + deviceOf(c.Request().UserAgent()))
 	if t.confirmed {
@@ -174,9 +208,11 @@ func (s *Register) showEnrol(c echo.Context) error {
 			return err
 		}
 	}
+
 	for _, has := range there.passkeys {
 		page.Passkeys = append(page.Passkeys, idpages.Passkey{Name: has.Name, Added: has.RegisteredAt.Time()})
 	}
+
 	return renderPage(c, http.StatusOK, idpages.Enrol(page))
 }
 
@@ -192,6 +228,7 @@ func (s *Register) postPasskeyDecline(c echo.Context) error {
 	if err := s.decline(c.Request().Context(), found); err != nil {
 		return err
 	}
+
 	s.keepSecret(c, store.SessionSecret, "", 0)
 	return c.Redirect(http.StatusSeeOther, pathPasskeyDeclined)
 }
@@ -223,12 +260,16 @@ func refusedFor(why string) error { return fmt.Errorf("%w: %s", passkey.ErrRefus
 
 // step makes a handler of one step of a ceremony. Whatever is not right is refused alike, counted and noted; only what
 // the customer typed is told by itself.
-func (s *Register) step(leave func(echo.Context) (turn, error), take func(echo.Context, turn, stepRequest) (stepAnswer, error)) echo.HandlerFunc {
+func (s *Register) step(
+	leave func(echo.Context) (turn, error),
+	take func(echo.Context, turn, stepRequest) (stepAnswer, error),
+) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		t, err := leave(c)
 		if err != nil {
 			return s.refuseStep(c, t, err)
 		}
+
 		var in stepRequest
 		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, ceremonyBody)
 		if err := decode(c, &in); err != nil {
@@ -237,10 +278,12 @@ func (s *Register) step(leave func(echo.Context) (turn, error), take func(echo.C
 		if subtle.ConstantTimeCompare([]byte(in.Form), []byte(formToken(t.secret))) != 1 {
 			return s.refuseStep(c, t, refusedFor("the request is not from the page of this challenge"))
 		}
+
 		answer, err := take(c, t, in)
 		if err != nil {
 			return s.refuseStep(c, t, err)
 		}
+
 		return c.JSON(http.StatusOK, answer)
 	}
 }
@@ -252,41 +295,66 @@ func (s *Register) refuseStep(c echo.Context, t turn, err error) error {
 	if !errors.Is(err, passkey.ErrRefused) && !errors.Is(err, errDeadLink) && !errors.Is(err, errMailed) {
 		return err
 	}
+
 	if t.found.Challenge != "" {
-		event := s.event(t.found.AccountID, auditCredentialRefused, t.found.MPxN, "", map[string]any{"method": t.found.Method, "by": "customer", "why": err.Error()})
+		event := s.event(
+			t.found.AccountID,
+			auditCredentialRefused,
+			t.found.MPxN,
+			"",
+			map[string]any{"method": t.found.Method, "by": "customer", "why": err.Error()},
+		)
 		if err := s.audit(c.Request().Context(), event); err != nil {
 			return err
 		}
 	}
+
 	if _, err := s.hit(c.Request().Context(), failuresFrom(c)); err != nil {
 		return err
 	}
+
 	text := s.page(c, t.found.Language, pathAssert).Text
 	return c.JSON(http.StatusUnprocessableEntity, stepAnswer{Error: text.T("id.passkey.refused")})
 }
 
 // question keeps a ceremony for its end, and answers what the browser is asked.
-func (s *Register) question(c echo.Context, t turn, ask func(life time.Duration) (passkey.Ceremony, error)) (stepAnswer, error) {
+func (s *Register) question(
+	c echo.Context,
+	t turn,
+	ask func(life time.Duration) (passkey.Ceremony, error),
+) (stepAnswer, error) {
 	ctx, now := c.Request().Context(), s.now()
 	life := min(passkeyLife, t.until.Sub(now))
 	asked, err := ask(life)
 	if err != nil {
 		return stepAnswer{}, err
 	}
+
 	var wait time.Duration
 	err = s.store.Transact(ctx, func(tx *store.Tx) (err error) {
-		wait, err = tx.Hit(ctx, store.Limit{Bucket: "ceremony " + t.found.Challenge, Most: ceremoniesOfChallenge, Within: perChallenge}, s.clock())
+		wait, err = tx.Hit(
+			ctx,
+			store.Limit{Bucket: "ceremony " + t.found.Challenge, Most: ceremoniesOfChallenge, Within: perChallenge},
+			s.clock(),
+		)
 		if err != nil || wait > 0 {
 			return err
 		}
+
 		return tx.InsertCeremony(ctx, store.Ceremony{
-			ChallengeHash: hashToken(asked.Challenge), TokenHash: t.found.TokenHash, Kind: t.kind, Session: asked.Session,
+			ChallengeHash: hashToken(
+				asked.Challenge,
+			),
+			TokenHash: t.found.TokenHash,
+			Kind:      t.kind,
+			Session:   asked.Session,
 			ExpiresAt: store.Millis(now.Add(life)),
 		}, now)
 	})
 	if err == nil && wait > 0 {
 		err = refusedFor("the browser was asked too often")
 	}
+
 	return stepAnswer{PublicKey: jsontext.Value(asked.Options)}, err
 }
 
@@ -297,6 +365,7 @@ func (s *Register) taken(ctx context.Context, t turn, answer []byte) (passkey.Ce
 	if errors.Is(err, store.ErrNotFound) {
 		err = refusedFor("nobody asked for this answer, or not any more")
 	}
+
 	return passkey.Ceremony{Challenge: challenge, Session: kept.Session}, err
 }
 
@@ -313,14 +382,17 @@ func (s *Register) finishAssertion(c echo.Context, t turn, in stepRequest) (step
 	if err := formOfCode(s.page(c, t.found.Language, pathAssert).Text, t, in.Code); err != nil {
 		return stepAnswer{}, err
 	}
+
 	asked, err := s.taken(ctx, t, in.Credential)
 	if err != nil {
 		return stepAnswer{}, err
 	}
+
 	there, err := s.mayShow(ctx, s.store, t.found)
 	if err != nil {
 		return stepAnswer{}, err
 	}
+
 	var shown store.Credential
 	used, err := s.passkeys.FinishAssertion(asked, in.Credential, func(id, userHandle []byte) (passkey.Passkey, bool) {
 		i := slices.IndexFunc(there, func(has store.Credential) bool {
@@ -329,23 +401,30 @@ func (s *Register) finishAssertion(c echo.Context, t turn, in stepRequest) (step
 		if i < 0 {
 			return passkey.Passkey{}, false
 		}
+
 		shown = there[i]
 		return passkeyOf(shown), true
 	})
 	if err != nil {
 		return stepAnswer{}, err
 	}
+
 	var answer stepAnswer
-	wrong, copied := false, false
+	wrong := false
+	copied := false
 	err = s.store.Transact(ctx, func(tx *store.Tx) (err error) {
 		// What was found above may have gone since, with its person.
 		there, err := s.mayShow(ctx, tx, t.found)
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(there, func(has store.Credential) bool { return has.CredentialID == shown.CredentialID }) {
+		if !slices.ContainsFunc(
+			there,
+			func(has store.Credential) bool { return has.CredentialID == shown.CredentialID },
+		) {
 			return refusedFor("its person has gone")
 		}
+
 		counted, err := tx.UseCredential(ctx, shown.CredentialID, used.SignCount, used.Flags, s.now())
 		if err != nil {
 			return err
@@ -354,6 +433,7 @@ func (s *Register) finishAssertion(c echo.Context, t turn, in stepRequest) (step
 			copied = true
 			return s.forgetCopied(ctx, tx, t.found, shown)
 		}
+
 		tx.Audit(s.credentialEvent(t.found, shown, auditCredentialUsed))
 		answer.Location, wrong, err = s.confirmByPasskey(ctx, tx, t, in.Code, pathShown)
 		return err
@@ -367,44 +447,70 @@ func (s *Register) finishAssertion(c echo.Context, t turn, in stepRequest) (step
 	if wrong {
 		return s.wrongCode(c, t)
 	}
+
 	s.keepSecret(c, store.SessionSecret, "", 0)
 	return answer, nil
 }
 
 // forgetCopied forgets a passkey of which there is a copy: nobody can say which of the two is the customer's, and the
 // one that is behind would only have to try until it has caught up.
-func (s *Register) forgetCopied(ctx context.Context, tx *store.Tx, found store.Reidentification, credential store.Credential) error {
+func (s *Register) forgetCopied(
+	ctx context.Context,
+	tx *store.Tx,
+	found store.Reidentification,
+	credential store.Credential,
+) error {
 	if _, err := tx.DeleteCredential(ctx, credential.IR, credential.CredentialID); err != nil {
 		return err
 	}
+
 	tx.Audit(s.credentialEvent(found, credential, auditCredentialRemoved))
 	record, err := tx.FindIdentityRecord(ctx, credential.IR)
 	if err != nil {
 		return err
 	}
+
 	return s.tellOfPasskey(ctx, tx, record, credential, found.Language, mail.PasskeyRemoved)
 }
 
 // mayShow lists the passkeys that confirm a challenge: those of all who are on record at the meter point, or of the one
 // record that its own Data User asks by.
-func (s *Register) mayShow(ctx context.Context, from occupantReader, found store.Reidentification) ([]store.Credential, error) {
+func (s *Register) mayShow(
+	ctx context.Context,
+	from occupantReader,
+	found store.Reidentification,
+) ([]store.Credential, error) {
 	there, err := s.occupants(ctx, from, found.MPxN)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(there.passkeys, func(has store.Credential) bool { return found.OwnRecord && has.IR != found.IR }), nil
+	return slices.DeleteFunc(
+		there.passkeys,
+		func(has store.Credential) bool { return found.OwnRecord && has.IR != found.IR },
+	), nil
 }
 
 func passkeyOf(c store.Credential) passkey.Passkey {
 	return passkey.Passkey{
-		ID: c.WebAuthnID, UserHandle: c.UserHandle, PublicKey: c.PublicKey, AAGUID: c.AAGUID, SignCount: c.SignCount, Flags: c.Flags, Transports: c.Transports.V,
+		ID:         c.WebAuthnID,
+		UserHandle: c.UserHandle,
+		PublicKey:  c.PublicKey,
+		AAGUID:     c.AAGUID,
+		SignCount:  c.SignCount,
+		Flags:      c.Flags,
+		Transports: c.Transports.V,
 	}
 }
 
 // confirmByPasskey confirms an open challenge, and answers where the browser goes on to: here where the account that asks
 // gave no address. Where it is to come back to where it started, that page completes the challenge. Wrong says that the
 // typed code is; then it is counted and nothing is confirmed.
-func (s *Register) confirmByPasskey(ctx context.Context, tx *store.Tx, t turn, typed, here string) (location string, wrong bool, err error) {
+func (s *Register) confirmByPasskey(
+	ctx context.Context,
+	tx *store.Tx,
+	t turn,
+	typed, here string,
+) (location string, wrong bool, err error) {
 	now := s.now()
 	found, err := tx.FindOpenChallenge(ctx, store.SessionSecret, t.found.SessionHash, now)
 	if errors.Is(err, store.ErrNotFound) {
@@ -416,12 +522,14 @@ func (s *Register) confirmByPasskey(ctx context.Context, tx *store.Tx, t turn, t
 	if t.typesCode() && !isCode(typed, found) {
 		return "", true, s.countWrongCode(ctx, tx, found, now)
 	}
+
 	var completion []byte
 	back := map[string]string{}
 	if found.MatchCode != nil && !t.typesCode() {
 		code := newSecret()
 		completion, back["dar-completion-code"] = hashToken(code), code
 	}
+
 	confirmed, err := tx.ConfirmByPasskey(ctx, found.Challenge, completion, now)
 	if err != nil {
 		return "", false, err
@@ -435,6 +543,7 @@ func (s *Register) confirmByPasskey(ctx context.Context, tx *store.Tx, t turn, t
 	if found.RedirectURL == nil {
 		return here, false, nil
 	}
+
 	location, err = s.wayBack(found, "dar-passkey-token", back)
 	return location, false, err
 }
@@ -451,6 +560,7 @@ func formOfCode(text *i18n.Printer, t turn, typed string) error {
 	if key := codeMistake(readMatchCode(typed)); key != "" {
 		return mistake(text.T(key))
 	}
+
 	return nil
 }
 
@@ -462,11 +572,13 @@ func (s *Register) checkCode(c echo.Context, t turn, typed string) (stepAnswer, 
 	if !t.typesCode() || isCode(typed, t.found) {
 		return stepAnswer{}, nil
 	}
+
 	ctx := c.Request().Context()
 	err := s.store.Transact(ctx, func(tx *store.Tx) error { return s.countWrongCode(ctx, tx, t.found, s.now()) })
 	if err != nil {
 		return stepAnswer{}, err
 	}
+
 	return s.wrongCode(c, t)
 }
 
@@ -476,6 +588,7 @@ func (s *Register) wrongCode(c echo.Context, t turn) (stepAnswer, error) {
 	if _, err := s.hit(ctx, failuresFrom(c)); err != nil {
 		return stepAnswer{}, err
 	}
+
 	found, err := s.store.FindOpenChallenge(ctx, store.SessionSecret, t.found.SessionHash, s.now())
 	if errors.Is(err, store.ErrNotFound) {
 		s.keepSecret(c, store.SessionSecret, "", 0)
@@ -484,7 +597,10 @@ func (s *Register) wrongCode(c echo.Context, t turn) (stepAnswer, error) {
 	if err != nil {
 		return stepAnswer{}, err
 	}
-	return stepAnswer{}, mistake(s.page(c, found.Language, pathAssert).Text.N("id.link.error.code", store.WrongCodes-found.WrongCodes))
+
+	return stepAnswer{}, mistake(
+		s.page(c, found.Language, pathAssert).Text.N("id.link.error.code", store.WrongCodes-found.WrongCodes),
+	)
 }
 
 // readName reads the name that a customer gives a passkey.
@@ -504,14 +620,17 @@ func (s *Register) beginEnrolment(c echo.Context, t turn, in stepRequest) (stepA
 	if stopped, err := s.checkCode(c, t, in.Code); err != nil || stopped.Location != "" {
 		return stopped, err
 	}
+
 	there, err := s.occupants(c.Request().Context(), s.store, t.found.MPxN)
 	if err != nil {
 		return stepAnswer{}, err
 	}
+
 	has := make([]passkey.Passkey, len(there.passkeys))
 	for i, credential := range there.passkeys {
 		has[i] = passkeyOf(credential)
 	}
+
 	name := text.T("id.passkey.account."+meterWord(t.found.MPxN), "Ending", mail.MeterOf(t.found.MPxN).Ending)
 	return s.question(c, t, func(life time.Duration) (passkey.Ceremony, error) {
 		return s.passkeys.BeginEnrolment(there.userHandle(), name, has, life)
@@ -530,6 +649,7 @@ func (o occupants) userHandle() []byte {
 	if len(o.passkeys) > 0 {
 		return o.passkeys[0].UserHandle
 	}
+
 	handle := make([]byte, 32)
 	rand.Read(handle)
 	return handle
@@ -537,7 +657,8 @@ func (o occupants) userHandle() []byte {
 
 // finishEnrolment keeps a passkey that was made, and tells everybody on record of it.
 func (s *Register) finishEnrolment(c echo.Context, t turn, in stepRequest) (stepAnswer, error) {
-	ctx, text := c.Request().Context(), s.page(c, t.found.Language, pathEnrol).Text
+	ctx := c.Request().Context()
+	text := s.page(c, t.found.Language, pathEnrol).Text
 	name, err := readName(text, in.Name)
 	if err != nil {
 		return stepAnswer{}, err
@@ -545,10 +666,12 @@ func (s *Register) finishEnrolment(c echo.Context, t turn, in stepRequest) (step
 	if err := formOfCode(text, t, in.Code); err != nil {
 		return stepAnswer{}, err
 	}
+
 	asked, err := s.taken(ctx, t, in.Credential)
 	if err != nil {
 		return stepAnswer{}, err
 	}
+
 	made, err := s.passkeys.FinishEnrolment(asked, in.Credential)
 	if err != nil {
 		return stepAnswer{}, err
@@ -556,9 +679,21 @@ func (s *Register) finishEnrolment(c echo.Context, t turn, in stepRequest) (step
 	if suggested := deviceOf(c.Request().UserAgent()); name == "" || name == text.T("id.passkey.device."+suggested) {
 		name = text.T("id.passkey.device." + deviceWith(made, suggested))
 	}
+
 	credential := store.Credential{
-		CredentialID: newID("cred"), IR: t.found.IR, WebAuthnID: made.ID, UserHandle: made.UserHandle, PublicKey: made.PublicKey, AAGUID: made.AAGUID,
-		SignCount: made.SignCount, Flags: made.Flags, Name: name, Transports: store.JSON[[]string]{V: made.Transports}, RegisteredAt: store.Millis(s.now()),
+		CredentialID: newID(
+			"cred",
+		),
+		IR:           t.found.IR,
+		WebAuthnID:   made.ID,
+		UserHandle:   made.UserHandle,
+		PublicKey:    made.PublicKey,
+		AAGUID:       made.AAGUID,
+		SignCount:    made.SignCount,
+		Flags:        made.Flags,
+		Name:         name,
+		Transports:   store.JSON[[]string]{V: made.Transports},
+		RegisteredAt: store.Millis(s.now()),
 	}
 	var answer stepAnswer
 	wrong := false
@@ -575,6 +710,7 @@ func (s *Register) finishEnrolment(c echo.Context, t turn, in stepRequest) (step
 	if wrong {
 		return s.wrongCode(c, t)
 	}
+
 	s.keepSecret(c, store.SessionSecret, "", 0)
 	s.keepSecret(c, store.EnrolSecret, "", 0)
 	return answer, nil
@@ -582,11 +718,18 @@ func (s *Register) finishEnrolment(c echo.Context, t turn, in stepRequest) (step
 
 // enrol keeps a passkey under the identity record of its challenge, as long as its person lives there. The ticket for
 // it is spent, or the challenge is confirmed by it.
-func (s *Register) enrol(ctx context.Context, tx *store.Tx, t turn, credential store.Credential, typed string) (location string, wrong bool, err error) {
+func (s *Register) enrol(
+	ctx context.Context,
+	tx *store.Tx,
+	t turn,
+	credential store.Credential,
+	typed string,
+) (location string, wrong bool, err error) {
 	record, err := tx.FindIdentityRecord(ctx, credential.IR)
 	if err != nil {
 		return "", false, err
 	}
+
 	since, err := tx.TenancySince(ctx, t.found.MPxN, s.now())
 	if err != nil {
 		return "", false, err
@@ -594,6 +737,7 @@ func (s *Register) enrol(ctx context.Context, tx *store.Tx, t turn, credential s
 	if record.AnonymisedAt != nil || *record.MoveInDate < since {
 		return "", false, refusedFor("its person has gone")
 	}
+
 	if t.confirmed {
 		if location, err = s.spendTicket(ctx, tx, t.found); err != nil {
 			return "", false, err
@@ -601,14 +745,20 @@ func (s *Register) enrol(ctx context.Context, tx *store.Tx, t turn, credential s
 	} else if location, wrong, err = s.confirmByPasskey(ctx, tx, t, typed, pathEnrolled); err != nil || wrong {
 		return "", wrong, err
 	}
+
 	if err := tx.InsertCredential(ctx, credential); err != nil {
 		return "", false, err
 	}
+
 	tx.Audit(s.credentialEvent(t.found, credential, auditCredentialCreated))
 	return location, false, s.tellOfPasskey(ctx, tx, record, credential, t.found.Language, mail.PasskeyAdded)
 }
 
-func (s *Register) spendTicket(ctx context.Context, tx *store.Tx, found store.Reidentification) (location string, err error) {
+func (s *Register) spendTicket(
+	ctx context.Context,
+	tx *store.Tx,
+	found store.Reidentification,
+) (location string, err error) {
 	spent, err := tx.EndEnrolment(ctx, found.Challenge)
 	if err != nil {
 		return "", err
@@ -616,6 +766,7 @@ func (s *Register) spendTicket(ctx context.Context, tx *store.Tx, found store.Re
 	if !spent {
 		return "", refusedFor("the ticket has been used")
 	}
+
 	return s.afterTicket(found, pathEnrolled)
 }
 
@@ -629,26 +780,51 @@ func (s *Register) afterTicket(found store.Reidentification, here string) (strin
 }
 
 // credentialEvent is what the audit log is told of a passkey.
-func (s *Register) credentialEvent(found store.Reidentification, credential store.Credential, eventType string) store.AuditEvent {
-	return s.event(found.AccountID, eventType, found.MPxN, "", map[string]any{"method": found.Method, "by": "customer", "ir": credential.IR, "credential": credential.CredentialID})
+func (s *Register) credentialEvent(
+	found store.Reidentification,
+	credential store.Credential,
+	eventType string,
+) store.AuditEvent {
+	return s.event(
+		found.AccountID,
+		eventType,
+		found.MPxN,
+		"",
+		map[string]any{
+			"method":     found.Method,
+			"by":         "customer",
+			"ir":         credential.IR,
+			"credential": credential.CredentialID,
+		},
+	)
 }
 
 // tellOfPasskey writes to everybody on record with the person whose passkey came or went: one of them may know that it
 // was somebody else. An earlier occupant's passkey is told to that occupant alone.
-func (s *Register) tellOfPasskey(ctx context.Context, tx *store.Tx, record store.IdentityRecord, credential store.Credential, language string, letter func(mail.PasskeyDetails) mail.Message) error {
+func (s *Register) tellOfPasskey(
+	ctx context.Context,
+	tx *store.Tx,
+	record store.IdentityRecord,
+	credential store.Credential,
+	language string,
+	letter func(mail.PasskeyDetails) mail.Message,
+) error {
 	there, err := s.occupants(ctx, tx, *record.MPxN)
 	if err != nil {
 		return err
 	}
+
 	records := there.records
 	if !slices.ContainsFunc(records, func(r store.IdentityRecord) bool { return r.IR == record.IR }) {
 		records = []store.IdentityRecord{record}
 	}
+
 	told := map[string]bool{}
 	for _, r := range records {
 		if r.SealedEmail == nil {
 			continue
 		}
+
 		email, err := s.emailOf(r)
 		if err != nil {
 			return err
@@ -656,6 +832,7 @@ func (s *Register) tellOfPasskey(ctx context.Context, tx *store.Tx, record store
 		if told[strings.ToLower(email)] {
 			continue
 		}
+
 		told[strings.ToLower(email)] = true
 		err = s.queueMail(ctx, tx, "passkey", email, nil, letter(mail.PasskeyDetails{
 			Language: language, Meter: mail.MeterOf(*record.MPxN), Device: credential.Name, At: s.now(),
@@ -664,12 +841,22 @@ func (s *Register) tellOfPasskey(ctx context.Context, tx *store.Tx, record store
 			return err
 		}
 	}
+
 	return nil
 }
 
 // devices are told apart by what their browsers say of themselves, in this order: an Android phone says Linux as well.
 var devices = []struct{ mark, device string }{
-	{"iPhone", "iphone"}, {"iPad", "ipad"}, {"Android", "android"}, {"CrOS", "chromebook"}, {"Windows", "windows"}, {"Macintosh", "mac"}, {"Linux", "linux"},
+	{
+		"iPhone",
+		"iphone",
+	},
+	{"iPad", "ipad"},
+	{"Android", "android"},
+	{"CrOS", "chromebook"},
+	{"Windows", "windows"},
+	{"Macintosh", "mac"},
+	{"Linux", "linux"},
 }
 
 // deviceOf is the key of what a browser runs on, as people call it.
@@ -682,6 +869,7 @@ func deviceOf(userAgent string) string {
 			return known.device
 		}
 	}
+
 	return "other"
 }
 
@@ -694,5 +882,6 @@ func deviceWith(made passkey.Passkey, device string) string {
 	case made.Elsewhere && slices.Contains(made.Transports, "hybrid"):
 		return "phone" // which read a code off this device's screen
 	}
+
 	return device
 }

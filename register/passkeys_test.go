@@ -13,10 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/descope/virtualwebauthn"
+
 	"central.consent/dar/register/mail/catcher"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
-	"github.com/descope/virtualwebauthn"
 )
 
 const (
@@ -38,11 +39,25 @@ func newHome(t *testing.T, d registertest.Database) *home {
 	inbox, sender := registertest.NewInbox(t)
 	r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations(), registertest.WithMail(sender))
 	h := &home{Register: r, inbox: inbox.Catcher}
-	h.owner = r.ClientOf(t, registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, DisplayName: "Bright <Energy>"})
-	h.portal = r.ClientOf(t, registerclient.CreateAccountRequest{Role: registerclient.RolePortal, DisplayName: "Advice & Co"})
+	h.owner = r.ClientOf(
+		t,
+		registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, DisplayName: "Bright <Energy>"},
+	)
+	h.portal = r.ClientOf(
+		t,
+		registerclient.CreateAccountRequest{Role: registerclient.RolePortal, DisplayName: "Advice & Co"},
+	)
 	for _, account := range []*registerclient.Client{h.owner, h.portal} {
-		must(account.ReplaceReturnURLs(t.Context(), registerclient.ReplaceReturnURLsRequest{ReturnURLs: []string{returnURL}}))(t)
+		must(
+			account.ReplaceReturnURLs(
+				t.Context(),
+				registerclient.ReplaceReturnURLsRequest{ReturnURLs: []string{returnURL}},
+			),
+		)(
+			t,
+		)
 	}
+
 	h.ir = h.lives(t, "customer@example.com", "2022-06-30")
 	return h
 }
@@ -91,13 +106,20 @@ type device struct {
 
 func newDevice() *device {
 	d := &device{
-		party: virtualwebauthn.RelyingParty{ID: "localhost", Name: "Data Access Register", Origin: registertest.PublicURL},
-		auth:  virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{BackupEligible: true, BackupState: true}),
+		party: virtualwebauthn.RelyingParty{
+			ID:     "localhost",
+			Name:   "Data Access Register",
+			Origin: registertest.PublicURL,
+		},
+		auth: virtualwebauthn.NewAuthenticatorWithOptions(
+			virtualwebauthn.AuthenticatorOptions{BackupEligible: true, BackupState: true},
+		),
 	}
 	// The library drops the zero that a coordinate may begin with, and such a key is none.
 	for d.held.Key == nil || len(d.held.Key.AttestationData()) != 77 {
 		d.held = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
 	}
+
 	return d
 }
 
@@ -117,7 +139,14 @@ func opens(t *testing.T, b *registertest.Browser, page *registertest.Shown) *cer
 	if page.Status != http.StatusOK || form.Length() != 1 {
 		t.Fatalf("no passkey page at %s: %d %s", page.URL, page.Status, page.Text())
 	}
-	return &ceremony{t: t, browser: b, path: form.AttrOr("data-path", ""), form: form.AttrOr("data-form", ""), fields: map[string]any{}}
+
+	return &ceremony{
+		t:       t,
+		browser: b,
+		path:    form.AttrOr("data-path", ""),
+		form:    form.AttrOr("data-form", ""),
+		fields:  map[string]any{},
+	}
 }
 
 func (c *ceremony) on(b *registertest.Browser) *ceremony {
@@ -136,10 +165,12 @@ func (c *ceremony) step(end string, credential string) (int, map[string]any) {
 	if credential != "" {
 		body["credential"] = json.RawMessage(credential)
 	}
+
 	text, err := json.Marshal(body)
 	if err != nil {
 		c.t.Fatal(err)
 	}
+
 	return c.raw(end, text)
 }
 
@@ -150,6 +181,7 @@ func (c *ceremony) raw(end string, body []byte) (int, map[string]any) {
 	if err := json.Unmarshal(shown.Body, &answer); err != nil {
 		c.t.Fatalf("%s%s answers %d %q", c.path, end, shown.Status, shown.Body)
 	}
+
 	return shown.Status, answer
 }
 
@@ -160,6 +192,7 @@ func (c *ceremony) question() string {
 	if status != http.StatusOK || answer["publicKey"] == nil {
 		c.t.Fatalf("options: %d %v", status, answer)
 	}
+
 	text, _ := json.Marshal(answer["publicKey"])
 	return string(text)
 }
@@ -171,6 +204,7 @@ func (d *device) makes(t *testing.T, question string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	d.auth.Options.UserHandle = []byte(options.UserID)
 	return virtualwebauthn.CreateAttestationResponse(d.party, d.auth, d.held, *options)
 }
@@ -182,6 +216,7 @@ func (d *device) shows(t *testing.T, question string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return virtualwebauthn.CreateAssertionResponse(d.party, d.auth, d.held, *options)
 }
 
@@ -192,6 +227,7 @@ func (d *device) signs(t *testing.T, clientData map[string]any, flags byte, coun
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	party := sha256.Sum256([]byte(d.party.ID))
 	authenticator := append(party[:], flags, byte(counter>>24), byte(counter>>16), byte(counter>>8), byte(counter))
 	hash := sha256.Sum256(data)
@@ -200,10 +236,16 @@ func (d *device) signs(t *testing.T, clientData map[string]any, flags byte, coun
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	text := base64.RawURLEncoding.EncodeToString
 	answer, _ := json.Marshal(map[string]any{
 		"id": text(d.held.ID), "rawId": text(d.held.ID), "type": "public-key", "response": map[string]any{
-			"clientDataJSON": text(data), "authenticatorData": text(authenticator), "signature": text(signature), "userHandle": text(d.auth.Options.UserHandle),
+			"clientDataJSON": text(
+				data,
+			),
+			"authenticatorData": text(authenticator),
+			"signature":         text(signature),
+			"userHandle":        text(d.auth.Options.UserHandle),
 		},
 	})
 	return string(answer)
@@ -212,19 +254,25 @@ func (d *device) signs(t *testing.T, clientData map[string]any, flags byte, coun
 // enrols makes a passkey for the home by a mailed link.
 func (h *home) enrols(t *testing.T) *device {
 	t.Helper()
-	d, b := newDevice(), h.Browser(t)
+	d := newDevice()
+	b := h.Browser(t)
 	h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink})
 	h.mailed(t, b, "")
 	c := opens(t, b, b.Open(enrolPage))
 	expectLocation(t, c, d.makes(t, c.question()), "/id/passkey/added")
 	h.WorkOff(t)
 	h.inbox.Clear()
+
 	return d
 }
 
 func expectLocation(t *testing.T, c *ceremony, credential, want string) {
 	t.Helper()
-	if status, answer := c.step("/finish", credential); status != http.StatusOK || answer["location"] != want || len(answer) != 1 {
+	if status, answer := c.step(
+		"/finish",
+		credential,
+	); status != http.StatusOK || answer["location"] != want ||
+		len(answer) != 1 {
 		t.Fatalf("finish: %d %v, want the way to %s", status, answer, want)
 	}
 }
@@ -233,7 +281,11 @@ const refusal = "We could not accept this passkey. Nothing has changed. Try agai
 
 func expectRefusal(t *testing.T, c *ceremony, credential string) {
 	t.Helper()
-	if status, answer := c.step("/finish", credential); status != http.StatusUnprocessableEntity || answer["error"] != refusal || len(answer) != 1 {
+	if status, answer := c.step(
+		"/finish",
+		credential,
+	); status != http.StatusUnprocessableEntity || answer["error"] != refusal ||
+		len(answer) != 1 {
 		t.Errorf("finish: %d %v, want the refusal", status, answer)
 	}
 }
@@ -260,16 +312,19 @@ func TestPasskeyIsEnrolledAfterAMailedLinkAndThenConfirms(t *testing.T) {
 		h.lives(t, "Partner@Example.com", "2023-01-01")
 		h.lives(t, "customer@EXAMPLE.com", "2023-01-01")
 		h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, Language: "cy"})
-		b, d := h.Browser(t), newDevice()
+		b := h.Browser(t)
+		d := newDevice()
 		b.Header.Set("User-Agent", "Mozilla/5.0 (Linux; Android 15; Pixel 8) AppleWebKit/537.36 Mobile")
 		if page := h.mailed(t, b, ""); page.URL.Path != "/id/link/confirmed" {
 			t.Fatalf("confirming leads to %s", page.URL)
 		}
+
 		h.inbox.Clear()
 		page := b.Open(enrolPage + "?lang=en")
 		if got := page.Page.Find("#name").AttrOr("value", ""); got != "Android phone" {
 			t.Errorf("the passkey would be called %q", got)
 		}
+
 		c := opens(t, b, page)
 		question := c.question()
 		var asked struct {
@@ -283,39 +338,51 @@ func TestPasskeyIsEnrolledAfterAMailedLinkAndThenConfirms(t *testing.T) {
 			t.Fatal(err)
 		}
 		if asked.RP.ID != "localhost" || asked.User.Name != "Electricity meter ending 901" || asked.User.DisplayName != asked.User.Name ||
-			len(asked.User.ID) != 43 || len(asked.Challenge) != 43 || asked.Timeout != 300_000 || asked.Attestation != "none" || len(asked.ExcludeCredentials) != 0 ||
-			asked.AuthenticatorSelection["userVerification"] != "required" || asked.AuthenticatorSelection["residentKey"] != "required" {
+			len(asked.User.ID) != 43 || len(asked.Challenge) != 43 || asked.Timeout != 300_000 ||
+			asked.Attestation != "none" ||
+			len(asked.ExcludeCredentials) != 0 ||
+			asked.AuthenticatorSelection["userVerification"] != "required" ||
+			asked.AuthenticatorSelection["residentKey"] != "required" {
 			t.Errorf("the browser is asked %s", question)
 		}
+
 		c.fields["name"] = "  Mum's   phone "
 		expectLocation(t, c, d.makes(t, question), "/id/passkey/added")
 		if b.Cookie("dar-enrol") != "" {
 			t.Error("the browser keeps a ticket that is spent")
 		}
+
 		h.WorkOff(t)
 		var to []string
 		for _, letter := range h.inbox.Messages() {
 			to = append(to, letter.To)
-			if !strings.Contains(letter.Text, "Mum's phone") || !strings.Contains(letter.Subject, "cod-allwedd") || letter.Header.Get("Content-Language") != "cy" {
+			if !strings.Contains(letter.Text, "Mum's phone") || !strings.Contains(letter.Subject, "cod-allwedd") ||
+				letter.Header.Get("Content-Language") != "cy" {
 				t.Errorf("the letter says %s\n%s", letter.Subject, letter.Text)
 			}
 		}
+
 		slices.Sort(to)
-		if len(to) != 2 || !strings.EqualFold(to[0], "partner@example.com") || !strings.EqualFold(to[1], "customer@example.com") {
+		if len(to) != 2 || !strings.EqualFold(to[0], "partner@example.com") ||
+			!strings.EqualFold(to[1], "customer@example.com") {
 			t.Errorf("letters went to %q", to)
 		}
 
 		address, started := h.asksToAssert(t)
 		b = h.Browser(t)
 		page = b.Open(address)
-		if page.URL.String() != registertest.PublicURL+assertPage || !strings.Contains(page.Text(), "Advice & Co") || !strings.Contains(page.Text(), "ending in 901") {
+		if page.URL.String() != registertest.PublicURL+assertPage || !strings.Contains(page.Text(), "Advice & Co") ||
+			!strings.Contains(page.Text(), "ending in 901") {
 			t.Errorf("the page at %s says %s", page.URL, page.Text())
 		}
+
 		c = opens(t, b, page)
 		question = c.question()
-		if strings.Contains(question, "allowCredentials") || !strings.Contains(question, `"userVerification":"required"`) {
+		if strings.Contains(question, "allowCredentials") ||
+			!strings.Contains(question, `"userVerification":"required"`) {
 			t.Errorf("the browser is asked %s", question)
 		}
+
 		d.held.Counter = 1
 		expectLocation(t, c, d.shows(t, question), "/id/passkey/confirmed")
 		if got := h.status(t, started); got != "confirmed" {
@@ -337,16 +404,25 @@ func TestPasskeysOfAPersonShareTheirUser(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {
 		first := h.enrols(t)
 		h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister})
-		b, second := h.Browser(t), newDevice()
-		if page := h.mailed(t, b, ""); page.URL.Path != enrolPage || !strings.Contains(page.Text(), "added on 1 June 2026") {
+		b := h.Browser(t)
+		second := newDevice()
+		if page := h.mailed(
+			t,
+			b,
+			"",
+		); page.URL.Path != enrolPage ||
+			!strings.Contains(page.Text(), "added on 1 June 2026") {
 			t.Fatalf("confirming leads to %s: %s", page.URL, page.Text())
 		}
+
 		c := opens(t, b, b.Open(enrolPage))
 		question := c.question()
 		options, err := virtualwebauthn.ParseAttestationOptions(question)
-		if err != nil || !first.held.IsExcludedForAttestation(*options) || options.UserID != string(first.auth.Options.UserHandle) {
+		if err != nil || !first.held.IsExcludedForAttestation(*options) ||
+			options.UserID != string(first.auth.Options.UserHandle) {
 			t.Errorf("the second device is asked %s", question)
 		}
+
 		expectLocation(t, c, second.makes(t, question), "/id/passkey/added")
 		for _, d := range []*device{first, second} {
 			address, started := h.asksToAssert(t)
@@ -357,6 +433,7 @@ func TestPasskeysOfAPersonShareTheirUser(t *testing.T) {
 				t.Errorf("the challenge is %s", got)
 			}
 		}
+
 		if must(h.owner.ReadIdentityRecord(t.Context(), h.ir))(t).IdentityRecord.Credentials[0].RegisteredAt.IsZero() {
 			t.Error("the Data User does not read of the passkey")
 		}
@@ -377,7 +454,12 @@ func TestPasskeyRefusesWhatIsNotRight(t *testing.T) {
 		const up, uv, be, bs = 1, 4, 8, 16
 		right := func() map[string]any {
 			options, _ := virtualwebauthn.ParseAssertionOptions(c.question())
-			return map[string]any{"type": "webauthn.get", "challenge": base64.RawURLEncoding.EncodeToString(options.Challenge), "origin": registertest.PublicURL, "crossOrigin": false}
+			return map[string]any{
+				"type":        "webauthn.get",
+				"challenge":   base64.RawURLEncoding.EncodeToString(options.Challenge),
+				"origin":      registertest.PublicURL,
+				"crossOrigin": false,
+			}
 		}
 		with := func(name string, value any) map[string]any {
 			data := right()
@@ -425,14 +507,21 @@ func TestPasskeyRefusesWhatIsNotRight(t *testing.T) {
 				expectRefusal(t, c, test.answer())
 			})
 		}
+
 		if got := h.status(t, started); got != "pending" {
 			t.Errorf("the challenge is %s", got)
 		}
 		if got := h.count(t, `SELECT COUNT(*) FROM audit_events WHERE event_type = 'credential.refused'`); got != 19 {
 			t.Errorf("%d refusals in the audit log", got)
 		}
+
 		h.ForgetLimits(t)
-		expectLocation(t, c, d.signs(t, right(), up|uv|be, 8), "/id/passkey/confirmed") // and the backup state may change
+		expectLocation(
+			t,
+			c,
+			d.signs(t, right(), up|uv|be, 8),
+			"/id/passkey/confirmed",
+		) // and the backup state may change
 		if got := h.count(t, `SELECT flags FROM credentials`); got != up|uv|be {
 			t.Errorf("the flags are kept as %b", got)
 		}
@@ -453,15 +542,22 @@ func TestPasskeyOfWhichThereIsACopyIsForgotten(t *testing.T) {
 				address, started := h.asksToAssert(t)
 				c = opens(t, b, b.Open(address))
 				options, _ := virtualwebauthn.ParseAssertionOptions(c.question())
-				data := map[string]any{"type": "webauthn.get", "challenge": base64.RawURLEncoding.EncodeToString(options.Challenge), "origin": registertest.PublicURL, "crossOrigin": false}
+				data := map[string]any{
+					"type":        "webauthn.get",
+					"challenge":   base64.RawURLEncoding.EncodeToString(options.Challenge),
+					"origin":      registertest.PublicURL,
+					"crossOrigin": false,
+				}
 				expectRefusal(t, c, d.signs(t, data, 1|4|8|16, uint32(counter)))
 				if got := h.passkeys(t); got != 0 {
 					t.Errorf("%d passkeys", got)
 				}
+
 				expectRefusal(t, c, d.shows(t, c.question()))
 				if got := h.status(t, started); got != "pending" {
 					t.Errorf("the challenge is %s", got)
 				}
+
 				h.WorkOff(t)
 				letters := h.inbox.Messages()
 				if last := letters[len(letters)-1]; !strings.Contains(last.Subject, "removed") {
@@ -504,6 +600,7 @@ func TestPasskeyCeremonyWorksOnce(t *testing.T) {
 				results <- browser.Fetch(assertPage+"/finish", body).Status
 			}()
 		}
+
 		if got := []int{<-results, <-results}; got[0]+got[1] != http.StatusOK+http.StatusUnprocessableEntity {
 			t.Errorf("two at once: %v", got)
 		}
@@ -516,6 +613,7 @@ func TestPasskeyCeremonyWorksOnce(t *testing.T) {
 		if !strings.Contains(c.question(), `"timeout":180000`) {
 			t.Error("the question outlives its challenge")
 		}
+
 		h.Clock.Add(3 * time.Minute)
 		expectRefusal(t, c, answer)
 		if h.status(t, third) != "expired" {
@@ -536,10 +634,26 @@ func TestPasskeyOfAnotherPersonIsRefused(t *testing.T) {
 		b := h.Browser(t)
 
 		// Its own Data User asks by the newer record alone.
-		own := must(h.owner.ReidentifyOwn(t.Context(), newer, registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyAssert}))(t)
+		own := must(
+			h.owner.ReidentifyOwn(
+				t.Context(),
+				newer,
+				registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyAssert},
+			),
+		)(
+			t,
+		)
 		c := opens(t, b, b.Open(own.Passkey.RedirectURL))
 		expectRefusal(t, c, d.shows(t, c.question()))
-		own = must(h.owner.ReidentifyOwn(t.Context(), h.ir, registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyAssert}))(t)
+		own = must(
+			h.owner.ReidentifyOwn(
+				t.Context(),
+				h.ir,
+				registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyAssert},
+			),
+		)(
+			t,
+		)
 		c = opens(t, b, b.Open(own.Passkey.RedirectURL))
 		expectLocation(t, c, d.shows(t, c.question()), "/id/passkey/confirmed")
 
@@ -547,7 +661,14 @@ func TestPasskeyOfAnotherPersonIsRefused(t *testing.T) {
 		in := registertest.IdentityRecord("9900000000001", "other@example.com")
 		elsewhere := must(h.owner.CreateIdentityRecord(t.Context(), in))(t).IR
 		h.AddPasskey(t, elsewhere)
-		started := must(h.portal.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: "9900000000001", Method: registerclient.MethodPasskeyAssert}))(t)
+		started := must(
+			h.portal.Reidentify(
+				t.Context(),
+				registerclient.ReidentifyRequest{MPxN: "9900000000001", Method: registerclient.MethodPasskeyAssert},
+			),
+		)(
+			t,
+		)
 		c = opens(t, b, b.Open(started.Passkey.RedirectURL))
 		expectRefusal(t, c, d.shows(t, c.question()))
 
@@ -556,7 +677,18 @@ func TestPasskeyOfAnotherPersonIsRefused(t *testing.T) {
 		c = opens(t, b, b.Open(address))
 		answer := d.shows(t, c.question())
 		dcc := h.Client(t, registerclient.RoleDCC)
-		must(dcc.ReportChangeOfTenancy(t.Context(), registerclient.ChangeOfTenancyRequest{MPxN: registertest.MeterPoint, EffectiveDate: "2026-05-01", SourceReference: "S1"}))(t)
+		must(
+			dcc.ReportChangeOfTenancy(
+				t.Context(),
+				registerclient.ChangeOfTenancyRequest{
+					MPxN:            registertest.MeterPoint,
+					EffectiveDate:   "2026-05-01",
+					SourceReference: "S1",
+				},
+			),
+		)(
+			t,
+		)
 		expectRefusal(t, c, answer)
 		address, _ = h.asksToAssert(t)
 		c = opens(t, b, b.Open(address))
@@ -567,7 +699,8 @@ func TestPasskeyOfAnotherPersonIsRefused(t *testing.T) {
 		h.mailed(t, b, "")
 		c = opens(t, b, b.Open(enrolPage))
 		options, err := virtualwebauthn.ParseAttestationOptions(c.question())
-		if err != nil || options.UserID == string(d.auth.Options.UserHandle) || d.held.IsExcludedForAttestation(*options) {
+		if err != nil || options.UserID == string(d.auth.Options.UserHandle) ||
+			d.held.IsExcludedForAttestation(*options) {
 			t.Errorf("the newcomer's device is asked %+v %v", options, err)
 		}
 	})
@@ -586,20 +719,29 @@ func TestEnrolTakesProof(t *testing.T) {
 				}
 			}
 		}
+
 		// A mailed challenge: its page says to look into the mailbox, before and after somebody waits.
 		started := h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister})
 		b = h.Browser(t)
 		page := b.Open(started.Passkey.RedirectURL)
-		if page.Status != http.StatusOK || page.URL.RawQuery != "" || !strings.Contains(page.Text(), "Look in your email") || page.Page.Find("form").Length() != 0 {
+		if page.Status != http.StatusOK || page.URL.RawQuery != "" ||
+			!strings.Contains(page.Text(), "Look in your email") ||
+			page.Page.Find("form").Length() != 0 {
 			t.Errorf("the page of a mailed challenge: %d %s", page.Status, page.Text())
 		}
+
 		mailedSession := b.Cookie("dar-passkey")
 		c := &ceremony{t: t, browser: b, path: enrolPage, form: formTokenOf(mailedSession), fields: map[string]any{}}
 		for _, end := range []string{"/options", "/finish"} {
-			if status, answer := c.step(end, `{}`); status != http.StatusUnprocessableEntity || answer["error"] != refusal {
+			if status, answer := c.step(
+				end,
+				`{}`,
+			); status != http.StatusUnprocessableEntity ||
+				answer["error"] != refusal {
 				t.Errorf("%s of a mailed challenge: %d %v", end, status, answer)
 			}
 		}
+
 		// The session of a portal's challenge to assert does not enrol either, nor does a magic link's.
 		h.AddPasskey(t, h.ir)
 		address, _ := h.asksToAssert(t)
@@ -608,10 +750,12 @@ func TestEnrolTakesProof(t *testing.T) {
 		if page := b.Open(enrolPage); page.Status != http.StatusGone {
 			t.Errorf("the session of an assertion: %d", page.Status)
 		}
+
 		// A ticket is good for ten minutes, once.
 		for _, late := range []time.Duration{10*time.Minute - time.Second, 10 * time.Minute} {
 			h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink})
-			b, d := h.Browser(t), newDevice()
+			b := h.Browser(t)
+			d := newDevice()
 			h.mailed(t, b, "")
 			h.Clock.Add(9 * time.Minute)
 			c := opens(t, b, b.Open(enrolPage))
@@ -620,11 +764,13 @@ func TestEnrolTakesProof(t *testing.T) {
 			if !strings.Contains(question, `"timeout":60000`) {
 				t.Errorf("the question outlives its ticket: %s", question)
 			}
+
 			h.Clock.Add(late - 9*time.Minute)
 			if late == 10*time.Minute {
 				expectRefusal(t, c, d.makes(t, question))
 				continue
 			}
+
 			again := newDevice()
 			more := c.question()
 			expectLocation(t, c, d.makes(t, question), "/id/passkey/added")
@@ -634,6 +780,7 @@ func TestEnrolTakesProof(t *testing.T) {
 				t.Errorf("a spent ticket: %d", page.Status)
 			}
 		}
+
 		if got := h.passkeys(t); got != 2 {
 			t.Errorf("%d passkeys, want the one that was there and the one with a fresh ticket", got)
 		}
@@ -667,6 +814,7 @@ func TestEnrolRefusesWhatIsNotRight(t *testing.T) {
 			t.Log(name)
 			expectRefusal(t, c, d.makes(t, c.question()))
 		}
+
 		// A question to assert is none to enrol, and the other way round.
 		address, _ := h.asksToAssert(t)
 		shows := opens(t, b, b.Open(address))
@@ -674,11 +822,16 @@ func TestEnrolRefusesWhatIsNotRight(t *testing.T) {
 		for _, name := range []string{strings.Repeat("x", 51), "two\u0007lines", "hid\u200bden", "back\u202ewards"} {
 			c.fields["name"] = name
 			for _, end := range []string{"/options", "/finish"} {
-				if status, answer := c.step(end, "{}"); status != http.StatusUnprocessableEntity || answer["error"] != "Enter a name of one line, with at most 50 letters" {
+				if status, answer := c.step(
+					end,
+					"{}",
+				); status != http.StatusUnprocessableEntity ||
+					answer["error"] != "Enter a name of one line, with at most 50 letters" {
 					t.Errorf("%q: %d %v", name, status, answer)
 				}
 			}
 		}
+
 		c.fields["name"] = strings.Repeat("é", 50)
 		expectLocation(t, c, newDevice().makes(t, c.question()), "/id/passkey/added")
 	})
@@ -690,14 +843,21 @@ func TestEnrolForOnesOwnRecord(t *testing.T) {
 		own := must(h.owner.ReidentifyOwn(t.Context(), h.ir, registerclient.ReidentifyOwnRequest{
 			Method: registerclient.MethodPasskeyRegister, PasskeyReturnURL: new(returnURL),
 		}))(t)
-		b, d := h.Browser(t), newDevice()
+		b := h.Browser(t)
+		d := newDevice()
 		page := b.Open(own.Passkey.RedirectURL)
-		if !strings.Contains(page.Text(), "Bright <Energy>") || page.Page.Find(`a[href="`+returnURL+`?dar-action=cancelled"]`).Length() != 1 {
+		if !strings.Contains(page.Text(), "Bright <Energy>") ||
+			page.Page.Find(`a[href="`+returnURL+`?dar-action=cancelled"]`).Length() != 1 {
 			t.Errorf("the page says %s", page.Text())
 		}
+
 		c := opens(t, b, page)
 		expectLocation(t, c, d.makes(t, c.question()), returnURL+"?dar-passkey-token="+own.TokenRef())
-		if got := must(h.owner.ReidentificationStatus(t.Context(), own.TokenRef()))(t).Status; got != registerclient.StatusConfirmed {
+		if got := must(
+			h.owner.ReidentificationStatus(t.Context(), own.TokenRef()),
+		)(
+			t,
+		).Status; got != registerclient.StatusConfirmed {
 			t.Errorf("the challenge is %s", got)
 		}
 		if page := b.Open(own.Passkey.RedirectURL); page.Status != http.StatusGone {
@@ -708,16 +868,48 @@ func TestEnrolForOnesOwnRecord(t *testing.T) {
 		in.InitiatePasskeyRegistration, in.PasskeyReturnURL = true, new(returnURL)
 		made := must(h.owner.CreateIdentityRecord(t.Context(), in))(t)
 		c = opens(t, b, b.Open(made.PasskeyRegistrationRedirect.RedirectURL))
-		expectLocation(t, c, newDevice().makes(t, c.question()), returnURL+"?dar-passkey-token="+made.PasskeyRegistrationRedirect.TokenRef)
+		expectLocation(
+			t,
+			c,
+			newDevice().makes(t, c.question()),
+			returnURL+"?dar-passkey-token="+made.PasskeyRegistrationRedirect.TokenRef,
+		)
 
 		// The record is anonymised, or its people have gone, while the page is open.
-		own = must(h.owner.ReidentifyOwn(t.Context(), h.ir, registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyRegister}))(t)
+		own = must(
+			h.owner.ReidentifyOwn(
+				t.Context(),
+				h.ir,
+				registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyRegister},
+			),
+		)(
+			t,
+		)
 		c = opens(t, b, b.Open(own.Passkey.RedirectURL))
 		question := c.question()
 		dcc := h.Client(t, registerclient.RoleDCC)
-		must(dcc.ReportChangeOfTenancy(t.Context(), registerclient.ChangeOfTenancyRequest{MPxN: registertest.MeterPoint, EffectiveDate: "2026-05-01", SourceReference: "S1"}))(t)
+		must(
+			dcc.ReportChangeOfTenancy(
+				t.Context(),
+				registerclient.ChangeOfTenancyRequest{
+					MPxN:            registertest.MeterPoint,
+					EffectiveDate:   "2026-05-01",
+					SourceReference: "S1",
+				},
+			),
+		)(
+			t,
+		)
 		expectRefusal(t, c, newDevice().makes(t, question))
-		own = must(h.owner.ReidentifyOwn(t.Context(), made.IR, registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyRegister}))(t)
+		own = must(
+			h.owner.ReidentifyOwn(
+				t.Context(),
+				made.IR,
+				registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyRegister},
+			),
+		)(
+			t,
+		)
 		c = opens(t, b, b.Open(own.Passkey.RedirectURL))
 		question = c.question()
 		must(h.owner.AnonymiseIdentityRecord(t.Context(), made.IR))(t)
@@ -737,7 +929,18 @@ func TestEnrolEndsWithATenancy(t *testing.T) {
 		c := opens(t, b, b.Open(enrolPage))
 		question := c.question()
 		dcc := h.Client(t, registerclient.RoleDCC)
-		must(dcc.ReportChangeOfTenancy(t.Context(), registerclient.ChangeOfTenancyRequest{MPxN: registertest.MeterPoint, EffectiveDate: "2026-05-01", SourceReference: "S1"}))(t)
+		must(
+			dcc.ReportChangeOfTenancy(
+				t.Context(),
+				registerclient.ChangeOfTenancyRequest{
+					MPxN:            registertest.MeterPoint,
+					EffectiveDate:   "2026-05-01",
+					SourceReference: "S1",
+				},
+			),
+		)(
+			t,
+		)
 		expectRefusal(t, c, newDevice().makes(t, question))
 		if h.passkeys(t) != 0 {
 			t.Error("a passkey was made for those who have gone")
@@ -748,16 +951,25 @@ func TestEnrolEndsWithATenancy(t *testing.T) {
 // A mailed challenge to enrol, with a way back: the customer gets there after the passkey, not before.
 func TestEnrolLeadsBackToWhoeverAsked(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {
-		started := h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister, PasskeyReturnURL: new(returnURL), MatchCode: true})
+		started := h.asks(
+			t,
+			registerclient.ReidentifyRequest{
+				Method:           registerclient.MethodPasskeyRegister,
+				PasskeyReturnURL: new(returnURL),
+				MatchCode:        true,
+			},
+		)
 		b := h.Browser(t)
 		page := h.mailed(t, b, started.MatchCode)
 		if page.URL.Path != enrolPage || h.status(t, started) != "confirmed" {
 			t.Fatalf("the link leads to %s, and the challenge is %s", page.URL, h.status(t, started))
 		}
+
 		back := returnURL + "?dar-passkey-token=" + started.TokenRef()
 		if page.Page.Find(`a[href="`+back+`"]`).Length() != 1 {
 			t.Error("who wants no passkey after all does not get back")
 		}
+
 		c := opens(t, b, page)
 		expectLocation(t, c, newDevice().makes(t, c.question()), back)
 	})
@@ -773,11 +985,16 @@ func TestPasskeyFailuresAreLimited(t *testing.T) {
 		for range 30 {
 			expectRefusal(t, c, "{}")
 		}
+
 		shown := b.Fetch(assertPage+"/finish", []byte("{}"))
-		if shown.Status != http.StatusTooManyRequests || shown.Header.Get("Retry-After") != "900" || !strings.Contains(string(shown.Body), `{"error":"Too many tries`) {
+		if shown.Status != http.StatusTooManyRequests || shown.Header.Get("Retry-After") != "900" ||
+			!strings.Contains(string(shown.Body), `{"error":"Too many tries`) {
 			t.Errorf("%d %s", shown.Status, shown.Body)
 		}
-		if page := b.Open(assertPage); page.Status != http.StatusTooManyRequests || !strings.Contains(page.Text(), "Too many tries") {
+		if page := b.Open(
+			assertPage,
+		); page.Status != http.StatusTooManyRequests ||
+			!strings.Contains(page.Text(), "Too many tries") {
 			t.Errorf("the page: %d %s", page.Status, page.Text())
 		}
 	})
@@ -790,22 +1007,38 @@ func TestPasskeyCompletesWhereItStarted(t *testing.T) {
 		stranger := h.Client(t, registerclient.RolePortal)
 		shows := func() (started *registerclient.ReidentifyResponse, code string) {
 			t.Helper()
-			started = h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyAssert, PasskeyReturnURL: new(returnURL), MatchCode: true})
+			started = h.asks(
+				t,
+				registerclient.ReidentifyRequest{
+					Method:           registerclient.MethodPasskeyAssert,
+					PasskeyReturnURL: new(returnURL),
+					MatchCode:        true,
+				},
+			)
 			b := h.Browser(t)
 			page := b.Open(started.Passkey.RedirectURL)
-			if page.Page.Find("#code").Length() != 0 || page.Page.Find(`a[href="`+returnURL+`?dar-action=cancelled"]`).Length() != 1 {
+			if page.Page.Find("#code").Length() != 0 ||
+				page.Page.Find(`a[href="`+returnURL+`?dar-action=cancelled"]`).Length() != 1 {
 				t.Errorf("the page says %s", page.Text())
 			}
+
 			c := opens(t, b, page)
 			status, answer := c.step("/finish", d.shows(t, c.question()))
 			location, err := url.Parse(fmt.Sprint(answer["location"]))
-			if status != http.StatusOK || err != nil || location.Query().Get("dar-passkey-token") != started.TokenRef() || !strings.HasPrefix(location.String(), returnURL+"?") {
+			if status != http.StatusOK || err != nil ||
+				location.Query().Get("dar-passkey-token") != started.TokenRef() ||
+				!strings.HasPrefix(location.String(), returnURL+"?") {
 				t.Fatalf("finish: %d %v", status, answer)
 			}
+
 			return started, location.Query().Get("dar-completion-code")
 		}
 		complete := func(c *registerclient.Client, started *registerclient.ReidentifyResponse, code string) error {
-			_, err := c.CompleteReidentification(t.Context(), started.TokenRef(), registerclient.CompleteReidentificationRequest{CompletionCode: code})
+			_, err := c.CompleteReidentification(
+				t.Context(),
+				started.TokenRef(),
+				registerclient.CompleteReidentificationRequest{CompletionCode: code},
+			)
 			return err
 		}
 		started, code := shows()
@@ -813,6 +1046,7 @@ func TestPasskeyCompletesWhereItStarted(t *testing.T) {
 		if len(code) != 43 || code == otherCode || h.status(t, started) != "pending" {
 			t.Errorf("the code %q, the challenge %s", code, h.status(t, started))
 		}
+
 		for name, err := range map[string]error{
 			"another account": complete(stranger, started, code), "no such code": complete(h.portal, started, "x"), "another challenge's": complete(h.portal, started, otherCode),
 		} {
@@ -820,12 +1054,14 @@ func TestPasskeyCompletesWhereItStarted(t *testing.T) {
 				t.Errorf("%s completes it", name)
 			}
 		}
+
 		if err := complete(h.portal, started, code); err != nil || h.status(t, started) != "confirmed" {
 			t.Errorf("%v, the challenge is %s", err, h.status(t, started))
 		}
 		if err := complete(h.portal, started, code); err != nil {
 			t.Errorf("a repetition: %v", err)
 		}
+
 		h.Clock.Add(time.Minute)
 		if err := complete(h.portal, other, otherCode); err == nil || h.status(t, other) != "expired" {
 			t.Errorf("too late: %v, the challenge is %s", err, h.status(t, other))
@@ -839,12 +1075,17 @@ func TestPasskeyInANewTabTakesTheMatchCode(t *testing.T) {
 		d := h.enrols(t)
 		open := func() (*ceremony, *registerclient.ReidentifyResponse) {
 			t.Helper()
-			started := h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyAssert, MatchCode: true})
+			started := h.asks(
+				t,
+				registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyAssert, MatchCode: true},
+			)
 			b := h.Browser(t)
 			page := b.Open(started.Passkey.RedirectURL)
-			if page.Page.Find("#code").Length() != 1 || page.Page.Find("#passkey-autofill").Length() != 0 || strings.Contains(page.Text(), started.MatchCode) {
+			if page.Page.Find("#code").Length() != 1 || page.Page.Find("#passkey-autofill").Length() != 0 ||
+				strings.Contains(page.Text(), started.MatchCode) {
 				t.Errorf("the page says %s", page.Text())
 			}
+
 			return opens(t, b, page), started
 		}
 		wrong := func(right string) string {
@@ -856,7 +1097,11 @@ func TestPasskeyInANewTabTakesTheMatchCode(t *testing.T) {
 		says := func(c *ceremony, end, credential, code, want string) {
 			t.Helper()
 			c.fields["code"] = code
-			if status, answer := c.step(end, credential); status != http.StatusUnprocessableEntity || answer["error"] != want {
+			if status, answer := c.step(
+				end,
+				credential,
+			); status != http.StatusUnprocessableEntity ||
+				answer["error"] != want {
 				t.Errorf("%s with %q: %d %v", end, code, status, answer)
 			}
 		}
@@ -866,13 +1111,21 @@ func TestPasskeyInANewTabTakesTheMatchCode(t *testing.T) {
 		for range 5 { // none of these is a try
 			says(c, "/options", "", "", "Enter the code from the page where you started")
 			says(c, "/finish", answer, " - ", "Enter the code from the page where you started")
-			says(c, "/finish", answer, "0O1I", "Enter 4 letters and digits, such as K7QX. The code never has 0, 1, I or O")
+			says(
+				c,
+				"/finish",
+				answer,
+				"0O1I",
+				"Enter 4 letters and digits, such as K7QX. The code never has 0, 1, I or O",
+			)
 		}
+
 		says(c, "/options", "", wrong(started.MatchCode), "That is not the code. You have 2 tries left")
 		says(c, "/finish", answer, wrong(started.MatchCode), "That is not the code. You have 1 try left")
 		if h.status(t, started) != "pending" {
 			t.Errorf("the challenge is %s", h.status(t, started))
 		}
+
 		c.fields["code"] = started.MatchCode
 		expectLocation(t, c, d.shows(t, c.question()), "/id/passkey/confirmed")
 		if h.status(t, started) != "confirmed" {
@@ -902,9 +1155,14 @@ func TestPasskeyPagesThatOpenNothingAnswerAlike(t *testing.T) {
 		c := opens(t, b, b.Open(used))
 		expectLocation(t, c, d.shows(t, c.question()), "/id/passkey/confirmed")
 		declined, started := h.asksToAssert(t)
-		if page := b.Submit(b.Open(declined), assertPage+"/decline"); page.URL.Path != "/id/passkey/declined" || h.status(t, started) != "expired declined" {
+		if page := b.Submit(
+			b.Open(declined),
+			assertPage+"/decline",
+		); page.URL.Path != "/id/passkey/declined" ||
+			h.status(t, started) != "expired declined" {
 			t.Errorf("declining leads to %s, and the challenge is %s", page.URL, h.status(t, started))
 		}
+
 		late, _ := h.asksToAssert(t)
 		h.Clock.Add(5 * time.Minute)
 		var want string
@@ -934,7 +1192,11 @@ func TestPasskeyPagesChangeNothingByBeingOpened(t *testing.T) {
 		d := h.enrols(t)
 		address, started := h.asksToAssert(t)
 		state := func() string {
-			return fmt.Sprint(h.count(t, `SELECT COUNT(*) FROM audit_events`), h.count(t, `SELECT COUNT(*) FROM passkey_ceremonies`), h.status(t, started))
+			return fmt.Sprint(
+				h.count(t, `SELECT COUNT(*) FROM audit_events`),
+				h.count(t, `SELECT COUNT(*) FROM passkey_ceremonies`),
+				h.status(t, started),
+			)
 		}
 		before := state()
 		b := h.Browser(t)
@@ -945,15 +1207,18 @@ func TestPasskeyPagesChangeNothingByBeingOpened(t *testing.T) {
 				}
 			}
 		}
+
 		if after := state(); after != before {
 			t.Errorf("%s, before %s", after, before)
 		}
+
 		// A robot presses the button: it drives a browser, which tells.
 		page := b.Open(assertPage)
 		b.Header["Sec-Fetch-User"] = nil
 		if shown := b.Submit(page, assertPage+"/decline"); shown.URL.Path != assertPage {
 			t.Errorf("a robot gets to %s", shown.URL)
 		}
+
 		delete(b.Header, "Sec-Fetch-User")
 		// Another site sends what ours would.
 		c := opens(t, b, page)
@@ -966,14 +1231,17 @@ func TestPasskeyPagesChangeNothingByBeingOpened(t *testing.T) {
 				t.Errorf("%s from another site: %d %v", end, status, got)
 			}
 		}
+
 		if shown := b.Submit(page, assertPage+"/decline"); shown.Status != http.StatusForbidden {
 			t.Errorf("declining from another site: %d", shown.Status)
 		}
+
 		delete(b.Header, "Sec-Fetch-Site")
 		delete(b.Header, "Origin")
 		if after := state(); after != before {
 			t.Errorf("%s, before %s", after, before)
 		}
+
 		// Neither does a form of another challenge's page, or of none.
 		for _, form := range []string{"", formTokenOf("x")} {
 			b.Submit(page, assertPage+"/decline", "form", form)
@@ -981,9 +1249,11 @@ func TestPasskeyPagesChangeNothingByBeingOpened(t *testing.T) {
 			other.form = form
 			expectRefusal(t, &other, answer)
 		}
+
 		if got := h.status(t, started); got != "pending" {
 			t.Errorf("the challenge is %s", got)
 		}
+
 		expectLocation(t, c, answer, "/id/passkey/confirmed")
 	})
 }
@@ -993,7 +1263,15 @@ func TestPasskeyPagesSayWhatBrowsersMayDo(t *testing.T) {
 	h := newHome(t, registertest.SQLite)
 	h.AddPasskey(t, h.ir)
 	address, _ := h.asksToAssert(t)
-	own := must(h.owner.ReidentifyOwn(t.Context(), h.ir, registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyRegister}))(t)
+	own := must(
+		h.owner.ReidentifyOwn(
+			t.Context(),
+			h.ir,
+			registerclient.ReidentifyOwnRequest{Method: registerclient.MethodPasskeyRegister},
+		),
+	)(
+		t,
+	)
 	for address, permission := range map[string]string{
 		address: "publickey-credentials-create=(), publickey-credentials-get=(self)", own.Passkey.RedirectURL: "publickey-credentials-create=(self), publickey-credentials-get=()",
 	} {
@@ -1001,22 +1279,34 @@ func TestPasskeyPagesSayWhatBrowsersMayDo(t *testing.T) {
 		if got := page.Header.Get("Permissions-Policy"); !strings.HasSuffix(got, permission) {
 			t.Errorf("Permissions-Policy: %s", got)
 		}
+
 		want := "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
 			"script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
-		if got := page.Header.Get("Content-Security-Policy"); got != want || page.Header.Get("X-Frame-Options") != "DENY" {
+		if got := page.Header.Get(
+			"Content-Security-Policy",
+		); got != want ||
+			page.Header.Get("X-Frame-Options") != "DENY" {
 			t.Errorf("Content-Security-Policy: %s", got)
 		}
-		if scripts := page.Page.Find("script"); scripts.Length() != 1 || !strings.Contains(scripts.AttrOr("src", ""), "passkey.") {
+		if scripts := page.Page.Find(
+			"script",
+		); scripts.Length() != 1 ||
+			!strings.Contains(scripts.AttrOr("src", ""), "passkey.") {
 			t.Errorf("%d scripts", scripts.Length())
 		}
 		if page.Page.Find("form#passkey[hidden]").Length() != 1 || page.Page.Find("noscript").Length() != 1 {
 			t.Error("without a script the page offers what it cannot do")
 		}
 	}
+
 	for _, path := range []string{"/id/passkey/confirmed", "/id/passkey/added", "/id/passkey/declined", "/id/passkey/stopped", "/id/link/declined"} {
 		page := h.Browser(t).Open(path)
-		if page.Status != http.StatusOK || page.Page.Find("script").Length() != 0 || strings.Contains(page.Header.Get("Content-Security-Policy"), "script-src") ||
-			!strings.Contains(page.Header.Get("Permissions-Policy"), "publickey-credentials-create=(), publickey-credentials-get=()") {
+		if page.Status != http.StatusOK || page.Page.Find("script").Length() != 0 ||
+			strings.Contains(page.Header.Get("Content-Security-Policy"), "script-src") ||
+			!strings.Contains(
+				page.Header.Get("Permissions-Policy"),
+				"publickey-credentials-create=(), publickey-credentials-get=()",
+			) {
 			t.Errorf("%s: %d %s", path, page.Status, page.Header)
 		}
 	}
@@ -1036,9 +1326,12 @@ func TestPasskeyIsRemoved(t *testing.T) {
 		if err := h.owner.DeletePasskeyCredential(t.Context(), h.ir, credential); err != nil {
 			t.Fatal(err)
 		}
+
 		expectRefusal(t, c, answer)
 		h.WorkOff(t)
-		if letters := h.inbox.Messages(); len(letters) != 2 || !strings.Contains(letters[0].Subject, "passkey was removed") || !strings.Contains(letters[0].Text, "My device") {
+		if letters := h.inbox.Messages(); len(letters) != 2 ||
+			!strings.Contains(letters[0].Subject, "passkey was removed") ||
+			!strings.Contains(letters[0].Text, "My device") {
 			t.Errorf("%d letters", len(letters))
 		}
 	})
@@ -1076,6 +1369,7 @@ func TestPasskeyRefusesMutations(t *testing.T) {
 			if err := json.Unmarshal([]byte(answer()), &parts); err != nil {
 				t.Fatal(err)
 			}
+
 			signed := []string{"clientDataJSON", "authenticatorData", "signature", "userHandle", "attestationObject"}
 			for _, part := range signed {
 				whole, _ := parts["response"].(map[string]any)[part].(string)
@@ -1085,6 +1379,7 @@ func TestPasskeyRefusesMutations(t *testing.T) {
 					if err := json.Unmarshal([]byte(answer()), &fresh); err != nil {
 						t.Fatal(err)
 					}
+
 					response := fresh["response"].(map[string]any)
 					bits, _ := base64.RawURLEncoding.DecodeString(response[part].(string))
 					switch i % 3 {
@@ -1095,11 +1390,13 @@ func TestPasskeyRefusesMutations(t *testing.T) {
 					case 2:
 						bits = slices.Insert(bits, i%len(bits), byte(i))
 					}
+
 					response[part] = base64.RawURLEncoding.EncodeToString(bits)
 					body, _ := json.Marshal(map[string]any{"form": c.form, "credential": fresh})
 					try(c, body)
 				}
 			}
+
 			whole, _ := json.Marshal(map[string]any{"form": c.form, "credential": json.RawMessage(answer())})
 			for i := 0; i < len(whole); i += 1 + len(whole)/40 {
 				try(c, whole[:i])
@@ -1108,18 +1405,21 @@ func TestPasskeyRefusesMutations(t *testing.T) {
 			for _, value := range []string{"null", "1", `""`, "[]", "{}", `{"response":null}`, `{"response":{"clientDataJSON":"e30"}}`, `{"response":{"clientDataJSON":1}}`, strings.Repeat("[", 40) + strings.Repeat("]", 40), `"` + strings.Repeat("x", 70_000) + `"`} {
 				try(c, []byte(`{"form":"`+c.form+`","credential":`+value+`}`))
 			}
+
 			for _, member := range []string{"id", "rawId", "type", "response"} {
 				for _, value := range []any{nil, "", 1, []any{}, "AAAA", map[string]any{}} {
 					fresh := map[string]any{}
 					if err := json.Unmarshal([]byte(answer()), &fresh); err != nil {
 						t.Fatal(err)
 					}
+
 					fresh[member] = value
 					body, _ := json.Marshal(map[string]any{"form": c.form, "credential": fresh})
 					try(c, body)
 				}
 			}
 		}
+
 		t.Logf("%d bodies", tried)
 		if got := h.status(t, started); got != "pending" {
 			t.Errorf("the challenge is %s", got)

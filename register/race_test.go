@@ -17,7 +17,11 @@ func TestThousandCallersOfOneTokenOneReads(t *testing.T) {
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		const callers = 1000
 		r := registertest.New(t, registertest.On(d))
-		replicas := []*registertest.Register{r, registertest.New(t, registertest.ReplicaOf(r)), registertest.New(t, registertest.ReplicaOf(r))}
+		replicas := []*registertest.Register{
+			r,
+			registertest.New(t, registertest.ReplicaOf(r)),
+			registertest.New(t, registertest.ReplicaOf(r)),
+		}
 		owner, _, ir := household(t, r)
 		create(t, owner, ir, registerclient.BasisConsent)
 		authorization := bearer(t, r, "portal_ops", registerclient.RolePortal)
@@ -34,6 +38,7 @@ func TestThousandCallersOfOneTokenOneReads(t *testing.T) {
 				for a.status == http.StatusServiceUnavailable { // on a slow machine; nothing was done
 					a = get(t, url, authorization)
 				}
+
 				switch a.status {
 				case http.StatusOK:
 					won.Add(1)
@@ -45,6 +50,7 @@ func TestThousandCallersOfOneTokenOneReads(t *testing.T) {
 				}
 			})
 		}
+
 		close(begin)
 		callersDone.Wait()
 		if won.Load() != 1 || refused.Load() != callers-1 {
@@ -83,11 +89,17 @@ func TestConcurrentWithdrawalsEndARecordOnce(t *testing.T) {
 				}
 			})
 		}
+
 		ends.Wait()
 		byCustomer := withdrawn.Load() == 50 && revoked.Load() == 0
 		byOwner := tooLate.Load() == 50 && revoked.Load() == 1
 		if !byCustomer && !byOwner {
-			t.Errorf("%d withdrawals, %d came too late, %d revocations by the owner", withdrawn.Load(), tooLate.Load(), revoked.Load())
+			t.Errorf(
+				"%d withdrawals, %d came too late, %d revocations by the owner",
+				withdrawn.Load(),
+				tooLate.Load(),
+				revoked.Load(),
+			)
 		}
 	})
 }

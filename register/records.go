@@ -11,9 +11,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
-	"github.com/labstack/echo/v4"
 )
 
 // schemaVersion is of the access record's shape.
@@ -28,17 +29,24 @@ func (s *Register) createAccessRecord(c echo.Context) error {
 	if err := decode(c, &in); err != nil {
 		return err
 	}
+
 	now := s.now()
 	if err := checkAccessRecord(&in, now); err != nil {
 		return err
 	}
-	account, ak := caller(c), newID("ak")
+
+	account := caller(c)
+	ak := newID("ak")
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
 		mpxn, ir, err := s.linkedIdentity(ctx, tx, &in, account.AccountID)
 		if err != nil {
 			return answer{}, err
 		}
-		row, err := rowOf(in, store.AccessRecord{AK: ak, MPxN: mpxn, AccountID: account.AccountID, IR: ir, CreatedAt: store.Millis(now)})
+
+		row, err := rowOf(
+			in,
+			store.AccessRecord{AK: ak, MPxN: mpxn, AccountID: account.AccountID, IR: ir, CreatedAt: store.Millis(now)},
+		)
 		if err != nil {
 			return answer{}, err
 		}
@@ -53,6 +61,7 @@ func (s *Register) createAccessRecord(c echo.Context) error {
 				return answer{}, err
 			}
 		}
+
 		tx.Audit(s.event(account.AccountID, auditRecordCreated, mpxn, ak, nil))
 		return answer{http.StatusCreated, basePath + "/access-records/" + ak, registerclient.RegisterAccessResponse{
 			Response: s.metadata(c), AccessToken: registerclient.AccessToken{Key: ak, Expiry: in.AccessEvent.Expiry},
@@ -69,14 +78,20 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 	if err := decode(c, &in); err != nil {
 		return err
 	}
-	now, account, ctx, ak := s.now(), caller(c).AccountID, c.Request().Context(), c.Param("ak")
+
+	now := s.now()
+	account := caller(c).AccountID
+	ctx := c.Request().Context()
+	ak := c.Param("ak")
 	if err := checkReplacement(&in, now); err != nil {
 		return err
 	}
+
 	unknown := notFound("There is no such access record.")
 	if !patternKey.MatchString(ak) {
 		return unknown
 	}
+
 	err := s.store.Transact(ctx, func(tx *store.Tx) error {
 		old, err := tx.FindAccessRecord(ctx, ak)
 		if err != nil {
@@ -85,6 +100,7 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 		if old.AccountID != account {
 			return unknown
 		}
+
 		ir := old.IR
 		if ref := in.RecordMetadata.IdentityRecordRef; ref != nil {
 			mpxn, _, err := s.linkedIdentity(ctx, tx, &in, account)
@@ -94,8 +110,10 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 			if mpxn != old.MPxN {
 				return invalid("record-metadata.identity-record-ref", "is for another meter point.")
 			}
+
 			ir = *ref
 		}
+
 		row, err := rowOf(in, store.AccessRecord{AK: ak, MPxN: old.MPxN, AccountID: account, IR: ir})
 		if err != nil {
 			return err
@@ -103,22 +121,37 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 		if row.Amendments, err = s.amended(ctx, tx, row, now); err != nil {
 			return missing(err, unknown)
 		}
+
 		done, err := tx.ReplaceAccessRecord(ctx, row, now)
 		if err != nil {
 			return err
 		}
 		if !done {
-			return &Error{Kind: Conflict, Code: codeConflict, Message: "This access record is not active: it stays as it ended."}
+			return &Error{
+				Kind:    Conflict,
+				Code:    codeConflict,
+				Message: "This access record is not active: it stays as it ended.",
+			}
 		}
 		if err := leavesRoom(ctx, tx, row); err != nil {
 			return err
 		}
-		tx.Audit(s.event(account, auditRecordUpdated, old.MPxN, ak, map[string]any{"changed": changed(old.Record, row.Record)}))
+
+		tx.Audit(
+			s.event(
+				account,
+				auditRecordUpdated,
+				old.MPxN,
+				ak,
+				map[string]any{"changed": changed(old.Record, row.Record)},
+			),
+		)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+
 	return c.JSON(http.StatusOK, registerclient.RegisterAccessResponse{
 		Response: s.metadata(c), AccessToken: registerclient.AccessToken{Key: ak, Expiry: in.AccessEvent.Expiry},
 	})
@@ -129,7 +162,14 @@ func (s *Register) replaceAccessRecord(c echo.Context) error {
 const mostAtMeter = 2 << 20
 
 func noRoom() *Error {
-	return &Error{Kind: Conflict, Code: codeConflict, Message: fmt.Sprintf("This account's records at this meter point would hold more than %d MiB.", mostAtMeter>>20)}
+	return &Error{
+		Kind: Conflict,
+		Code: codeConflict,
+		Message: fmt.Sprintf(
+			"This account's records at this meter point would hold more than %d MiB.",
+			mostAtMeter>>20,
+		),
+	}
 }
 
 // leavesRoom refuses a record that has just been written, where it is too much for its meter point.
@@ -151,14 +191,17 @@ func (s *Register) amended(ctx context.Context, tx *store.Tx, row store.AccessRe
 	if err != nil {
 		return nil, err
 	}
+
 	var past []registerclient.Amendment
 	if err := json.Unmarshal(held.Amendments, &past); err != nil {
 		return nil, fmt.Errorf("read the amendments of an access record: %w", err)
 	}
+
 	before, err := termsOf(held.Record, now)
 	if err != nil {
 		return nil, err
 	}
+
 	after, err := termsOf(row.Record, now)
 	if err != nil {
 		return nil, err
@@ -166,10 +209,12 @@ func (s *Register) amended(ctx context.Context, tx *store.Tx, row store.AccessRe
 	if reflect.DeepEqual(before, after) {
 		return held.Amendments, nil
 	}
+
 	past = append(past, before)
 	if len(past) > mostAmendments {
 		past = slices.Delete(past, 1, 1+len(past)-mostAmendments)
 	}
+
 	return json.Marshal(past)
 }
 
@@ -179,14 +224,19 @@ func termsOf(document []byte, amended time.Time) (registerclient.Amendment, erro
 	if err := json.Unmarshal(document, &record); err != nil {
 		return registerclient.Amendment{}, fmt.Errorf("read an access record: %w", err)
 	}
+
 	terms := registerclient.Amendment{
-		AmendedAt: amended, LeadControllerName: record.RecordMetadata.ControllerArrangement.Lead().Name, LegalBasis: record.Processing.LegalBasis,
-		Purpose: record.Processing.Purpose, DataTypes: slices.Sorted(slices.Values(record.Processing.DataTypes)),
+		AmendedAt:          amended,
+		LeadControllerName: record.RecordMetadata.ControllerArrangement.Lead().Name,
+		LegalBasis:         record.Processing.LegalBasis,
+		Purpose:            record.Processing.Purpose,
+		DataTypes:          slices.Sorted(slices.Values(record.Processing.DataTypes)),
 	}
 	if record.AccessEvent.Expiry != nil {
 		expiry := record.AccessEvent.Expiry.UTC()
 		terms.Expiry = &expiry
 	}
+
 	return terms, nil
 }
 
@@ -196,6 +246,7 @@ func changed(before, after []byte) []string {
 	if json.Unmarshal(before, &a) != nil || json.Unmarshal(after, &b) != nil {
 		return []string{"all"}
 	}
+
 	names := []string{}
 	for part := range b {
 		for name := range b[part] {
@@ -203,23 +254,35 @@ func changed(before, after []byte) []string {
 				names = append(names, part+"."+name)
 			}
 		}
+
 		for name := range a[part] {
 			if _, kept := b[part][name]; !kept {
 				names = append(names, part+"."+name)
 			}
 		}
 	}
+
 	slices.Sort(names)
 	return names
 }
 
 // linkedIdentity finds the identity record that a new access record rests on: the caller's own, or the one
 // that a confirmed re-identification token stands for, which is spent.
-func (s *Register) linkedIdentity(ctx context.Context, tx *store.Tx, in *registerclient.AccessRecord, accountID string) (mpxn, ir string, err error) {
+func (s *Register) linkedIdentity(
+	ctx context.Context,
+	tx *store.Tx,
+	in *registerclient.AccessRecord,
+	accountID string,
+) (mpxn, ir string, err error) {
 	if in.ReidentificationToken == nil {
 		ref := *in.RecordMetadata.IdentityRecordRef
 		identity, err := tx.FindIdentityRecord(ctx, ref)
-		refused := &Error{Kind: Forbidden, Code: codeRole, Field: "record-metadata.identity-record-ref", Message: "is not an identity record of this account."}
+		refused := &Error{
+			Kind:    Forbidden,
+			Code:    codeRole,
+			Field:   "record-metadata.identity-record-ref",
+			Message: "is not an identity record of this account.",
+		}
 		if err != nil {
 			return "", "", missing(err, refused)
 		}
@@ -227,31 +290,45 @@ func (s *Register) linkedIdentity(ctx context.Context, tx *store.Tx, in *registe
 			return "", "", refused
 		}
 		if identity.MPxN == nil {
-			return "", "", &Error{Kind: Conflict, Code: codeConflict, Field: refused.Field, Message: "has been anonymised."}
+			return "", "", &Error{
+				Kind:    Conflict,
+				Code:    codeConflict,
+				Field:   refused.Field,
+				Message: "has been anonymised.",
+			}
 		}
+
 		return *identity.MPxN, ref, nil
 	}
+
 	token, now := *in.ReidentificationToken, s.now()
 	found, err := tx.FindReidentification(ctx, hashToken(token), accountID)
 	if err != nil {
-		return "", "", missing(err, &Error{Kind: NotFound, Code: codeNotFound, Field: "reidentification-token", Message: "is unknown."})
+		return "", "", missing(
+			err,
+			&Error{Kind: NotFound, Code: codeNotFound, Field: "reidentification-token", Message: "is unknown."},
+		)
 	}
 	// Held until the end, so that what is made does not rest on a record that is being anonymised.
 	if _, err := tx.FindIdentityRecord(ctx, found.IR); err != nil {
 		return "", "", err
 	}
+
 	spent, err := tx.ConsumeReidentification(ctx, hashToken(token), accountID, found.MPxN, now.Add(-tokenLife), now)
 	if err != nil {
 		return "", "", err
 	}
+
 	if !spent {
 		err := s.tokenFault(ctx, tx, token, accountID, found.MPxN)
 		// Published: what a portal is refused with 403 on reading, a Data User is told as 422 here.
 		if refused, ok := err.(*Error); ok && refused.Kind == Forbidden {
 			refused.Kind, refused.Code = Unprocessable, codeState
 		}
+
 		return "", "", err
 	}
+
 	return found.MPxN, found.IR, nil
 }
 
@@ -265,12 +342,14 @@ func rowOf(in registerclient.AccessRecord, row store.AccessRecord) (store.Access
 	if err != nil {
 		return store.AccessRecord{}, fmt.Errorf("write an access record: %w", err)
 	}
+
 	row.State, row.LegalBasis = string(in.AccessEvent.State), string(in.Processing.LegalBasis)
 	row.Expiry, row.Record = store.OptionalMillis(in.AccessEvent.Expiry), document
 	if in.AccessEvent.State == registerclient.StateRevoked {
 		by := string(registerclient.RevokedByOrganisation)
 		row.RevokedAt, row.RevokedBy = &row.CreatedAt, &by
 	}
+
 	return row, nil
 }
 
@@ -290,11 +369,13 @@ func document(row store.ListedRecord, reader string, now time.Time) (registercli
 	if err := json.Unmarshal(row.Record, &record); err != nil {
 		return registerclient.AccessRecord{}, fmt.Errorf("read an access record: %w", err)
 	}
+
 	created := row.CreatedAt.Time()
 	record.RecordMetadata.RecordIdentifier, record.RecordMetadata.CreatedAt = row.AK, &created
 	if reader == row.AccountID && reader == row.IdentityAccountID {
 		record.RecordMetadata.IdentityRecordRef = &row.IR
 	}
+
 	record.AccessEvent.State = stateOf(row.AccessRecord, now)
 	record.AccessEvent.RevokedAt = store.OptionalTime(row.RevokedAt)
 	return record, nil
@@ -305,10 +386,12 @@ func (s *Register) verifyAccessRecord(c echo.Context) error {
 	if err := knownQuery(c); err != nil {
 		return err
 	}
+
 	unknown := notFound("There is no such access record.")
 	if !patternKey.MatchString(c.Param("ak")) {
 		return unknown
 	}
+
 	row, err := s.store.FindAccessRecord(c.Request().Context(), c.Param("ak"))
 	if errors.Is(err, store.ErrNotFound) {
 		return s.verifyDiscovered(c, unknown)
@@ -316,11 +399,16 @@ func (s *Register) verifyAccessRecord(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+
 	record, err := document(row, "", s.now())
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, registerclient.VerifyAccessResponse{Response: s.metadata(c), AccessRecord: record, DUID: row.DUID})
+
+	return c.JSON(
+		http.StatusOK,
+		registerclient.VerifyAccessResponse{Response: s.metadata(c), AccessRecord: record, DUID: row.DUID},
+	)
 }
 
 // verifyDiscovered answers for the key of what the DCC discovered: that nothing may be released on it.
@@ -329,6 +417,7 @@ func (s *Register) verifyDiscovered(c echo.Context, unknown *Error) error {
 	if err != nil {
 		return missing(err, unknown)
 	}
+
 	return c.JSON(http.StatusOK, map[string]any{
 		"response": s.metadata(c),
 		"access-record": map[string]any{
@@ -336,8 +425,13 @@ func (s *Register) verifyDiscovered(c echo.Context, unknown *Error) error {
 				"schema-version": schemaVersion, "record-identifier": seen.AK, "created-at": seen.CreatedAt.Time(),
 				"controller-arrangement": nil, "identity-record-ref": nil,
 			},
-			"notice": nil, "processing": nil,
-			"access-event": map[string]any{"state": registerclient.StateDiscovered, "registered-at": nil, "expiry": nil},
+			"notice":     nil,
+			"processing": nil,
+			"access-event": map[string]any{
+				"state":         registerclient.StateDiscovered,
+				"registered-at": nil,
+				"expiry":        nil,
+			},
 		},
 		"duid": nil,
 	})
@@ -350,21 +444,35 @@ type filter struct {
 }
 
 func readFilter(c echo.Context) (filter, error) {
-	f := filter{registerclient.AccessState(c.QueryParam("state")), registerclient.LegalBasis(c.QueryParam("legal-basis"))}
+	f := filter{
+		registerclient.AccessState(c.QueryParam("state")),
+		registerclient.LegalBasis(c.QueryParam("legal-basis")),
+	}
 	var k checks
 	if c.QueryParams().Has("state") {
-		oneOf(&k, "state", f.state, registerclient.StateActive, registerclient.StateExpired, registerclient.StateRevoked, registerclient.StateDiscovered)
+		oneOf(
+			&k,
+			"state",
+			f.state,
+			registerclient.StateActive,
+			registerclient.StateExpired,
+			registerclient.StateRevoked,
+			registerclient.StateDiscovered,
+		)
 	}
+
 	wrongState := len(k.wrong)
 	if c.QueryParams().Has("legal-basis") {
 		oneOf(&k, "legal-basis", f.basis, allLegalBases...)
 	}
+
 	for i, wrong := range k.wrong {
 		wrong.Code = codeLegalBasis
 		if i < wrongState {
 			wrong.Code = codeState
 		}
 	}
+
 	return f, k.err()
 }
 
@@ -378,47 +486,69 @@ func (s *Register) listAccessRecords(c echo.Context) error {
 	if err := knownQuery(c, "state", "legal-basis", "reidentification-token", "limit", "cursor"); err != nil {
 		return err
 	}
+
 	mpxn, err := meterPoint("mpxn", c.Param("mpxn"))
 	if err != nil {
 		return err
 	}
+
 	narrow, err := readFilter(c)
 	if err != nil {
 		return err
 	}
+
 	answer := registerclient.ListAccessRecordsResponse{Response: s.metadata(c), MPxN: mpxn}
 	if caller(c).Role == string(registerclient.RoleDataUser) {
 		err = s.readOwn(c, mpxn, narrow, &answer)
 	} else {
 		answer.AccessRecords, err = s.readWithToken(c, mpxn, narrow)
 	}
+
 	if err != nil {
 		return err
 	}
+
 	return c.JSON(http.StatusOK, answer)
 }
 
 // readOwn reads a page of what the calling Data User has registered on a meter point.
-func (s *Register) readOwn(c echo.Context, mpxn string, narrow filter, answer *registerclient.ListAccessRecordsResponse) error {
+func (s *Register) readOwn(
+	c echo.Context,
+	mpxn string,
+	narrow filter,
+	answer *registerclient.ListAccessRecordsResponse,
+) error {
 	if c.QueryParams().Has("reidentification-token") {
 		return notADataUsers()
 	}
+
 	page, err := readPage(c, 200)
 	if err != nil {
 		return err
 	}
+
 	account, ctx, now := caller(c).AccountID, c.Request().Context(), s.now()
 	if any, err := s.store.HasAccessRecord(ctx, account, mpxn); err != nil || !any {
-		return errOr(err, &Error{Kind: Forbidden, Code: codeRefused, Message: "This account has no access record for this meter point."})
+		return errOr(
+			err,
+			&Error{
+				Kind:    Forbidden,
+				Code:    codeRefused,
+				Message: "This account has no access record for this meter point.",
+			},
+		)
 	}
+
 	rows, _, err := s.store.ListRecords(ctx, narrow.of(account, mpxn, now), page)
 	if err != nil {
 		return err
 	}
+
 	rows, answer.NextCursor = nextCursor(rows, page, placeOfRecord)
 	if answer.AccessRecords, err = summaries(rows, nil, filter{}, account, now); err != nil {
 		return err
 	}
+
 	return s.audit(ctx, s.event(account, auditRecordsRead, mpxn, "", map[string]any{"records": len(rows)}))
 }
 
@@ -429,7 +559,13 @@ func notADataUsers() *Error {
 
 // of is the filter as the store takes it.
 func (f filter) of(accountID, mpxn string, now time.Time) store.RecordFilter {
-	return store.RecordFilter{AccountID: accountID, MPxN: mpxn, State: string(f.state), LegalBasis: string(f.basis), Now: now}
+	return store.RecordFilter{
+		AccountID:  accountID,
+		MPxN:       mpxn,
+		State:      string(f.state),
+		LegalBasis: string(f.basis),
+		Now:        now,
+	}
 }
 
 func placeOfRecord(row store.ListedRecord) (store.Millis, string) { return row.CreatedAt, row.AK }
@@ -439,23 +575,36 @@ func (s *Register) listOwnRecords(c echo.Context) error {
 	if err := knownQuery(c, "state", "legal-basis", "limit", "cursor"); err != nil {
 		return err
 	}
+
 	narrow, err := readFilter(c)
 	if err != nil {
 		return err
 	}
 	if narrow.state == registerclient.StateDiscovered {
-		return &Error{Kind: Invalid, Code: codeState, Field: "state", Message: "must be one of ACTIVE, EXPIRED, REVOKED: nobody registers what is discovered."}
+		return &Error{
+			Kind:    Invalid,
+			Code:    codeState,
+			Field:   "state",
+			Message: "must be one of ACTIVE, EXPIRED, REVOKED: nobody registers what is discovered.",
+		}
 	}
+
 	page, err := readPage(c, 200)
 	if err != nil {
 		return err
 	}
+
 	account, ctx, now := caller(c).AccountID, c.Request().Context(), s.now()
 	rows, total, err := s.store.ListRecords(ctx, narrow.of(account, "", now), page)
 	if err != nil {
 		return err
 	}
-	answer := registerclient.ListRecordsResponse{Response: s.metadata(c), Records: []registerclient.OwnRecord{}, Total: total}
+
+	answer := registerclient.ListRecordsResponse{
+		Response: s.metadata(c),
+		Records:  []registerclient.OwnRecord{},
+		Total:    total,
+	}
 	rows, answer.NextCursor = nextCursor(rows, page, placeOfRecord)
 	looked := map[string]bool{}
 	var events []store.AuditEvent
@@ -464,6 +613,7 @@ func (s *Register) listOwnRecords(c echo.Context) error {
 		if err != nil {
 			return err
 		}
+
 		answer.Records = append(answer.Records, registerclient.OwnRecord{
 			AccessRecordSummary: summary, MPxN: row.MPxN, DUID: row.DUID, CreatedAt: row.CreatedAt.Time(),
 		})
@@ -472,23 +622,36 @@ func (s *Register) listOwnRecords(c echo.Context) error {
 			events = append(events, s.event(account, auditRecordsRead, row.MPxN, "", nil))
 		}
 	}
+
 	if err := s.audit(ctx, events...); err != nil {
 		return err
 	}
+
 	return c.JSON(http.StatusOK, answer)
 }
 
 // readWithToken spends the token and reads in one transaction: a reading that fails leaves it unspent.
-func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (records []registerclient.AccessRecordSummary, err error) {
+func (s *Register) readWithToken(
+	c echo.Context,
+	mpxn string,
+	narrow filter,
+) (records []registerclient.AccessRecordSummary, err error) {
 	for _, name := range []string{"limit", "cursor"} {
 		if c.QueryParams().Has(name) {
 			return nil, invalid(name, "is for Data Users: a portal reads everything at once, for the token is spent.")
 		}
 	}
+
 	token := c.QueryParam("reidentification-token")
 	if token == "" {
-		return nil, &Error{Kind: Forbidden, Code: codeRefused, Field: "reidentification-token", Message: "is required: the customer has to confirm first."}
+		return nil, &Error{
+			Kind:    Forbidden,
+			Code:    codeRefused,
+			Field:   "reidentification-token",
+			Message: "is required: the customer has to confirm first.",
+		}
 	}
+
 	account, ctx, now := caller(c).AccountID, c.Request().Context(), s.now()
 	err = s.store.Transact(ctx, func(tx *store.Tx) error {
 		spent, err := tx.ConsumeReidentification(ctx, hashToken(token), account, mpxn, now.Add(-tokenLife), now)
@@ -498,18 +661,22 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 		if !spent {
 			return s.tokenFault(ctx, tx, token, account, mpxn)
 		}
+
 		rows, err := tx.ListAccessRecords(ctx, mpxn)
 		if err != nil {
 			return err
 		}
+
 		since, err := tx.TenancySince(ctx, mpxn, now)
 		if err != nil {
 			return err
 		}
+
 		rows, earlier, err := ofOccupant(rows, since, now)
 		if err != nil {
 			return err
 		}
+
 		seen, err := tx.ListDiscoveredAccess(ctx, mpxn)
 		if err != nil {
 			return err
@@ -517,6 +684,7 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 		if records, err = summaries(rows, seen, narrow, account, now); err != nil {
 			return err
 		}
+
 		aks := make([]string, len(records))
 		for i, record := range records {
 			aks[i] = record.AK
@@ -526,6 +694,7 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 				})
 			}
 		}
+
 		tx.Audit(s.event(account, auditRecordsRead, mpxn, "", map[string]any{"records": len(records)}))
 		return tx.InsertReading(ctx, hashToken(token), aks)
 	})
@@ -534,27 +703,39 @@ func (s *Register) readWithToken(c echo.Context, mpxn string, narrow filter) (re
 
 // summaries is the list as it is answered: active records on consent first, then other active ones,
 // discovered, expired, revoked.
-func summaries(rows []store.ListedRecord, seen []store.DiscoveredAccess, narrow filter, reader string, now time.Time) ([]registerclient.AccessRecordSummary, error) {
+func summaries(
+	rows []store.ListedRecord,
+	seen []store.DiscoveredAccess,
+	narrow filter,
+	reader string,
+	now time.Time,
+) ([]registerclient.AccessRecordSummary, error) {
 	list := []registerclient.AccessRecordSummary{}
 	for _, row := range rows {
-		state, basis := stateOf(row.AccessRecord, now), registerclient.LegalBasis(row.LegalBasis)
+		state := stateOf(row.AccessRecord, now)
+		basis := registerclient.LegalBasis(row.LegalBasis)
 		if !narrow.lets(state, basis) {
 			continue
 		}
+
 		summary, err := summaryOf(row, reader, now)
 		if err != nil {
 			return nil, err
 		}
+
 		list = append(list, summary)
 	}
+
 	for _, d := range seen {
 		if !narrow.lets(registerclient.StateDiscovered, "") {
 			continue
 		}
+
 		types := make([]registerclient.DataType, len(d.DataTypes.V))
 		for i, t := range d.DataTypes.V {
 			types[i] = registerclient.DataType(t)
 		}
+
 		list = append(list, registerclient.AccessRecordSummary{
 			AK: d.AK, State: registerclient.StateDiscovered, DataTypes: types,
 			DiscoveredAccess: &registerclient.DiscoveredAccess{
@@ -564,6 +745,7 @@ func summaries(rows []store.ListedRecord, seen []store.DiscoveredAccess, narrow 
 			},
 		})
 	}
+
 	slices.SortStableFunc(list, func(a, b registerclient.AccessRecordSummary) int { return rank(a) - rank(b) })
 	return list, nil
 }
@@ -574,13 +756,24 @@ func summaryOf(row store.ListedRecord, reader string, now time.Time) (registercl
 	if err != nil {
 		return registerclient.AccessRecordSummary{}, err
 	}
+
 	arrangement := record.RecordMetadata.ControllerArrangement
 	count := len(arrangement.Controllers)
 	summary := registerclient.AccessRecordSummary{
-		AK: row.AK, LeadControllerName: &arrangement.Lead().Name, ArrangementType: &arrangement.ArrangementType, ControllerCount: &count,
-		RecordMetadata: &record.RecordMetadata, LegalBasis: &record.Processing.LegalBasis, Purpose: &record.Processing.Purpose, DataTypes: record.Processing.DataTypes,
-		State: record.AccessEvent.State, Expiry: record.AccessEvent.Expiry, RegisteredAt: &record.AccessEvent.RegisteredAt,
-		RevokedAt: record.AccessEvent.RevokedAt, Notice: record.Notice, DataUserName: &row.DataUserName,
+		AK:                 row.AK,
+		LeadControllerName: &arrangement.Lead().Name,
+		ArrangementType:    &arrangement.ArrangementType,
+		ControllerCount:    &count,
+		RecordMetadata:     &record.RecordMetadata,
+		LegalBasis:         &record.Processing.LegalBasis,
+		Purpose:            &record.Processing.Purpose,
+		DataTypes:          record.Processing.DataTypes,
+		State:              record.AccessEvent.State,
+		Expiry:             record.AccessEvent.Expiry,
+		RegisteredAt:       &record.AccessEvent.RegisteredAt,
+		RevokedAt:          record.AccessEvent.RevokedAt,
+		Notice:             record.Notice,
+		DataUserName:       &row.DataUserName,
 	}
 	if err := json.Unmarshal(row.Amendments, &summary.Amendments); err != nil {
 		return registerclient.AccessRecordSummary{}, fmt.Errorf("read the amendments of an access record: %w", err)
@@ -589,6 +782,7 @@ func summaryOf(row store.ListedRecord, reader string, now time.Time) (registercl
 		by := registerclient.RevokedBy(*row.RevokedBy)
 		summary.RevokedBy = &by
 	}
+
 	return summary, nil
 }
 
@@ -604,6 +798,7 @@ func rank(r registerclient.AccessRecordSummary) int {
 	case registerclient.StateExpired:
 		return 3
 	}
+
 	return 4
 }
 
@@ -613,8 +808,12 @@ var allLegalBases = []registerclient.LegalBasis{
 }
 
 var allReasons = []registerclient.RevokeReason{
-	registerclient.ReasonCustomerRequest, registerclient.ReasonContractEnded, registerclient.ReasonLIALapsed,
-	registerclient.ReasonStatutoryAuthorityLapsed, registerclient.ReasonDataNoLongerRequired, registerclient.ReasonOther,
+	registerclient.ReasonCustomerRequest,
+	registerclient.ReasonContractEnded,
+	registerclient.ReasonLIALapsed,
+	registerclient.ReasonStatutoryAuthorityLapsed,
+	registerclient.ReasonDataNoLongerRequired,
+	registerclient.ReasonOther,
 }
 
 // revokeAccessRecord is DELETE /access-records/{ak}: by the owner, or by a portal on a customer's word.
@@ -622,6 +821,7 @@ func (s *Register) revokeAccessRecord(c echo.Context) error {
 	if err := knownQuery(c, "reason", "reidentification-token"); err != nil {
 		return err
 	}
+
 	var reason *string
 	if c.QueryParams().Has("reason") {
 		given := c.QueryParam("reason")
@@ -630,9 +830,13 @@ func (s *Register) revokeAccessRecord(c echo.Context) error {
 		if err := k.err(); err != nil {
 			return err
 		}
+
 		reason = &given
 	}
-	ctx, ak, account := c.Request().Context(), c.Param("ak"), caller(c)
+
+	ctx := c.Request().Context()
+	ak := c.Param("ak")
+	account := caller(c)
 	var revokedAt time.Time
 	err := s.store.Transact(ctx, func(tx *store.Tx) (err error) {
 		if account.Role == string(registerclient.RoleDataUser) {
@@ -643,24 +847,42 @@ func (s *Register) revokeAccessRecord(c echo.Context) error {
 		} else {
 			revokedAt, err = s.withdraw(ctx, tx, account.AccountID, ak, c.QueryParam("reidentification-token"), reason)
 		}
+
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, registerclient.RevokeAccessResponse{Response: s.metadata(c), AK: ak, RevokedAt: revokedAt})
+
+	return c.JSON(
+		http.StatusOK,
+		registerclient.RevokeAccessResponse{Response: s.metadata(c), AK: ak, RevokedAt: revokedAt},
+	)
 }
 
-func (s *Register) revokeOwn(ctx context.Context, tx *store.Tx, accountID, ak string, reason *string) (time.Time, error) {
-	now, gone := s.now(), notFound("There is no such access record, or it has been revoked.")
+func (s *Register) revokeOwn(
+	ctx context.Context,
+	tx *store.Tx,
+	accountID, ak string,
+	reason *string,
+) (time.Time, error) {
+	now := s.now()
+	gone := notFound("There is no such access record, or it has been revoked.")
 	if !patternKey.MatchString(ak) {
 		return time.Time{}, gone
 	}
+
 	record, err := tx.FindAccessRecord(ctx, ak)
 	if err != nil {
 		return time.Time{}, missing(err, gone)
 	}
-	done, err := tx.RevokeOwn(ctx, accountID, record.AccessRecord, store.Revocation{At: now, By: string(registerclient.RevokedByOrganisation), Reason: reason})
+
+	done, err := tx.RevokeOwn(
+		ctx,
+		accountID,
+		record.AccessRecord,
+		store.Revocation{At: now, By: string(registerclient.RevokedByOrganisation), Reason: reason},
+	)
 	if err != nil {
 		return now, err
 	}
@@ -668,38 +890,65 @@ func (s *Register) revokeOwn(ctx context.Context, tx *store.Tx, accountID, ak st
 		return now, s.revoked(ctx, tx, accountID, record, now, reason, nil)
 	}
 	if record.AccountID == accountID && stateOf(record.AccessRecord, now) == registerclient.StateExpired {
-		return time.Time{}, &Error{Kind: Conflict, Code: codeConflict, Message: "This access record has expired: nothing is left to revoke."}
+		return time.Time{}, &Error{
+			Kind:    Conflict,
+			Code:    codeConflict,
+			Message: "This access record has expired: nothing is left to revoke.",
+		}
 	}
+
 	return time.Time{}, gone
 }
 
 // withdraw takes back a permission on the customer's word, which the token carries: one that this account
 // started, that the customer confirmed, for the record's meter point, less than an hour old. Once it has been
 // spent on a reading it reaches the records of that reading alone (docs/decisions.md, Withdrawal).
-func (s *Register) withdraw(ctx context.Context, tx *store.Tx, accountID, ak, token string, reason *string) (time.Time, error) {
-	refused := &Error{Kind: Forbidden, Code: codeRefused, Field: "reidentification-token", Message: "does not let this account end this access record."}
+func (s *Register) withdraw(
+	ctx context.Context,
+	tx *store.Tx,
+	accountID, ak, token string,
+	reason *string,
+) (time.Time, error) {
+	refused := &Error{
+		Kind:    Forbidden,
+		Code:    codeRefused,
+		Field:   "reidentification-token",
+		Message: "does not let this account end this access record.",
+	}
 	record, hash, err := s.reached(ctx, tx, accountID, ak, token, refused, notConsent())
 	if err != nil {
 		return time.Time{}, err
 	}
+
 	now := s.now()
-	done, err := tx.RevokeConsent(ctx, record.AccessRecord, store.Revocation{At: now, By: string(registerclient.RevokedByCustomer), Reason: reason})
+	done, err := tx.RevokeConsent(
+		ctx,
+		record.AccessRecord,
+		store.Revocation{At: now, By: string(registerclient.RevokedByCustomer), Reason: reason},
+	)
 	if err != nil {
 		return now, err
 	}
 	if done {
 		return now, s.revoked(ctx, tx, accountID, record, now, reason, hash)
 	}
+
 	return s.notWithdrawn(ctx, tx, ak, now)
 }
 
 // reached is the access record that a customer's token lets a portal act on, and the token's hash. It is refused
 // where the token does not reach so far, and discovered where the record is one that the DCC saw.
-func (s *Register) reached(ctx context.Context, tx *store.Tx, accountID, ak, token string, refused, discovered *Error) (store.ListedRecord, []byte, error) {
+func (s *Register) reached(
+	ctx context.Context,
+	tx *store.Tx,
+	accountID, ak, token string,
+	refused, discovered *Error,
+) (store.ListedRecord, []byte, error) {
 	no := func(err error) (store.ListedRecord, []byte, error) { return store.ListedRecord{}, nil, err }
 	if token == "" || !patternKey.MatchString(ak) {
 		return no(refused)
 	}
+
 	grant, err := tx.FindReidentification(ctx, hashToken(token), accountID)
 	if err != nil {
 		return no(missing(err, refused))
@@ -715,6 +964,7 @@ func (s *Register) reached(ctx context.Context, tx *store.Tx, accountID, ak, tok
 			return no(errOr(err, refused))
 		}
 	}
+
 	record, err := tx.FindAccessRecord(ctx, ak)
 	if err != nil {
 		if grant.ConsumedAt != nil { // it was read, so it is one that the DCC discovered
@@ -722,15 +972,25 @@ func (s *Register) reached(ctx context.Context, tx *store.Tx, accountID, ak, tok
 		}
 		return no(missing(err, refused))
 	}
+
 	if record.MPxN != grant.MPxN {
 		return no(refused)
 	}
+
 	return record, grant.TokenHash, nil
 }
 
 // revoked does what goes with the end of an access record: it is noted, with the hash of the token that carried the
 // customer's authority where a portal ended it, and the owner of a consent is told.
-func (s *Register) revoked(ctx context.Context, tx *store.Tx, accountID string, record store.ListedRecord, at time.Time, reason *string, token []byte) error {
+func (s *Register) revoked(
+	ctx context.Context,
+	tx *store.Tx,
+	accountID string,
+	record store.ListedRecord,
+	at time.Time,
+	reason *string,
+	token []byte,
+) error {
 	detail := map[string]any{}
 	if token != nil {
 		detail["token-sha256"] = hex.EncodeToString(token)
@@ -738,6 +998,7 @@ func (s *Register) revoked(ctx context.Context, tx *store.Tx, accountID string, 
 	if reason != nil {
 		detail["reason"] = *reason
 	}
+
 	tx.Audit(s.event(accountID, auditRecordRevoked, record.MPxN, record.AK, detail))
 	return s.announceWithdrawal(ctx, tx, record, at, reason)
 }
@@ -749,19 +1010,33 @@ func (s *Register) notWithdrawn(ctx context.Context, tx *store.Tx, ak string, no
 	if err != nil {
 		return time.Time{}, err
 	}
+
 	switch state := stateOf(record.AccessRecord, now); {
 	case state == registerclient.StateRevoked && record.RevokedBy != nil && *record.RevokedBy == string(registerclient.RevokedByCustomer):
 		return record.RevokedAt.Time(), nil
 	case !registerclient.LegalBasis(record.LegalBasis).Consent():
 		return time.Time{}, notConsent()
 	case state == registerclient.StateExpired:
-		return time.Time{}, &Error{Kind: Conflict, Code: codeConflict, Message: "This access record has expired: nothing is left to withdraw."}
+		return time.Time{}, &Error{
+			Kind:    Conflict,
+			Code:    codeConflict,
+			Message: "This access record has expired: nothing is left to withdraw.",
+		}
 	}
-	return time.Time{}, &Error{Kind: Conflict, Code: codeConflict, Message: "The organisation has ended this access itself."}
+
+	return time.Time{}, &Error{
+		Kind:    Conflict,
+		Code:    codeConflict,
+		Message: "The organisation has ended this access itself.",
+	}
 }
 
 func notConsent() *Error {
-	return &Error{Kind: Unprocessable, Code: codeValidation, Message: "This access does not rest on the customer's consent: it cannot be withdrawn here."}
+	return &Error{
+		Kind:    Unprocessable,
+		Code:    codeValidation,
+		Message: "This access does not rest on the customer's consent: it cannot be withdrawn here.",
+	}
 }
 
 func errOr(err error, refused *Error) error {

@@ -21,7 +21,15 @@ const reading = "/meter-points/2312345678901/access-records"
 
 func list(t testing.TB, c *registerclient.Client, token string) []registerclient.AccessRecordSummary {
 	t.Helper()
-	return must(c.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{ReidentificationToken: token}))(t).AccessRecords
+	return must(
+		c.ListAccessRecords(
+			t.Context(),
+			registertest.MeterPoint,
+			registerclient.ListAccessRecordsQuery{ReidentificationToken: token},
+		),
+	)(
+		t,
+	).AccessRecords
 }
 
 func create(t testing.TB, c *registerclient.Client, ir string, basis registerclient.LegalBasis) string {
@@ -52,12 +60,28 @@ func TestPortalReadsOnceForEachConfirmation(t *testing.T) {
 		stranger := bearer(t, r, "stranger", registerclient.RolePortal)
 		expect(t, read(stranger, reading, token), http.StatusForbidden, "AUTH004")
 		expect(t, read(portal, "/meter-points/9900000000001/access-records", token), http.StatusForbidden, "AUTH004")
-		expect(t, get(t, r.URL+reading+"?state=NONSENSE&reidentification-token="+token, portal), http.StatusBadRequest, "VAL002")
-		expect(t, get(t, r.URL+reading+"?legal-basis=uk-whim&reidentification-token="+token, portal), http.StatusBadRequest, "VAL003")
-		expect(t, get(t, r.URL+reading+"?sate=ACTIVE&reidentification-token="+token, portal), http.StatusBadRequest, "VAL001")
+		expect(
+			t,
+			get(t, r.URL+reading+"?state=NONSENSE&reidentification-token="+token, portal),
+			http.StatusBadRequest,
+			"VAL002",
+		)
+		expect(
+			t,
+			get(t, r.URL+reading+"?legal-basis=uk-whim&reidentification-token="+token, portal),
+			http.StatusBadRequest,
+			"VAL003",
+		)
+		expect(
+			t,
+			get(t, r.URL+reading+"?sate=ACTIVE&reidentification-token="+token, portal),
+			http.StatusBadRequest,
+			"VAL001",
+		)
 		if a := read(portal, reading, token); a.status != http.StatusOK || len(a.body["access-records"].([]any)) != 1 {
 			t.Fatalf("refusals burnt the token: %d %v", a.status, a.body)
 		}
+
 		expect(t, read(portal, reading, token), http.StatusConflict, "CON001")
 
 		late := begin()
@@ -66,6 +90,7 @@ func TestPortalReadsOnceForEachConfirmation(t *testing.T) {
 		if a := read(portal, reading, late); a.status != http.StatusOK {
 			t.Errorf("a second before the hour: %d", a.status)
 		}
+
 		r.Clock.Add(-time.Hour)
 		later := begin()
 		r.Confirm(t, later)
@@ -83,7 +108,15 @@ func TestPortalSeesEveryOrganisationInOrder(t *testing.T) {
 	expired.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Hour))
 	must(owner.CreateAccessRecord(t.Context(), expired))(t)
 	gone := create(t, owner, ir, registerclient.BasisContract)
-	must(owner.RevokeAccessRecord(t.Context(), gone, registerclient.RevokeAccessRecordQuery{Reason: registerclient.ReasonContractEnded}))(t)
+	must(
+		owner.RevokeAccessRecord(
+			t.Context(),
+			gone,
+			registerclient.RevokeAccessRecordQuery{Reason: registerclient.ReasonContractEnded},
+		),
+	)(
+		t,
+	)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
 	create(t, owner, ir, registerclient.BasisPublicTask)
 	create(t, owner, ir, registerclient.BasisExplicitConsent)
@@ -96,13 +129,18 @@ func TestPortalSeesEveryOrganisationInOrder(t *testing.T) {
 			t.Error("a portal is told the key of an identity record")
 		}
 	}
+
 	if want := []string{"ACTIVE", "ACTIVE", "DISCOVERED", "EXPIRED", "REVOKED"}; !slices.Equal(states, want) {
 		t.Fatalf("states %v, want %v", states, want)
 	}
-	if *got[0].LegalBasis != registerclient.BasisExplicitConsent || *got[0].LeadControllerName != "Bright Energy Ltd" || got[0].Notice == nil || got[0].RegisteredAt == nil {
+	if *got[0].LegalBasis != registerclient.BasisExplicitConsent || *got[0].LeadControllerName != "Bright Energy Ltd" ||
+		got[0].Notice == nil ||
+		got[0].RegisteredAt == nil {
 		t.Errorf("first %+v", got[0])
 	}
-	if seen := got[2].DiscoveredAccess; seen.OrganisationReference != "SEC-OU-00429" || seen.FirstSeen != "2024-06-01" || seen.LastSeen != "2026-02-28" {
+	if seen := got[2].DiscoveredAccess; seen.OrganisationReference != "SEC-OU-00429" ||
+		seen.FirstSeen != "2024-06-01" ||
+		seen.LastSeen != "2026-02-28" {
 		t.Errorf("discovered %+v", seen)
 	}
 	if *got[4].RevokedBy != registerclient.RevokedByOrganisation || got[4].RevokedAt == nil {
@@ -115,7 +153,12 @@ func TestAMeterPointWithoutRecordsIsAnEmptyList(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	_, portal, _ := household(t, r)
-	if got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef()); got == nil || len(got) != 0 {
+	if got := list(
+		t,
+		portal,
+		start(t, portal, registerclient.MethodMagicLink).TokenRef(),
+	); got == nil ||
+		len(got) != 0 {
 		t.Errorf("listed %+v", got)
 	}
 }
@@ -138,7 +181,13 @@ func TestFiltersNarrowTheList(t *testing.T) {
 		{registerclient.ListAccessRecordsQuery{State: registerclient.StateRevoked, LegalBasis: registerclient.BasisContract}, 0},
 	} {
 		test.query.ReidentificationToken = start(t, portal, registerclient.MethodMagicLink).TokenRef()
-		if got := must(portal.ListAccessRecords(t.Context(), registertest.MeterPoint, test.query))(t); len(got.AccessRecords) != test.want {
+		if got := must(
+			portal.ListAccessRecords(t.Context(), registertest.MeterPoint, test.query),
+		)(
+			t,
+		); len(
+			got.AccessRecords,
+		) != test.want {
 			t.Errorf("%+v: %d records, want %d", test.query, len(got.AccessRecords), test.want)
 		}
 	}
@@ -151,9 +200,17 @@ func TestDataUserListsItsOwnRecordsAlone(t *testing.T) {
 	owner, _, ir := household(t, r)
 	other, _, otherIR := household(t, r)
 	create(t, owner, ir, registerclient.BasisConsent)
-	if _, err := other.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{}); !errors.Is(err, registerclient.ErrForbidden) {
+	if _, err := other.ListAccessRecords(
+		t.Context(),
+		registertest.MeterPoint,
+		registerclient.ListAccessRecordsQuery{},
+	); !errors.Is(
+		err,
+		registerclient.ErrForbidden,
+	) {
 		t.Errorf("without a record: %v", err)
 	}
+
 	mine := create(t, other, otherIR, registerclient.BasisContract)
 	got := list(t, other, "")
 	if len(got) != 1 || got[0].AK != mine || *got[0].RecordMetadata.IdentityRecordRef != otherIR {
@@ -167,10 +224,16 @@ func TestVerificationTellsNothingPersonal(t *testing.T) {
 	owner, _, ir := household(t, r)
 	ak := create(t, owner, ir, registerclient.BasisConsent)
 	a := get(t, r.URL+"/access-records/"+ak, "")
-	if a.status != http.StatusOK || a.body["access-record"].(map[string]any)["access-event"].(map[string]any)["state"] != "ACTIVE" {
+	if a.status != http.StatusOK ||
+		a.body["access-record"].(map[string]any)["access-event"].(map[string]any)["state"] != "ACTIVE" {
 		t.Fatalf("%d %v", a.status, a.body)
 	}
-	if got := must(owner.VerifyAccessRecord(t.Context(), ak))(t); got.AccessRecord.RecordMetadata.IdentityRecordRef != nil || got.AccessRecord.RecordMetadata.RecordIdentifier != ak {
+	if got := must(
+		owner.VerifyAccessRecord(t.Context(), ak),
+	)(
+		t,
+	); got.AccessRecord.RecordMetadata.IdentityRecordRef != nil ||
+		got.AccessRecord.RecordMetadata.RecordIdentifier != ak {
 		t.Errorf("metadata %+v", got.AccessRecord.RecordMetadata)
 	}
 	for _, unknown := range []string{"ak_0123456789abcdef01234567", "nonsense", "%00"} {
@@ -193,11 +256,19 @@ func TestRecordIsExpiredFromTheVeryMoment(t *testing.T) {
 	if state() != registerclient.StateActive {
 		t.Error("expired before its time")
 	}
+
 	r.Clock.Add(time.Second)
 	if state() != registerclient.StateExpired {
 		t.Error("still active at its expiry")
 	}
-	if _, err := owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}); !errors.Is(err, registerclient.ErrConflict) {
+	if _, err := owner.RevokeAccessRecord(
+		t.Context(),
+		ak,
+		registerclient.RevokeAccessRecordQuery{},
+	); !errors.Is(
+		err,
+		registerclient.ErrConflict,
+	) {
 		t.Errorf("revoking it: %v", err)
 	}
 }
@@ -207,7 +278,11 @@ func TestOwnerRevokesItsOwnRecordOnce(t *testing.T) {
 	r := registertest.New(t)
 	mine := bearer(t, r, "mine", registerclient.RoleDataUser)
 	client := r.ClientWith(t, "mine", secretKey)
-	own := must(client.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
+	own := must(
+		client.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")),
+	)(
+		t,
+	).IR
 	ak := create(t, client, own, registerclient.BasisLegalObligation)
 	stranger := bearer(t, r, "stranger", registerclient.RoleDataUser)
 	drop := func(authorization, query string) answer {
@@ -215,9 +290,14 @@ func TestOwnerRevokesItsOwnRecordOnce(t *testing.T) {
 	}
 	expect(t, drop(stranger, ""), http.StatusNotFound, "NOT001")
 	expect(t, drop(mine, "?reason=whim"), http.StatusBadRequest, "VAL001")
-	if a := drop(mine, "?reason=statutory-authority-lapsed"); a.status != http.StatusOK || a.body["ak"] != ak || a.body["revoked-at"] != "2026-06-01T09:00:00Z" {
+	if a := drop(
+		mine,
+		"?reason=statutory-authority-lapsed",
+	); a.status != http.StatusOK || a.body["ak"] != ak ||
+		a.body["revoked-at"] != "2026-06-01T09:00:00Z" {
 		t.Fatalf("%d %v", a.status, a.body)
 	}
+
 	expect(t, drop(mine, ""), http.StatusNotFound, "NOT001")
 }
 
@@ -227,21 +307,37 @@ func TestPortalWithdrawsOnTheCustomersWordAlone(t *testing.T) {
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations())
 		owner, _, ir := household(t, r)
-		consent, contract := create(t, owner, ir, registerclient.BasisConsent), create(t, owner, ir, registerclient.BasisContract)
+		consent := create(t, owner, ir, registerclient.BasisConsent)
+		contract := create(t, owner, ir, registerclient.BasisContract)
 		short := registertest.AccessRecord(ir, registerclient.BasisConsent)
 		short.AccessEvent.Expiry = new(r.Clock.Now().Add(10 * time.Minute))
 		expiring := must(owner.CreateAccessRecord(t.Context(), short))(t).AccessToken.Key
 		closed := create(t, owner, ir, registerclient.BasisConsent)
-		elsewhere := must(owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord("9900000000001", "c@example.com")))(t).IR
+		elsewhere := must(
+			owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord("9900000000001", "c@example.com")),
+		)(
+			t,
+		).IR
 		foreign := create(t, owner, elsewhere, registerclient.BasisConsent)
-		seen := must(r.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t).AK
+		seen := must(
+			r.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")),
+		)(
+			t,
+		).AK
 		r.Clock.Add(time.Second)
 
 		portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
 		client := r.ClientWith(t, "portal_ops", secretKey)
 		stranger := bearer(t, r, "stranger", registerclient.RolePortal)
 		drop := func(authorization, ak, token string) answer {
-			return send(t, http.MethodDelete, r.URL+"/access-records/"+ak+"?reason=customer-request&reidentification-token="+token, authorization, "", nil)
+			return send(
+				t,
+				http.MethodDelete,
+				r.URL+"/access-records/"+ak+"?reason=customer-request&reidentification-token="+token,
+				authorization,
+				"",
+				nil,
+			)
 		}
 		refused := func(name string, a answer) {
 			t.Helper()
@@ -272,14 +368,20 @@ func TestPortalWithdrawsOnTheCustomersWordAlone(t *testing.T) {
 		if first.status != http.StatusOK {
 			t.Fatalf("withdrawal: %d %v", first.status, first.body)
 		}
+
 		r.Clock.Add(time.Minute)
 		second := drop(portal, consent, token)
 		if second.status != http.StatusOK || second.body["revoked-at"] != first.body["revoked-at"] {
 			t.Errorf("second withdrawal: %d %v, want as the first: %v", second.status, second.body, first.body)
 		}
-		if a := get(t, r.URL+"/access-records/"+consent, ""); a.body["access-record"].(map[string]any)["access-event"].(map[string]any)["state"] != "REVOKED" {
+		if a := get(
+			t,
+			r.URL+"/access-records/"+consent,
+			"",
+		); a.body["access-record"].(map[string]any)["access-event"].(map[string]any)["state"] != "REVOKED" {
 			t.Errorf("afterwards it verifies as %v", a.body)
 		}
+
 		r.Clock.Add(time.Hour)
 		refused("a token over an hour old", drop(portal, consent, token))
 	})
@@ -291,7 +393,13 @@ func TestAccessRecordRestsOnAnIdentityRecordOfTheCaller(t *testing.T) {
 	_, _, ir := household(t, r)
 	other := r.Client(t, registerclient.RoleDataUser)
 	for name, ref := range map[string]string{"another's": ir, "unknown": "ir_0123456789abcdef01234567"} {
-		if _, err := other.CreateAccessRecord(t.Context(), registertest.AccessRecord(ref, registerclient.BasisConsent)); !errors.Is(err, registerclient.ErrForbidden) {
+		if _, err := other.CreateAccessRecord(
+			t.Context(),
+			registertest.AccessRecord(ref, registerclient.BasisConsent),
+		); !errors.Is(
+			err,
+			registerclient.ErrForbidden,
+		) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -325,7 +433,9 @@ func TestSecondDataUserRegistersWithAConfirmedToken(t *testing.T) {
 		in.ReidentificationToken = &unknown
 		attempt(registerclient.ErrNotFound)
 	}
-	declined, old := start(t, second, registerclient.MethodMagicLink).TokenRef(), start(t, second, registerclient.MethodMagicLink).TokenRef()
+
+	declined := start(t, second, registerclient.MethodMagicLink).TokenRef()
+	old := start(t, second, registerclient.MethodMagicLink).TokenRef()
 	r.Decline(t, declined)
 	in.ReidentificationToken = &declined
 	attempt(registerclient.ErrUnprocessable)
@@ -340,8 +450,13 @@ func TestSecondDataUserRegistersWithAConfirmedToken(t *testing.T) {
 
 func sighting(reference string) registerclient.DiscoveredAccess {
 	return registerclient.DiscoveredAccess{
-		MPxN: registertest.MeterPoint, OrganisationName: "Acme Energy Services Ltd", OrganisationReference: reference, FirstSeen: "2024-06-01",
-		LastSeen: "2026-02-28", DataTypesObserved: []registerclient.DataType{registerclient.HalfHourlyConsumption}, SourceReference: "DCC-TRANS-2024-06-01",
+		MPxN:                  registertest.MeterPoint,
+		OrganisationName:      "Acme Energy Services Ltd",
+		OrganisationReference: reference,
+		FirstSeen:             "2024-06-01",
+		LastSeen:              "2026-02-28",
+		DataTypesObserved:     []registerclient.DataType{registerclient.HalfHourlyConsumption},
+		SourceReference:       "DCC-TRANS-2024-06-01",
 	}
 }
 
@@ -355,22 +470,33 @@ func TestSightingIsRefreshedNotDoubled(t *testing.T) {
 		text := string(must(json.Marshal(sighting("SEC-OU-00777")))(t))
 		raw := bearer(t, r, "dcc_system", registerclient.RoleDCC)
 		for _, want := range []int{http.StatusCreated, http.StatusOK} {
-			if a := post(t, r.URL+"/discovered-access", raw, text); a.status != want || a.body["state"] != "DISCOVERED" {
+			if a := post(
+				t,
+				r.URL+"/discovered-access",
+				raw,
+				text,
+			); a.status != want ||
+				a.body["state"] != "DISCOVERED" {
 				t.Errorf("answered %d %v, want %d", a.status, a.body, want)
 			}
 		}
+
 		again := sighting("SEC-OU-00429")
 		again.FirstSeen, again.LastSeen = "2025-01-01", ""
 		if second := must(dcc.SubmitDiscoveredAccess(t.Context(), again))(t); second.AK != first.AK {
 			t.Error("the second sighting has a key of its own")
 		}
-		again.SourceReference, again.DataTypesObserved = "DCC-TRANS-2", []registerclient.DataType{registerclient.TariffImport}
+
+		again.SourceReference, again.DataTypesObserved = "DCC-TRANS-2", []registerclient.DataType{
+			registerclient.TariffImport,
+		}
 		must(dcc.SubmitDiscoveredAccess(t.Context(), again))(t) // another source of the same is no other
 		got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef())
 		slices.SortFunc(got, func(a, b registerclient.AccessRecordSummary) int {
 			return strings.Compare(a.DiscoveredAccess.OrganisationReference, b.DiscoveredAccess.OrganisationReference)
 		})
-		if len(got) != 2 || got[0].DiscoveredAccess.SourceReference != "DCC-TRANS-2" || !slices.Equal(got[0].DataTypes, again.DataTypesObserved) {
+		if len(got) != 2 || got[0].DiscoveredAccess.SourceReference != "DCC-TRANS-2" ||
+			!slices.Equal(got[0].DataTypes, again.DataTypesObserved) {
 			t.Errorf("listed %+v", got)
 		}
 		if got[0].DiscoveredAccess.FirstSeen != "2024-06-01" || got[0].DiscoveredAccess.LastSeen != "2026-06-01" {
@@ -387,7 +513,10 @@ func TestRegisteringClaimsTheSightingsOfTheSameOrganisationAlone(t *testing.T) {
 	dcc := r.Client(t, registerclient.RoleDCC)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00777")))(t)
-	acme := r.ClientOf(t, registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, OrganisationReference: "SEC-OU-00429"})
+	acme := r.ClientOf(
+		t,
+		registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, OrganisationReference: "SEC-OU-00429"},
+	)
 	ir := must(acme.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
 	create(t, acme, ir, registerclient.BasisContract)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
@@ -397,14 +526,20 @@ func TestRegisteringClaimsTheSightingsOfTheSameOrganisationAlone(t *testing.T) {
 			seen = append(seen, record.DiscoveredAccess.OrganisationReference)
 		}
 	}
+
 	if !slices.Equal(seen, []string{"SEC-OU-00777"}) {
 		t.Errorf("still listed as discovered: %v", seen)
 	}
+
 	elsewhere := sighting("SEC-OU-00429")
 	elsewhere.MPxN = "9900000000001"
 	must(dcc.SubmitDiscoveredAccess(t.Context(), elsewhere))(t)
 	var superseded int
-	if err := r.DB.Write.Get(&superseded, `SELECT COUNT(*) FROM discovered_access WHERE superseded_by IS NOT NULL`); err != nil || superseded != 1 {
+	if err := r.DB.Write.Get(
+		&superseded,
+		`SELECT COUNT(*) FROM discovered_access WHERE superseded_by IS NOT NULL`,
+	); err != nil ||
+		superseded != 1 {
 		t.Errorf("%d sightings are kept as superseded, want 1 (%v)", superseded, err)
 	}
 }
@@ -413,12 +548,18 @@ func TestAccountsAreOpenedByTheAdministrator(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t, registertest.HoldConfirmations())
 	admin := r.Client(t, registerclient.RoleAdmin)
-	in := registerclient.CreateAccountRequest{AccountID: "portal_ops", Role: registerclient.RolePortal, DisplayName: "Citizens Advice", ContactURL: "https://example.org"}
+	in := registerclient.CreateAccountRequest{
+		AccountID:   "portal_ops",
+		Role:        registerclient.RolePortal,
+		DisplayName: "Citizens Advice",
+		ContactURL:  "https://example.org",
+	}
 	made := must(admin.CreateAccount(t.Context(), in))(t)
 	if len(made.SecretKey) < 43 || !strings.HasPrefix(made.Account.DUID, "duid_") || made.Account.Status != "active" {
 		t.Errorf("made %+v", made.Account)
 	}
-	if _, err := r.ClientWith(t, "portal_ops", made.SecretKey).IdentityRecordExists(t.Context(), registertest.MeterPoint); err != nil {
+	if _, err := r.ClientWith(t, "portal_ops", made.SecretKey).
+		IdentityRecordExists(t.Context(), registertest.MeterPoint); err != nil {
 		t.Errorf("with the secret that was answered: %v", err)
 	}
 	if _, err := admin.CreateAccount(t.Context(), in); !errors.Is(err, registerclient.ErrConflict) {
@@ -433,7 +574,12 @@ func TestShortSecretsAreForLoopbackAlone(t *testing.T) {
 		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t),
 		PublicURL: "https://id.central.consent",
 	}))(t)
-	in := registerclient.CreateAccountRequest{AccountID: "portal_ops", Role: registerclient.RolePortal, DisplayName: "x", SecretKey: "portal-secret-demo"}
+	in := registerclient.CreateAccountRequest{
+		AccountID:   "portal_ops",
+		Role:        registerclient.RolePortal,
+		DisplayName: "x",
+		SecretKey:   "portal-secret-demo",
+	}
 	_, _, err := service.AddAccount(t.Context(), in)
 	if refused, ok := errors.AsType[register.Errors](err); !ok || refused[0].Field != "secret-key" {
 		t.Errorf("got %v", err)
@@ -452,9 +598,16 @@ func TestNoAccountMakesAListTooLongToBeRead(t *testing.T) {
 			arrangement.ArrangementType, arrangement.Controllers[0].Role = registerclient.ArrangementGroup, registerclient.ControllerLead
 			for i := range 100 {
 				arrangement.Controllers = append(arrangement.Controllers, registerclient.Controller{
-					Name: fmt.Sprint(name, " ", i), Role: registerclient.ControllerMember, ContactURL: "https://example.com/" + strings.Repeat("x", 1900),
+					Name: fmt.Sprint(
+						name,
+						" ",
+						i,
+					),
+					Role:       registerclient.ControllerMember,
+					ContactURL: "https://example.com/" + strings.Repeat("x", 1900),
 				})
 			}
+
 			return record
 		}
 		small := create(t, owner, ir, registerclient.BasisConsent)
@@ -465,12 +618,21 @@ func TestNoAccountMakesAListTooLongToBeRead(t *testing.T) {
 			}
 			_, refused = owner.CreateAccessRecord(t.Context(), large("Member"))
 		}
+
 		if !errors.Is(refused, registerclient.ErrConflict) {
 			t.Errorf("one more: %v", refused)
 		}
-		if _, err := owner.ReplaceAccessRecord(t.Context(), small, large("Another")); !errors.Is(err, registerclient.ErrConflict) {
+		if _, err := owner.ReplaceAccessRecord(
+			t.Context(),
+			small,
+			large("Another"),
+		); !errors.Is(
+			err,
+			registerclient.ErrConflict,
+		) {
 			t.Errorf("a large one in place of a small one: %v", err)
 		}
+
 		told := imports(t, owner, linesOf(t, 2, func(i int, line *registerclient.ImportLine) {
 			line.IdentityRecord = nil
 			line.AccessRecord = registertest.AccessRecord(ir, registerclient.BasisContract)

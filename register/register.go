@@ -18,6 +18,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/sync/semaphore"
+
 	"central.consent/dar/register/docspage"
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/passkey"
@@ -25,10 +30,6 @@ import (
 	"central.consent/dar/register/webhook"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/static"
-	"github.com/a-h/templ"
-	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
-	"golang.org/x/sync/semaphore"
 )
 
 // OpenAPI is the register's description of itself, in OpenAPI 3.1 (YAML).
@@ -96,37 +97,67 @@ func New(o Options) (*Register, error) {
 	if o.Keys == nil {
 		mistakes = append(mistakes, errors.New("a keyring is required"))
 	}
+
 	local := false
 	public, err := url.Parse(o.PublicURL)
 	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" ||
 		public.Path != "" || public.User != nil || strings.ContainsAny(o.PublicURL, "?#") {
 		// It is not quoted: it may hold a password.
-		mistakes = append(mistakes, errors.New("the public URL must be http or https and a host, with nothing after it: no path, slash, query or fragment, and no user before it"))
+		mistakes = append(
+			mistakes,
+			errors.New(
+				"the public URL must be http or https and a host, with nothing after it: no path, slash, query or fragment, and no user before it",
+			),
+		)
 	} else {
 		local = loopback(public.Hostname())
 		if public.Scheme != "https" && !local {
-			mistakes = append(mistakes, fmt.Errorf("the public URL %q must be https: only a loopback address may do without", o.PublicURL))
+			mistakes = append(
+				mistakes,
+				fmt.Errorf("the public URL %q must be https: only a loopback address may do without", o.PublicURL),
+			)
 		}
 		if o.Stub && !local {
-			mistakes = append(mistakes, fmt.Errorf("stubbed re-identification confirms anybody: it is refused for %q, which is not a loopback address", o.PublicURL))
+			mistakes = append(
+				mistakes,
+				fmt.Errorf(
+					"stubbed re-identification confirms anybody: it is refused for %q, which is not a loopback address",
+					o.PublicURL,
+				),
+			)
 		}
 	}
+
 	var passkeys *passkey.RelyingParty
 	if len(mistakes) == 0 {
 		if passkeys, err = passkey.New(o.PublicURL, "Data Access Register"); err != nil {
 			mistakes = append(mistakes, fmt.Errorf("the public URL %q: %w", o.PublicURL, err))
 		}
 	}
+
 	if len(mistakes) > 0 {
 		return nil, fmt.Errorf("register settings: %w", errors.Join(mistakes...))
 	}
+
 	page, err := docspage.New(OpenAPI)
 	if err != nil {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
+
 	s := &Register{
-		store: o.Store, keys: o.Keys, stub: o.Stub, address: o.Address, publicURL: o.PublicURL, local: local, mail: o.Mail, passkeys: passkeys, clock: o.Clock, log: o.Log,
-		hashing: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))), metrics: newMetrics(o.Store), router: echo.New(),
+		store:     o.Store,
+		keys:      o.Keys,
+		stub:      o.Stub,
+		address:   o.Address,
+		publicURL: o.PublicURL,
+		local:     local,
+		mail:      o.Mail,
+		passkeys:  passkeys,
+		clock:     o.Clock,
+		log:       o.Log,
+		hashing:   semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
+		metrics:   newMetrics(o.Store),
+		router:    echo.New(),
 	}
 	if s.address == nil {
 		s.address = echo.ExtractIPDirect()
@@ -137,10 +168,14 @@ func New(o Options) (*Register, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+
 	s.webhooks = webhook.New(webhook.Options{Local: local, Clock: s.clock})
 	if s.stub {
-		s.log.Warn("RE-IDENTIFICATION IS STUBBED: every customer is taken as confirmed without being asked. For demonstrations only.")
+		s.log.Warn(
+			"RE-IDENTIFICATION IS STUBBED: every customer is taken as confirmed without being asked. For demonstrations only.",
+		)
 	}
+
 	page.Demonstration = s.stub
 	s.route(page)
 	return s, nil
@@ -167,6 +202,7 @@ func (s *Register) operations() []operation {
 		dataProvider = registerclient.RoleDataProvider
 	)
 	everyRole := roles(dataUser, dataProvider, dcc, admin, portal)
+
 	return []operation{
 		{"GET", "/auth/token", anyone, s.issueBearerToken},
 
@@ -175,7 +211,12 @@ func (s *Register) operations() []operation {
 		{"GET", "/identity-records/exists", roles(dataUser, portal), s.identityRecordExists},
 		{"POST", "/identity-records/reidentify", roles(dataUser, portal), s.reidentify},
 		{"GET", "/identity-records/reidentify/:tokenRef", roles(dataUser, portal), s.reidentificationStatus},
-		{"POST", "/identity-records/reidentify/:tokenRef/complete", roles(dataUser, portal), s.completeReidentification},
+		{
+			"POST",
+			"/identity-records/reidentify/:tokenRef/complete",
+			roles(dataUser, portal),
+			s.completeReidentification,
+		},
 		{"GET", "/identity-records/:ir", roles(dataUser), s.readIdentityRecord},
 		{"DELETE", "/identity-records/:ir", roles(dataUser), s.anonymiseIdentityRecord},
 		{"DELETE", "/identity-records/:ir/credentials/:credentialId", roles(dataUser), s.deletePasskeyCredential},
@@ -229,22 +270,33 @@ func (s *Register) route(page docspage.Model) {
 	e.IPExtractor = s.address
 	e.HTTPErrorHandler = s.answerError
 	e.Pre(s.begin)
-	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
-		return fmt.Errorf("panic: %w\n%s", err, stack)
-	}}))
-	e.Use(refuseOptions, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: bodyLimit, Skipper: isImport}))
+	e.Use(
+		middleware.RecoverWithConfig(
+			middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
+				return fmt.Errorf("panic: %w\n%s", err, stack)
+			}},
+		),
+	)
+	e.Use(
+		refuseOptions,
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: bodyLimit, Skipper: isImport}),
+	)
 	for _, o := range s.operations() {
 		if len(o.who) == 0 {
 			panic("no row of the policy for " + o.method + " " + o.path)
 		}
 		e.Add(o.method, basePath+o.path, o.handle, s.allow(o.who))
 	}
+
 	s.routePages(e)
 	readable := []string{http.MethodGet, http.MethodHead}
 	e.HEAD(basePath+"/openapi.yaml", openAPI)
 	e.Match(readable, "/docs", func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set(
+			echo.HeaderContentSecurityPolicy,
+			"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		)
 		h.Set(echo.HeaderXFrameOptions, "DENY")
 		h.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
 		buffer := templ.GetBuffer()
@@ -252,6 +304,7 @@ func (s *Register) route(page docspage.Model) {
 		if err := docspage.Page(page).Render(c.Request().Context(), buffer); err != nil {
 			return fmt.Errorf("render the documentation: %w", err)
 		}
+
 		return c.HTMLBlob(http.StatusOK, buffer.Bytes())
 	})
 	e.Match(readable, "/static/*", echo.WrapHandler(http.StripPrefix("/static/", static.Handler())))
@@ -272,8 +325,12 @@ func (s *Register) ready(c echo.Context) error {
 	defer cancel()
 	if err := s.store.Ready(ctx); err != nil {
 		s.log.WarnContext(ctx, "not ready", slog.Any("error", err))
-		return c.String(http.StatusServiceUnavailable, "The database does not answer, or its schema is not up to date.\n")
+		return c.String(
+			http.StatusServiceUnavailable,
+			"The database does not answer, or its schema is not up to date.\n",
+		)
 	}
+
 	return c.String(http.StatusOK, "ready\n")
 }
 
@@ -287,6 +344,7 @@ func refuseOptions(next echo.HandlerFunc) echo.HandlerFunc {
 				return echo.MethodNotAllowedHandler(c)
 			}
 		}
+
 		return next(c)
 	}
 }
@@ -316,6 +374,7 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		if isImport(c) {
 			bound = importTime
 		}
+
 		ctx, cancel := context.WithTimeout(c.Request().Context(), bound)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
@@ -330,6 +389,7 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
+
 		took := s.clock().Sub(started)
 		s.metrics.answered(c.Path(), c.Request().Method, c.Response().Status, took)
 		level := slog.LevelInfo
@@ -342,6 +402,7 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		if id := c.Request().Header.Get(echo.HeaderXRequestID); visible(id) && len(id) <= 128 {
 			attributes = append(attributes, slog.String("request-id", id))
 		}
+
 		if c.Response().Status >= http.StatusInternalServerError {
 			if !errors.Is(l.err, context.Canceled) {
 				level = slog.LevelError
@@ -351,6 +412,7 @@ func (s *Register) begin(next echo.HandlerFunc) echo.HandlerFunc {
 			// Only the code: a field's name is the caller's own text, and may be personal.
 			attributes = append(attributes, slog.String("code", refusals(l.err)[0].Code))
 		}
+
 		s.log.LogAttrs(ctx, level, "request", attributes...)
 		return nil
 	}

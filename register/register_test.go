@@ -24,13 +24,16 @@ func TestMain(m *testing.M) {
 	// Before any test uses it: those that call a thousand times at once keep their connections.
 	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = 1000
 	code := m.Run()
-	if whole := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.fuzz").Value.String() == ""; whole && code == 0 {
+	if whole := flag.Lookup("test.run").Value.String() == "" &&
+		flag.Lookup("test.fuzz").Value.String() == ""; whole &&
+		code == 0 {
 		untested, err := registertest.Unexercised(register.OpenAPI)
 		if err != nil || len(untested) > 0 {
 			fmt.Fprintln(os.Stderr, "operations of openapi.yaml without a test:", untested, err)
 			code = 1
 		}
 	}
+
 	os.Exit(code)
 }
 
@@ -57,6 +60,7 @@ func (a answer) fields() string {
 		field, _ := one.(map[string]any)["field"].(string)
 		names = append(names, field)
 	}
+
 	return strings.Join(names, " ")
 }
 
@@ -70,6 +74,7 @@ func send(t testing.TB, method, url, authorization, contentType string, body []b
 	if contentType != "" {
 		header.Set("Content-Type", contentType)
 	}
+
 	return sendWith(t, method, url, header, body)
 }
 
@@ -79,22 +84,26 @@ func sendWith(t testing.TB, method, url string, header http.Header, body []byte)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	request.Header = header
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	a := answer{status: response.StatusCode, header: response.Header}
 	if strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(text, &a.body); err != nil {
 			t.Fatalf("%s %s: the answer is not JSON: %v", method, url, err)
 		}
 	}
+
 	return a
 }
 
@@ -128,6 +137,7 @@ func renew(t testing.TB, r *registertest.Register, id string) string {
 	if a.status != http.StatusOK {
 		t.Fatalf("token: %d %v", a.status, a.body)
 	}
+
 	return "Bearer " + a.body["bearer-token"].(string)
 }
 
@@ -156,11 +166,13 @@ func TestUnknownRoutesAndWrongMethodsAnswerInTheEnvelope(t *testing.T) {
 	if a := get(t, r.URL+"/openapi.yaml", ""); a.status != http.StatusOK {
 		t.Errorf("the document itself: %d", a.status)
 	}
+
 	a := post(t, r.URL+"/auth/token", "", "{}")
 	expect(t, a, http.StatusMethodNotAllowed, "ERR000")
 	if a.header.Get("Allow") == "" {
 		t.Error("the answer does not say which methods are allowed")
 	}
+
 	for path, allowed := range map[string]string{"/auth/token": "GET", "/identity-records": "GET, POST"} {
 		a := send(t, http.MethodOptions, r.URL+path, "", "", nil)
 		expect(t, a, http.StatusMethodNotAllowed, "ERR000")
@@ -168,6 +180,7 @@ func TestUnknownRoutesAndWrongMethodsAnswerInTheEnvelope(t *testing.T) {
 			t.Errorf("OPTIONS %s allows %q, want %q", path, got, allowed)
 		}
 	}
+
 	expect(t, send(t, http.MethodOptions, r.URL+"/nowhere", "", "", nil), http.StatusNotFound, "NOT001")
 	envelope := a.body["response"].(map[string]any)
 	if envelope["resource"] != "/v1/auth/token" || !strings.HasPrefix(envelope["transaction-id"].(string), "tid_") {
@@ -182,6 +195,7 @@ func TestEachRoleReachesItsOwnOperationsAlone(t *testing.T) {
 	for _, role := range []registerclient.Role{"data_user", "data_provider", "dcc", "admin", "portal"} {
 		tokens[role] = bearer(t, r, "account_"+string(role), role)
 	}
+
 	for _, o := range []struct{ method, path, roles string }{
 		{"GET", "/identity-records", "data_user"},
 		{"POST", "/identity-records", "data_user"},
@@ -202,8 +216,18 @@ func TestEachRoleReachesItsOwnOperationsAlone(t *testing.T) {
 		{"POST", "/discovered-access", "dcc"},
 		{"POST", "/admin/accounts", "admin"},
 	} {
-		expect(t, send(t, o.method, r.URL+o.path, "", "application/json", []byte("{}")), http.StatusUnauthorized, "AUTH001")
-		expect(t, send(t, o.method, r.URL+o.path, "Bearer nonsense", "application/json", []byte("{}")), http.StatusUnauthorized, "AUTH002")
+		expect(
+			t,
+			send(t, o.method, r.URL+o.path, "", "application/json", []byte("{}")),
+			http.StatusUnauthorized,
+			"AUTH001",
+		)
+		expect(
+			t,
+			send(t, o.method, r.URL+o.path, "Bearer nonsense", "application/json", []byte("{}")),
+			http.StatusUnauthorized,
+			"AUTH002",
+		)
 		for role, token := range tokens {
 			a := send(t, o.method, r.URL+o.path, token, "application/json", []byte("{}"))
 			if refused := a.code() == "AUTH003"; refused == strings.Contains(o.roles, string(role)) {
@@ -242,9 +266,14 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 			}
 		})
 	}
+
 	var log bytes.Buffer
 	_, err := register.New(register.Options{
-		Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "http://127.0.0.1:5001", Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Store:     &store.Store{},
+		Keys:      keys,
+		Stub:      true,
+		PublicURL: "http://127.0.0.1:5001",
+		Log:       slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	if err != nil || !strings.Contains(log.String(), "STUBBED") {
 		t.Errorf("a stub on loopback: error %v, log %q", err, log.String())
@@ -254,7 +283,8 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 func TestNothingPersonalOrSecretIsLogged(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	owner, portal := r.Client(t, registerclient.RoleDataUser), bearer(t, r, "portal_ops", registerclient.RolePortal)
+	owner := r.Client(t, registerclient.RoleDataUser)
+	portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
 	record := registertest.IdentityRecord(registertest.MeterPoint, "canary@example.com")
 	must(owner.CreateIdentityRecord(t.Context(), record))(t)
 	started := post(t, r.URL+"/identity-records/reidentify", portal, `{"mpxn":"2312345678901","method":"magic-link"}`)

@@ -14,12 +14,23 @@ import (
 func household(t testing.TB, r *registertest.Register) (owner, portal *registerclient.Client, ir string) {
 	t.Helper()
 	owner, portal = r.Client(t, registerclient.RoleDataUser), r.Client(t, registerclient.RolePortal)
-	return owner, portal, must(owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com")))(t).IR
+	return owner, portal, must(
+		owner.CreateIdentityRecord(
+			t.Context(),
+			registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com"),
+		),
+	)(
+		t,
+	).IR
 }
 
 func start(t testing.TB, c *registerclient.Client, method registerclient.Method) *registerclient.ReidentifyResponse {
 	t.Helper()
-	return must(c.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: method}))(t)
+	return must(
+		c.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: method}),
+	)(
+		t,
+	)
 }
 
 func TestStubConfirmsAtOnce(t *testing.T) {
@@ -27,9 +38,13 @@ func TestStubConfirmsAtOnce(t *testing.T) {
 	r := registertest.New(t)
 	_, portal, _ := household(t, r)
 	started := start(t, portal, registerclient.MethodMagicLink)
-	if started.MagicLink.DispatchedTo != "c*****r@example.com" || !started.MagicLink.ExpiresAt.Equal(r.Clock.Now().Add(15*time.Minute)) || started.Passkey != nil || started.MatchCode != "" {
+	if started.MagicLink.DispatchedTo != "c*****r@example.com" ||
+		!started.MagicLink.ExpiresAt.Equal(r.Clock.Now().Add(15*time.Minute)) ||
+		started.Passkey != nil ||
+		started.MatchCode != "" {
 		t.Errorf("started %+v", started.MagicLink)
 	}
+
 	status := must(portal.ReidentificationStatus(t.Context(), started.TokenRef()))(t)
 	if status.Status != registerclient.StatusConfirmed || status.ConfirmedAt == nil {
 		t.Errorf("status %+v", status)
@@ -47,10 +62,16 @@ func TestChallengeRunsOutUnlessItIsConfirmed(t *testing.T) {
 			r := registertest.New(t, registertest.HoldConfirmations())
 			_, portal, ir := household(t, r)
 			r.AddPasskey(t, ir)
-			left, confirmed := start(t, portal, method).TokenRef(), start(t, portal, method).TokenRef()
+			left := start(t, portal, method).TokenRef()
+			confirmed := start(t, portal, method).TokenRef()
 			is := func(token string, want registerclient.ReidentificationStatus) {
 				t.Helper()
-				if got := must(portal.ReidentificationStatus(t.Context(), token))(t); got.Status != want || (got.ConfirmedAt != nil) != (want == registerclient.StatusConfirmed) {
+				if got := must(
+					portal.ReidentificationStatus(t.Context(), token),
+				)(
+					t,
+				); got.Status != want ||
+					(got.ConfirmedAt != nil) != (want == registerclient.StatusConfirmed) {
 					t.Errorf("%s, want %s", got.Status, want)
 				}
 			}
@@ -74,7 +95,12 @@ func TestDeclinedChallengeSaysSo(t *testing.T) {
 	_, portal, _ := household(t, r)
 	token := start(t, portal, registerclient.MethodMagicLink).TokenRef()
 	r.Decline(t, token)
-	if got := must(portal.ReidentificationStatus(t.Context(), token))(t); got.Status != registerclient.StatusExpired || got.Reason != "declined" {
+	if got := must(
+		portal.ReidentificationStatus(t.Context(), token),
+	)(
+		t,
+	); got.Status != registerclient.StatusExpired ||
+		got.Reason != "declined" {
 		t.Errorf("status %+v", got)
 	}
 }
@@ -85,7 +111,11 @@ func TestTokenOfAnotherAccountAnswersAsUnknown(t *testing.T) {
 	r := registertest.New(t)
 	_, portal, _ := household(t, r)
 	stranger := bearer(t, r, "stranger", registerclient.RolePortal)
-	theirs := get(t, r.URL+"/identity-records/reidentify/"+start(t, portal, registerclient.MethodMagicLink).TokenRef(), stranger)
+	theirs := get(
+		t,
+		r.URL+"/identity-records/reidentify/"+start(t, portal, registerclient.MethodMagicLink).TokenRef(),
+		stranger,
+	)
 	unknown := get(t, r.URL+"/identity-records/reidentify/mlr_0123456789abcdef01234567", stranger)
 	expect(t, theirs, http.StatusNotFound, "NOT001")
 	expect(t, unknown, http.StatusNotFound, "NOT001")
@@ -125,7 +155,18 @@ func TestMatchCodeIsGivenToWhoeverAsks(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	_, portal, _ := household(t, r)
-	started := must(portal.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: registerclient.MethodMagicLink, MatchCode: true}))(t)
+	started := must(
+		portal.Reidentify(
+			t.Context(),
+			registerclient.ReidentifyRequest{
+				MPxN:      registertest.MeterPoint,
+				Method:    registerclient.MethodMagicLink,
+				MatchCode: true,
+			},
+		),
+	)(
+		t,
+	)
 	if !regexp.MustCompile(`^[2-9A-HJ-NP-Z]{4}$`).MatchString(started.MatchCode) {
 		t.Errorf("match code %q", started.MatchCode)
 	}
@@ -135,7 +176,8 @@ func TestMatchCodeIsGivenToWhoeverAsks(t *testing.T) {
 func TestMailGoesToTheLatestOccupantOnRecord(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	owner, portal := r.Client(t, registerclient.RoleDataUser), r.Client(t, registerclient.RolePortal)
+	owner := r.Client(t, registerclient.RoleDataUser)
+	portal := r.Client(t, registerclient.RolePortal)
 	for _, record := range []struct{ movedIn, email string }{
 		{"2022-06-30", "old@example.com"}, {"2024-02-01", "first@example.com"}, {"2024-02-01", "second@example.com"}, {"2025-01-01", ""}, {"2019-01-01", "last@example.com"},
 	} {
@@ -144,6 +186,7 @@ func TestMailGoesToTheLatestOccupantOnRecord(t *testing.T) {
 		must(owner.CreateIdentityRecord(t.Context(), in))(t)
 		r.Clock.Add(time.Minute)
 	}
+
 	if got := start(t, portal, registerclient.MethodMagicLink).MagicLink.DispatchedTo; got != "s*****d@example.com" {
 		t.Errorf("mail goes to %s", got)
 	}

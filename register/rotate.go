@@ -24,7 +24,11 @@ type rotation struct {
 }
 
 var rotations = []rotation{
-	{store.SealedIdentityRecords, func(key []string) []string { return []string{placeOfEmail(key[0]), placeOfDetail(key[0])} }, true},
+	{
+		store.SealedIdentityRecords,
+		func(key []string) []string { return []string{placeOfEmail(key[0]), placeOfDetail(key[0])} },
+		true,
+	},
 	{store.SealedWebhooks, func(key []string) []string {
 		return []string{placeOfAlert(key[0]), placeOfSecret(key[0]), placeOfPreviousSecret(key[0])}
 	}, false},
@@ -46,6 +50,7 @@ func (s *Register) RotateKeys(ctx context.Context, progress func(done int)) (don
 		}))
 		err = errors.Join(err, noted)
 	}()
+
 	for range rotatePasses {
 		left := false
 		for _, r := range rotations {
@@ -58,20 +63,27 @@ func (s *Register) RotateKeys(ctx context.Context, progress func(done int)) (don
 				if len(rows) == 0 {
 					break
 				}
+
 				left, after = true, rows[len(rows)-1].Key
 				sealed, err := s.reseal(ctx, r, rows)
 				if err != nil {
 					return done, err
 				}
+
 				done += sealed
 				progress(done)
 			}
 		}
+
 		if !left {
 			return done, nil
 		}
 	}
-	return done, fmt.Errorf("rows are still being sealed with another key than %q: give every replica this key first, and run it again", sealer.id)
+
+	return done, fmt.Errorf(
+		"rows are still being sealed with another key than %q: give every replica this key first, and run it again",
+		sealer.id,
+	)
 }
 
 func (s *Register) reseal(ctx context.Context, r rotation, rows []store.SealedRow) (done int, err error) {
@@ -79,20 +91,24 @@ func (s *Register) reseal(ctx context.Context, r rotation, rows []store.SealedRo
 	err = s.store.Transact(ctx, func(tx *store.Tx) error {
 		done = 0
 		for _, row := range rows {
-			values, mac := make([][]byte, len(row.Values)), []byte(nil)
+			values := make([][]byte, len(row.Values))
+			mac := []byte(nil)
 			for i, place := range r.places(row.Key) {
 				if row.Values[i] == nil {
 					continue
 				}
+
 				plain, err := s.keys.open(row.KeyID, row.Values[i], place)
 				if err != nil {
 					return fmt.Errorf("read a row of %s: %w", r.table, err)
 				}
+
 				values[i] = sealer.sealed(plain, place)
 				if r.mac && i == 0 {
 					mac = sealer.mac(string(plain))
 				}
 			}
+
 			changed, err := tx.Reseal(ctx, r.table, row, sealer.id, values, mac)
 			if err != nil {
 				return err
@@ -101,6 +117,7 @@ func (s *Register) reseal(ctx context.Context, r rotation, rows []store.SealedRo
 				done++
 			}
 		}
+
 		return nil
 	})
 	return done, err

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"central.consent/dar/register"
 	"central.consent/dar/register/registertest"
-	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // The document says of each operation whose it is. Asked with a parameter that none has, each refuses by name whom
@@ -22,10 +23,12 @@ func TestEveryOperationIsForTheRolesThatTheDocumentNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	tokens := map[string]string{}
 	for _, role := range everyRole {
 		tokens[string(role)] = bearer(t, r, "role_"+string(role), role)
 	}
+
 	for _, s := range seeds(t, r) {
 		method, route, _ := strings.Cut(s.operation, " ")
 		parts := strings.Split(route, "/")
@@ -34,10 +37,12 @@ func TestEveryOperationIsForTheRolesThatTheDocumentNames(t *testing.T) {
 				parts[i] = "{" + name + "}"
 			}
 		}
+
 		roles, _ := doc.Paths.Value(strings.Join(parts, "/")).GetOperation(method).Extensions["x-roles"].([]any)
 		if len(roles) == 0 {
 			t.Errorf("%s names no roles", s.operation)
 		}
+
 		ask := func(credentials string) answer {
 			s := s
 			s.credentials = credentials
@@ -49,6 +54,7 @@ func TestEveryOperationIsForTheRolesThatTheDocumentNames(t *testing.T) {
 			}
 			continue
 		}
+
 		expect(t, ask(""), http.StatusUnauthorized, "AUTH001")
 		expect(t, ask("Bearer nonsense"), http.StatusUnauthorized, "AUTH002")
 		for role, token := range tokens {
@@ -78,6 +84,7 @@ func setAt(t testing.TB, value any, path string, raw json.RawMessage) {
 			case last:
 				inside[token] = raw
 			}
+
 			value = inside[token]
 		case []any:
 			at := must(strconv.Atoi(token))(t)
@@ -103,10 +110,12 @@ func bodies(t testing.TB, r *registertest.Register) map[string]body {
 	kinds := map[string]body{}
 	for _, s := range seeds(t, r) {
 		method, path, _ := strings.Cut(s.operation, " ")
-		if _, known := kinds[path]; method == http.MethodPost && s.body != "" && !known && path != "/access-records/batch" {
+		if _, known := kinds[path]; method == http.MethodPost && s.body != "" && !known &&
+			path != "/access-records/batch" {
 			kinds[path] = body{s.path(""), s.credentials, s.body}
 		}
 	}
+
 	return kinds
 }
 
@@ -117,6 +126,7 @@ func (b body) with(t testing.TB, r *registertest.Register, member string, raw js
 	if err := json.Unmarshal([]byte(b.good), &value); err != nil {
 		t.Fatal(err)
 	}
+
 	setAt(t, value, member, raw)
 	return post(t, r.URL+b.path, b.credentials, string(must(json.Marshal(value))(t)))
 }
@@ -143,17 +153,38 @@ func TestTextsAreAsLongAsPublishedAndNoLonger(t *testing.T) {
 		"/admin/accounts":    {"display-name": 255, "organisation-reference": 255},
 	} {
 		for member, most := range limits {
-			if a := kinds[path].with(t, r, member, text(strings.Repeat("é", most))); a.status >= 300 && a.status != http.StatusConflict {
+			if a := kinds[path].with(
+				t,
+				r,
+				member,
+				text(strings.Repeat("é", most)),
+			); a.status >= 300 &&
+				a.status != http.StatusConflict {
 				t.Errorf("%s %s of %d: %d %v", path, member, most, a.status, a.body["errors"])
 			}
-			if a := kinds[path].with(t, r, member, text(strings.Repeat("é", most+1))); a.status != http.StatusBadRequest || a.fields() != member {
+			if a := kinds[path].with(
+				t,
+				r,
+				member,
+				text(strings.Repeat("é", most+1)),
+			); a.status != http.StatusBadRequest ||
+				a.fields() != member {
 				t.Errorf("%s %s of %d: %d naming %q", path, member, most+1, a.status, a.fields())
 			}
 		}
 	}
+
 	// A controller's name stands in its notice as well.
 	name := text(strings.Repeat("é", 256))
-	if a := kinds["/access-records"].with(t, r, controller+"name", name); !slices.Contains(strings.Fields(a.fields()), controller+"name") {
+	if a := kinds["/access-records"].with(
+		t,
+		r,
+		controller+"name",
+		name,
+	); !slices.Contains(
+		strings.Fields(a.fields()),
+		controller+"name",
+	) {
 		t.Errorf("a name of 256: %d naming %q", a.status, a.fields())
 	}
 }
@@ -185,11 +216,18 @@ func TestWhatIsRequiredIsAskedForByName(t *testing.T) {
 		"/admin/accounts":    "account-id display-name role",
 	} {
 		for member := range strings.FieldsSeq(members) {
-			if a := kinds[path].with(t, r, member, nil); a.status != http.StatusBadRequest || !slices.Contains(strings.Fields(a.fields()), member) {
+			if a := kinds[path].with(
+				t,
+				r,
+				member,
+				nil,
+			); a.status != http.StatusBadRequest ||
+				!slices.Contains(strings.Fields(a.fields()), member) {
 				t.Errorf("%s without %s: %d naming %q", path, member, a.status, a.fields())
 			}
 		}
 	}
+
 	for path, members := range map[string]string{
 		"/identity-records": "pii-principal.address principal-verification principal-verification.reference principal-verification.submitted " +
 			"principal-verification.verified-against principal-verification.detail email pii-principal.address.addressLine2 pii-principal.address.county",
@@ -240,8 +278,15 @@ func TestValuesAreThoseThatArePublished(t *testing.T) {
 				t.Errorf("%s %s %q: %d %v", test.path, test.member, value, a.status, a.body["errors"])
 			}
 		}
+
 		for value := range strings.SplitSeq(test.bad, "|") {
-			if a := kinds[test.path].with(t, r, test.member, text(value)); a.status != http.StatusBadRequest || a.fields() != test.member {
+			if a := kinds[test.path].with(
+				t,
+				r,
+				test.member,
+				text(value),
+			); a.status != http.StatusBadRequest ||
+				a.fields() != test.member {
 				t.Errorf("%s %s %q: %d naming %q", test.path, test.member, value, a.status, a.fields())
 			}
 		}

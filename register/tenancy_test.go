@@ -52,25 +52,32 @@ func TestChangeOfTenancyTellsEachDataUserOfItsOwnActiveRecordsOnce(t *testing.T)
 		one, _, ir := household(t, r)
 		two, _, otherIR := household(t, r)
 		deaf, _, deafIR := household(t, r)
-		dcc, admin := r.Client(t, registerclient.RoleDCC), r.Client(t, registerclient.RoleAdmin)
-		endpoint, other := newReceiver(t, r), newReceiver(t, r)
+		dcc := r.Client(t, registerclient.RoleDCC)
+		admin := r.Client(t, registerclient.RoleAdmin)
+		endpoint := newReceiver(t, r)
+		other := newReceiver(t, r)
 		endpoint.subscribe(one)
 		other.subscribe(two, registerclient.EventTenancyChange)
 		newReceiver(t, r).subscribe(deaf, registerclient.EventConsentExpiring)
-		mine := []string{create(t, one, ir, registerclient.BasisConsent), create(t, one, ir, registerclient.BasisContract)}
+		mine := []string{
+			create(t, one, ir, registerclient.BasisConsent),
+			create(t, one, ir, registerclient.BasisContract),
+		}
 		ending := registertest.AccessRecord(ir, registerclient.BasisConsent)
 		ending.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Minute))
 		must(one.CreateAccessRecord(t.Context(), ending))(t)
 		theirs := create(t, two, otherIR, registerclient.BasisPublicTask)
 		create(t, deaf, deafIR, registerclient.BasisConsent)
 		r.Clock.Add(time.Minute) // the third has ended, though no sweep has run
-		first, again := report(t, dcc, "2026-05-20"), report(t, dcc, "2026-05-20")
+		first := report(t, dcc, "2026-05-20")
+		again := report(t, dcc, "2026-05-20")
 		if first.ActiveRecordsAffected != 4 || len(first.DataUsersNotified) != 2 {
 			t.Errorf("reported: %+v", first)
 		}
 		if again.ActiveRecordsAffected != 4 || !slices.Equal(again.DataUsersNotified, first.DataUsersNotified) {
 			t.Errorf("again: %+v", again)
 		}
+
 		r.WorkOff(t)
 		r.WorkOff(t)
 		expectEvents(t, endpoint, "tenancy.change")
@@ -78,23 +85,38 @@ func TestChangeOfTenancyTellsEachDataUserOfItsOwnActiveRecordsOnce(t *testing.T)
 		payload := must(endpoint.accepted[0].TenancyChange())(t)
 		slices.Sort(mine)
 		slices.Sort(payload.AffectedAKs)
-		if !slices.Equal(payload.AffectedAKs, mine) || payload.EffectiveDate != "2026-05-20" || *payload.SourceReference != "COT-1" {
+		if !slices.Equal(payload.AffectedAKs, mine) || payload.EffectiveDate != "2026-05-20" ||
+			*payload.SourceReference != "COT-1" {
 			t.Errorf("payload %+v", payload)
 		}
 		if payload := must(other.accepted[0].TenancyChange())(t); !slices.Equal(payload.AffectedAKs, []string{theirs}) {
 			t.Errorf("the other's payload %+v", payload)
 		}
+
 		r.Clock.Add(time.Second)
 		cot := must(admin.ListChangesOfTenancy(t.Context(), "23 1234 5678 901"))(t).ChangesOfTenancy
 		if len(cot) != 1 || cot[0].WithdrawnAt != nil {
 			t.Fatalf("listed %+v", cot)
 		}
+
 		withdrawn := must(admin.WithdrawChangeOfTenancy(t.Context(), cot[0].COT))(t)
 		r.Clock.Add(time.Hour)
-		if repeated := must(admin.WithdrawChangeOfTenancy(t.Context(), cot[0].COT))(t); !repeated.ChangeOfTenancy.WithdrawnAt.Equal(*withdrawn.ChangeOfTenancy.WithdrawnAt) {
+		if repeated := must(
+			admin.WithdrawChangeOfTenancy(t.Context(), cot[0].COT),
+		)(
+			t,
+		); !repeated.ChangeOfTenancy.WithdrawnAt.Equal(
+			*withdrawn.ChangeOfTenancy.WithdrawnAt,
+		) {
 			t.Errorf("a second withdrawal answers %v", repeated.ChangeOfTenancy.WithdrawnAt)
 		}
-		if _, err := admin.WithdrawChangeOfTenancy(t.Context(), "cot_0123456789abcdef01234567"); !errors.Is(err, registerclient.ErrNotFound) {
+		if _, err := admin.WithdrawChangeOfTenancy(
+			t.Context(),
+			"cot_0123456789abcdef01234567",
+		); !errors.Is(
+			err,
+			registerclient.ErrNotFound,
+		) {
 			t.Errorf("an unknown report: %v", err)
 		}
 	})
@@ -113,10 +135,16 @@ func TestOneReportThatComesManyTimesAtOnceIsOne(t *testing.T) {
 		var done sync.WaitGroup
 		for range 10 {
 			done.Go(func() {
-				a := post(t, r.URL+"/cot-events", dcc, `{"mpxn":"2312345678901","effective-date":"2026-05-20","source-reference":"COT-1"}`)
+				a := post(
+					t,
+					r.URL+"/cot-events",
+					dcc,
+					`{"mpxn":"2312345678901","effective-date":"2026-05-20","source-reference":"COT-1"}`,
+				)
 				if a.body["active-records-affected"] != 1.0 || len(a.body["data-users-notified"].([]any)) != 1 {
 					t.Errorf("answered %v", a.body)
 				}
+
 				switch a.status {
 				case http.StatusCreated:
 					made.Add(1)
@@ -125,11 +153,13 @@ func TestOneReportThatComesManyTimesAtOnceIsOne(t *testing.T) {
 				}
 			})
 		}
+
 		done.Wait()
 		r.WorkOff(t)
 		if made.Load() != 1 || repeated.Load() != 9 {
 			t.Errorf("made %d, repeated %d", made.Load(), repeated.Load())
 		}
+
 		expectEvents(t, endpoint, "tenancy.change")
 	})
 }
@@ -137,7 +167,12 @@ func TestOneReportThatComesManyTimesAtOnceIsOne(t *testing.T) {
 func TestReportOfAChangeNamesEachMistake(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	a := post(t, r.URL+"/cot-events", bearer(t, r, "dcc", registerclient.RoleDCC), `{"mpxn":"12","effective-date":"2026-02-30","source-reference":""}`)
+	a := post(
+		t,
+		r.URL+"/cot-events",
+		bearer(t, r, "dcc", registerclient.RoleDCC),
+		`{"mpxn":"12","effective-date":"2026-02-30","source-reference":""}`,
+	)
 	expect(t, a, http.StatusBadRequest, "VAL001")
 	if a.fields() != "mpxn effective-date source-reference" {
 		t.Errorf("names %q", a.fields())
@@ -152,7 +187,8 @@ func TestChangeOfTenancyDividesOccupantsFromItsDayUntilItIsWithdrawn(t *testing.
 		r := registertest.New(t, registertest.On(d))
 		owner, portal, old := household(t, r)
 		r.AddPasskey(t, old)
-		dcc, admin := r.Client(t, registerclient.RoleDCC), r.Client(t, registerclient.RoleAdmin)
+		dcc := r.Client(t, registerclient.RoleDCC)
+		admin := r.Client(t, registerclient.RoleAdmin)
 		whole := []registerclient.Method{"passkey-assert", "magic-link", "passkey-register"}
 		methods := func(exists bool, want ...registerclient.Method) {
 			t.Helper()
@@ -165,17 +201,32 @@ func TestChangeOfTenancyDividesOccupantsFromItsDayUntilItIsWithdrawn(t *testing.
 		methods(true, whole...) // tomorrow divides nobody today
 		r.Clock.Set(time.Date(2026, time.June, 2, 0, 0, 0, 0, time.UTC))
 		methods(false)
-		if _, err := portal.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: "magic-link"}); !errors.Is(err, registerclient.ErrNotFound) {
+		if _, err := portal.Reidentify(
+			t.Context(),
+			registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: "magic-link"},
+		); !errors.Is(
+			err,
+			registerclient.ErrNotFound,
+		) {
 			t.Errorf("asking the earlier occupant: %v", err)
 		}
-		if _, err := owner.ReidentifyOwn(t.Context(), old, registerclient.ReidentifyOwnRequest{Method: "magic-link"}); !errors.Is(err, registerclient.ErrConflict) {
+		if _, err := owner.ReidentifyOwn(
+			t.Context(),
+			old,
+			registerclient.ReidentifyOwnRequest{Method: "magic-link"},
+		); !errors.Is(
+			err,
+			registerclient.ErrConflict,
+		) {
 			t.Errorf("asking the earlier occupant by its own record: %v", err)
 		}
+
 		movedIn(t, owner, "2026-06-02", "new@example.com") // the very day is the new occupancy's
 		methods(true, whole[1:]...)
 		if got := start(t, portal, "magic-link").MagicLink.DispatchedTo; got != "n*****w@example.com" {
 			t.Errorf("mail goes to %s", got)
 		}
+
 		withdrawReports(t, admin)
 		methods(true, whole...)
 	})
@@ -187,7 +238,8 @@ func TestTokenOfAnEarlierOccupantOpensNothingAnyMore(t *testing.T) {
 		r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations())
 		owner, portal, ir := household(t, r)
 		second := r.Client(t, registerclient.RoleDataUser)
-		dcc, admin := r.Client(t, registerclient.RoleDCC), r.Client(t, registerclient.RoleAdmin)
+		dcc := r.Client(t, registerclient.RoleDCC)
+		admin := r.Client(t, registerclient.RoleAdmin)
 		ak := create(t, owner, ir, registerclient.BasisConsent)
 		begin := func(c *registerclient.Client, confirmed bool) string {
 			token := start(t, c, registerclient.MethodMagicLink).TokenRef()
@@ -196,14 +248,25 @@ func TestTokenOfAnEarlierOccupantOpensNothingAnyMore(t *testing.T) {
 			}
 			return token
 		}
-		pending, confirmed, consumed, toCreate := begin(portal, false), begin(portal, true), begin(portal, true), begin(second, true)
+		pending := begin(portal, false)
+		confirmed := begin(portal, true)
+		consumed := begin(portal, true)
+		toCreate := begin(second, true)
 		list(t, portal, consumed)
 		read := func(token string) error {
-			_, err := portal.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{ReidentificationToken: token})
+			_, err := portal.ListAccessRecords(
+				t.Context(),
+				registertest.MeterPoint,
+				registerclient.ListAccessRecordsQuery{ReidentificationToken: token},
+			)
 			return err
 		}
 		withdraw := func(token string) error {
-			_, err := portal.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{ReidentificationToken: token})
+			_, err := portal.RevokeAccessRecord(
+				t.Context(),
+				ak,
+				registerclient.RevokeAccessRecordQuery{ReidentificationToken: token},
+			)
 			return err
 		}
 		in := registertest.AccessRecord("", registerclient.BasisConsent)
@@ -218,12 +281,14 @@ func TestTokenOfAnEarlierOccupantOpensNothingAnyMore(t *testing.T) {
 		for _, token := range []string{pending, confirmed, consumed} {
 			expectStatus(t, portal, token, registerclient.StatusExpired)
 		}
+
 		r.Confirm(t, pending)
 		for name, token := range map[string]string{"pending": pending, "confirmed": confirmed} {
 			expectStatus(t, portal, token, registerclient.StatusExpired)
 			expectRefused("reading, "+name, read(token), registerclient.ErrForbidden)
 			expectRefused("withdrawing, "+name, withdraw(token), registerclient.ErrForbidden)
 		}
+
 		expectRefused("withdrawing, consumed", withdraw(consumed), registerclient.ErrForbidden)
 		_, err := second.CreateAccessRecord(t.Context(), in)
 		expectRefused("creating", err, registerclient.ErrUnprocessable)
@@ -242,8 +307,10 @@ func TestPresentOccupantSeesOfAnEarlierOneOnlyWhatIsActive(t *testing.T) {
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
 		owner, portal, old := household(t, r)
-		dcc, admin := r.Client(t, registerclient.RoleDCC), r.Client(t, registerclient.RoleAdmin)
-		active, revoked := create(t, owner, old, registerclient.BasisConsent), create(t, owner, old, registerclient.BasisConsent)
+		dcc := r.Client(t, registerclient.RoleDCC)
+		admin := r.Client(t, registerclient.RoleAdmin)
+		active := create(t, owner, old, registerclient.BasisConsent)
+		revoked := create(t, owner, old, registerclient.BasisConsent)
 		must(owner.RevokeAccessRecord(t.Context(), revoked, registerclient.RevokeAccessRecordQuery{}))(t)
 		ending := registertest.AccessRecord(old, registerclient.BasisConsent)
 		ending.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Minute))
@@ -256,16 +323,19 @@ func TestPresentOccupantSeesOfAnEarlierOneOnlyWhatIsActive(t *testing.T) {
 			in.AccessEvent.State, in.AccessEvent.RegisteredAt, in.AccessEvent.Expiry = registerclient.StateRevoked, registered, nil
 			anonymised = append(anonymised, must(owner.CreateAccessRecord(t.Context(), in))(t).AccessToken.Key)
 		}
+
 		must(owner.AnonymiseIdentityRecord(t.Context(), gone))(t)
 		present := movedIn(t, owner, "2026-05-20", "new@example.com")
 		own := create(t, owner, present, registerclient.BasisConsent)
 		r.Clock.Add(time.Minute)
 		read := func() (string, map[string]bool) {
 			t.Helper()
-			token, earlier := start(t, portal, registerclient.MethodMagicLink).TokenRef(), map[string]bool{}
+			token := start(t, portal, registerclient.MethodMagicLink).TokenRef()
+			earlier := map[string]bool{}
 			for _, record := range list(t, portal, token) {
 				earlier[record.AK] = record.EarlierOccupant
 			}
+
 			return token, earlier
 		}
 		expectShown := func(got, want map[string]bool) {
@@ -278,7 +348,11 @@ func TestPresentOccupantSeesOfAnEarlierOneOnlyWhatIsActive(t *testing.T) {
 		token, shown := read()
 		expectShown(shown, map[string]bool{active: true, own: false, anonymised[1]: false})
 		withdraw := func(ak string) error {
-			_, err := portal.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{ReidentificationToken: token})
+			_, err := portal.RevokeAccessRecord(
+				t.Context(),
+				ak,
+				registerclient.RevokeAccessRecordQuery{ReidentificationToken: token},
+			)
 			return err
 		}
 		for _, hidden := range []string{revoked, expired, anonymised[0]} {
@@ -286,14 +360,26 @@ func TestPresentOccupantSeesOfAnEarlierOneOnlyWhatIsActive(t *testing.T) {
 				t.Errorf("a record that was not shown: %v", err)
 			}
 		}
+
 		if err := withdraw(active); err != nil {
 			t.Errorf("the present occupant cannot end what an earlier one left active: %v", err)
 		}
+
 		_, shown = read()
 		expectShown(shown, map[string]bool{own: false, anonymised[1]: false})
 		withdrawReports(t, admin)
 		_, shown = read()
-		expectShown(shown, map[string]bool{active: false, revoked: false, expired: false, own: false, anonymised[0]: false, anonymised[1]: false})
+		expectShown(
+			shown,
+			map[string]bool{
+				active:        false,
+				revoked:       false,
+				expired:       false,
+				own:           false,
+				anonymised[0]: false,
+				anonymised[1]: false,
+			},
+		)
 	})
 }
 
@@ -321,12 +407,14 @@ func TestPresentOccupantIsNotToldWhatWasChangedBeforeTheyMovedIn(t *testing.T) {
 	if got := past(); !slices.Equal(got, []string{"Energy efficiency analysis"}) {
 		t.Errorf("before the move %q is told", got)
 	}
+
 	r.Clock.Set(time.Date(2026, time.June, 2, 0, 0, 0, 0, time.UTC))
 	replace("Third purpose")
 	movedIn(t, owner, "2026-06-02", "new@example.com")
 	if got := past(); !slices.Equal(got, []string{"Second purpose"}) {
 		t.Errorf("the present occupant is told %q", got)
 	}
+
 	withdrawReports(t, r.Client(t, registerclient.RoleAdmin))
 	if got := past(); !slices.Equal(got, []string{"Energy efficiency analysis", "Second purpose"}) {
 		t.Errorf("once the report is withdrawn %q is told", got)

@@ -21,6 +21,7 @@ func checkAccessRecord(in *registerclient.AccessRecord, now time.Time) error {
 	k.notice(in)
 	k.processing(&in.Processing)
 	k.accessEvent(in, now)
+
 	return k.err()
 }
 
@@ -33,6 +34,7 @@ func checkReplacement(in *registerclient.AccessRecord, now time.Time) error {
 	if ref := in.RecordMetadata.IdentityRecordRef; ref != nil {
 		k.pattern("record-metadata.identity-record-ref", *ref, patternKey, "is not the key of an identity record.")
 	}
+
 	k.readOnly(in)
 	k.notice(in)
 	k.processing(&in.Processing)
@@ -40,6 +42,7 @@ func checkReplacement(in *registerclient.AccessRecord, now time.Time) error {
 	if in.AccessEvent.State != registerclient.StateActive {
 		k.add("access-event.state", "must be ACTIVE: DELETE ends an access record.")
 	}
+
 	return k.err()
 }
 
@@ -53,7 +56,12 @@ func (k *checks) metadata(in *registerclient.AccessRecord) {
 	case m.IdentityRecordRef == nil && in.ReidentificationToken == nil:
 		k.add(field+"identity-record-ref", "is required where no reidentification-token is given.")
 	case m.IdentityRecordRef != nil:
-		k.pattern(field+"identity-record-ref", *m.IdentityRecordRef, patternKey, "is not the key of an identity record.")
+		k.pattern(
+			field+"identity-record-ref",
+			*m.IdentityRecordRef,
+			patternKey,
+			"is not the key of an identity record.",
+		)
 	default:
 		k.pattern("reidentification-token", *in.ReidentificationToken, patternKey, "is not a token-ref.")
 	}
@@ -72,24 +80,35 @@ func (k *checks) readOnly(in *registerclient.AccessRecord) {
 	if m.CreatedAt != nil {
 		k.add(field+"created-at", "is set by the register.")
 	}
+
 	k.arrangement(field+"controller-arrangement.", m.ControllerArrangement)
 }
 
 // arrangement checks that the controllers' roles fit the arrangement: sole has exactly one sole; joint two or
 // more, one of them lead and the rest joint; group one lead and the rest members.
 func (k *checks) arrangement(field string, a registerclient.ControllerArrangement) {
-	oneOf(k, field+"arrangement-type", a.ArrangementType, registerclient.ArrangementSole, registerclient.ArrangementJoint, registerclient.ArrangementGroup)
+	oneOf(
+		k,
+		field+"arrangement-type",
+		a.ArrangementType,
+		registerclient.ArrangementSole,
+		registerclient.ArrangementJoint,
+		registerclient.ArrangementGroup,
+	)
 	if a.Art26Reference != nil {
 		k.required(field+"art26-reference", *a.Art26Reference, 500)
 		if a.ArrangementType != registerclient.ArrangementJoint {
 			k.add(field+"art26-reference", "belongs to a joint arrangement alone.")
 		}
 	}
+
 	if len(a.Controllers) == 0 {
 		k.add(field+"controllers", "must name at least one controller.")
 		return
 	}
-	first, rest := registerclient.ControllerLead, registerclient.ControllerJoint
+
+	first := registerclient.ControllerLead
+	rest := registerclient.ControllerJoint
 	switch a.ArrangementType {
 	case registerclient.ArrangementSole:
 		first, rest = registerclient.ControllerSole, ""
@@ -103,7 +122,9 @@ func (k *checks) arrangement(field string, a registerclient.ControllerArrangemen
 	case registerclient.ArrangementGroup:
 		rest = registerclient.ControllerMember
 	}
-	leads, names := 0, map[string]bool{}
+
+	leads := 0
+	names := map[string]bool{}
 	for i, c := range a.Controllers {
 		at := fmt.Sprintf("%scontrollers[%d].", field, i)
 		if c.Role == first {
@@ -111,12 +132,15 @@ func (k *checks) arrangement(field string, a registerclient.ControllerArrangemen
 		} else if c.Role != rest || rest == "" {
 			k.add(at+"role", fmt.Sprintf("does not fit a %s arrangement.", printable(string(a.ArrangementType))))
 		}
+
 		if names[c.Name] {
 			k.add(at+"name", "is named twice.")
 		}
+
 		names[c.Name] = true
 		k.controller(at, c)
 	}
+
 	if leads != 1 {
 		k.add(field+"controllers", fmt.Sprintf("must have exactly one controller of role %s.", first))
 	}
@@ -130,9 +154,17 @@ func (k *checks) controller(field string, c registerclient.Controller) {
 	k.optional(field+"lia-reference", c.LIAReference, 255)
 	k.optional(field+"statutory-reference", c.StatutoryReference, 500)
 	if storage := c.StorageConditions; storage != nil {
-		k.pattern(field+"storage-conditions.location", storage.Location, patternCountry, "must be a country's two letters, as GB.")
+		k.pattern(
+			field+"storage-conditions.location",
+			storage.Location,
+			patternCountry,
+			"must be a country's two letters, as GB.",
+		)
 		if storage.RetentionPeriod == "P" || !patternPeriod.MatchString(storage.RetentionPeriod) {
-			k.add(field+"storage-conditions.retention-period", "must be a period in years, months, weeks or days, as P2Y.")
+			k.add(
+				field+"storage-conditions.retention-period",
+				"must be a period in years, months, weeks or days, as P2Y.",
+			)
 		}
 	}
 }
@@ -147,6 +179,7 @@ func (k *checks) notice(in *registerclient.AccessRecord) {
 		}
 		return
 	}
+
 	if !consent {
 		k.add("notice", "must be null where the legal basis is not consent.")
 		return
@@ -155,27 +188,37 @@ func (k *checks) notice(in *registerclient.AccessRecord) {
 		k.add("notice", "must have either shared-notice or notices.")
 	}
 	if n.SharedNotice != nil {
-		k.noticeDetail("notice.shared-notice.", n.SharedNotice.TermsURL, n.SharedNotice.NoticeVersion, n.SharedNotice.NoticeLanguage)
+		k.noticeDetail(
+			"notice.shared-notice.",
+			n.SharedNotice.TermsURL,
+			n.SharedNotice.NoticeVersion,
+			n.SharedNotice.NoticeLanguage,
+		)
 	}
 	if n.Notices == nil {
 		return
 	}
+
 	arrangement := in.RecordMetadata.ControllerArrangement
 	if arrangement.ArrangementType != registerclient.ArrangementJoint {
 		k.add("notice.notices", "belongs to a joint arrangement alone.")
 	}
+
 	unnoticed := map[string]bool{}
 	for _, c := range arrangement.Controllers {
 		unnoticed[c.Name] = true
 	}
+
 	for i, one := range n.Notices {
 		at := fmt.Sprintf("notice.notices[%d].", i)
 		if !unnoticed[one.ControllerName] {
 			k.add(at+"controller-name", "must be the name of a controller, each once.")
 		}
+
 		delete(unnoticed, one.ControllerName)
 		k.noticeDetail(at, one.TermsURL, one.NoticeVersion, one.NoticeLanguage)
 	}
+
 	if len(unnoticed) > 0 || len(n.Notices) < 2 {
 		k.add("notice.notices", "must have one notice for each controller, and at least two.")
 	}
@@ -197,6 +240,7 @@ func (k *checks) processing(p *registerclient.Processing) {
 	if p.Jurisdiction != "" && p.Jurisdiction != "GB" {
 		k.add(field+"jurisdiction", "is set by the register, to GB.")
 	}
+
 	k.text(field+"data-source", p.DataSource, 255)
 	for i, r := range p.Recipients {
 		at := fmt.Sprintf("%srecipients[%d].", field, i)
@@ -209,7 +253,14 @@ func (k *checks) processing(p *registerclient.Processing) {
 func (k *checks) accessEvent(in *registerclient.AccessRecord, now time.Time) {
 	const field = "access-event."
 	e := &in.AccessEvent
-	oneOf(k, field+"state", e.State, registerclient.StateActive, registerclient.StateExpired, registerclient.StateRevoked)
+	oneOf(
+		k,
+		field+"state",
+		e.State,
+		registerclient.StateActive,
+		registerclient.StateExpired,
+		registerclient.StateRevoked,
+	)
 	k.instant(field+"registered-at", e.RegisteredAt)
 	e.RegisteredAt = e.RegisteredAt.UTC().Truncate(time.Second)
 	if e.Expiry != nil && e.Expiry.IsZero() {
@@ -222,13 +273,16 @@ func (k *checks) accessEvent(in *registerclient.AccessRecord, now time.Time) {
 			k.add(field+"expiry", "must come after registered-at.")
 		}
 	}
+
 	if e.State == registerclient.StateExpired && (e.Expiry == nil || e.Expiry.After(now)) {
 		k.add(field+"expiry", "must lie in the past where the state is EXPIRED.")
 	}
+
 	k.text(field+"controller-reference", e.ControllerReference, 255)
 	if e.RevokedAt != nil {
 		k.add(field+"revoked-at", "is set by the register.")
 	}
+
 	consent := in.Processing.LegalBasis.Consent()
 	switch {
 	case consent && e.Consent == nil:

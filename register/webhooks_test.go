@@ -48,6 +48,7 @@ func (e *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		e.t.Error(err)
 		return
 	}
+
 	event, err := verifier.ReadRequest(request, e.r.Clock.Now())
 	if err != nil {
 		e.t.Errorf("the event is not signed as it should be: %v", err)
@@ -61,6 +62,7 @@ func (e *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		e.accepted = append(e.accepted, event)
 		e.headers = append(e.headers, request.Header)
 	}
+
 	w.WriteHeader(e.status)
 }
 
@@ -72,6 +74,7 @@ func akOf(event *registerclient.WebhookEvent) string {
 	if payload, err := event.ConsentExpiring(); err == nil {
 		return payload.AK
 	}
+
 	return ""
 }
 
@@ -89,11 +92,15 @@ func (e *receiver) got() []string {
 	for _, event := range e.accepted {
 		list = append(list, strings.TrimSpace(string(event.EventType)+" "+akOf(event)))
 	}
+
 	return list
 }
 
 // subscribe registers the receiver for an account's events.
-func (e *receiver) subscribe(client *registerclient.Client, types ...registerclient.WebhookEventType) *registerclient.WebhookResponse {
+func (e *receiver) subscribe(
+	client *registerclient.Client,
+	types ...registerclient.WebhookEventType,
+) *registerclient.WebhookResponse {
 	e.t.Helper()
 	made := must(client.RegisterWebhook(e.t.Context(), registerclient.RegisterWebhookRequest{
 		CallbackURL: e.URL + "/events", AlertEmail: "alerts@example.com", EventTypes: types,
@@ -101,6 +108,7 @@ func (e *receiver) subscribe(client *registerclient.Client, types ...registercli
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.secrets = append([]string{made.SigningSecret}, e.secrets...)
+
 	return made
 }
 
@@ -123,7 +131,10 @@ func TestAWithdrawalReachesTheOwnerOnceAndSigned(t *testing.T) {
 		ak := create(t, owner, ir, registerclient.BasisConsent)
 		token := start(t, portal, registerclient.MethodMagicLink).TokenRef()
 		list(t, portal, token)
-		with := registerclient.RevokeAccessRecordQuery{ReidentificationToken: token, Reason: registerclient.ReasonCustomerRequest}
+		with := registerclient.RevokeAccessRecordQuery{
+			ReidentificationToken: token,
+			Reason:                registerclient.ReasonCustomerRequest,
+		}
 		first := must(portal.RevokeAccessRecord(t.Context(), ak, with))(t)
 		must(portal.RevokeAccessRecord(t.Context(), ak, with))(t) // again, and nobody is told again
 		r.WorkOff(t)
@@ -132,18 +143,31 @@ func TestAWithdrawalReachesTheOwnerOnceAndSigned(t *testing.T) {
 		expectEvents(t, stranger)
 		event := endpoint.accepted[0]
 		payload := must(event.ConsentWithdrawal())(t)
-		if payload.MPxN != registertest.MeterPoint || !payload.RevokedAt.Equal(first.RevokedAt) || payload.Reason == nil || *payload.Reason != "customer-request" || !strings.HasPrefix(payload.DUID, "duid_") {
+		if payload.MPxN != registertest.MeterPoint || !payload.RevokedAt.Equal(first.RevokedAt) ||
+			payload.Reason == nil ||
+			*payload.Reason != "customer-request" ||
+			!strings.HasPrefix(payload.DUID, "duid_") {
 			t.Errorf("payload %+v", payload)
 		}
 		if event.WID != made.Webhook.WID || !strings.HasPrefix(event.EventID, "evt_") {
 			t.Errorf("event %+v", event)
 		}
+
 		header := endpoint.headers[0]
-		if header.Get("X-DAR-Event") != "consent.withdrawal" || !strings.HasPrefix(header.Get("X-DAR-Signature"), "sha256=") || header.Get("X-DAR-Timestamp") == "" {
+		if header.Get("X-DAR-Event") != "consent.withdrawal" ||
+			!strings.HasPrefix(header.Get("X-DAR-Signature"), "sha256=") ||
+			header.Get("X-DAR-Timestamp") == "" {
 			t.Errorf("headers %v", header)
 		}
-		deliveries := must(owner.ListDeliveries(t.Context(), made.Webhook.WID, registerclient.ListDeliveriesQuery{}))(t).Deliveries
-		if len(deliveries) != 1 || deliveries[0].Status != registerclient.DeliveryDelivered || deliveries[0].Attempts != 1 || deliveries[0].EventID != event.EventID {
+
+		deliveries := must(
+			owner.ListDeliveries(t.Context(), made.Webhook.WID, registerclient.ListDeliveriesQuery{}),
+		)(
+			t,
+		).Deliveries
+		if len(deliveries) != 1 || deliveries[0].Status != registerclient.DeliveryDelivered ||
+			deliveries[0].Attempts != 1 ||
+			deliveries[0].EventID != event.EventID {
 			t.Errorf("deliveries %+v", deliveries)
 		}
 	})
@@ -155,10 +179,12 @@ func TestEveryEndOfAConsentIsAnEventAndNoOtherEndIs(t *testing.T) {
 	owner, _, ir := household(t, r)
 	endpoint := newReceiver(t, r)
 	endpoint.subscribe(owner)
-	consent, contract := create(t, owner, ir, registerclient.BasisExplicitConsent), create(t, owner, ir, registerclient.BasisContract)
+	consent := create(t, owner, ir, registerclient.BasisExplicitConsent)
+	contract := create(t, owner, ir, registerclient.BasisContract)
 	for _, ak := range []string{consent, contract} {
 		must(owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
 	}
+
 	r.WorkOff(t)
 	expectEvents(t, endpoint, "consent.withdrawal "+consent)
 }
@@ -184,30 +210,46 @@ func TestAnEventIsRetriedByThePublishedLadderThenGivenUpAndItsOwnerMailed(t *tes
 			if endpoint.attempts != i+1 {
 				t.Fatalf("%d attempts a second before the wait of %s ends", endpoint.attempts, wait)
 			}
+
 			r.Clock.Add(time.Second + wait/10)
 			r.WorkOff(t)
 			if endpoint.attempts != i+2 {
 				t.Fatalf("%d attempts after the wait of %s", endpoint.attempts, wait)
 			}
 		}
+
 		r.Clock.Add(100 * time.Hour)
 		r.WorkOff(t)
 		if endpoint.attempts != 6 {
 			t.Errorf("%d attempts, want 6", endpoint.attempts)
 		}
-		given := must(owner.ListDeliveries(t.Context(), made.Webhook.WID, registerclient.ListDeliveriesQuery{Status: registerclient.DeliveryUndelivered}))(t).Deliveries
-		if len(given) != 1 || given[0].LastError == nil || !strings.Contains(*given[0].LastError, "503") || given[0].NextAttemptAt != nil {
+
+		given := must(
+			owner.ListDeliveries(
+				t.Context(),
+				made.Webhook.WID,
+				registerclient.ListDeliveriesQuery{Status: registerclient.DeliveryUndelivered},
+			),
+		)(
+			t,
+		).Deliveries
+		if len(given) != 1 || given[0].LastError == nil || !strings.Contains(*given[0].LastError, "503") ||
+			given[0].NextAttemptAt != nil {
 			t.Fatalf("undelivered: %+v", given)
 		}
+
 		letters := caught.Messages()
-		if len(letters) != 1 || letters[0].To != "alerts@example.com" || !strings.Contains(letters[0].Text, given[0].EventID) {
+		if len(letters) != 1 || letters[0].To != "alerts@example.com" ||
+			!strings.Contains(letters[0].Text, given[0].EventID) {
 			t.Fatalf("letters %+v", letters)
 		}
+
 		endpoint.answers(http.StatusOK)
 		must(owner.Redeliver(t.Context(), made.Webhook.WID, given[0].EventID))(t)
 		if _, err := owner.Redeliver(t.Context(), made.Webhook.WID, given[0].EventID); err == nil {
 			t.Error("an event that is queued is queued again")
 		}
+
 		r.WorkOff(t)
 		expectEvents(t, endpoint, "consent.withdrawal "+ak)
 		if endpoint.accepted[0].EventID != given[0].EventID {
@@ -223,7 +265,8 @@ func TestAFailingRecordDelaysItsOwnLaterEventsAndNoOthers(t *testing.T) {
 		owner, _, ir := household(t, r)
 		endpoint := newReceiver(t, r)
 		endpoint.subscribe(owner)
-		slow, quick := create(t, owner, ir, registerclient.BasisConsent), create(t, owner, ir, registerclient.BasisConsent)
+		slow := create(t, owner, ir, registerclient.BasisConsent)
+		quick := create(t, owner, ir, registerclient.BasisConsent)
 		endpoint.failing[slow] = true
 		r.Clock.Set(time.Date(2027, time.December, 20, 9, 0, 0, 0, time.UTC)) // both end within 30 days
 		r.AnnounceExpiries(t)
@@ -231,6 +274,7 @@ func TestAFailingRecordDelaysItsOwnLaterEventsAndNoOthers(t *testing.T) {
 		for _, ak := range []string{slow, quick} {
 			must(owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
 		}
+
 		r.WorkOff(t)
 		expectEvents(t, endpoint, "consent.expiring "+quick, "consent.withdrawal "+quick)
 		endpoint.mu.Lock()
@@ -238,7 +282,14 @@ func TestAFailingRecordDelaysItsOwnLaterEventsAndNoOthers(t *testing.T) {
 		endpoint.mu.Unlock()
 		r.Clock.Add(2 * time.Minute)
 		r.WorkOff(t)
-		expectEvents(t, endpoint, "consent.expiring "+quick, "consent.withdrawal "+quick, "consent.expiring "+slow, "consent.withdrawal "+slow)
+		expectEvents(
+			t,
+			endpoint,
+			"consent.expiring "+quick,
+			"consent.withdrawal "+quick,
+			"consent.expiring "+slow,
+			"consent.withdrawal "+slow,
+		)
 	})
 }
 
@@ -249,21 +300,39 @@ func TestBothSecretsAreGoodFor15MinutesAfterARotation(t *testing.T) {
 	endpoint := newReceiver(t, r)
 	made := endpoint.subscribe(owner)
 	withdraw := func() {
-		must(owner.RevokeAccessRecord(t.Context(), create(t, owner, ir, registerclient.BasisConsent), registerclient.RevokeAccessRecordQuery{}))(t)
+		must(
+			owner.RevokeAccessRecord(
+				t.Context(),
+				create(t, owner, ir, registerclient.BasisConsent),
+				registerclient.RevokeAccessRecordQuery{},
+			),
+		)(
+			t,
+		)
 	}
 	withdraw()
-	rotated := must(owner.UpdateWebhook(t.Context(), made.Webhook.WID, registerclient.UpdateWebhookRequest{RotateSecret: true}))(t)
+	rotated := must(
+		owner.UpdateWebhook(t.Context(), made.Webhook.WID, registerclient.UpdateWebhookRequest{RotateSecret: true}),
+	)(
+		t,
+	)
 	if rotated.SigningSecret == "" || rotated.SigningSecret == made.SigningSecret {
 		t.Fatal("no new secret")
 	}
-	if again := must(owner.UpdateWebhook(t.Context(), made.Webhook.WID, registerclient.UpdateWebhookRequest{}))(t); again.SigningSecret != "" {
+	if again := must(
+		owner.UpdateWebhook(t.Context(), made.Webhook.WID, registerclient.UpdateWebhookRequest{}),
+	)(
+		t,
+	); again.SigningSecret != "" {
 		t.Error("the secret is shown again")
 	}
+
 	r.Clock.Add(14 * time.Minute)
 	r.WorkOff(t) // the receiver still knows the old secret alone
 	if len(endpoint.got()) != 1 {
 		t.Fatal("the old secret is not good any more within 15 minutes")
 	}
+
 	endpoint.secrets = []string{rotated.SigningSecret}
 	withdraw()
 	r.WorkOff(t)
@@ -279,7 +348,11 @@ func TestWhatExpiresIsAnnouncedOnceHoweverManyReplicasLook(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
-		replicas := []*registertest.Register{r, registertest.New(t, registertest.ReplicaOf(r)), registertest.New(t, registertest.ReplicaOf(r))}
+		replicas := []*registertest.Register{
+			r,
+			registertest.New(t, registertest.ReplicaOf(r)),
+			registertest.New(t, registertest.ReplicaOf(r)),
+		}
 		owner, _, ir := household(t, r)
 		endpoint := newReceiver(t, r)
 		endpoint.subscribe(owner)
@@ -290,6 +363,7 @@ func TestWhatExpiresIsAnnouncedOnceHoweverManyReplicasLook(t *testing.T) {
 			for _, replica := range replicas {
 				all.Go(func() { replica.AnnounceExpiries(t) })
 			}
+
 			all.Wait()
 			r.WorkOff(t)
 		}
@@ -301,9 +375,15 @@ func TestWhatExpiresIsAnnouncedOnceHoweverManyReplicasLook(t *testing.T) {
 		r.Clock.Add(24 * time.Hour)
 		look()
 		expectEvents(t, endpoint, "consent.expiring "+ak)
-		if payload := must(endpoint.accepted[0].ConsentExpiring())(t); payload.DaysRemaining != 30 || !payload.Expiry.Equal(time.Date(2028, time.January, 14, 0, 0, 0, 0, time.UTC)) {
+		if payload := must(
+			endpoint.accepted[0].ConsentExpiring(),
+		)(
+			t,
+		); payload.DaysRemaining != 30 ||
+			!payload.Expiry.Equal(time.Date(2028, time.January, 14, 0, 0, 0, 0, time.UTC)) {
 			t.Errorf("payload %+v", payload)
 		}
+
 		record := registertest.AccessRecord(ir, registerclient.BasisConsent)
 		later := record.AccessEvent.Expiry.AddDate(0, 0, 1)
 		record.AccessEvent.Expiry = &later
@@ -316,18 +396,27 @@ func TestWhatExpiresIsAnnouncedOnceHoweverManyReplicasLook(t *testing.T) {
 func TestAWebhookIsItsOwnersAlone(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	owner, stranger := r.Client(t, registerclient.RoleDataUser), r.Client(t, registerclient.RoleDataUser)
+	owner := r.Client(t, registerclient.RoleDataUser)
+	stranger := r.Client(t, registerclient.RoleDataUser)
 	endpoint := newReceiver(t, r)
 	made := endpoint.subscribe(owner)
-	wid, ctx := made.Webhook.WID, t.Context()
+	wid := made.Webhook.WID
+	ctx := t.Context()
 	if made.Webhook.NotifyDaysBefore != 30 || len(made.Webhook.EventTypes) != 3 || !made.Webhook.Active {
 		t.Errorf("defaults: %+v", made.Webhook)
 	}
+
 	days := 60
-	changed := must(owner.UpdateWebhook(ctx, wid, registerclient.UpdateWebhookRequest{NotifyDaysBefore: &days}))(t).Webhook
-	if changed.NotifyDaysBefore != 60 || changed.CallbackURL != made.Webhook.CallbackURL || changed.AlertEmail != "alerts@example.com" {
+	changed := must(
+		owner.UpdateWebhook(ctx, wid, registerclient.UpdateWebhookRequest{NotifyDaysBefore: &days}),
+	)(
+		t,
+	).Webhook
+	if changed.NotifyDaysBefore != 60 || changed.CallbackURL != made.Webhook.CallbackURL ||
+		changed.AlertEmail != "alerts@example.com" {
 		t.Errorf("changed: %+v", changed)
 	}
+
 	for name, err := range map[string]error{
 		"update":     errOf(stranger.UpdateWebhook(ctx, wid, registerclient.UpdateWebhookRequest{RotateSecret: true})),
 		"delete":     stranger.DeleteWebhook(ctx, wid),
@@ -338,14 +427,24 @@ func TestAWebhookIsItsOwnersAlone(t *testing.T) {
 			t.Errorf("%s of somebody else's: %v", name, err)
 		}
 	}
+
 	if got := must(stranger.ListWebhooks(ctx))(t).Webhooks; len(got) != 0 {
 		t.Errorf("a stranger lists %+v", got)
 	}
-	if _, err := owner.RegisterWebhook(ctx, registerclient.RegisterWebhookRequest{CallbackURL: endpoint.URL + "/events", AlertEmail: "a@example.com"}); err == nil {
+	if _, err := owner.RegisterWebhook(
+		ctx,
+		registerclient.RegisterWebhookRequest{CallbackURL: endpoint.URL + "/events", AlertEmail: "a@example.com"},
+	); err == nil {
 		t.Error("the same address twice")
 	}
+
 	admin := r.Client(t, registerclient.RoleAdmin)
-	if all := must(admin.ListAllWebhooks(ctx))(t); len(all.Webhooks) != 1 || all.Webhooks[0].DUID == "" || *all.Total != 1 {
+	if all := must(
+		admin.ListAllWebhooks(ctx),
+	)(
+		t,
+	); len(all.Webhooks) != 1 || all.Webhooks[0].DUID == "" ||
+		*all.Total != 1 {
 		t.Errorf("the administrator sees %+v", all)
 	}
 	if err := owner.DeleteWebhook(ctx, wid); err != nil {
@@ -354,6 +453,7 @@ func TestAWebhookIsItsOwnersAlone(t *testing.T) {
 	if err := owner.DeleteWebhook(ctx, wid); !isNotFound(err) {
 		t.Errorf("deleted twice: %v", err)
 	}
+
 	endpoint.subscribe(owner) // the address is free again
 }
 
@@ -403,12 +503,21 @@ func TestAChangedWebhookIsRefusedByField(t *testing.T) {
 			t.Errorf("%s: %d %q, want %s", body, a.status, a.fields(), want)
 		}
 	}
+
 	a := patch(`{"event-types":["tenancy.change"]}`)
 	changed, _ := a.body["webhook"].(map[string]any)
-	if _, told := a.body["signing-secret"]; a.status != http.StatusOK || told || changed["callback-url"] != "https://example.com/x" || changed["notify-days-before"] != 30.0 {
+	if _, told := a.body["signing-secret"]; a.status != http.StatusOK || told ||
+		changed["callback-url"] != "https://example.com/x" ||
+		changed["notify-days-before"] != 30.0 {
 		t.Errorf("changed: %d %v", a.status, a.body)
 	}
-	expect(t, post(t, r.URL+"/webhooks", token, `{"callback-url":"https://example.com/taken","alert-email":"a@example.com"}`), http.StatusConflict, "CON001")
+
+	expect(
+		t,
+		post(t, r.URL+"/webhooks", token, `{"callback-url":"https://example.com/taken","alert-email":"a@example.com"}`),
+		http.StatusConflict,
+		"CON001",
+	)
 }
 
 // A subscription gets the kinds of event that it asked for; what was queued before it was deleted is still tried.
@@ -416,10 +525,12 @@ func TestASubscriptionGetsItsOwnKindsAndWhatWasQueuedBeforeItEnded(t *testing.T)
 	t.Parallel()
 	r := registertest.New(t)
 	owner, _, ir := household(t, r)
-	withdrawals, moves := newReceiver(t, r), newReceiver(t, r)
+	withdrawals := newReceiver(t, r)
+	moves := newReceiver(t, r)
 	wid := withdrawals.subscribe(owner, registerclient.EventConsentWithdrawal).Webhook.WID
 	moves.subscribe(owner, registerclient.EventTenancyChange)
-	first, second := create(t, owner, ir, registerclient.BasisConsent), create(t, owner, ir, registerclient.BasisConsent)
+	first := create(t, owner, ir, registerclient.BasisConsent)
+	second := create(t, owner, ir, registerclient.BasisConsent)
 	for _, ak := range []string{first, second} {
 		must(owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
 		if ak == first {
@@ -428,6 +539,7 @@ func TestASubscriptionGetsItsOwnKindsAndWhatWasQueuedBeforeItEnded(t *testing.T)
 			}
 		}
 	}
+
 	r.WorkOff(t)
 	expectEvents(t, withdrawals, "consent.withdrawal "+first)
 	expectEvents(t, moves)
@@ -440,6 +552,7 @@ func TestAWithdrawalIsFoundByTheWorkerOfAnotherProcess(t *testing.T) {
 	if register.LookEvery > 500*time.Millisecond {
 		t.Errorf("a worker looks every %s", register.LookEvery)
 	}
+
 	withdraw, arrived := firstAttempts(t)
 	withdraw()
 	select {
@@ -453,16 +566,31 @@ func TestAWithdrawalIsFoundByTheWorkerOfAnotherProcess(t *testing.T) {
 // at which the events arrive.
 func firstAttempts(t testing.TB) (withdraw func(), arrived chan time.Time) {
 	r := registertest.New(t)
-	owner := r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: "bright_energy", SecretKey: secretKey, Role: registerclient.RoleDataUser})
+	owner := r.ClientOf(
+		t,
+		registerclient.CreateAccountRequest{
+			AccountID: "bright_energy",
+			SecretKey: secretKey,
+			Role:      registerclient.RoleDataUser,
+		},
+	)
 	ir := must(owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
 	arrived = make(chan time.Time, 1)
 	endpoint := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived <- time.Now() }))
 	t.Cleanup(endpoint.Close)
-	must(owner.RegisterWebhook(t.Context(), registerclient.RegisterWebhookRequest{CallbackURL: endpoint.URL, AlertEmail: "a@example.com"}))(t)
+	must(
+		owner.RegisterWebhook(
+			t.Context(),
+			registerclient.RegisterWebhookRequest{CallbackURL: endpoint.URL, AlertEmail: "a@example.com"},
+		),
+	)(
+		t,
+	)
 	var working sync.WaitGroup
 	working.Go(func() { r.Work(t.Context()) })
 	t.Cleanup(working.Wait)
 	other := registertest.New(t, registertest.ReplicaOf(r)).ClientWith(t, "bright_energy", secretKey)
+
 	return func() {
 		ak := create(t, owner, ir, registerclient.BasisConsent)
 		must(other.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)

@@ -34,9 +34,19 @@ const (
 // The waits after each attempt that failed; after the one that follows the last wait a job is given up.
 var (
 	webhookRetries = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 24 * time.Hour}
-	mailRetries    = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, time.Hour, 6 * time.Hour}
+	mailRetries    = []time.Duration{
+		10 * time.Second,
+		30 * time.Second,
+		time.Minute,
+		2 * time.Minute,
+		5 * time.Minute,
+		time.Hour,
+		6 * time.Hour,
+	}
 	// linkRetries last for as long as a link lives, after which its letter is dropped.
-	linkRetries = append([]time.Duration{10 * time.Second, 30 * time.Second}, slices.Repeat([]time.Duration{time.Minute}, 15)...)
+	linkRetries = append(
+		[]time.Duration{10 * time.Second, 30 * time.Second},
+		slices.Repeat([]time.Duration{time.Minute}, 15)...)
 )
 
 // worker does what the outbox holds.
@@ -60,7 +70,8 @@ func newWorker(s *Register) *worker {
 // at most. Any number of processes may work on one database.
 func (s *Register) Work(ctx context.Context) {
 	w := newWorker(s)
-	look, sweep := time.NewTicker(lookEvery), time.NewTicker(sweepEvery)
+	look := time.NewTicker(lookEvery)
+	sweep := time.NewTicker(sweepEvery)
 	defer look.Stop()
 	defer sweep.Stop()
 	var sweeping sync.WaitGroup
@@ -70,6 +81,7 @@ func (s *Register) Work(ctx context.Context) {
 		if _, err := w.begin(ctx); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "the worker could not begin what is due", slog.Any("error", err))
 		}
+
 		select {
 		case <-ctx.Done():
 		case <-look.C:
@@ -80,6 +92,7 @@ func (s *Register) Work(ctx context.Context) {
 			runSweep()
 		}
 	}
+
 	w.running.Wait()
 	sweeping.Wait()
 }
@@ -116,10 +129,12 @@ func (s *Register) logAuditHeads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	attributes := make([]any, len(heads))
 	for i, head := range heads {
 		attributes[i] = slog.String(fmt.Sprint(head.Chain), fmt.Sprintf("%d %x", head.Length, head.Hash))
 	}
+
 	s.log.InfoContext(ctx, "audit log", slog.Group("heads", attributes...))
 	return nil
 }
@@ -131,10 +146,12 @@ func (w *worker) begin(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+
 	due = w.reserve(due)
 	if len(due) == 0 {
 		return 0, nil
 	}
+
 	var claimed, lost []store.Job
 	err = w.store.Transact(ctx, func(tx *store.Tx) error {
 		for _, job := range due {
@@ -146,8 +163,10 @@ func (w *worker) begin(ctx context.Context) (int, error) {
 			if err != nil {
 				return err
 			}
+
 			claimed = append(claimed, mine)
 		}
+
 		return nil
 	})
 	if err != nil {
@@ -156,6 +175,7 @@ func (w *worker) begin(ctx context.Context) (int, error) {
 	for _, job := range lost {
 		w.release(job)
 	}
+
 	for _, job := range claimed {
 		w.running.Go(func() {
 			defer func() {
@@ -165,12 +185,19 @@ func (w *worker) begin(ctx context.Context) (int, error) {
 				default: // it has been told already
 				}
 			}()
+
 			// An attempt that has begun ends by its own time limit, also when the program is told to stop.
 			if err := w.attempt(context.WithoutCancel(ctx), job); err != nil {
-				w.log.ErrorContext(ctx, "an attempt could not be noted", slog.String("job", job.ID), slog.Any("error", err))
+				w.log.ErrorContext(
+					ctx,
+					"an attempt could not be noted",
+					slog.String("job", job.ID),
+					slog.Any("error", err),
+				)
 			}
 		})
 	}
+
 	return len(claimed), err
 }
 
@@ -186,6 +213,7 @@ func (w *worker) reserve(due []store.Job) []store.Job {
 			kept = append(kept, job)
 		}
 	}
+
 	return kept
 }
 
@@ -206,31 +234,44 @@ func (s *Register) attempt(ctx context.Context, job store.Job) error {
 	if job.DropAt != nil && !s.clock().Before(job.DropAt.Time()) {
 		return s.end(ctx, job, store.OutcomeDropped, "came too late")
 	}
+
 	body, err := s.keys.open(job.KeyID, job.SealedBody, placeOfJob(job.ID))
 	if err != nil {
 		return fmt.Errorf("read a job: %w", err)
 	}
+
 	bounded, cancel := context.WithTimeout(ctx, lease-2*time.Second)
 	defer cancel()
-	retries, permanent := webhookRetries, false
+	retries := webhookRetries
+	permanent := false
 	if job.Kind == store.KindMail {
 		retries = mailRetries
 		if job.Subject == subjectLink {
 			retries = linkRetries
 		}
+
 		err = s.sendMail(bounded, job, body)
 		permanent = errors.Is(err, errNoMail) || errors.Is(err, errMayHaveIt) || mail.Permanent(err)
 	} else {
 		err = s.postEvent(bounded, job, body)
 	}
-	s.log.InfoContext(ctx, "delivery", slog.String("job", job.ID), slog.String("kind", job.Kind), slog.String("subject", job.Subject),
-		slog.Int("attempt", job.Attempts), slog.Any("error", err))
+
+	s.log.InfoContext(
+		ctx,
+		"delivery",
+		slog.String("job", job.ID),
+		slog.String("kind", job.Kind),
+		slog.String("subject", job.Subject),
+		slog.Int("attempt", job.Attempts),
+		slog.Any("error", err),
+	)
 	switch {
 	case err == nil:
 		return s.end(ctx, job, store.OutcomeDelivered, "")
 	case permanent || job.Attempts > len(retries):
 		return s.end(ctx, job, store.OutcomeUndelivered, err.Error())
 	}
+
 	wait := retries[job.Attempts-1]
 	due := s.clock().Add(wait + rand.N(wait/10)) // apart, where many failed together
 	return s.store.Transact(ctx, func(tx *store.Tx) error {
@@ -246,15 +287,20 @@ func (s *Register) end(ctx context.Context, job store.Job, outcome, lastError st
 		if lastError != "" {
 			why = &lastError
 		}
+
 		ended, err := tx.EndJob(ctx, job, outcome, why, s.clock())
 		if err != nil || !ended || outcome != store.OutcomeUndelivered || job.Kind != store.KindWebhook {
 			return err
 		}
+
 		w, err := tx.FindWebhook(ctx, job.Target)
 		if err != nil {
 			return err
 		}
-		tx.Audit(s.event(w.AccountID, auditDeliveryUndelivered, "", "", map[string]any{"wid": w.WID, "event-id": job.ID}))
+
+		tx.Audit(
+			s.event(w.AccountID, auditDeliveryUndelivered, "", "", map[string]any{"wid": w.WID, "event-id": job.ID}),
+		)
 		return s.queueAlert(ctx, tx, w, job, lastError)
 	})
 }
@@ -265,14 +311,23 @@ func (s *Register) queueAlert(ctx context.Context, tx *store.Tx, w store.Webhook
 	if err != nil {
 		return fmt.Errorf("read the alert address of a webhook: %w", err)
 	}
+
 	host := w.CallbackURL
 	if parsed, err := url.Parse(w.CallbackURL); err == nil {
 		host = parsed.Hostname()
 	}
+
 	deliveries := s.publicURL + basePath + "/webhooks/" + w.WID + "/deliveries"
 	return s.queueMail(ctx, tx, "undelivered", string(to), nil, mail.Undelivered(mail.UndeliveredDetails{
-		Event: job.Subject, EventID: job.ID, WebhookID: w.WID, Host: host, Attempts: job.Attempts, Since: job.CreatedAt.Time(), Reason: reason,
-		List: deliveries + "?status=undelivered", Redeliver: deliveries + "/" + job.ID + "/redeliver",
+		Event:     job.Subject,
+		EventID:   job.ID,
+		WebhookID: w.WID,
+		Host:      host,
+		Attempts:  job.Attempts,
+		Since:     job.CreatedAt.Time(),
+		Reason:    reason,
+		List:      deliveries + "?status=undelivered",
+		Redeliver: deliveries + "/" + job.ID + "/redeliver",
 	}))
 }
 
@@ -284,15 +339,32 @@ type queuedMail struct {
 
 // queueMail queues a letter with the change that makes it necessary. From drop on it is worth nothing any more; nil
 // where it always is.
-func (s *Register) queueMail(ctx context.Context, tx *store.Tx, subject, to string, drop *time.Time, message mail.Message) error {
+func (s *Register) queueMail(
+	ctx context.Context,
+	tx *store.Tx,
+	subject, to string,
+	drop *time.Time,
+	message mail.Message,
+) error {
 	body, err := json.Marshal(queuedMail{to, message})
 	if err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
-	id, now, key := newID("msg"), store.Millis(s.clock()), s.keys.sealer()
+
+	id := newID("msg")
+	now := store.Millis(s.clock())
+	key := s.keys.sealer()
+
 	return tx.InsertJob(ctx, store.Job{
-		ID: id, Kind: store.KindMail, Target: "mail", Subject: subject, KeyID: key.id, SealedBody: key.sealed(body, placeOfJob(id)),
-		CreatedAt: now, DueAt: now, DropAt: store.OptionalMillis(drop),
+		ID:         id,
+		Kind:       store.KindMail,
+		Target:     "mail",
+		Subject:    subject,
+		KeyID:      key.id,
+		SealedBody: key.sealed(body, placeOfJob(id)),
+		CreatedAt:  now,
+		DueAt:      now,
+		DropAt:     store.OptionalMillis(drop),
 	})
 }
 
@@ -311,19 +383,23 @@ func (s *Register) sendMail(ctx context.Context, job store.Job, body []byte) err
 	if s.mail == nil {
 		return errNoMail
 	}
+
 	var queued queuedMail
 	if err := json.Unmarshal(body, &queued); err != nil {
 		return fmt.Errorf("read a letter: %w", err)
 	}
+
 	letter := mail.Letter{ID: job.ID, To: queued.To, Message: queued.Message}
 	if job.Subject != subjectLink {
 		return s.mail.Send(ctx, letter)
 	}
+
 	letter.Handing = func(ctx context.Context) error { return s.markHanded(ctx, job) }
 	err := s.mail.Send(ctx, letter)
 	if mail.Unknown(err) {
 		return fmt.Errorf("%w: %w", errMayHaveIt, err)
 	}
+
 	return err
 }
 
@@ -342,22 +418,31 @@ func (s *Register) postEvent(ctx context.Context, job store.Job, body []byte) er
 	if err != nil {
 		return err
 	}
+
 	secrets := webhook.Secrets{}
 	current, err := s.keys.open(w.KeyID, w.SealedSecret, placeOfSecret(w.WID))
 	if err != nil {
 		return fmt.Errorf("read the secret of a webhook: %w", err)
 	}
+
 	secrets.Current = string(current)
 	if w.SealedPrevious != nil && w.RotatedAt != nil {
 		previous, err := s.keys.open(w.KeyID, w.SealedPrevious, placeOfPreviousSecret(w.WID))
 		if err != nil {
 			return fmt.Errorf("read the former secret of a webhook: %w", err)
 		}
+
 		secrets.Previous, secrets.RotatedAt = string(previous), w.RotatedAt.Time()
 		secrets.PreviousUntil = secrets.RotatedAt.Add(secretGrace)
 	}
+
 	_, err = s.webhooks.Post(ctx, webhook.Delivery{
-		URL: w.CallbackURL, EventID: job.ID, EventType: job.Subject, QueuedAt: job.CreatedAt.Time(), Body: body, Secrets: secrets,
+		URL:       w.CallbackURL,
+		EventID:   job.ID,
+		EventType: job.Subject,
+		QueuedAt:  job.CreatedAt.Time(),
+		Body:      body,
+		Secrets:   secrets,
 	})
 	return err
 }

@@ -33,6 +33,7 @@ func (c *Client) SearchRecords(ctx context.Context, by SearchRecordsQuery) (*Sea
 	setIf(query, "legal-basis", by.LegalBasis)
 	setLimit(query, by.Limit)
 	setIf(query, "cursor", by.Cursor)
+
 	return send[SearchRecordsResponse](ctx, c, call{
 		op: "search records", method: http.MethodGet, path: "/admin/records", query: query, retries: 2,
 	})
@@ -66,6 +67,7 @@ func (c *Client) ReadAudit(ctx context.Context, by AuditQuery) (*AuditResponse, 
 	setIf(query, "mpxn", by.MPxN)
 	setLimit(query, by.Limit)
 	setIf(query, "cursor", by.Cursor)
+
 	return send[AuditResponse](ctx, c, call{
 		op: "read audit log", method: http.MethodGet, path: "/admin/audit", query: query, retries: 2,
 	})

@@ -42,6 +42,7 @@ func (s *tokenSource) bearer(ctx context.Context, refused string) (string, *Erro
 		// The fetch is everybody's: it outlives the caller who happened to come first.
 		go s.run(context.WithoutCancel(ctx), s.fetch)
 	}
+
 	fetch := s.fetch
 	s.mu.Unlock()
 
@@ -89,5 +90,6 @@ func (s *tokenSource) run(ctx context.Context, fetch *tokenFetch) {
 		s.token = fetch.token
 		s.renewAt = asked.Add(life - min(life/10, time.Minute))
 	}
+
 	close(fetch.done)
 }

@@ -33,28 +33,41 @@ func newTokenServer(t *testing.T, expires int, gate func(fetch int64)) *tokenSer
 			if s.gate != nil {
 				s.gate(n)
 			}
+
 			s.revoked.Store(false)
 			fmt.Fprintf(w, `{"bearer-token": "token-%d", "expires": %d}`, n, s.expires)
 			return
 		}
+
 		s.calls.Add(1)
 		if s.revoked.Load() || r.Header.Get("Authorization") != fmt.Sprintf("Bearer token-%d", s.issued.Load()) {
 			w.WriteHeader(http.StatusUnauthorized)
 			io.WriteString(w, `{"response": {}, "errors": [{"error-code": "AUTH002", "message": "no"}]}`)
 			return
 		}
+
 		io.WriteString(w, `{"exists": true}`)
 	}))
 	t.Cleanup(s.Close)
+
 	return s
 }
 
 func (s *tokenServer) client(t *testing.T, clock func() time.Time) *Client {
 	t.Helper()
-	c, err := New(Options{BaseURL: s.URL + "/v1", AccountID: testAccount, SecretKey: testSecret, Clock: clock, Timeout: 5 * time.Second})
+	c, err := New(
+		Options{
+			BaseURL:   s.URL + "/v1",
+			AccountID: testAccount,
+			SecretKey: testSecret,
+			Clock:     clock,
+			Timeout:   5 * time.Second,
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return c
 }
 
@@ -69,6 +82,7 @@ func together(t *testing.T, n int, call func() error) {
 			}
 		})
 	}
+
 	group.Wait()
 }
 
@@ -104,10 +118,12 @@ func TestLate401KeepsTheNewToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	renewed, err := c.tokens.bearer(t.Context(), old)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	late, err := c.tokens.bearer(t.Context(), old)
 	if err != nil {
 		t.Fatal(err)
@@ -160,6 +176,7 @@ func TestCallIsRepeatedAfterA401(t *testing.T) {
 		if err := call(); err != nil {
 			t.Error(err)
 		}
+
 		sent := f.sent()[before:]
 		if len(sent) != 2 || sent[0].body != sent[1].body || sent[0].target != sent[1].target {
 			t.Errorf("sent %v, want the same twice", sent)
@@ -204,6 +221,7 @@ func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
 			if test.lasts > 0 {
 				ask(test.lasts-time.Second, 1)
 			}
+
 			ask(test.lasts, 2)
 		})
 	}
@@ -211,7 +229,8 @@ func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
 
 func TestWaiterLeavesAndFetchGoesOn(t *testing.T) {
 	t.Parallel()
-	arrived, release := make(chan struct{}), make(chan struct{})
+	arrived := make(chan struct{})
+	release := make(chan struct{})
 	s := newTokenServer(t, 7200, func(int64) { close(arrived); <-release })
 	c := s.client(t, nil)
 
@@ -226,6 +245,7 @@ func TestWaiterLeavesAndFetchGoesOn(t *testing.T) {
 	if err := <-first; !errors.Is(err, context.Canceled) || errors.Is(err, ErrUnavailable) {
 		t.Errorf("the waiter that gave up got %v, want context.Canceled alone", err)
 	}
+
 	close(release)
 	if err := <-second; err != nil {
 		t.Errorf("the waiter that stayed got %v", err)
@@ -249,7 +269,10 @@ func TestFailedFetchIsToldToAllAndTriedAnew(t *testing.T) {
 			fetches.Add(1)
 			time.Sleep(50 * time.Millisecond)
 			w.WriteHeader(http.StatusUnauthorized)
-			io.WriteString(w, `{"response": {"transaction-id": "tid_0123456789abcdef01234567"}, "errors": [{"error-code": "AUTH005", "message": "wrong secret"}]}`)
+			io.WriteString(
+				w,
+				`{"response": {"transaction-id": "tid_0123456789abcdef01234567"}, "errors": [{"error-code": "AUTH005", "message": "wrong secret"}]}`,
+			)
 		}
 	}))
 	t.Cleanup(server.Close)
@@ -257,20 +280,24 @@ func TestFailedFetchIsToldToAllAndTriedAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	together(t, 20, func() error {
 		_, err := c.IdentityRecordExists(t.Context(), testMPxN)
 		if !isOnly(err, ErrUnauthorized) {
 			return fmt.Errorf("%w, want ErrUnauthorized", err)
 		}
+
 		const want = "register: ask whether an identity record exists: fetch bearer token: status 401 AUTH005 (tid_0123456789abcdef01234567)"
 		if err.Error() != want {
 			return fmt.Errorf("%q, want %q", err, want)
 		}
+
 		return nil
 	})
 	if got := fetches.Load(); got != 1 {
 		t.Errorf("%d fetches for 20 waiters, want 1", got)
 	}
+
 	good.Store(true)
 	if _, err := c.IdentityRecordExists(t.Context(), testMPxN); err != nil {
 		t.Errorf("after the register came to its senses: %v", err)
@@ -290,10 +317,12 @@ func TestTokensThatAreNone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		_, err = c.IdentityRecordExists(t.Context(), testMPxN)
 		if !isOnly(err, ErrInternal) || strings.Contains(err.Error(), "Evil") {
 			t.Errorf("%s: %v, want ErrInternal", answer, err)
 		}
+
 		server.Close()
 	}
 }

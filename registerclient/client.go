@@ -79,6 +79,7 @@ func New(options Options) (*Client, error) {
 	if options.Timeout < 0 {
 		return nil, errors.New("registerclient: Timeout is negative")
 	}
+
 	c := &Client{base: base, timeout: options.Timeout, backoff: firstBackoff, logger: options.Logger}
 	if c.timeout == 0 {
 		c.timeout = defaultTimeout
@@ -96,6 +97,7 @@ func New(options Options) (*Client, error) {
 		transport.MaxResponseHeaderBytes = 64 << 10
 		c.http.Transport = transport
 	}
+
 	// A redirect would carry the token and the meter point to an address that nobody configured.
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.http.Jar = nil
@@ -104,6 +106,7 @@ func New(options Options) (*Client, error) {
 	if clock == nil {
 		clock = time.Now
 	}
+
 	c.tokens = &tokenSource{client: c, account: options.AccountID, secret: options.SecretKey, clock: clock}
 	return c, nil
 }
@@ -118,11 +121,13 @@ func checkBaseURL(raw string) (string, error) {
 	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return "", errors.New("registerclient: BaseURL must have no user, query or fragment")
 	}
+
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
 		return "", errors.New("registerclient: BaseURL must be https, or http on a loopback address")
 	}
+
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
@@ -179,15 +184,26 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 			return nil, &Error{Op: what.op, Status: http.StatusBadRequest, reason: "the request cannot be encoded"}
 		}
 	}
+
 	if strings.Contains(what.path, refusedSegment) {
-		return nil, &Error{Op: what.op, Status: http.StatusBadRequest, reason: "an identifier is empty, too long or not an identifier"}
+		return nil, &Error{
+			Op:     what.op,
+			Status: http.StatusBadRequest,
+			reason: "an identifier is empty, too long or not an identifier",
+		}
 	}
+
 	if key, given := ctx.Value(idempotencyKey{}).(string); given && what.method == http.MethodPost {
 		if !visible(key) || len(key) > 255 {
-			return nil, &Error{Op: what.op, Status: http.StatusBadRequest, reason: "the Idempotency-Key is not 1 to 255 characters of visible ASCII"}
+			return nil, &Error{
+				Op:     what.op,
+				Status: http.StatusBadRequest,
+				reason: "the Idempotency-Key is not 1 to 255 characters of visible ASCII",
+			}
 		}
 		what.key, what.retries = key, keyedRetries
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 
@@ -200,9 +216,11 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 			if token, err = c.tokens.bearer(ctx, refused); err != nil {
 				return nil, err.during(what.op)
 			}
+
 			authorization = new(string)
 			*authorization = "Bearer " + token
 		}
+
 		answer := new(T)
 		err := c.attempt(ctx, what, body, *authorization, answer)
 		if err == nil {
@@ -216,6 +234,7 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 		if sent == what.retries || !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
 			return nil, err
 		}
+
 		wait := err.RetryAfter
 		if wait == 0 {
 			wait = c.backoff<<sent + rand.N(c.backoff)
@@ -223,12 +242,23 @@ func send[T any](ctx context.Context, c *Client, what call) (*T, error) {
 		if wait > longestBackoff {
 			return nil, err
 		}
-		c.logger.WarnContext(ctx, "register call is sent again", "op", what.op, "status", err.Status, "reason", err.reason)
+
+		c.logger.WarnContext(
+			ctx,
+			"register call is sent again",
+			"op",
+			what.op,
+			"status",
+			err.Status,
+			"reason",
+			err.reason,
+		)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
 			return nil, err
 		}
+
 		sent++
 	}
 }
@@ -245,20 +275,30 @@ func (c *Client) attempt(ctx context.Context, what call, body []byte, authorizat
 		// rewind. This one is empty, and nothing of it is sent.
 		reader = io.MultiReader()
 	}
+
 	return c.exchange(ctx, c.http, what, reader, media, authorization, answer)
 }
 
 // exchange sends one request over via, with a body of the media type where that is not empty, and decodes its
 // answer.
-func (c *Client) exchange(ctx context.Context, via *http.Client, what call, body io.Reader, media, authorization string, answer any) *Error {
+func (c *Client) exchange(
+	ctx context.Context,
+	via *http.Client,
+	what call,
+	body io.Reader,
+	media, authorization string,
+	answer any,
+) *Error {
 	address := c.base + what.path
 	if len(what.query) > 0 {
 		address += "?" + what.query.Encode()
 	}
+
 	req, err := http.NewRequestWithContext(ctx, what.method, address, body)
 	if err != nil {
 		return &Error{Op: what.op, Status: http.StatusBadRequest, reason: "the request cannot be made"}
 	}
+
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)
 	if media != "" {
@@ -278,6 +318,7 @@ func (c *Client) exchange(ctx context.Context, via *http.Client, what call, body
 	if err != nil {
 		return networkError(ctx, what.op, err)
 	}
+
 	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
@@ -288,6 +329,7 @@ func (c *Client) exchange(ctx context.Context, via *http.Client, what call, body
 		refusal.RetryAfter = c.retryAfter(resp.Header)
 		return refusal
 	}
+
 	if len(data) > maxAnswer {
 		return &Error{Op: what.op, Status: resp.StatusCode, reason: "the answer is too long"}
 	}
@@ -297,6 +339,7 @@ func (c *Client) exchange(ctx context.Context, via *http.Client, what call, body
 	if what.empty || json.Unmarshal(data, answer) != nil {
 		return &Error{Op: what.op, Status: resp.StatusCode, reason: "the answer is not what the API describes"}
 	}
+
 	return nil
 }
 
@@ -309,6 +352,7 @@ func (c *Client) retryAfter(header http.Header) time.Duration {
 	if at, err := http.ParseTime(value); err == nil {
 		return max(0, at.Sub(c.tokens.clock()))
 	}
+
 	return 0
 }
 
@@ -330,6 +374,7 @@ func visible(s string) bool {
 			return false
 		}
 	}
+
 	return s != ""
 }
 

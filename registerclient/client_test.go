@@ -52,14 +52,17 @@ func newFakeRegister(t testing.TB, answer http.HandlerFunc) *fakeRegister {
 			if account, secret, _ := r.BasicAuth(); account != testAccount || secret != testSecret {
 				t.Errorf("token asked for as %q, %q", account, secret)
 			}
+
 			w.Write(token)
 			return
 		}
+
 		f.requests = append(f.requests, request{r.Method, r.RequestURI, r.Header.Clone(), string(body)})
 		f.mu.Unlock()
 		answer(w, r)
 	}))
 	t.Cleanup(f.Close)
+
 	return f
 }
 
@@ -69,10 +72,12 @@ func (f *fakeRegister) client(t testing.TB, change ...func(*Options)) *Client {
 	for _, c := range change {
 		c(&options)
 	}
+
 	client, err := New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	client.backoff = time.Millisecond
 	return client
 }
@@ -90,6 +95,7 @@ func testdata(t testing.TB, name string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return data
 }
 
@@ -102,6 +108,7 @@ func decode[T any](t testing.TB, name string) T {
 	if err := d.Decode(&v); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
+
 	return v
 }
 
@@ -151,15 +158,35 @@ func TestOperations(t *testing.T) {
 		{"reidentify by passkey", func(ctx context.Context, c *Client) (any, error) {
 			return c.Reidentify(ctx, decode[ReidentifyRequest](t, "reidentify-passkey.request.json"))
 		}, "POST", "/v1/identity-records/reidentify", "reidentify-passkey.request.json", "reidentify-passkey.json", 200, false},
-		{"status", func(ctx context.Context, c *Client) (any, error) { return c.ReidentificationStatus(ctx, testToken) },
-			"GET", "/v1/identity-records/reidentify/" + testToken, "", "reidentification-status.json", 200, false},
-		{"status declined", func(ctx context.Context, c *Client) (any, error) { return c.ReidentificationStatus(ctx, testToken) },
-			"GET", "/v1/identity-records/reidentify/" + testToken, "", "reidentification-status-declined.json", 200, false},
+		{
+			"status",
+			func(ctx context.Context, c *Client) (any, error) { return c.ReidentificationStatus(ctx, testToken) },
+			"GET",
+			"/v1/identity-records/reidentify/" + testToken,
+			"",
+			"reidentification-status.json",
+			200,
+			false,
+		},
+		{
+			"status declined",
+			func(ctx context.Context, c *Client) (any, error) { return c.ReidentificationStatus(ctx, testToken) },
+			"GET",
+			"/v1/identity-records/reidentify/" + testToken,
+			"",
+			"reidentification-status-declined.json",
+			200,
+			false,
+		},
 		{"list", func(ctx context.Context, c *Client) (any, error) {
 			return c.ListAccessRecords(ctx, testMPxN, ListAccessRecordsQuery{ReidentificationToken: testToken})
 		}, "GET", "/v1/meter-points/2312345678901/access-records?reidentification-token=" + testToken, "", "list-access-records.json", 200, false},
 		{"list filtered", func(ctx context.Context, c *Client) (any, error) {
-			return c.ListAccessRecords(ctx, testMPxN, ListAccessRecordsQuery{State: StateActive, LegalBasis: BasisConsent})
+			return c.ListAccessRecords(
+				ctx,
+				testMPxN,
+				ListAccessRecordsQuery{State: StateActive, LegalBasis: BasisConsent},
+			)
 		}, "GET", "/v1/meter-points/2312345678901/access-records?legal-basis=uk-consent&state=ACTIVE", "", "list-access-records.json", 200, false},
 		{"revoke", func(ctx context.Context, c *Client) (any, error) {
 			return c.RevokeAccessRecord(ctx, ak, RevokeAccessRecordQuery{ReasonCustomerRequest, testToken})
@@ -171,7 +198,10 @@ func TestOperations(t *testing.T) {
 			return c.WithdrawalNotice(ctx, ak, testToken)
 		}, "GET", "/v1/access-records/" + ak + "/notice?reidentification-token=" + testToken, "", "withdrawal-notice.json", 200, false},
 		{"create identity record", func(ctx context.Context, c *Client) (any, error) {
-			return c.CreateIdentityRecord(ctx, decode[CreateIdentityRecordRequest](t, "create-identity-record.request.json"))
+			return c.CreateIdentityRecord(
+				ctx,
+				decode[CreateIdentityRecordRequest](t, "create-identity-record.request.json"),
+			)
 		}, "POST", "/v1/identity-records", "create-identity-record.request.json", "create-identity-record.json", 201, false},
 		{"look up identity records", func(ctx context.Context, c *Client) (any, error) {
 			return c.LookupIdentityRecords(ctx, LookupIdentityRecordsQuery{testMPxN, "a+b@example.com"})
@@ -182,8 +212,16 @@ func TestOperations(t *testing.T) {
 		{"create access record by token", func(ctx context.Context, c *Client) (any, error) {
 			return c.CreateAccessRecord(ctx, decode[AccessRecord](t, "create-access-record-by-token.request.json"))
 		}, "POST", "/v1/access-records", "create-access-record-by-token.request.json", "create-access-record.json", 201, false},
-		{"verify access record", func(ctx context.Context, c *Client) (any, error) { return c.VerifyAccessRecord(ctx, ak) },
-			"GET", "/v1/access-records/" + ak, "", "verify-access-record.json", 200, true},
+		{
+			"verify access record",
+			func(ctx context.Context, c *Client) (any, error) { return c.VerifyAccessRecord(ctx, ak) },
+			"GET",
+			"/v1/access-records/" + ak,
+			"",
+			"verify-access-record.json",
+			200,
+			true,
+		},
 		{"submit discovered access", func(ctx context.Context, c *Client) (any, error) {
 			return c.SubmitDiscoveredAccess(ctx, decode[DiscoveredAccess](t, "submit-discovered-access.request.json"))
 		}, "POST", "/v1/discovered-access", "submit-discovered-access.request.json", "submit-discovered-access.json", 201, false},
@@ -191,10 +229,26 @@ func TestOperations(t *testing.T) {
 			return c.CreateAccount(ctx, decode[CreateAccountRequest](t, "create-account.request.json"))
 		}, "POST", "/v1/admin/accounts", "create-account.request.json", "create-account.json", 201, false},
 
-		{"read identity record", func(ctx context.Context, c *Client) (any, error) { return c.ReadIdentityRecord(ctx, ir) },
-			"GET", "/v1/identity-records/" + ir, "", "read-identity-record.json", 200, false},
-		{"anonymise identity record", func(ctx context.Context, c *Client) (any, error) { return c.AnonymiseIdentityRecord(ctx, ir) },
-			"DELETE", "/v1/identity-records/" + ir, "", "anonymise-identity-record.json", 200, false},
+		{
+			"read identity record",
+			func(ctx context.Context, c *Client) (any, error) { return c.ReadIdentityRecord(ctx, ir) },
+			"GET",
+			"/v1/identity-records/" + ir,
+			"",
+			"read-identity-record.json",
+			200,
+			false,
+		},
+		{
+			"anonymise identity record",
+			func(ctx context.Context, c *Client) (any, error) { return c.AnonymiseIdentityRecord(ctx, ir) },
+			"DELETE",
+			"/v1/identity-records/" + ir,
+			"",
+			"anonymise-identity-record.json",
+			200,
+			false,
+		},
 		{"reidentify own by link", func(ctx context.Context, c *Client) (any, error) {
 			return c.ReidentifyOwn(ctx, ir, decode[ReidentifyOwnRequest](t, "reidentify-own.request.json"))
 		}, "POST", "/v1/identity-records/" + ir + "/re-identify", "reidentify-own.request.json", "reidentify-own.json", 200, false},
@@ -217,12 +271,31 @@ func TestOperations(t *testing.T) {
 			return c.ListOwnRecords(ctx, ListOwnRecordsQuery{})
 		}, "GET", "/v1/records", "", "list-own-records.json", 200, false},
 		{"report change of tenancy", func(ctx context.Context, c *Client) (any, error) {
-			return c.ReportChangeOfTenancy(ctx, decode[ChangeOfTenancyRequest](t, "report-change-of-tenancy.request.json"))
+			return c.ReportChangeOfTenancy(
+				ctx,
+				decode[ChangeOfTenancyRequest](t, "report-change-of-tenancy.request.json"),
+			)
 		}, "POST", "/v1/cot-events", "report-change-of-tenancy.request.json", "report-change-of-tenancy.json", 201, false},
-		{"list changes of tenancy", func(ctx context.Context, c *Client) (any, error) { return c.ListChangesOfTenancy(ctx, testMPxN) },
-			"GET", "/v1/admin/cot-events?mpxn=2312345678901", "", "list-changes-of-tenancy.json", 200, false},
-		{"withdraw change of tenancy", func(ctx context.Context, c *Client) (any, error) { return c.WithdrawChangeOfTenancy(ctx, cot) },
-			"POST", "/v1/admin/cot-events/" + cot + "/withdraw", "", "withdraw-change-of-tenancy.json", 200, false},
+		{
+			"list changes of tenancy",
+			func(ctx context.Context, c *Client) (any, error) { return c.ListChangesOfTenancy(ctx, testMPxN) },
+			"GET",
+			"/v1/admin/cot-events?mpxn=2312345678901",
+			"",
+			"list-changes-of-tenancy.json",
+			200,
+			false,
+		},
+		{
+			"withdraw change of tenancy",
+			func(ctx context.Context, c *Client) (any, error) { return c.WithdrawChangeOfTenancy(ctx, cot) },
+			"POST",
+			"/v1/admin/cot-events/" + cot + "/withdraw",
+			"",
+			"withdraw-change-of-tenancy.json",
+			200,
+			false,
+		},
 		{"read data user", func(ctx context.Context, c *Client) (any, error) { return c.ReadDataUser(ctx, duid) },
 			"GET", "/v1/data-users/" + duid, "", "read-data-user.json", 200, false},
 		{"list webhooks", func(ctx context.Context, c *Client) (any, error) { return c.ListWebhooks(ctx) },
@@ -250,12 +323,36 @@ func TestOperations(t *testing.T) {
 			"POST", "/v1/self/rotate-secret", "", "rotate-secret.json", 200, false},
 		{"list accounts", func(ctx context.Context, c *Client) (any, error) { return c.ListAccounts(ctx) },
 			"GET", "/v1/admin/accounts", "", "list-accounts.json", 200, false},
-		{"suspend account", func(ctx context.Context, c *Client) (any, error) { return c.SuspendAccount(ctx, "bright_energy") },
-			"POST", "/v1/admin/accounts/bright_energy/suspend", "", "suspend-account.json", 200, false},
-		{"reactivate account", func(ctx context.Context, c *Client) (any, error) { return c.ReactivateAccount(ctx, "bright_energy") },
-			"POST", "/v1/admin/accounts/bright_energy/reactivate", "", "reactivate-account.json", 200, false},
-		{"terminate account", func(ctx context.Context, c *Client) (any, error) { return c.TerminateAccount(ctx, "bright_energy") },
-			"POST", "/v1/admin/accounts/bright_energy/terminate", "", "terminate-account.json", 200, false},
+		{
+			"suspend account",
+			func(ctx context.Context, c *Client) (any, error) { return c.SuspendAccount(ctx, "bright_energy") },
+			"POST",
+			"/v1/admin/accounts/bright_energy/suspend",
+			"",
+			"suspend-account.json",
+			200,
+			false,
+		},
+		{
+			"reactivate account",
+			func(ctx context.Context, c *Client) (any, error) { return c.ReactivateAccount(ctx, "bright_energy") },
+			"POST",
+			"/v1/admin/accounts/bright_energy/reactivate",
+			"",
+			"reactivate-account.json",
+			200,
+			false,
+		},
+		{
+			"terminate account",
+			func(ctx context.Context, c *Client) (any, error) { return c.TerminateAccount(ctx, "bright_energy") },
+			"POST",
+			"/v1/admin/accounts/bright_energy/terminate",
+			"",
+			"terminate-account.json",
+			200,
+			false,
+		},
 		{"read statistics", func(ctx context.Context, c *Client) (any, error) { return c.ReadStats(ctx) },
 			"GET", "/v1/admin/stats", "", "read-stats.json", 200, false},
 		{"search records", func(ctx context.Context, c *Client) (any, error) {
@@ -279,10 +376,12 @@ func TestOperations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			back, err := json.Marshal(got)
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			sameJSON(t, "answer", back, answer)
 
 			sent := f.sent()
@@ -297,7 +396,13 @@ func TestOperations(t *testing.T) {
 			} else if sent[0].body != "" || sent[0].header.Get("Transfer-Encoding") != "" {
 				t.Errorf("body %q where none is wanted", sent[0].body)
 			}
-			want := map[string]string{"User-Agent": userAgent, "Accept": "application/json", "X-Request-Id": "req-42", "Authorization": "Bearer " + testBearer}
+
+			want := map[string]string{
+				"User-Agent":    userAgent,
+				"Accept":        "application/json",
+				"X-Request-Id":  "req-42",
+				"Authorization": "Bearer " + testBearer,
+			}
 			if test.public {
 				want["Authorization"] = ""
 			}
@@ -357,11 +462,15 @@ func TestOperationsWithoutAnAnswer(t *testing.T) {
 func TestVerifyDiscoveredRecord(t *testing.T) {
 	t.Parallel()
 	const ak = "ak_0123456789abcdef01234567"
-	f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) { w.Write(testdata(t, "verify-discovered-record.json")) })
+	f := newFakeRegister(
+		t,
+		func(w http.ResponseWriter, r *http.Request) { w.Write(testdata(t, "verify-discovered-record.json")) },
+	)
 	got, err := f.client(t).VerifyAccessRecord(t.Context(), ak)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	created := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
 	want := AccessRecord{
 		RecordMetadata: RecordMetadata{SchemaVersion: "1.0", RecordIdentifier: ak, CreatedAt: &created},
@@ -382,6 +491,7 @@ func TestTokenRef(t *testing.T) {
 			t.Errorf("%s: token %q, want %q", name, got, want)
 		}
 	}
+
 	if got := (ReidentifyResponse{}).TokenRef(); got != "" {
 		t.Errorf("token %q of an empty answer", got)
 	}
@@ -501,7 +611,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+r.RequestURI, status)
 		})
-		_, err := f.client(t).ListAccessRecords(t.Context(), testMPxN, ListAccessRecordsQuery{ReidentificationToken: testToken})
+		_, err := f.client(t).
+			ListAccessRecords(t.Context(), testMPxN, ListAccessRecordsQuery{ReidentificationToken: testToken})
 		if !isOnly(err, ErrInternal) {
 			t.Errorf("%d: %v, want ErrInternal", status, err)
 		}

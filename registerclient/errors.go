@@ -58,7 +58,9 @@ type Error struct {
 var (
 	codeShape        = regexp.MustCompile(`^[A-Z]{3,4}[0-9]{3}$`)
 	transactionShape = regexp.MustCompile(`^tid_[0-9a-zA-Z]{1,64}$`)
-	fieldShape       = regexp.MustCompile(`^[a-zA-Z-]{1,40}[0-9]?((\.[a-zA-Z-]{1,40}[0-9]?)|(\[[0-9]{1,3}\])|(\.[0-9]{1,3})){0,12}$`)
+	fieldShape       = regexp.MustCompile(
+		`^[a-zA-Z-]{1,40}[0-9]?((\.[a-zA-Z-]{1,40}[0-9]?)|(\[[0-9]{1,3}\])|(\.[0-9]{1,3})){0,12}$`,
+	)
 )
 
 // Error says what was asked and how it failed.
@@ -73,6 +75,7 @@ func (e *Error) Error() string {
 	} else {
 		b.WriteString("no answer")
 	}
+
 	if codeShape.MatchString(e.Code) {
 		b.WriteString(" " + e.Code)
 	}
@@ -85,6 +88,7 @@ func (e *Error) Error() string {
 	if transactionShape.MatchString(e.TransactionID) {
 		b.WriteString(" (" + e.TransactionID + ")")
 	}
+
 	return b.String()
 }
 
@@ -137,12 +141,14 @@ func decodeError(op string, status int, body []byte) *Error {
 	if len(body) > maxAnswer || json.Unmarshal(body, &envelope) != nil {
 		return e
 	}
+
 	e.TransactionID = envelope.Response.TransactionID
 	e.Details = envelope.Errors
 	if len(e.Details) > 0 {
 		first := e.Details[0]
 		e.Code, e.Message, e.Field = first.Code, first.Message, first.Field
 	}
+
 	return e
 }
 
@@ -170,5 +176,6 @@ func networkError(ctx context.Context, op string, err error) *Error {
 	default:
 		e.reason = "the connection broke or did not speak HTTP"
 	}
+
 	return e
 }

@@ -23,6 +23,7 @@ func isOnly(err, want error) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -55,20 +56,32 @@ func TestEnvelope(t *testing.T) {
 	if !errors.As(err, &typed) {
 		t.Fatal(err)
 	}
-	if typed.Code != "VAL001" || typed.Message != "processing.purpose is required" || typed.Field != "processing.purpose" ||
-		typed.TransactionID != "tid_0123456789abcdef01234567" || len(typed.Details) != 2 || typed.Details[1].Message != "the body is empty" {
+	if typed.Code != "VAL001" || typed.Message != "processing.purpose is required" ||
+		typed.Field != "processing.purpose" ||
+		typed.TransactionID != "tid_0123456789abcdef01234567" ||
+		len(typed.Details) != 2 ||
+		typed.Details[1].Message != "the body is empty" {
 		t.Errorf("%+v", typed)
 	}
+
 	const want = "register: create access record: status 400 VAL001 in processing.purpose (tid_0123456789abcdef01234567)"
 	if typed.Error() != want {
 		t.Errorf("%q, want %q", typed, want)
 	}
+
 	back, _ := json.Marshal(decode[ErrorResponse](t, "error.json"))
 	sameJSON(t, "envelope", back, answer)
 }
 
 // canaries are in every input of the calls below, and must be in no error.
-var canaries = []string{"9900000000001", "mlr_ca11ab1eca11ab1eca11ab1e", "canary@example.com", "canary-secret", "canary_account", "canary-bearer"}
+var canaries = []string{
+	"9900000000001",
+	"mlr_ca11ab1eca11ab1eca11ab1e",
+	"canary@example.com",
+	"canary-secret",
+	"canary_account",
+	"canary-bearer",
+}
 
 func TestErrorsHoldNothingPersonal(t *testing.T) {
 	t.Parallel()
@@ -79,15 +92,18 @@ func TestErrorsHoldNothingPersonal(t *testing.T) {
 				w.Write([]byte(`{"bearer-token": "canary-bearer", "expires": 7200}`))
 				return
 			}
+
 			w.WriteHeader(status)
 			if status == 200 {
 				w.Write([]byte(everything))
 				return
 			}
+
 			details := []ErrorDetail{{Code: canaries[0], Message: everything + r.RequestURI, Field: canaries[0]}}
 			if status == 409 {
 				details[0] = ErrorDetail{Code: everything, Message: everything, Field: canaries[1]}
 			}
+
 			json.NewEncoder(w).Encode(ErrorResponse{
 				Response: ResponseMetadata{Resource: r.RequestURI, TransactionID: canaries[1]}, Errors: details,
 			})
@@ -111,6 +127,7 @@ func TestErrorsHoldNothingPersonal(t *testing.T) {
 	for _, status := range []int{200, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503} {
 		problems = append(problems, problem{http.StatusText(status), quoting(status), ""})
 	}
+
 	for _, problem := range problems {
 		t.Run(problem.name, func(t *testing.T) {
 			t.Parallel()
@@ -120,15 +137,25 @@ func TestErrorsHoldNothingPersonal(t *testing.T) {
 				t.Cleanup(server.Close)
 				base = server.URL + "/v1"
 			}
-			c, err := New(Options{BaseURL: base, AccountID: "canary_account", SecretKey: "canary-secret", Timeout: 2 * time.Second})
+
+			c, err := New(
+				Options{
+					BaseURL:   base,
+					AccountID: "canary_account",
+					SecretKey: "canary-secret",
+					Timeout:   2 * time.Second,
+				},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			for _, refused := range []bool{false, true} {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				if refused {
 					cancel()
 				}
+
 				for _, call := range []func() error{
 					func() error { _, err := c.IdentityRecordExists(ctx, canaries[0]); return err },
 					func() error { _, err := c.ReidentificationStatus(ctx, canaries[1]); return err },
@@ -156,6 +183,7 @@ func TestErrorsHoldNothingPersonal(t *testing.T) {
 					if err == nil {
 						t.Fatal("no error")
 					}
+
 					for ; err != nil; err = errors.Unwrap(err) {
 						for _, canary := range canaries {
 							if strings.Contains(err.Error(), canary) {
@@ -164,6 +192,7 @@ func TestErrorsHoldNothingPersonal(t *testing.T) {
 						}
 					}
 				}
+
 				cancel()
 			}
 		})
@@ -176,7 +205,12 @@ func FuzzDecodeError(f *testing.F) {
 	f.Add(400, testdata(f, "error.json"))
 	f.Add(404, []byte(`{"errors": []}`))
 	f.Add(500, []byte(`{"errors": [{"error-code": "VAL001", "field": "notice.notices[12].terms-url"}]}`))
-	f.Add(409, []byte(`{"errors": [{"error-code": "2312345678901", "field": "2312345678901"}], "response": {"transaction-id": "tid_\n"}}`))
+	f.Add(
+		409,
+		[]byte(
+			`{"errors": [{"error-code": "2312345678901", "field": "2312345678901"}], "response": {"transaction-id": "tid_\n"}}`,
+		),
+	)
 	f.Add(422, []byte(`{"errors": [{"field": "a1234567"}, null]}`))
 	f.Add(503, []byte(`[[[[`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
@@ -185,6 +219,7 @@ func FuzzDecodeError(f *testing.F) {
 		if len(text) > 1024 {
 			t.Errorf("%d characters", len(text))
 		}
+
 		digits := 0
 		before, _, _ := strings.Cut(text, "(tid_")
 		for _, r := range strings.TrimPrefix(before, "register: list access records: status ") {
@@ -196,17 +231,20 @@ func FuzzDecodeError(f *testing.F) {
 			default:
 				digits = 0
 			}
+
 			// A status is fuzzed too, and may have as many digits as an int.
 			if digits >= 6 && status >= 0 && status < 1000 {
 				t.Fatalf("a run of digits in %q", text)
 			}
 		}
+
 		matched := 0
 		for _, kind := range kinds {
 			if errors.Is(e, kind) {
 				matched++
 			}
 		}
+
 		if matched != 1 {
 			t.Errorf("status %d matches %d kinds", status, matched)
 		}

@@ -14,10 +14,13 @@ import (
 // A receiver stores the event before it answers, and takes the same event-id only once. Here a map is the store; a
 // table with the id as its key outlives the process.
 func ExampleWebhookVerifier() {
-	verifier, err := registerclient.NewWebhookVerifier("whsec_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
+	verifier, err := registerclient.NewWebhookVerifier(
+		"whsec_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
+
 	// A receiver in service takes time.Now.
 	now := func() time.Time { return time.Unix(1777813391, 0) }
 	seen := map[string]bool{}
@@ -29,10 +32,12 @@ func ExampleWebhookVerifier() {
 			http.Error(w, "not accepted", http.StatusUnauthorized)
 			return
 		}
+
 		if seen[event.EventID] {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
+
 		switch event.EventType {
 		case registerclient.EventConsentWithdrawal:
 			withdrawal, err := event.ConsentWithdrawal()
@@ -40,10 +45,12 @@ func ExampleWebhookVerifier() {
 				http.Error(w, "not understood", http.StatusBadRequest)
 				return
 			}
+
 			fmt.Println("stop reading under", withdrawal.AK)
 		default:
 			// Nothing to do, and nothing to send again.
 		}
+
 		seen[event.EventID] = true
 		w.WriteHeader(http.StatusNoContent)
 	}

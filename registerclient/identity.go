@@ -16,7 +16,10 @@ func (c *Client) IdentityRecordExists(ctx context.Context, mpxn string) (*Identi
 }
 
 // CreateIdentityRecord registers one customer of the calling Data User.
-func (c *Client) CreateIdentityRecord(ctx context.Context, record CreateIdentityRecordRequest) (*CreateIdentityRecordResponse, error) {
+func (c *Client) CreateIdentityRecord(
+	ctx context.Context,
+	record CreateIdentityRecordRequest,
+) (*CreateIdentityRecordResponse, error) {
 	return send[CreateIdentityRecordResponse](ctx, c, call{
 		op: "create identity record", method: http.MethodPost, path: "/identity-records", body: record,
 	})
@@ -29,10 +32,14 @@ type LookupIdentityRecordsQuery struct {
 }
 
 // LookupIdentityRecords lists the calling Data User's own identity records; the list may be empty.
-func (c *Client) LookupIdentityRecords(ctx context.Context, by LookupIdentityRecordsQuery) (*LookupIdentityRecordsResponse, error) {
+func (c *Client) LookupIdentityRecords(
+	ctx context.Context,
+	by LookupIdentityRecordsQuery,
+) (*LookupIdentityRecordsResponse, error) {
 	query := url.Values{}
 	setIf(query, "mpxn", by.MPxN)
 	setIf(query, "email", by.Email)
+
 	return send[LookupIdentityRecordsResponse](ctx, c, call{
 		op: "look up identity records", method: http.MethodGet, path: "/identity-records", query: query, retries: 2,
 	})

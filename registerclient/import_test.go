@@ -22,15 +22,18 @@ func TestIdempotencyKey(t *testing.T) {
 			t.Errorf("%q: %v and %d requests, want ErrInvalid and none", key, err, len(f.sent()))
 		}
 	}
+
 	for _, key := range []string{"k", strings.Repeat("~", 255)} {
 		if _, err := c.CreateAccessRecord(WithIdempotencyKey(t.Context(), key), AccessRecord{}); err != nil {
 			t.Fatal(err)
 		}
+
 		sent := f.sent()
 		if got := sent[len(sent)-1].header.Get("Idempotency-Key"); got != key {
 			t.Errorf("sent %q, want %q", got, key)
 		}
 	}
+
 	before := len(f.sent())
 	ctx := WithIdempotencyKey(t.Context(), "key-1")
 	if _, err := c.ReadSelf(ctx); err != nil {
@@ -51,21 +54,27 @@ func TestIdempotencyKey(t *testing.T) {
 
 func TestImportAccessRecords(t *testing.T) {
 	t.Parallel()
-	f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) { w.Write(testdata(t, "import-access-records.json")) })
+	f := newFakeRegister(
+		t,
+		func(w http.ResponseWriter, r *http.Request) { w.Write(testdata(t, "import-access-records.json")) },
+	)
 	line, err := json.Marshal(decode[ImportLine](t, "import-line.request.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	sameJSON(t, "line", line, testdata(t, "import-line.request.json"))
 	lines := &closeable{Reader: bytes.NewReader(append(line, '\n'))}
 	got, err := f.client(t).ImportAccessRecords(WithRequestID(t.Context(), "req-42"), lines)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	back, err := json.Marshal(got)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	sameJSON(t, "answer", back, testdata(t, "import-access-records.json"))
 	sent := f.sent()[0]
 	if sent.method != "POST" || sent.target != "/v1/access-records/batch" || sent.body != string(line)+"\n" {
@@ -76,6 +85,7 @@ func TestImportAccessRecords(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
+
 	if lines.closed {
 		t.Error("the lines were closed, which are the caller's")
 	}
@@ -97,9 +107,14 @@ func TestImportOutlastsTheTimeout(t *testing.T) {
 	if _, err := c.ImportAccessRecords(t.Context(), &slow{wait: 2 * timeout}); err != nil {
 		t.Error(err)
 	}
+
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
-	if _, err := c.ImportAccessRecords(ctx, &slow{wait: time.Minute, end: ctx.Done()}); !isOnly(err, ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := c.ImportAccessRecords(
+		ctx,
+		&slow{wait: time.Minute, end: ctx.Done()},
+	); !isOnly(err, ErrUnavailable) ||
+		!errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v, want ErrUnavailable for the deadline", err)
 	}
 }
@@ -122,7 +137,8 @@ func TestImportOfLinesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "{}") })
 	_, err := f.client(t).ImportAccessRecords(t.Context(), io.MultiReader(strings.NewReader("{}\n"), broken{}))
-	if !isOnly(err, ErrUnavailable) || !strings.Contains(err.Error(), "the lines cannot be read") || strings.Contains(err.Error(), "canary") {
+	if !isOnly(err, ErrUnavailable) || !strings.Contains(err.Error(), "the lines cannot be read") ||
+		strings.Contains(err.Error(), "canary") {
 		t.Errorf("%v, want that the lines cannot be read", err)
 	}
 }
@@ -141,12 +157,19 @@ func TestImportForgetsARefusedToken(t *testing.T) {
 		io.WriteString(w, "{}")
 	})
 	c := f.client(t)
-	if _, err := c.ImportAccessRecords(WithRequestID(t.Context(), "refused"), strings.NewReader("{}")); !isOnly(err, ErrUnauthorized) {
+	if _, err := c.ImportAccessRecords(
+		WithRequestID(t.Context(), "refused"),
+		strings.NewReader("{}"),
+	); !isOnly(
+		err,
+		ErrUnauthorized,
+	) {
 		t.Errorf("%v, want ErrUnauthorized", err)
 	}
 	if _, err := c.ImportAccessRecords(t.Context(), strings.NewReader("{}")); err != nil {
 		t.Error(err)
 	}
+
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.tokens != 2 || len(f.requests) != 2 {

@@ -85,11 +85,13 @@ func payload[T any](e *WebhookEvent, want WebhookEventType) (*T, error) {
 	if e.EventType != want {
 		return nil, fmt.Errorf("%w: it is no %s", ErrEvent, want)
 	}
+
 	// By way of a pointer, so that null is told from an empty object. The cause may quote a value.
 	var p *T
 	if json.Unmarshal(e.Payload, &p) != nil || p == nil {
 		return nil, fmt.Errorf("%w: its payload is not that of a %s", ErrEvent, want)
 	}
+
 	return p, nil
 }
 
@@ -128,6 +130,7 @@ func NewWebhookVerifier(secrets ...string) (*WebhookVerifier, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("registerclient: a webhook secret is required")
 	}
+
 	v := &WebhookVerifier{}
 	for _, secret := range secrets {
 		encoded, ok := strings.CutPrefix(secret, webhookSecretPrefix)
@@ -135,8 +138,10 @@ func NewWebhookVerifier(secrets ...string) (*WebhookVerifier, error) {
 		if !ok || err != nil || len(key) < minWebhookKey {
 			return nil, errors.New("registerclient: a webhook secret is whsec_ and at least 32 characters of base64")
 		}
+
 		v.macs = append(v.macs, func() hash.Hash { return hmac.New(sha256.New, key) })
 	}
+
 	return v, nil
 }
 
@@ -144,15 +149,18 @@ func NewWebhookVerifier(secrets ...string) (*WebhookVerifier, error) {
 // whose time is within five minutes of now. It looks at nothing else: X-DAR-Signature leaves the time
 // unsigned. ErrSignature, ErrTimestamp or ErrEvent otherwise.
 func (v *WebhookVerifier) Verify(header http.Header, body []byte, now time.Time) (*WebhookEvent, error) {
-	id, timestamp := header.Get("webhook-id"), header.Get("webhook-timestamp")
+	id := header.Get("webhook-id")
+	timestamp := header.Get("webhook-timestamp")
 	if id == "" || !v.signed(header.Get("webhook-signature"), id, timestamp, body) {
 		return nil, ErrSignature
 	}
+
 	at, err := strconv.ParseInt(timestamp, 10, 64)
 	tolerance := int64(webhookTolerance / time.Second)
 	if err != nil || at < now.Unix()-tolerance || at > now.Unix()+tolerance {
 		return nil, ErrTimestamp
 	}
+
 	event := new(WebhookEvent)
 	if json.Unmarshal(body, event) != nil || event.EventType == "" || event.WID == "" || event.OccurredAt.IsZero() {
 		return nil, ErrEvent
@@ -161,6 +169,7 @@ func (v *WebhookVerifier) Verify(header http.Header, body []byte, now time.Time)
 	if event.EventID != id {
 		return nil, fmt.Errorf("%w: its event-id is not its webhook-id", ErrEvent)
 	}
+
 	return event, nil
 }
 
@@ -177,6 +186,7 @@ func (v *WebhookVerifier) signed(signatures, id, timestamp string, body []byte) 
 			}
 		}
 	}
+
 	return false
 }
 
@@ -190,5 +200,6 @@ func (v *WebhookVerifier) ReadRequest(r *http.Request, now time.Time) (*WebhookE
 	if len(body) > maxEvent {
 		return nil, ErrTooLong
 	}
+
 	return v.Verify(r.Header, body, now)
 }

@@ -53,6 +53,7 @@ func readWebhookVectors(t testing.TB) []webhookVector {
 	if len(file.Vectors) == 0 {
 		t.Fatal("there are no vectors")
 	}
+
 	return file.Vectors
 }
 
@@ -62,6 +63,7 @@ func newVerifier(t testing.TB, secrets ...string) *WebhookVerifier {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return v
 }
 
@@ -74,11 +76,15 @@ func TestWebhookVectors(t *testing.T) {
 			if !known {
 				t.Fatalf("result %q is none", vector.Result)
 			}
+
 			seen = append(seen, vector.Result)
-			event, err := newVerifier(t, vector.Secrets...).Verify(vector.header(), []byte(vector.Body), time.Unix(vector.Now, 0))
+			event, err := newVerifier(
+				t,
+				vector.Secrets...).Verify(vector.header(), []byte(vector.Body), time.Unix(vector.Now, 0))
 			if !errors.Is(err, want) || (event == nil) != (err != nil) {
 				t.Fatalf("%+v, %v; want %s", event, err, vector.Result)
 			}
+
 			if err != nil {
 				for _, secret := range append(vector.Secrets, "2312345678901", vector.Headers["webhook-signature"]) {
 					if secret != "" && strings.Contains(err.Error(), secret) {
@@ -88,6 +94,7 @@ func TestWebhookVectors(t *testing.T) {
 			}
 		})
 	}
+
 	for result := range webhookResults {
 		if !slices.Contains(seen, result) {
 			t.Errorf("no vector is %s", result)
@@ -106,13 +113,16 @@ func TestWebhookEventsGoThroughTheirTypes(t *testing.T) {
 	tried := map[WebhookEventType]bool{}
 	for _, vector := range readWebhookVectors(t) {
 		var event WebhookEvent
-		if vector.Result != "accepted" || json.Unmarshal([]byte(vector.Body), &event) != nil || strings.Contains(vector.Name, "later years") {
+		if vector.Result != "accepted" || json.Unmarshal([]byte(vector.Body), &event) != nil ||
+			strings.Contains(vector.Name, "later years") {
 			continue
 		}
+
 		back, err := json.Marshal(event)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		sameJSON(t, vector.Name, back, []byte(vector.Body))
 		for kind, decode := range payloads {
 			payload, err := decode(&event)
@@ -122,14 +132,17 @@ func TestWebhookEventsGoThroughTheirTypes(t *testing.T) {
 				}
 				continue
 			}
+
 			tried[kind] = true
 			if err != nil {
 				t.Fatalf("%s: %v", vector.Name, err)
 			}
+
 			back, _ := json.Marshal(payload)
 			sameJSON(t, vector.Name, back, event.Payload)
 		}
 	}
+
 	if len(tried) != len(payloads) {
 		t.Errorf("vectors only for %v", tried)
 	}
@@ -159,6 +172,7 @@ func signWebhook(id, timestamp, body string) http.Header {
 	header.Set("webhook-id", id)
 	header.Set("webhook-timestamp", timestamp)
 	header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+
 	return header
 }
 
@@ -190,7 +204,10 @@ func TestVerifyRefusesWhatIsSignedAndYetWrong(t *testing.T) {
 		{"no time of occurrence", at, strings.Replace(good, `"occurred-at"`, `"at"`, 1), ErrEvent},
 		{"no id", at, strings.Replace(good, `"event-id"`, `"id"`, 1), ErrEvent},
 	} {
-		_, err := newVerifier(t, webhookSecret).Verify(signWebhook(id, test.timestamp, test.body), []byte(test.body), time.Unix(webhookAt, 0))
+		_, err := newVerifier(
+			t,
+			webhookSecret,
+		).Verify(signWebhook(id, test.timestamp, test.body), []byte(test.body), time.Unix(webhookAt, 0))
 		if !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
 		}
@@ -215,7 +232,13 @@ func TestNewWebhookVerifierRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := new(WebhookVerifier).Verify(signWebhook("evt_1", "1777813389", "{}"), []byte("{}"), time.Unix(webhookAt, 0)); !errors.Is(err, ErrSignature) {
+
+	if _, err := new(
+		WebhookVerifier,
+	).Verify(signWebhook("evt_1", "1777813389", "{}"), []byte("{}"), time.Unix(webhookAt, 0)); !errors.Is(
+		err,
+		ErrSignature,
+	) {
 		t.Errorf("a verifier without secrets: %v", err)
 	}
 }
@@ -224,7 +247,8 @@ func TestVerifierPrintsNoSecret(t *testing.T) {
 	t.Parallel()
 	v := newVerifier(t, "whsec_"+base64.StdEncoding.EncodeToString([]byte("canary-canary-canary-canary")))
 	for _, printed := range []string{fmt.Sprintf("%v %+v %#v", v, v, v), fmt.Sprintf("%+v %#v", *v, *v)} {
-		if strings.Contains(printed, "canary") || strings.Contains(printed, "63616e617279") || strings.Contains(printed, "99 97 110 97 114 121") {
+		if strings.Contains(printed, "canary") || strings.Contains(printed, "63616e617279") ||
+			strings.Contains(printed, "99 97 110 97 114 121") {
 			t.Error(printed)
 		}
 	}
@@ -233,7 +257,10 @@ func TestVerifierPrintsNoSecret(t *testing.T) {
 func TestReadRequestBoundsTheBody(t *testing.T) {
 	t.Parallel()
 	post := func(body io.Reader) error {
-		_, err := newVerifier(t, webhookSecret).ReadRequest(httptest.NewRequest(http.MethodPost, "/", body), time.Unix(webhookAt, 0))
+		_, err := newVerifier(
+			t,
+			webhookSecret,
+		).ReadRequest(httptest.NewRequest(http.MethodPost, "/", body), time.Unix(webhookAt, 0))
 		return err
 	}
 	if err := post(strings.NewReader(strings.Repeat(" ", maxEvent))); !errors.Is(err, ErrSignature) {
@@ -257,8 +284,15 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 // FuzzVerify compares the verifier with a plain reading of the rule.
 func FuzzVerify(f *testing.F) {
 	for _, vector := range readWebhookVectors(f) {
-		f.Add(vector.Headers["webhook-id"], vector.Headers["webhook-timestamp"], vector.Headers["webhook-signature"], []byte(vector.Body), vector.Now)
+		f.Add(
+			vector.Headers["webhook-id"],
+			vector.Headers["webhook-timestamp"],
+			vector.Headers["webhook-signature"],
+			[]byte(vector.Body),
+			vector.Now,
+		)
 	}
+
 	verifier := newVerifier(f, webhookSecret)
 	f.Fuzz(func(t *testing.T, id, timestamp, signature string, body []byte, now int64) {
 		// A clock that is 100,000 years wrong is none.
@@ -281,14 +315,21 @@ func FuzzVerify(f *testing.F) {
 		case err == nil && (event.EventID != id || event.EventType == ""):
 			t.Fatalf("%+v for %q", event, id)
 		}
+
 		if err == nil {
 			// Any of them may be asked for; none may panic.
 			event.ConsentExpiring()
 			event.ConsentWithdrawal()
 			event.TenancyChange()
 		}
+
 		// What the register did sign has to be told from the rest by its content and time alone.
-		if _, err := verifier.Verify(signWebhook(id, timestamp, string(body)), body, time.Unix(now, 0)); id != "" && errors.Is(err, ErrSignature) {
+		if _, err := verifier.Verify(
+			signWebhook(id, timestamp, string(body)),
+			body,
+			time.Unix(now, 0),
+		); id != "" &&
+			errors.Is(err, ErrSignature) {
 			t.Fatalf("signed, and %v", err)
 		}
 	})

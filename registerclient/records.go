@@ -31,7 +31,11 @@ func (c *Client) VerifyAccessRecord(ctx context.Context, ak string) (*VerifyAcce
 // StateActive; without an identity-record-ref the customer stays who they are, and a re-identification token is
 // not taken. ErrForbidden where the identity record is somebody else's, ErrNotFound where the caller has no such
 // record, ErrConflict where it is not active any more.
-func (c *Client) ReplaceAccessRecord(ctx context.Context, ak string, record AccessRecord) (*RegisterAccessResponse, error) {
+func (c *Client) ReplaceAccessRecord(
+	ctx context.Context,
+	ak string,
+	record AccessRecord,
+) (*RegisterAccessResponse, error) {
 	return send[RegisterAccessResponse](ctx, c, call{
 		op: "replace access record", method: http.MethodPut, path: "/access-records/" + segment(ak), body: record,
 	})
@@ -47,7 +51,11 @@ type RevokeAccessRecordQuery struct {
 
 // RevokeAccessRecord ends an access record. ErrConflict where it is not active, ErrUnprocessable where a portal
 // asks for one that does not rest on consent, ErrForbidden where the token does not reach it.
-func (c *Client) RevokeAccessRecord(ctx context.Context, ak string, with RevokeAccessRecordQuery) (*RevokeAccessResponse, error) {
+func (c *Client) RevokeAccessRecord(
+	ctx context.Context,
+	ak string,
+	with RevokeAccessRecordQuery,
+) (*RevokeAccessResponse, error) {
 	query := url.Values{}
 	setIf(query, "reason", with.Reason)
 	setIf(query, "reidentification-token", with.ReidentificationToken)
@@ -56,6 +64,7 @@ func (c *Client) RevokeAccessRecord(ctx context.Context, ak string, with RevokeA
 		// A portal's second withdrawal answers as the first; an owner's would answer 404.
 		retries = 1
 	}
+
 	return send[RevokeAccessResponse](ctx, c, call{
 		op: "revoke access record", method: http.MethodDelete, path: "/access-records/" + segment(ak),
 		query: query, retries: retries,
@@ -90,7 +99,11 @@ type ListAccessRecordsQuery struct {
 // ListAccessRecords reads who has access to a meter point's data. A portal gets everything, once for each
 // token; a Data User its own records, in pages. ErrInvalid where a portal asks for a page, ErrForbidden where the token is not confirmed, too old, somebody else's or
 // for another meter point; ErrConflict where it is spent.
-func (c *Client) ListAccessRecords(ctx context.Context, mpxn string, by ListAccessRecordsQuery) (*ListAccessRecordsResponse, error) {
+func (c *Client) ListAccessRecords(
+	ctx context.Context,
+	mpxn string,
+	by ListAccessRecordsQuery,
+) (*ListAccessRecordsResponse, error) {
 	query := url.Values{}
 	setIf(query, "state", by.State)
 	setIf(query, "legal-basis", by.LegalBasis)
@@ -105,6 +118,7 @@ func (c *Client) ListAccessRecords(ctx context.Context, mpxn string, by ListAcce
 		// The register may have spent the token on an answer that was lost: asking again would only hide that.
 		what.retries, what.once = 0, true
 	}
+
 	return send[ListAccessRecordsResponse](ctx, c, what)
 }
 
@@ -126,6 +140,7 @@ func (c *Client) ListOwnRecords(ctx context.Context, by ListOwnRecordsQuery) (*L
 	setIf(query, "legal-basis", by.LegalBasis)
 	setLimit(query, by.Limit)
 	setIf(query, "cursor", by.Cursor)
+
 	return send[ListRecordsResponse](ctx, c, call{
 		op: "list own records", method: http.MethodGet, path: "/records", query: query, retries: 2,
 	})
@@ -145,6 +160,7 @@ func (c *Client) ImportAccessRecords(ctx context.Context, lines io.Reader) (*Imp
 	if err != nil {
 		return nil, err.during(what.op)
 	}
+
 	unbounded := *c.http
 	unbounded.Timeout = 0
 	source := &watched{from: lines}
@@ -156,8 +172,10 @@ func (c *Client) ImportAccessRecords(ctx context.Context, lines io.Reader) (*Imp
 		case err.Status == 0 && ctx.Err() == nil && source.failed.Load():
 			err.reason = "the lines cannot be read"
 		}
+
 		return nil, err
 	}
+
 	return answer, nil
 }
 

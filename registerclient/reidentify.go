@@ -26,7 +26,11 @@ func (c *Client) ReidentificationStatus(ctx context.Context, tokenRef string) (*
 // CompleteReidentification ends a re-identification in the browser that has come back from the passkey, and answers
 // as ReidentificationStatus. A second time answers as the first. ErrNotFound where this account started no such one,
 // ErrUnprocessable where the code is not its own, or it has ended otherwise.
-func (c *Client) CompleteReidentification(ctx context.Context, tokenRef string, request CompleteReidentificationRequest) (*ReidentifyStatusResponse, error) {
+func (c *Client) CompleteReidentification(
+	ctx context.Context,
+	tokenRef string,
+	request CompleteReidentificationRequest,
+) (*ReidentifyStatusResponse, error) {
 	return send[ReidentifyStatusResponse](ctx, c, call{
 		op: "complete re-identification", method: http.MethodPost,
 		path: "/identity-records/reidentify/" + segment(tokenRef) + "/complete", body: request, retries: 2,
@@ -36,7 +40,11 @@ func (c *Client) CompleteReidentification(ctx context.Context, tokenRef string, 
 // ReidentifyOwn asks the person of one of the calling Data User's identity records to confirm. ErrNotFound where
 // the caller has no such record, ErrConflict where it has been anonymised or is an earlier occupant's,
 // ErrUnprocessable where the method is not open to it, ErrTooMany as Reidentify.
-func (c *Client) ReidentifyOwn(ctx context.Context, ir string, request ReidentifyOwnRequest) (*ReidentifyResponse, error) {
+func (c *Client) ReidentifyOwn(
+	ctx context.Context,
+	ir string,
+	request ReidentifyOwnRequest,
+) (*ReidentifyResponse, error) {
 	return send[ReidentifyResponse](ctx, c, call{
 		op: "start re-identification of own record", method: http.MethodPost,
 		path: "/identity-records/" + segment(ir) + "/re-identify", body: request,
@@ -45,7 +53,10 @@ func (c *Client) ReidentifyOwn(ctx context.Context, ir string, request Reidentif
 
 // OwnReidentificationStatus asks how far the re-identification of one's own identity record has come. Poll as for
 // ReidentificationStatus. ErrNotFound where the caller has no such record, or started no such re-identification of it.
-func (c *Client) OwnReidentificationStatus(ctx context.Context, ir, tokenRef string) (*ReidentifyStatusResponse, error) {
+func (c *Client) OwnReidentificationStatus(
+	ctx context.Context,
+	ir, tokenRef string,
+) (*ReidentifyStatusResponse, error) {
 	return send[ReidentifyStatusResponse](ctx, c, call{
 		op: "poll re-identification of own record", method: http.MethodGet,
 		path: "/identity-records/" + segment(ir) + "/re-identify/" + segment(tokenRef), retries: 2,

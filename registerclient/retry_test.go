@@ -31,7 +31,11 @@ var retried = []struct {
 		_, err := c.ReidentificationStatus(ctx, testToken)
 		return err
 	}, 3},
-	{"verify", func(ctx context.Context, c *Client) error { _, err := c.VerifyAccessRecord(ctx, "ak_1"); return err }, 3},
+	{
+		"verify",
+		func(ctx context.Context, c *Client) error { _, err := c.VerifyAccessRecord(ctx, "ak_1"); return err },
+		3,
+	},
 	{"list without a token", func(ctx context.Context, c *Client) error {
 		_, err := c.ListAccessRecords(ctx, testMPxN, ListAccessRecordsQuery{})
 		return err
@@ -76,12 +80,20 @@ var retried = []struct {
 		_, err := c.CreateAccount(WithIdempotencyKey(ctx, "key-1"), CreateAccountRequest{})
 		return err
 	}, 3},
-	{"read identity record", func(ctx context.Context, c *Client) error { _, err := c.ReadIdentityRecord(ctx, "ir_1"); return err }, 3},
+	{
+		"read identity record",
+		func(ctx context.Context, c *Client) error { _, err := c.ReadIdentityRecord(ctx, "ir_1"); return err },
+		3,
+	},
 	{"anonymise identity record", func(ctx context.Context, c *Client) error {
 		_, err := c.AnonymiseIdentityRecord(WithIdempotencyKey(ctx, "key-1"), "ir_1")
 		return err
 	}, 1},
-	{"delete credential", func(ctx context.Context, c *Client) error { return c.DeletePasskeyCredential(ctx, "ir_1", "cred_1") }, 1},
+	{
+		"delete credential",
+		func(ctx context.Context, c *Client) error { return c.DeletePasskeyCredential(ctx, "ir_1", "cred_1") },
+		1,
+	},
 	{"reidentify own", func(ctx context.Context, c *Client) error {
 		_, err := c.ReidentifyOwn(ctx, "ir_1", ReidentifyOwnRequest{})
 		return err
@@ -118,7 +130,11 @@ var retried = []struct {
 		_, err := c.WithdrawChangeOfTenancy(WithIdempotencyKey(ctx, "key-1"), "cot_1")
 		return err
 	}, 3},
-	{"read data user", func(ctx context.Context, c *Client) error { _, err := c.ReadDataUser(ctx, "duid_1"); return err }, 3},
+	{
+		"read data user",
+		func(ctx context.Context, c *Client) error { _, err := c.ReadDataUser(ctx, "duid_1"); return err },
+		3,
+	},
 	{"list webhooks", func(ctx context.Context, c *Client) error { _, err := c.ListWebhooks(ctx); return err }, 3},
 	{"register webhook", func(ctx context.Context, c *Client) error {
 		_, err := c.RegisterWebhook(ctx, RegisterWebhookRequest{})
@@ -133,7 +149,11 @@ var retried = []struct {
 		_, err := c.ListDeliveries(ctx, "wid_1", ListDeliveriesQuery{})
 		return err
 	}, 3},
-	{"redeliver", func(ctx context.Context, c *Client) error { _, err := c.Redeliver(ctx, "wid_1", "evt_1"); return err }, 1},
+	{
+		"redeliver",
+		func(ctx context.Context, c *Client) error { _, err := c.Redeliver(ctx, "wid_1", "evt_1"); return err },
+		1,
+	},
 	{"read self", func(ctx context.Context, c *Client) error { _, err := c.ReadSelf(ctx); return err }, 3},
 	{"replace return addresses", func(ctx context.Context, c *Client) error {
 		_, err := c.ReplaceReturnURLs(ctx, ReplaceReturnURLsRequest{})
@@ -141,16 +161,36 @@ var retried = []struct {
 	}, 1},
 	{"rotate secret", func(ctx context.Context, c *Client) error { _, err := c.RotateSecret(ctx); return err }, 1},
 	{"list accounts", func(ctx context.Context, c *Client) error { _, err := c.ListAccounts(ctx); return err }, 3},
-	{"suspend account", func(ctx context.Context, c *Client) error { _, err := c.SuspendAccount(ctx, "a"); return err }, 1},
-	{"reactivate account", func(ctx context.Context, c *Client) error { _, err := c.ReactivateAccount(ctx, "a"); return err }, 1},
-	{"terminate account", func(ctx context.Context, c *Client) error { _, err := c.TerminateAccount(ctx, "a"); return err }, 1},
+	{
+		"suspend account",
+		func(ctx context.Context, c *Client) error { _, err := c.SuspendAccount(ctx, "a"); return err },
+		1,
+	},
+	{
+		"reactivate account",
+		func(ctx context.Context, c *Client) error { _, err := c.ReactivateAccount(ctx, "a"); return err },
+		1,
+	},
+	{
+		"terminate account",
+		func(ctx context.Context, c *Client) error { _, err := c.TerminateAccount(ctx, "a"); return err },
+		1,
+	},
 	{"read statistics", func(ctx context.Context, c *Client) error { _, err := c.ReadStats(ctx); return err }, 3},
 	{"search records", func(ctx context.Context, c *Client) error {
 		_, err := c.SearchRecords(ctx, SearchRecordsQuery{})
 		return err
 	}, 3},
-	{"list all webhooks", func(ctx context.Context, c *Client) error { _, err := c.ListAllWebhooks(ctx); return err }, 3},
-	{"read audit log", func(ctx context.Context, c *Client) error { _, err := c.ReadAudit(ctx, AuditQuery{}); return err }, 3},
+	{
+		"list all webhooks",
+		func(ctx context.Context, c *Client) error { _, err := c.ListAllWebhooks(ctx); return err },
+		3,
+	},
+	{
+		"read audit log",
+		func(ctx context.Context, c *Client) error { _, err := c.ReadAudit(ctx, AuditQuery{}); return err },
+		3,
+	},
 }
 
 func TestRetries(t *testing.T) {
@@ -158,7 +198,10 @@ func TestRetries(t *testing.T) {
 	for _, test := range retried {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+			f := newFakeRegister(
+				t,
+				func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
+			)
 			if err := test.call(t.Context(), f.client(t)); !isOnly(err, ErrUnavailable) {
 				t.Errorf("%v, want ErrUnavailable", err)
 			}
@@ -180,19 +223,23 @@ func TestRetriesAfterABrokenConnection(t *testing.T) {
 			f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("X-Request-Id") == "warm" {
 					served.Add(1)
-					if strings.Contains(r.URL.Path, "/credentials/") || r.Method == http.MethodDelete && strings.Contains(r.URL.Path, "/webhooks/") {
+					if strings.Contains(r.URL.Path, "/credentials/") ||
+						r.Method == http.MethodDelete && strings.Contains(r.URL.Path, "/webhooks/") {
 						w.WriteHeader(http.StatusNoContent)
 						return
 					}
+
 					io.WriteString(w, "{}")
 					return
 				}
+
 				broken.Add(1)
 				conn, _, err := w.(http.Hijacker).Hijack()
 				if err != nil {
 					t.Error(err)
 					return
 				}
+
 				conn.(*net.TCPConn).SetLinger(0)
 				conn.Close()
 			})
@@ -267,6 +314,7 @@ func TestRetryAfter(t *testing.T) {
 					w.WriteHeader(http.StatusServiceUnavailable)
 					return
 				}
+
 				io.WriteString(w, "{}")
 			})
 			c := f.client(t, func(o *Options) { o.Clock = func() time.Time { return now } })
@@ -338,9 +386,12 @@ func TestTimeouts(t *testing.T) {
 		}
 
 		ctx, cancel := context.WithTimeout(WithRequestID(t.Context(), id), 100*time.Millisecond)
-		if _, err := f.client(t).IdentityRecordExists(ctx, testMPxN); !errors.Is(err, ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := f.client(t).
+			IdentityRecordExists(ctx, testMPxN); !errors.Is(err, ErrUnavailable) ||
+			!errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %v, want ErrUnavailable for the caller's deadline", id, err)
 		}
+
 		cancel()
 	}
 }
@@ -357,26 +408,37 @@ func TestAnswersThatAreNoHTTP(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		go func() {
 			for {
 				conn, err := listener.Accept()
 				if err != nil {
 					return
 				}
+
 				http.ReadRequest(bufio.NewReader(conn))
 				io.WriteString(conn, answer)
 				conn.Close()
 			}
 		}()
-		c, err := New(Options{BaseURL: "http://" + listener.Addr().String(), AccountID: testAccount, SecretKey: testSecret, Timeout: 5 * time.Second})
+		c, err := New(
+			Options{
+				BaseURL:   "http://" + listener.Addr().String(),
+				AccountID: testAccount,
+				SecretKey: testSecret,
+				Timeout:   5 * time.Second,
+			},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		c.backoff = time.Millisecond
 		_, err = c.VerifyAccessRecord(t.Context(), "ak_1")
 		if err == nil || strings.Contains(err.Error(), testToken) || strings.Contains(err.Error(), "hello") {
 			t.Errorf("%.40q: %v", answer, err)
 		}
+
 		listener.Close()
 	}
 }

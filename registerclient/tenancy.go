@@ -8,7 +8,10 @@ import (
 
 // ReportChangeOfTenancy reports that the people at a meter point have changed. For the DCC. The same report a second
 // time answers as the first, and nobody is told again.
-func (c *Client) ReportChangeOfTenancy(ctx context.Context, change ChangeOfTenancyRequest) (*ChangeOfTenancyResponse, error) {
+func (c *Client) ReportChangeOfTenancy(
+	ctx context.Context,
+	change ChangeOfTenancyRequest,
+) (*ChangeOfTenancyResponse, error) {
 	return send[ChangeOfTenancyResponse](ctx, c, call{
 		op: "report change of tenancy", method: http.MethodPost, path: "/cot-events", body: change,
 	})
@@ -27,6 +30,8 @@ func (c *Client) ListChangesOfTenancy(ctx context.Context, mpxn string) (*ListCh
 // answers as the first. ErrNotFound where there is no such report.
 func (c *Client) WithdrawChangeOfTenancy(ctx context.Context, cot string) (*WithdrawChangeOfTenancyResponse, error) {
 	return send[WithdrawChangeOfTenancyResponse](ctx, c, call{
-		op: "withdraw change of tenancy", method: http.MethodPost, path: "/admin/cot-events/" + segment(cot) + "/withdraw",
+		op:     "withdraw change of tenancy",
+		method: http.MethodPost,
+		path:   "/admin/cot-events/" + segment(cot) + "/withdraw",
 	})
 }

@@ -229,6 +229,7 @@ func (r ReidentifyResponse) TokenRef() string {
 	if r.Passkey != nil {
 		return r.Passkey.TokenRef
 	}
+
 	return ""
 }
 
@@ -295,6 +296,7 @@ func (a ControllerArrangement) Lead() *Controller {
 			return &a.Controllers[i]
 		}
 	}
+
 	return nil
 }
 

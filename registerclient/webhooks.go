@@ -50,13 +50,22 @@ type ListDeliveriesQuery struct {
 
 // ListDeliveries tells what became of the events of one of the calling Data User's subscriptions, the newest first.
 // ErrNotFound where the caller has no such subscription.
-func (c *Client) ListDeliveries(ctx context.Context, wid string, by ListDeliveriesQuery) (*ListDeliveriesResponse, error) {
+func (c *Client) ListDeliveries(
+	ctx context.Context,
+	wid string,
+	by ListDeliveriesQuery,
+) (*ListDeliveriesResponse, error) {
 	query := url.Values{}
 	setIf(query, "status", by.Status)
 	setLimit(query, by.Limit)
 	setIf(query, "cursor", by.Cursor)
+
 	return send[ListDeliveriesResponse](ctx, c, call{
-		op: "list deliveries", method: http.MethodGet, path: "/webhooks/" + segment(wid) + "/deliveries", query: query, retries: 2,
+		op:      "list deliveries",
+		method:  http.MethodGet,
+		path:    "/webhooks/" + segment(wid) + "/deliveries",
+		query:   query,
+		retries: 2,
 	})
 }
 

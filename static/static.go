@@ -56,6 +56,7 @@ func Handler(more ...*Files) *Files {
 			maps.Copy(all.assets, f.assets)
 		}
 	}
+
 	return all
 }
 
@@ -69,6 +70,7 @@ func (f *Files) Add(name string, content []byte) string {
 	if ext == ".woff2" {
 		a.contentType = "font/woff2" // not every system knows it
 	}
+
 	var gzipped bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&gzipped, gzip.BestCompression)
 	_, _ = w.Write(content)
@@ -79,6 +81,7 @@ func (f *Files) Add(name string, content []byte) string {
 	if f.assets == nil {
 		f.assets = map[string]asset{}
 	}
+
 	f.assets[url] = a
 	return url
 }
@@ -101,6 +104,7 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 		return
 	}
+
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -111,6 +115,7 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", "gzip")
 		body = a.gzipped
 	}
+
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method == http.MethodGet {
 		_, _ = w.Write(body)
@@ -126,6 +131,7 @@ func acceptsGzip(header string) bool {
 			return weight == "" || err == nil && q > 0
 		}
 	}
+
 	return false
 }
 
@@ -133,11 +139,13 @@ func acceptsGzip(header string) bool {
 var reference = regexp.MustCompile(`url\(([a-z]+\.[a-z0-9]+)\)`)
 
 func load() (map[string]string, *Files) {
-	urls, own := map[string]string{}, &Files{}
+	urls := map[string]string{}
+	own := &Files{}
 	entries, err := files.ReadDir("files")
 	if err != nil {
 		panic(err)
 	}
+
 	// Style sheets come last: they name other files, by the names under which those are served.
 	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {
 		switch sheet := path.Ext(a.Name()) == ".css"; {
@@ -146,6 +154,7 @@ func load() (map[string]string, *Files) {
 		case sheet:
 			return 1
 		}
+
 		return -1
 	})
 	for _, entry := range entries {
@@ -154,6 +163,7 @@ func load() (map[string]string, *Files) {
 		if err != nil {
 			panic(err)
 		}
+
 		if path.Ext(name) == ".css" {
 			plain = reference.ReplaceAllFunc(plain, func(found []byte) []byte {
 				file, ok := urls[string(reference.FindSubmatch(found)[1])]
@@ -163,7 +173,9 @@ func load() (map[string]string, *Files) {
 				return []byte("url(" + file + ")")
 			})
 		}
+
 		urls[name] = own.Add(name, plain)
 	}
+
 	return urls, own
 }

@@ -29,11 +29,14 @@ func TestFilesAreServedUnderHashedNames(t *testing.T) {
 		if !hashed.MatchString(url) {
 			t.Errorf("%s is called %s", name, url)
 		}
-		plain, zipped := serve("GET", "/"+url, ""), serve("GET", "/"+url, "br, gzip;q=0.8")
+
+		plain := serve("GET", "/"+url, "")
+		zipped := serve("GET", "/"+url, "br, gzip;q=0.8")
 		for _, response := range []*http.Response{plain, zipped} {
 			if response.StatusCode != http.StatusOK {
 				t.Fatalf("%s answers %d", url, response.StatusCode)
 			}
+
 			for header, want := range map[string]string{
 				"Content-Type": contentType, "Cache-Control": "public, max-age=31536000, immutable",
 				"Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff",
@@ -43,9 +46,11 @@ func TestFilesAreServedUnderHashedNames(t *testing.T) {
 				}
 			}
 		}
+
 		if plain.Header.Get("Content-Encoding") != "" || zipped.Header.Get("Content-Encoding") != "gzip" {
 			t.Errorf("%s is not compressed when asked, or is when not", url)
 		}
+
 		want, _ := io.ReadAll(plain.Body)
 		unzipped, err := gzip.NewReader(zipped.Body)
 		if err != nil {
@@ -65,9 +70,13 @@ func TestTypeNamesItsLetters(t *testing.T) {
 		if !strings.Contains(string(sheet), "url("+URL(name)+")") {
 			t.Errorf("type.css does not name %s", URL(name))
 		}
+
 		// What is compressed already is not compressed again.
 		response := serve("GET", "/"+URL(name), "gzip")
-		if got := response.Header.Get("Content-Type"); got != "font/woff2" || response.Header.Get("Content-Encoding") != "" {
+		if got := response.Header.Get(
+			"Content-Type",
+		); got != "font/woff2" ||
+			response.Header.Get("Content-Encoding") != "" {
 			t.Errorf("%s is %s, %q", name, got, response.Header.Get("Content-Encoding"))
 		}
 	}
@@ -80,9 +89,11 @@ func TestNothingElseIsServed(t *testing.T) {
 			t.Errorf("%s answers %d", path, got)
 		}
 	}
+
 	if got := serve("POST", "/"+URL("portal.css"), "").StatusCode; got != http.StatusMethodNotAllowed {
 		t.Errorf("POST answers %d", got)
 	}
+
 	head := serve("HEAD", "/"+URL("portal.css"), "")
 	if body, _ := io.ReadAll(head.Body); head.StatusCode != http.StatusOK || len(body) != 0 {
 		t.Errorf("HEAD answers %d with %d bytes", head.StatusCode, len(body))

@@ -18,6 +18,7 @@ func (f Filter) Values() url.Values {
 			values.Set(name, value)
 		}
 	}
+
 	return values
 }
 
@@ -37,6 +38,7 @@ func (f Filter) fields() []FormField {
 			fields = append(fields, field)
 		}
 	}
+
 	return fields
 }
 

@@ -62,7 +62,17 @@ func WritePDF(w io.Writer, m RecordsPage) error {
 		f.SetTextColor(70, 84, 90)
 		f.CellFormat(0, 5, printable(text.T("takeaway.from", "Brand", m.Brand.Name)), "", 0, "L", false, 0, "")
 		f.SetX(20)
-		f.CellFormat(0, 5, text.T("takeaway.page", "Number", strconv.Itoa(f.PageNo()), "Count", "{nb}"), "", 0, "R", false, 0, "")
+		f.CellFormat(
+			0,
+			5,
+			text.T("takeaway.page", "Number", strconv.Itoa(f.PageNo()), "Count", "{nb}"),
+			"",
+			0,
+			"R",
+			false,
+			0,
+			"",
+		)
 	})
 	write := func(style string, size, after float64, words string) {
 		f.SetFont(pdfFont, style, size)
@@ -74,16 +84,19 @@ func WritePDF(w io.Writer, m RecordsPage) error {
 		if words == "" {
 			return
 		}
+
 		f.SetFont(pdfFont, "", 10.5)
 		f.SetTextColor(70, 84, 90)
 		label := printable(text.T("takeaway.column." + column))
 		top := f.GetY()
 		f.MultiCell(45, 5.2, label, "", "L", false)
-		low, page := f.GetY(), f.PageNo()
+		low := f.GetY()
+		page := f.PageNo()
 		f.SetXY(67, top)
 		if page > 1 && low < top { // the label went over to the next page
 			f.SetXY(67, low-5.2)
 		}
+
 		f.SetTextColor(22, 38, 43)
 		f.SetLeftMargin(67)
 		f.MultiCell(0, 5.2, printable(words), "", "L", false)
@@ -91,6 +104,7 @@ func WritePDF(w io.Writer, m RecordsPage) error {
 		if f.PageNo() == page {
 			f.SetY(max(low, f.GetY()))
 		}
+
 		f.SetX(20)
 	}
 
@@ -102,18 +116,21 @@ func WritePDF(w io.Writer, m RecordsPage) error {
 	if m.Found != nil {
 		write("", 11, 3, m.found())
 	}
+
 	group := ""
 	for _, e := range m.Entries() {
 		// A heading does not stand alone at the foot of a page.
 		if f.GetY() > 235 {
 			f.AddPage()
 		}
+
 		if e.Group != group {
 			group = e.Group
 			f.Ln(3)
 			f.Bookmark(printable(text.T("records."+group+".title")), 0, -1)
 			write("B", 16, 2, text.T("records."+group+".title"))
 		}
+
 		f.SetDrawColor(190, 186, 175)
 		f.Line(20, f.GetY(), 190, f.GetY())
 		f.Ln(2)
@@ -130,10 +147,13 @@ func WritePDF(w io.Writer, m RecordsPage) error {
 				fact(column, row[i])
 			}
 		}
+
 		f.Ln(3)
 	}
+
 	if err := f.Output(w); err != nil {
 		return fmt.Errorf("write the list as PDF: %w", err)
 	}
+
 	return nil
 }

@@ -8,7 +8,21 @@ import (
 )
 
 // Columns are the parts of an Entry in the order of a table, as the ends of their text keys: takeaway.column.<Column>.
-var Columns = []string{"organisation", "status", "data", "why", "purpose", "since", "until", "ended", "others", "teller", "reference", "contact", "changed"}
+var Columns = []string{
+	"organisation",
+	"status",
+	"data",
+	"why",
+	"purpose",
+	"since",
+	"until",
+	"ended",
+	"others",
+	"teller",
+	"reference",
+	"contact",
+	"changed",
+}
 
 // Entry is one record of the shown list as it is taken away: in the words of the page, and flat.
 type Entry struct {
@@ -39,16 +53,35 @@ func (m RecordsPage) Entries() []Entry {
 	entries := make([]Entry, 0, shown.Len())
 	for _, d := range shown.Discovered {
 		entries = append(entries, Entry{
-			Handle: d.Handle, Group: "discovered", Organisation: d.Organisation, Status: m.Text.T("records.discovered.badge"), Data: d.DataTypes,
-			Since: d.FirstSeen, Until: d.LastSeen, Reference: d.Reference, When: d.seen(m.Text),
+			Handle:       d.Handle,
+			Group:        "discovered",
+			Organisation: d.Organisation,
+			Status:       m.Text.T("records.discovered.badge"),
+			Data:         d.DataTypes,
+			Since:        d.FirstSeen,
+			Until:        d.LastSeen,
+			Reference:    d.Reference,
+			When:         d.seen(m.Text),
 		})
 	}
+
 	add := func(group string, r Record) {
 		e := Entry{
-			Handle: r.Handle, Group: group, Organisation: r.Organisation, Status: m.Text.T("records.state." + string(r.State)), Data: r.DataTypes,
-			Reason: r.Basis, Why: r.reason(m.Text), Purpose: r.Purpose,
-			Since: r.Since, Until: r.Until, Ended: r.EndedAt, Teller: r.DataUser, Reference: r.Reference, When: ui.Unmarked(r.when(m.Text)),
-			Contact: r.lead().ContactURL,
+			Handle:       r.Handle,
+			Group:        group,
+			Organisation: r.Organisation,
+			Status:       m.Text.T("records.state." + string(r.State)),
+			Data:         r.DataTypes,
+			Reason:       r.Basis,
+			Why:          r.reason(m.Text),
+			Purpose:      r.Purpose,
+			Since:        r.Since,
+			Until:        r.Until,
+			Ended:        r.EndedAt,
+			Teller:       r.DataUser,
+			Reference:    r.Reference,
+			When:         ui.Unmarked(r.when(m.Text)),
+			Contact:      r.lead().ContactURL,
 		}
 		if r.lead().PrivacyURL != "" {
 			e.Contact = r.lead().PrivacyURL
@@ -59,13 +92,18 @@ func (m RecordsPage) Entries() []Entry {
 		if names := r.responsibles(); len(names) > 1 {
 			e.Others = names[1:]
 		}
+
 		for _, c := range r.Changes {
 			what := c.sentences(m.Text)
 			if c.Purpose != "" {
 				what = append(what, m.Text.T("records.changed.purpose")+" “"+c.Purpose+"”.")
 			}
-			e.Changed = append(e.Changed, ui.Unmarked(m.Text.T("records.changed.on", "Date", m.Text.Date(c.At))+" "+strings.Join(what, " ")))
+			e.Changed = append(
+				e.Changed,
+				ui.Unmarked(m.Text.T("records.changed.on", "Date", m.Text.Date(c.At))+" "+strings.Join(what, " ")),
+			)
 		}
+
 		entries = append(entries, e)
 	}
 	for _, r := range shown.Active {
@@ -74,6 +112,7 @@ func (m RecordsPage) Entries() []Entry {
 	for _, r := range shown.Ended {
 		add("ended", r)
 	}
+
 	return entries
 }
 
@@ -83,6 +122,7 @@ func (m RecordsPage) Row(e Entry) []string {
 	for i, d := range e.Data {
 		data[i] = m.Text.T("records.data." + d.Key)
 	}
+
 	day := func(t time.Time) string {
 		if t.IsZero() {
 			return ""

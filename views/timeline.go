@@ -58,12 +58,14 @@ func (m RecordsPage) timeline() timeline {
 	for _, d := range shown.Discovered {
 		begins(d.FirstSeen)
 	}
+
 	for _, r := range slices.Concat(shown.Active, shown.Ended) {
 		begins(r.Since)
 		if r.Until.After(t.to) && r.Until.Sub(t.now) <= farthest && r.EndedAt.IsZero() {
 			t.to = r.Until
 		}
 	}
+
 	// There is always some way ahead, for what has no end.
 	if ahead := t.now.Add(max(t.now.Sub(t.from)/8, 30*24*time.Hour)); ahead.After(t.to) {
 		t.to = ahead
@@ -71,6 +73,7 @@ func (m RecordsPage) timeline() timeline {
 	if t.now.Sub(t.from) < 30*24*time.Hour {
 		t.from = t.now.AddDate(0, -1, 0)
 	}
+
 	t.today = t.x(t.now)
 	t.years = t.ticks()
 
@@ -79,23 +82,50 @@ func (m RecordsPage) timeline() timeline {
 		if last.IsZero() {
 			last = d.FirstSeen
 		}
-		t.rows = append(t.rows, timelineRow{href: "#seen-" + strconv.Itoa(i+1), name: ui.Name(d.Organisation), when: d.seen(m.Text), kind: "seen", x: t.x(d.FirstSeen), now: t.x(last), end: t.x(last)})
+		t.rows = append(
+			t.rows,
+			timelineRow{
+				href: "#seen-" + strconv.Itoa(i+1),
+				name: ui.Name(d.Organisation),
+				when: d.seen(m.Text),
+				kind: "seen",
+				x:    t.x(d.FirstSeen),
+				now:  t.x(last),
+				end:  t.x(last),
+			},
+		)
 	}
+
 	for _, r := range shown.Active {
-		row := timelineRow{href: "#record-" + r.Handle, name: headings[r.Handle], kind: string(r.State), x: t.x(r.Since), now: t.today, end: t.x(r.Until)}
+		row := timelineRow{
+			href: "#record-" + r.Handle,
+			name: headings[r.Handle],
+			kind: string(r.State),
+			x:    t.x(r.Since),
+			now:  t.today,
+			end:  t.x(r.Until),
+		}
 		row.when = r.span(m.Text)
 		if row.open = r.Until.IsZero() || r.Until.After(t.to); row.open {
 			row.end = 100
 		}
+
 		t.rows = append(t.rows, row)
 	}
+
 	for _, r := range shown.Ended {
 		end := t.x(r.EndedAt)
 		t.rows = append(t.rows, timelineRow{
-			href: "#record-" + r.Handle, name: headings[r.Handle], kind: "ended", x: min(t.x(r.Since), end-shortest), now: end, end: end,
+			href: "#record-" + r.Handle,
+			name: headings[r.Handle],
+			kind: "ended",
+			x:    min(t.x(r.Since), end-shortest),
+			now:  end,
+			end:  end,
 			when: m.Text.T("records.when.ended", "Since", m.Text.Date(r.Since), "Until", m.Text.Date(r.EndedAt)),
 		})
 	}
+
 	return t
 }
 
@@ -115,25 +145,30 @@ func (t timeline) x(at time.Time) float64 {
 
 // ticks are the beginnings of years, as many as there is room for.
 func (t timeline) ticks() (years []place) {
-	first, last := t.from.Year()+1, t.to.Year()
+	first := t.from.Year() + 1
+	last := t.to.Year()
 	step := 1
 	for _, s := range []int{1, 2, 5, 10, 20, 50} {
 		if step = s; (last-first)/s < 4 {
 			break
 		}
 	}
+
 	free := 0.0
 	for year := first; year <= last; year++ {
 		if (year-last)%step != 0 {
 			continue
 		}
+
 		here := place{x: t.x(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC))}
 		// A line without a name is still a line: a name that would run into the one before is left out.
 		if begins := starts(here.x); begins >= free {
 			here.text, free = strconv.Itoa(year), begins+2*halfYear
 		}
+
 		years = append(years, here)
 	}
+
 	return years
 }
 
@@ -148,6 +183,7 @@ func starts(x float64) float64 {
 	case "end":
 		return x - 2*halfYear
 	}
+
 	return x - halfYear
 }
 
@@ -165,5 +201,6 @@ func anchor(x, room float64) string {
 	case x > 100-room:
 		return "end"
 	}
+
 	return "middle"
 }

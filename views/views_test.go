@@ -18,18 +18,32 @@ func draw(t *testing.T, c templ.Component) *goquery.Document {
 	if err := c.Render(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
+
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(b.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return doc
 }
 
 func customer(lang string) Page {
 	return Page{
-		Text: i18n.For(lang), Brand: Brand{Name: "Adviceline", ContactURL: "https://adviceline.example/contact", Phone: "0808 157 0000"},
-		Base: "/portal", Path: "/portal/records", FormToken: "token-1", SignedIn: true,
-		IdleMinutes: 15, SignOutAt: time.Date(2026, 5, 3, 14, 0, 0, 0, time.UTC), SessionSeconds: 3600,
+		Text: i18n.For(
+			lang,
+		),
+		Brand: Brand{
+			Name:       "Adviceline",
+			ContactURL: "https://adviceline.example/contact",
+			Phone:      "0808 157 0000",
+		},
+		Base:           "/portal",
+		Path:           "/portal/records",
+		FormToken:      "token-1",
+		SignedIn:       true,
+		IdleMinutes:    15,
+		SignOutAt:      time.Date(2026, 5, 3, 14, 0, 0, 0, time.UTC),
+		SessionSeconds: 3600,
 	}
 }
 
@@ -37,12 +51,23 @@ var meterPoint = MeterPoint{Number: "23 1234 5678 901", Electricity: true}
 
 func record(handle, organisation string, basis Basis) Record {
 	return Record{
-		Handle: handle, Organisation: organisation, Arrangement: "sole", State: RecordActive, Basis: basis,
-		Purpose:     "Tariff advice",
-		Controllers: []Controller{{Name: organisation, Role: "sole", ContactURL: "https://org.example/contact", PrivacyURL: "https://org.example/rights"}},
-		DataTypes:   []DataType{{DataHalfHourlyUse}},
-		Since:       time.Date(2024, 1, 14, 0, 0, 0, 0, time.UTC),
-		Notices:     []Notice{{URL: "https://org.example/privacy", Version: "v1"}},
+		Handle:       handle,
+		Organisation: organisation,
+		Arrangement:  "sole",
+		State:        RecordActive,
+		Basis:        basis,
+		Purpose:      "Tariff advice",
+		Controllers: []Controller{
+			{
+				Name:       organisation,
+				Role:       "sole",
+				ContactURL: "https://org.example/contact",
+				PrivacyURL: "https://org.example/rights",
+			},
+		},
+		DataTypes: []DataType{{DataHalfHourlyUse}},
+		Since:     time.Date(2024, 1, 14, 0, 0, 0, 0, time.UTC),
+		Notices:   []Notice{{URL: "https://org.example/privacy", Version: "v1"}},
 	}
 }
 
@@ -58,26 +83,36 @@ func TestDiscoveredComesFirstAndSaysHowToReport(t *testing.T) {
 	ended := record("e", "GreenSwitch", BasisConsent)
 	ended.State, ended.EndedAt = RecordExpired, time.Date(2024, 3, 3, 0, 0, 0, 0, time.UTC)
 	doc := draw(t, Records(RecordsPage{
-		Page: customer("en"), MeterPoint: meterPoint, ReadAt: time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC),
-		Discovered: []Discovered{discoveredAcme()}, Active: []Record{record("a", "Bright Energy Ltd", BasisConsent)}, Ended: []Record{ended},
+		Page:       customer("en"),
+		MeterPoint: meterPoint,
+		ReadAt:     time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC),
+		Discovered: []Discovered{
+			discoveredAcme(),
+		},
+		Active: []Record{record("a", "Bright Energy Ltd", BasisConsent)},
+		Ended:  []Record{ended},
 	}))
 	var order []string
 	doc.Find("main section[id]").Each(func(_ int, s *goquery.Selection) { order = append(order, s.AttrOr("id", "")) })
 	if got := strings.Join(order, " "); got != "timeline discovered active ended" {
 		t.Errorf("the groups stand in the order %s", got)
 	}
+
 	want := "Bright Energy Ltd can see your energy data now, and Acme Energy Services Ltd was seen reading it without saying why."
 	if got := doc.Find("#answer").Text(); got != want {
 		t.Errorf("the answer is %q, want %q", got, want)
 	}
+
 	card := doc.Find("#discovered article")
 	for _, words := range []string{"SEC-OU-00429", "1 June 2024", "28 February 2026", "How much you use, every half hour", "Smart Energy Code Administrator"} {
 		if !strings.Contains(card.Text(), words) {
 			t.Errorf("the discovered organisation's card does not say %q", words)
 		}
 	}
+
 	var counts []string
-	doc.Find(".counts li").Each(func(_ int, s *goquery.Selection) { counts = append(counts, strings.TrimSpace(s.Text())) })
+	doc.Find(".counts li").
+		Each(func(_ int, s *goquery.Selection) { counts = append(counts, strings.TrimSpace(s.Text())) })
 	if got := strings.Join(counts, ", "); got != "1 seen, not registered, 1 can see your data, 1 ended" {
 		t.Errorf("the counts are %q", got)
 	}
@@ -135,15 +170,23 @@ func TestEveryControllerHasADoor(t *testing.T) {
 	for _, arrangement := range []string{"joint", "group"} {
 		r := record("h1", "Menai Homes", BasisLegitimateInterests)
 		r.Arrangement = arrangement
-		r.Controllers = append(r.Controllers,
-			Controller{Name: "Eryri", Role: "joint", ContactURL: "https://eryri.example/contact", PrivacyURL: "https://eryri.example/rights"},
-			Controller{Name: "Ogwen", Role: "member", ContactURL: "https://ogwen.example/contact"})
+		r.Controllers = append(
+			r.Controllers,
+			Controller{
+				Name:       "Eryri",
+				Role:       "joint",
+				ContactURL: "https://eryri.example/contact",
+				PrivacyURL: "https://eryri.example/rights",
+			},
+			Controller{Name: "Ogwen", Role: "member", ContactURL: "https://ogwen.example/contact"},
+		)
 		doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{r}}))
 		for _, href := range []string{"https://org.example/rights", "https://eryri.example/rights", "https://ogwen.example/contact"} {
 			if doc.Find(`.responsible a[href="`+href+`"]`).Length() != 1 {
 				t.Errorf("%s: no link to %s", arrangement, href)
 			}
 		}
+
 		if text := doc.Find(".together").Text(); !strings.Contains(text, "Eryri and Ogwen") {
 			t.Errorf("%s: the heading is followed by %q", arrangement, text)
 		}
@@ -175,7 +218,16 @@ func TestWhenItEnds(t *testing.T) {
 func TestExplicitPermissionIsCalledUnusual(t *testing.T) {
 	t.Parallel()
 	for _, basis := range bases {
-		doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{record("h", "Bright", basis)}}))
+		doc := draw(
+			t,
+			Records(
+				RecordsPage{
+					Page:       customer("en"),
+					MeterPoint: meterPoint,
+					Active:     []Record{record("h", "Bright", basis)},
+				},
+			),
+		)
 		if got, want := strings.Contains(doc.Text(), "This is unusual."), basis == BasisExplicitConsent; got != want {
 			t.Errorf("%s: flagged as unusual is %v", basis, got)
 		}
@@ -190,6 +242,7 @@ func TestTwinsHaveNamesOfTheirOwn(t *testing.T) {
 		r.CanWithdraw = true
 		records = append(records, r)
 	}
+
 	doc := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: records}))
 	unique(t, doc, "h3")
 	unique(t, doc, "a.button, button")
@@ -211,10 +264,20 @@ func unique(t *testing.T, doc *goquery.Document, selector string) {
 
 func TestWithdrawSaysWhatItMeans(t *testing.T) {
 	t.Parallel()
-	doc := draw(t, Withdraw(WithdrawPage{Page: customer("en"), MeterPoint: meterPoint, Record: record("h1", "Bright Energy Ltd", BasisConsent)}))
+	doc := draw(
+		t,
+		Withdraw(
+			WithdrawPage{
+				Page:       customer("en"),
+				MeterPoint: meterPoint,
+				Record:     record("h1", "Bright Energy Ltd", BasisConsent),
+			},
+		),
+	)
 	if got := doc.Find("h1").Text(); got != "Stop Bright Energy Ltd seeing your energy data?" {
 		t.Errorf("the heading is %q", got)
 	}
+
 	form := doc.Find(`form[action="/portal/records/h1/withdraw"][method="post"]`)
 	if form.Find(`input[name="token"][value="token-1"]`).Length() != 1 || form.Find(".button").Length() != 2 {
 		t.Error("the form lacks its token, or one of its two ways out")
@@ -228,15 +291,24 @@ func TestWithdrawSaysWhatItMeans(t *testing.T) {
 
 func TestWithdrawnSaysOnlyWhatHappened(t *testing.T) {
 	t.Parallel()
-	page := WithdrawnPage{Page: customer("en"), MeterPoint: meterPoint, Record: record("h1", "Bright Energy Ltd", BasisConsent), At: time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC), Reference: "tid_1", Told: Told{State: ToldNone}}
+	page := WithdrawnPage{
+		Page:       customer("en"),
+		MeterPoint: meterPoint,
+		Record:     record("h1", "Bright Energy Ltd", BasisConsent),
+		At:         time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC),
+		Reference:  "tid_1",
+		Told:       Told{State: ToldNone},
+	}
 	doc := draw(t, Withdrawn(page))
 	if got := doc.Find(".panel h1").Text(); got != "You stopped Bright Energy Ltd at 2:03pm on 3 May 2026" {
 		t.Errorf("the heading is %q", got)
 	}
+
 	told := "We told the Data Access Register at 2:03pm on 3 May 2026. From that moment, anyone who checks with the register is told that the permission has ended."
 	if !strings.Contains(doc.Text(), told) {
 		t.Error("the page does not say who was told, and when")
 	}
+
 	page.Record.DataUser = "MeterBridge"
 	for _, test := range []struct {
 		told Told
@@ -258,7 +330,10 @@ func TestWithdrawnSaysOnlyWhatHappened(t *testing.T) {
 		if got := told.Find("a[href='https://org.example/contact']").Length() == 1; got != test.door {
 			t.Errorf("%s: a way to tell them is there: %v", test.told.State, got)
 		}
-		if got, polls := told.AttrOr("hx-get", ""), test.told.PollSeconds > 0; (got == "/portal/records/h1/told") != polls {
+		if got, polls := told.AttrOr(
+			"hx-get",
+			"",
+		), test.told.PollSeconds > 0; (got == "/portal/records/h1/told") != polls {
 			t.Errorf("%s: it asks %q", test.told.State, got)
 		}
 		if got := told.Find("a[href='/portal/again']").Length() == 1; got != (test.told.Again != "") {
@@ -269,7 +344,17 @@ func TestWithdrawnSaysOnlyWhatHappened(t *testing.T) {
 
 func TestWaiting(t *testing.T) {
 	t.Parallel()
-	page := WaitingPage{Page: customer("en"), MeterPoint: meterPoint, Method: Method{"magic-link"}, State: WaitingPending, SentTo: "c*****r@example.com", SecondsLeft: 61, PollSeconds: 4, PollingLeft: 1200, ExpiresAt: time.Date(2026, 5, 3, 13, 15, 0, 0, time.UTC)}
+	page := WaitingPage{
+		Page:        customer("en"),
+		MeterPoint:  meterPoint,
+		Method:      Method{"magic-link"},
+		State:       WaitingPending,
+		SentTo:      "c*****r@example.com",
+		SecondsLeft: 61,
+		PollSeconds: 4,
+		PollingLeft: 1200,
+		ExpiresAt:   time.Date(2026, 5, 3, 13, 15, 0, 0, time.UTC),
+	}
 	page.SignedIn = false
 	doc := draw(t, Waiting(page))
 	poll := doc.Find("#waiting")
@@ -285,6 +370,7 @@ func TestWaiting(t *testing.T) {
 	if got := doc.Find("#waiting-left").Text(); got != "About 2 minutes left." {
 		t.Errorf("61 seconds are %q", got)
 	}
+
 	for _, state := range []WaitingState{WaitingExpired, WaitingDeclined, WaitingLost} {
 		page.State = state
 		ended := draw(t, WaitingStatus(page))
@@ -310,7 +396,15 @@ func TestMatchCode(t *testing.T) {
 		{"a register that asks for none", "", "magic-link", false, false},
 		{"in a demonstration", "7KQ4", "magic-link", true, false},
 	} {
-		page := WaitingPage{Page: customer("en"), MeterPoint: meterPoint, Method: Method{test.method}, State: WaitingPending, MatchCode: test.code, PollSeconds: 4, PollingLeft: 1200}
+		page := WaitingPage{
+			Page:        customer("en"),
+			MeterPoint:  meterPoint,
+			Method:      Method{test.method},
+			State:       WaitingPending,
+			MatchCode:   test.code,
+			PollSeconds: 4,
+			PollingLeft: 1200,
+		}
 		page.Demonstration = test.demonstration
 		doc := draw(t, Waiting(page))
 		code := doc.Find("section.code")
@@ -337,7 +431,17 @@ func TestProveErrorLeadsSomewhere(t *testing.T) {
 	t.Parallel()
 	page := customer("en")
 	page.Errors = []FieldError{{Field: "method", Key: "error.prove.magic-link"}}
-	doc := draw(t, Prove(ProvePage{Page: page, MeterPoint: meterPoint, Chosen: Method{"passkey-assert"}, Others: []Method{{"magic-link"}}}))
+	doc := draw(
+		t,
+		Prove(
+			ProvePage{
+				Page:       page,
+				MeterPoint: meterPoint,
+				Chosen:     Method{"passkey-assert"},
+				Others:     []Method{{"magic-link"}},
+			},
+		),
+	)
 	link := doc.Find("#error-summary a")
 	if got := link.Text(); got != "We can no longer send a link for this meter. Choose another way" {
 		t.Errorf("the summary says %q", got)
@@ -367,6 +471,7 @@ func TestStartKeepsWhatWasTyped(t *testing.T) {
 			t.Errorf("the field has %s %q, want %q", attribute, got, want)
 		}
 	}
+
 	if !strings.HasPrefix(doc.Find("title").Text(), "Error: ") {
 		t.Error("the title does not say that there is an error")
 	}
@@ -393,12 +498,24 @@ func TestAddressesOfOthersCannotRun(t *testing.T) {
 	})
 }
 
-var bases = []Basis{BasisConsent, BasisExplicitConsent, BasisContract, BasisLegalObligation, BasisPublicTask, BasisLegitimateInterests, BasisOther}
+var bases = []Basis{
+	BasisConsent,
+	BasisExplicitConsent,
+	BasisContract,
+	BasisLegalObligation,
+	BasisPublicTask,
+	BasisLegitimateInterests,
+	BasisOther,
+}
 
 func jointRecord() Record {
 	r := record("j", "Menai Homes", BasisConsent)
 	r.Arrangement, r.CanWithdraw = "joint", true
-	r.Controllers = append(r.Controllers, Controller{Name: "Eryri Heat", Role: "joint"}, Controller{Name: "Ogwen Trust", Role: "joint"})
+	r.Controllers = append(
+		r.Controllers,
+		Controller{Name: "Eryri Heat", Role: "joint"},
+		Controller{Name: "Ogwen Trust", Role: "joint"},
+	)
 	return r
 }
 
@@ -421,9 +538,11 @@ func TestWithdrawalNamesEverybodyWhoseAccessEnds(t *testing.T) {
 			}
 		}
 	}
+
 	for i := range 5 {
 		r.Controllers = append(r.Controllers, Controller{Name: "Number " + string(rune('A'+i)), Role: "joint"})
 	}
+
 	doc := draw(t, Withdraw(WithdrawPage{Page: customer("en"), MeterPoint: meterPoint, Record: r}))
 	if got := doc.Find("h1").Text(); got != "Stop Menai Homes and 7 others seeing your energy data?" {
 		t.Errorf("many: %q", got)
@@ -441,7 +560,12 @@ func TestNamesAreIsolated(t *testing.T) {
 	r.CanWithdraw = true
 	found := discoveredAcme()
 	found.Organisation = name
-	page := RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{r}, Discovered: []Discovered{found}}
+	page := RecordsPage{
+		Page:       customer("en"),
+		MeterPoint: meterPoint,
+		Active:     []Record{r},
+		Discovered: []Discovered{found},
+	}
 	for what, c := range map[string]templ.Component{
 		"records":   Records(page),
 		"withdraw":  Withdraw(WithdrawPage{Page: page.Page, MeterPoint: meterPoint, Record: r}),
@@ -454,19 +578,42 @@ func TestNamesAreIsolated(t *testing.T) {
 		if title := doc.Find("title").Text(); strings.Contains(title, "شركة") {
 			t.Errorf("%s: the title goes into the browser's history, and names an organisation: %q", what, title)
 		}
+
 		doc.Find("bdi").Remove()
 		if strings.Contains(doc.Find("body").Text(), "شركة") {
 			t.Errorf("%s: a name stands outside a bdi: %q", what, doc.Find("body").Text())
 		}
 	}
-	if got := draw(t, Withdraw(WithdrawPage{Page: page.Page, MeterPoint: meterPoint, Record: record("a", "Bright", BasisConsent)})).Find(".inset").Text(); strings.Join(strings.Fields(got), " ") != "You cannot undo this here. Only Bright can ask you again." {
+
+	if got := draw(
+		t,
+		Withdraw(WithdrawPage{Page: page.Page, MeterPoint: meterPoint, Record: record("a", "Bright", BasisConsent)}),
+	).Find(".inset").
+		Text(); strings.Join(
+		strings.Fields(got),
+		" ",
+	) != "You cannot undo this here. Only Bright can ask you again." {
 		t.Errorf("a space is lost: %q", got)
 	}
+
 	plain := draw(t, Withdraw(WithdrawPage{Page: customer("en"), MeterPoint: meterPoint, Record: jointRecord()}))
 	if got := plain.Find("h1").Text(); got != "Stop Menai Homes, Eryri Heat and Ogwen Trust seeing your energy data?" {
 		t.Errorf("got %q", got)
 	}
-	if got := draw(t, Records(RecordsPage{Page: customer("cy"), MeterPoint: meterPoint, Active: []Record{record("b", "B", BasisContract), record("a", "Ynni", BasisContract)}})).Find("#answer").Text(); !strings.Contains(got, "B ac Ynni") {
+	if got := draw(
+		t,
+		Records(
+			RecordsPage{
+				Page:       customer("cy"),
+				MeterPoint: meterPoint,
+				Active:     []Record{record("b", "B", BasisContract), record("a", "Ynni", BasisContract)},
+			},
+		),
+	).Find("#answer").
+		Text(); !strings.Contains(
+		got,
+		"B ac Ynni",
+	) {
 		t.Errorf("Welsh says ac before a vowel: %q", got)
 	}
 }
@@ -478,7 +625,17 @@ func TestPermissionIsToldAsAClaim(t *testing.T) {
 		BasisConsent:         "Bright says you agreed to this on 14 January 2024.",
 		BasisExplicitConsent: "Bright says you agreed to exactly this, in so many words, on 14 January 2024.",
 	} {
-		text := draw(t, Records(RecordsPage{Page: customer("en"), MeterPoint: meterPoint, Active: []Record{record("a", "Bright", basis)}})).Find("article").Text()
+		text := draw(
+			t,
+			Records(
+				RecordsPage{
+					Page:       customer("en"),
+					MeterPoint: meterPoint,
+					Active:     []Record{record("a", "Bright", basis)},
+				},
+			),
+		).Find("article").
+			Text()
 		if !strings.Contains(text, want) || !strings.Contains(text, "If you never agreed, ask Bright to show") {
 			t.Errorf("%s: %q", basis, text)
 		}
@@ -489,11 +646,33 @@ func TestPermissionIsToldAsAClaim(t *testing.T) {
 func TestDemonstrationDoesNotContradictItself(t *testing.T) {
 	t.Parallel()
 	p := Page{Text: i18n.For("en"), Base: "/portal", FormToken: "t", IdleMinutes: 15, Demonstration: true}
-	if text := draw(t, Prove(ProvePage{Page: p, MeterPoint: meterPoint, Chosen: Method{"magic-link"}})).Find("main").Text(); !strings.Contains(text, "In this demonstration nothing is sent.") {
+	if text := draw(
+		t,
+		Prove(ProvePage{Page: p, MeterPoint: meterPoint, Chosen: Method{"magic-link"}}),
+	).Find("main").
+		Text(); !strings.Contains(
+		text,
+		"In this demonstration nothing is sent.",
+	) {
 		t.Error("the page that asks for a proof does not say that nothing is sent")
 	}
-	doc := draw(t, Waiting(WaitingPage{Page: p, MeterPoint: meterPoint, Method: Method{"magic-link"}, State: WaitingPending, SecondsLeft: 900, PollSeconds: 4, PollingLeft: 1200}))
-	if doc.Find("[data-seconds]").Length() != 0 || strings.Contains(doc.Find("main").Text(), "can confirm until") || strings.Contains(doc.Find("main").Text(), "when you have confirmed") {
+
+	doc := draw(
+		t,
+		Waiting(
+			WaitingPage{
+				Page:        p,
+				MeterPoint:  meterPoint,
+				Method:      Method{"magic-link"},
+				State:       WaitingPending,
+				SecondsLeft: 900,
+				PollSeconds: 4,
+				PollingLeft: 1200,
+			},
+		),
+	)
+	if doc.Find("[data-seconds]").Length() != 0 || strings.Contains(doc.Find("main").Text(), "can confirm until") ||
+		strings.Contains(doc.Find("main").Text(), "when you have confirmed") {
 		t.Error("the waiting page of a demonstration waits for a confirmation")
 	}
 }
@@ -502,7 +681,9 @@ func TestDemonstrationDoesNotContradictItself(t *testing.T) {
 func TestTimelineSaysInWordsWhatItDraws(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC)
-	open, until, ended := record("a", "Open Ltd", BasisContract), record("b", "Until Ltd", BasisConsent), record("c", "Over Ltd", BasisConsent)
+	open := record("a", "Open Ltd", BasisContract)
+	until := record("b", "Until Ltd", BasisConsent)
+	ended := record("c", "Over Ltd", BasisConsent)
 	until.Until = time.Date(2027, 5, 3, 0, 0, 0, 0, time.UTC)
 	ended.State, ended.EndedAt = RecordExpired, time.Date(2024, 3, 3, 0, 0, 0, 0, time.UTC)
 	page := RecordsPage{
@@ -511,13 +692,16 @@ func TestTimelineSaysInWordsWhatItDraws(t *testing.T) {
 	}
 	doc := draw(t, Records(page))
 	want := []string{
-		"Acme Energy Services Ltd First seen on 1 June 2024, last seen on 28 February 2026.", "Open Ltd Since 14 January 2024, no end date.",
-		"Until Ltd Since 14 January 2024, until 3 May 2027.", "Over Ltd From 14 January 2024 until 3 March 2024.",
+		"Acme Energy Services Ltd First seen on 1 June 2024, last seen on 28 February 2026.",
+		"Open Ltd Since 14 January 2024, no end date.",
+		"Until Ltd Since 14 January 2024, until 3 May 2027.",
+		"Over Ltd From 14 January 2024 until 3 March 2024.",
 	}
 	rows := doc.Find("#timeline ol li")
 	if rows.Length() != len(want) {
 		t.Fatalf("%d rows, want %d", rows.Length(), len(want))
 	}
+
 	rows.Each(func(i int, row *goquery.Selection) {
 		if got := strings.Join(strings.Fields(row.Find("p").Text()), " "); got != want[i] {
 			t.Errorf("row %d says %q, want %q", i, got, want[i])
@@ -534,11 +718,17 @@ func TestTimelineSaysInWordsWhatItDraws(t *testing.T) {
 			t.Errorf("row %d has no %s", i, mark)
 		}
 	}
+
 	for range 196 {
 		page.Active = append(page.Active, record("m"+strings.Repeat("x", len(page.Active)), "Many Ltd", BasisContract))
 	}
+
 	doc = draw(t, Records(page))
-	if all, folded := doc.Find("#timeline ol li").Length(), doc.Find("#timeline details li").Length(); all != 200 || folded != 192 {
+	if all, folded := doc.Find("#timeline ol li").
+		Length(),
+		doc.Find("#timeline details li").
+			Length(); all != 200 ||
+		folded != 192 {
 		t.Errorf("of 200 rows there are %d, and %d folded away", all, folded)
 	}
 }
@@ -563,12 +753,21 @@ func TestTimelineStaysInside(t *testing.T) {
 		if !r.EndedAt.IsZero() {
 			page.Active, page.Ended = nil, page.Active
 		}
-		draw(t, Records(page)).Find("#timeline .t-bar [x], #timeline .t-bar [x1]").Each(func(_ int, s *goquery.Selection) {
-			for _, attribute := range []string{"x", "x1", "x2"} {
-				if value := s.AttrOr(attribute, "50%"); len(value) > 6 || strings.HasPrefix(value, "-") || value == "NaN%" {
-					t.Errorf("%s: %s is at %s", name, goquery.NodeName(s), value)
+
+		draw(
+			t,
+			Records(page),
+		).Find("#timeline .t-bar [x], #timeline .t-bar [x1]").
+			Each(func(_ int, s *goquery.Selection) {
+				for _, attribute := range []string{"x", "x1", "x2"} {
+					if value := s.AttrOr(
+						attribute,
+						"50%",
+					); len(value) > 6 || strings.HasPrefix(value, "-") ||
+						value == "NaN%" {
+						t.Errorf("%s: %s is at %s", name, goquery.NodeName(s), value)
+					}
 				}
-			}
-		})
+			})
 	}
 }

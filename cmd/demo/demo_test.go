@@ -38,6 +38,7 @@ func demo(t *testing.T, o options) (base string, stop func()) {
 	if err != nil {
 		t.Fatalf("the demonstration did not start: %v", err)
 	}
+
 	return regexp.MustCompile(`http://localhost:\d+`).FindString(string(buffer[:n])), stop
 }
 
@@ -47,19 +48,23 @@ func call(t *testing.T, method, address, authorization, body string) (int, map[s
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	request.Header.Set("Authorization", authorization)
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
+
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer response.Body.Close()
 	var answer map[string]any
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
 		t.Fatal(err)
 	}
+
 	return response.StatusCode, answer
 }
 
@@ -74,33 +79,60 @@ func TestFiveStepsAgainstTheDemonstration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer response.Body.Close()
 	var token registerclient.BearerToken
 	if err := json.NewDecoder(response.Body).Decode(&token); err != nil || token.Expires != 7200 {
 		t.Fatalf("token: %v, expires %d", err, token.Expires)
 	}
+
 	bearer := "Bearer " + token.Token
 
 	status, exists := call(t, http.MethodGet, api+"/identity-records/exists?mpxn=2312345678901", bearer, "")
-	if status != http.StatusOK || exists["exists"] != true || !slices.Contains(exists["available-methods"].([]any), any("magic-link")) {
+	if status != http.StatusOK || exists["exists"] != true ||
+		!slices.Contains(exists["available-methods"].([]any), any("magic-link")) {
 		t.Fatalf("exists: %d %v", status, exists)
 	}
-	status, started := call(t, http.MethodPost, api+"/identity-records/reidentify", bearer, `{"mpxn":"2312345678901","method":"magic-link"}`)
+
+	status, started := call(
+		t,
+		http.MethodPost,
+		api+"/identity-records/reidentify",
+		bearer,
+		`{"mpxn":"2312345678901","method":"magic-link"}`,
+	)
 	if status != http.StatusOK {
 		t.Fatalf("reidentify: %d %v", status, started)
 	}
+
 	link := started["magic-link"].(map[string]any)
 	if link["dispatched-to"] != "d*****r@example.com" || started["passkey"] != nil {
 		t.Errorf("reidentify: %v", started)
 	}
+
 	ref := link["token-ref"].(string)
-	if status, poll := call(t, http.MethodGet, api+"/identity-records/reidentify/"+ref, bearer, ""); status != http.StatusOK || poll["status"] != "confirmed" {
+	if status, poll := call(
+		t,
+		http.MethodGet,
+		api+"/identity-records/reidentify/"+ref,
+		bearer,
+		"",
+	); status != http.StatusOK ||
+		poll["status"] != "confirmed" {
 		t.Fatalf("poll: %d %v", status, poll)
 	}
-	status, list := call(t, http.MethodGet, api+"/meter-points/2312345678901/access-records?reidentification-token="+ref, bearer, "")
+
+	status, list := call(
+		t,
+		http.MethodGet,
+		api+"/meter-points/2312345678901/access-records?reidentification-token="+ref,
+		bearer,
+		"",
+	)
 	if status != http.StatusOK {
 		t.Fatalf("list: %d %v", status, list)
 	}
+
 	var rows []string
 	for _, one := range list["access-records"].([]any) {
 		record := one.(map[string]any)
@@ -110,8 +142,13 @@ func TestFiveStepsAgainstTheDemonstration(t *testing.T) {
 		if seen, ok := record["discovered-access"].(map[string]any); ok {
 			name = seen["organisation-name"].(string) + " " + seen["organisation-reference"].(string) + " " + seen["first-seen"].(string) + " " + seen["last-seen"].(string)
 		}
-		rows = append(rows, strings.TrimSpace(strings.Join([]string{name, record["state"].(string), basis, expiry}, " ")))
+
+		rows = append(
+			rows,
+			strings.TrimSpace(strings.Join([]string{name, record["state"].(string), basis, expiry}, " ")),
+		)
 	}
+
 	slices.Sort(rows)
 	want := []string{
 		"Acme Energy Services Ltd SEC-OU-00429 2024-06-01 2026-02-28 DISCOVERED",
@@ -138,16 +175,23 @@ func TestDemonstrationDataIsWrittenOnceAndSurvivesARestart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found, err := client.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{MPxN: meterPoint})
+
+			found, err := client.LookupIdentityRecords(
+				t.Context(),
+				registerclient.LookupIdentityRecordsQuery{MPxN: meterPoint},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			list, err := client.ListAccessRecords(t.Context(), meterPoint, registerclient.ListAccessRecordsQuery{})
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			identities, records = identities+len(found.IdentityRecords), records+len(list.AccessRecords)
 		}
+
 		return identities, records
 	}
 	base, stop := demo(t, o)
@@ -158,6 +202,7 @@ func TestDemonstrationDataIsWrittenOnceAndSurvivesARestart(t *testing.T) {
 	if err := seed(t.Context(), base, all); err != nil {
 		t.Fatalf("a second time: %v", err)
 	}
+
 	stop()
 	base, _ = demo(t, o)
 	if identities, records := count(base); identities != 4 || records != 4 {
@@ -168,7 +213,12 @@ func TestDemonstrationDataIsWrittenOnceAndSurvivesARestart(t *testing.T) {
 func TestStubIsRefusedWhereOthersCouldReachIt(t *testing.T) {
 	t.Parallel()
 	for _, addr := range []string{"0.0.0.0:0", "[::]:0", ":0"} {
-		err := runDemo(t.Context(), options{addr: addr, dataDir: t.TempDir(), reidentification: "stub"}, io.Discard, slog.New(slog.DiscardHandler))
+		err := runDemo(
+			t.Context(),
+			options{addr: addr, dataDir: t.TempDir(), reidentification: "stub"},
+			io.Discard,
+			slog.New(slog.DiscardHandler),
+		)
 		if err == nil {
 			t.Errorf("%s: accepted", addr)
 		}

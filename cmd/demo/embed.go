@@ -49,10 +49,12 @@ func showEmbedder(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The page is at 127.0.0.1 alone.", http.StatusMisdirectedRequest)
 		return
 	}
+
 	lang := "en"
 	if r.URL.Query().Get("lang") == "cy" {
 		lang = "cy"
 	}
+
 	portal := "http://localhost:" + html.EscapeString(number)
 	// All that a page of its own needs to allow.
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src "+portal+"; frame-src "+portal)

@@ -10,8 +10,9 @@ import (
 	"strconv"
 	"strings"
 
-	"central.consent/dar/register/mail/catcher"
 	"github.com/a-h/templ"
+
+	"central.consent/dar/register/mail/catcher"
 )
 
 // inboxPath is where the letters of the live demonstration are read.
@@ -134,8 +135,10 @@ func linked(text string) (pieces []piece) {
 		if at[0] > 0 {
 			pieces = append(pieces, piece{text: text[:at[0]]})
 		}
+
 		pieces = append(pieces, piece{text: text[at[0]:at[1]], link: true})
 		text = text[at[1]:]
 	}
+
 	return pieces
 }

@@ -29,6 +29,7 @@ func TestOnePort(t *testing.T) {
 			t.Errorf("%s: %d %q, want %q", target, w.Code, got, want)
 		}
 	}
+
 	w := httptest.NewRecorder()
 	port.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/portal" {

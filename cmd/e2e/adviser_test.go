@@ -31,11 +31,15 @@ func TestAdviser(t *testing.T) {
 		t.Run(l.String(), func(t *testing.T) {
 			t.Parallel()
 			base := program(t, "demo", "--reidentification", "live")
-			b, phone := openTab(t, base, l), openTab(t, base, look{360, "en", true})
+			b := openTab(t, base, l)
+			phone := openTab(t, base, look{360, "en", true})
 			marked := func(name string) {
 				t.Helper()
 				b.inspect("adviser: " + name)
-				if !eval[bool](b, `!!document.querySelector("header .helping")?.textContent.startsWith("Helping a customer.")`) {
+				if !eval[bool](
+					b,
+					`!!document.querySelector("header .helping")?.textContent.startsWith("Helping a customer.")`,
+				) {
 					t.Errorf("%s does not say that somebody is helped", name)
 				}
 				if found := eval[[]string](b, takenAway); len(found) > 0 {
@@ -63,6 +67,7 @@ func TestAdviser(t *testing.T) {
 			if !script {
 				b.press("a[href='" + advisers + "/waiting/check']")
 			}
+
 			b.at(advisers + "/records")
 			marked("records")
 			if said := b.text("#active"); !strings.Contains(said, "You gave permission") {
@@ -82,25 +87,34 @@ func TestAdviser(t *testing.T) {
 			if script {
 				b.until(`document.activeElement.id === "error-summary"`)
 			}
+
 			marked("withdraw without a yes")
-			if eval[bool](b, `document.querySelector("#customer-yes").checked || !document.querySelector("input[value=no-longer-needed]").checked`) {
+			if eval[bool](
+				b,
+				`document.querySelector("#customer-yes").checked || !document.querySelector("input[value=no-longer-needed]").checked`,
+			) {
 				t.Error("the form is not as the adviser left it")
 			}
 			if got := recordState(t, base); got != registerclient.StateActive {
 				t.Errorf("without a yes the record is %s", got)
 			}
+
 			b.run("tick", chromedp.Click("#customer-yes", chromedp.ByQuery))
 			b.press("form[action$='/withdraw'] button")
 			marked("withdrawn")
 			if got := recordState(t, base); got != registerclient.StateRevoked {
 				t.Errorf("with a yes the record is %s", got)
 			}
+
 			reference := b.text(".reference")
 
 			b.press(".helping a")
 			b.at(advisers + "/handover")
 			marked("handover")
-			if paper := b.text("main"); !strings.Contains(paper, reference) || !strings.Contains(paper, "ends in "+demoMPxN[len(demoMPxN)-3:]) {
+			if paper := b.text(
+				"main",
+			); !strings.Contains(paper, reference) ||
+				!strings.Contains(paper, "ends in "+demoMPxN[len(demoMPxN)-3:]) {
 				t.Errorf("the page to hand over lacks %s, or the last digits: %s", reference, paper)
 			}
 			if leak := leaks(eval[string](b, "document.documentElement.outerHTML")); leak != "" {
@@ -116,12 +130,16 @@ func TestAdviser(t *testing.T) {
 			if number := eval[string](b, `document.querySelector("#number").value`); number != "" {
 				t.Errorf("the next customer's start holds %s", number)
 			}
+
 			b.expect(403)
 			at, addresses, _ := b.history()
 			first := 0
 			if !script {
-				first = int(at) - 3 // further back stands the answer to a form, which a browser would have to send again
+				first = int(
+					at,
+				) - 3 // further back stands the answer to a form, which a browser would have to send again
 			}
+
 			for i := int(at) - 1; i >= first; i-- {
 				eval[any](b, "void (window.left = true)")
 				b.run("go back", chromedp.ActionFunc(func(ctx context.Context) error {
@@ -133,7 +151,10 @@ func TestAdviser(t *testing.T) {
 				}))
 				b.until(`!window.left && document.readyState === "complete"`)
 				seen := eval[string](b, "document.documentElement.outerHTML")
-				if leak := leaks(seen); leak != "" || strings.Contains(seen, organisation) || strings.Contains(seen, reference) {
+				if leak := leaks(
+					seen,
+				); leak != "" || strings.Contains(seen, organisation) ||
+					strings.Contains(seen, reference) {
 					t.Errorf("Back to %s shows something of the customer: %s", addresses[i], b.text("main"))
 				}
 			}
@@ -165,12 +186,15 @@ func TestAdviserAcrossTheDesk(t *testing.T) {
 	if first := eval[string](b, `document.querySelector("#method [name=method]").value`); first != "magic-link" {
 		t.Errorf("%s comes before what also works on the telephone", first)
 	}
+
 	b.run("unfold the other way", chromedp.Click("main summary", chromedp.ByQuery))
 	b.press("form:has([value=passkey-assert]) button")
 	b.at(advisers + "/waiting")
 	b.inspect("adviser: passkey")
 	code := b.text(".match-code")
-	beside := b.another(strings.TrimPrefix(eval[string](b, `document.querySelector("a.button[target=_blank]").href`), base))
+	beside := b.another(
+		strings.TrimPrefix(eval[string](b, `document.querySelector("a.button[target=_blank]").href`), base),
+	)
 	near := plugIn(beside, webauthn.AuthenticatorTransportCable)
 	var has []*webauthn.Credential
 	phone.run("read the passkey", chromedp.ActionFunc(func(ctx context.Context) (err error) {

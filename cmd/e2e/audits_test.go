@@ -29,6 +29,7 @@ func needNode(t *testing.T) {
 	if err == nil {
 		_, err = os.Stat(nodeModules + "/lighthouse")
 	}
+
 	switch {
 	case err == nil:
 	case os.Getenv("CI") != "":
@@ -51,15 +52,18 @@ func TestMarkup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		defer response.Body.Close()
 		html, err := io.ReadAll(response.Body)
 		if err != nil || response.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %d %v", path, response.StatusCode, err)
 		}
+
 		name := strings.ReplaceAll(strings.Trim(path, "/"), "/", "_") + ".html"
 		if err := os.WriteFile(filepath.Join(folder, name), html, 0o644); err != nil {
 			t.Fatal(err)
 		}
+
 		return html
 	}
 	// The pages of the register are in no operator's brand.
@@ -70,12 +74,15 @@ func TestMarkup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		links := index.Find(selector)
 		if links.Length() < 50 {
 			t.Fatalf("the gallery shows only %d pages", links.Length())
 		}
+
 		links.Each(func(_ int, a *goquery.Selection) { fetch(gallery, a.AttrOr("href", "")) })
 	}
+
 	fetch(program(t, "demo"), "/docs")
 	// One fault, to see that faults are found.
 	bad := `<!DOCTYPE html><html lang="en"><head><title>Bad</title></head><body><p id="a"><div id="a"></div></p></body></html>`
@@ -83,7 +90,15 @@ func TestMarkup(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	cmd := exec.Command("node", nodeModules+"/html-validate/bin/html-validate.mjs", "--config", "htmlvalidate.json", "--formatter", "json", folder)
+	cmd := exec.Command(
+		"node",
+		nodeModules+"/html-validate/bin/html-validate.mjs",
+		"--config",
+		"htmlvalidate.json",
+		"--formatter",
+		"json",
+		folder,
+	)
 	out, err := cmd.Output() // fails, for there is a fault
 	var files []struct {
 		FilePath string
@@ -95,6 +110,7 @@ func TestMarkup(t *testing.T) {
 	if json.Unmarshal(out, &files) != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+
 	found := false
 	for _, file := range files {
 		name := filepath.Base(file.FilePath)
@@ -106,6 +122,7 @@ func TestMarkup(t *testing.T) {
 			t.Errorf("%s:%d:%d %s: %s (%s)", name, m.Line, m.Column, m.RuleID, m.Message, m.Selector)
 		}
 	}
+
 	if !found {
 		t.Error("the validator finds no fault in a page that has two")
 	}
@@ -122,7 +139,8 @@ type audited struct {
 // auditedPages brings customers to the main pages. Only the register's real challenges hold the waiting page.
 func auditedPages(t *testing.T) []audited {
 	t.Helper()
-	stub, live := program(t, "demo"), program(t, "demo", "--reidentification", "live")
+	stub := program(t, "demo")
+	live := program(t, "demo", "--reidentification", "live")
 	asked := newVisitor(t, live)
 	pages := []audited{{Name: "start", URL: stub + "/portal"}, {Name: "help", URL: stub + "/portal/help", Hidden: true}}
 	asked.prove()
@@ -140,6 +158,7 @@ func auditedPages(t *testing.T) []audited {
 	if withdraw == "" || withdraw == other {
 		t.Fatalf("the list offers to stop %q and %q", withdraw, other)
 	}
+
 	customer.get(other)
 	customer.send(other, url.Values{})
 	return append(pages, customer.page("withdrawn", strings.TrimSuffix(other, "withdraw")+"withdrawn"))
@@ -185,14 +204,17 @@ func (v *visitor) read(response *http.Response, err error) *goquery.Document {
 	if err != nil {
 		v.Fatal(err)
 	}
+
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		v.Fatalf("%s: %s", response.Request.URL.Path, response.Status)
 	}
+
 	doc, err := goquery.NewDocumentFromReader(response.Body)
 	if err != nil {
 		v.Fatal(err)
 	}
+
 	v.token = doc.Find("input[name=token]").AttrOr("value", "")
 	return doc
 }
@@ -203,10 +225,12 @@ func (v *visitor) page(name, path string) audited {
 	if err != nil {
 		v.Fatal(err)
 	}
+
 	var cookies []string
 	for _, cookie := range v.Jar.Cookies(u) {
 		cookies = append(cookies, cookie.Name+"="+cookie.Value)
 	}
+
 	return audited{name, u.String(), strings.Join(cookies, "; "), true}
 }
 
@@ -223,14 +247,17 @@ func lighthouse(t *testing.T, pages []audited, categories ...string) []audit {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	modules, err := filepath.Abs(nodeModules)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	cmd := exec.CommandContext(t.Context(), "node", "lighthouse.mjs")
 	cmd.Env = append(os.Environ(), "NODE_MODULES="+modules, "CHROME_PATH="+chromium)
 	cmd.Stdin = bytes.NewReader(input)
@@ -246,6 +273,7 @@ func lighthouse(t *testing.T, pages []audited, categories ...string) []audit {
 			t.Fatalf("%s: %s; at %s", a.Name, a.Problem, a.At)
 		}
 	}
+
 	return audits
 }
 
@@ -273,6 +301,7 @@ func TestEveryAudit(t *testing.T) {
 	if !*everyPage {
 		t.Skip("make lighthouse")
 	}
+
 	needBrowser(t)
 	needNode(t)
 	pages := auditedPages(t)
@@ -282,10 +311,14 @@ func TestEveryAudit(t *testing.T) {
 			path := a.AttrOr("href", "")
 			// The pages of the register are in no operator's look, and the others in one that is chosen.
 			if id := strings.HasPrefix(path, "/en/id-"); id == (args == nil) {
-				pages = append(pages, audited{Name: path, URL: gallery + path, Hidden: !strings.HasSuffix(path, "/en/start")})
+				pages = append(
+					pages,
+					audited{Name: path, URL: gallery + path, Hidden: !strings.HasSuffix(path, "/en/start")},
+				)
 			}
 		}
 	}
+
 	const tries = 3
 	for range tries {
 		var missed []audited
@@ -299,11 +332,13 @@ func TestEveryAudit(t *testing.T) {
 				}
 			}
 		}
+
 		// Something else may have been at work: who is slow is measured again.
 		if pages = missed; len(pages) == 0 {
 			return
 		}
 	}
+
 	for _, page := range pages {
 		t.Errorf("%s stays below 100", page.Name)
 	}

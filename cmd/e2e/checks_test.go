@@ -26,7 +26,10 @@ func TestChecks(t *testing.T) {
 		switch r.URL.Path {
 		case "/style.css":
 			w.Header().Set("Content-Type", "text/css")
-			io.WriteString(w, ".pale { color: #ccc } .long { font-size: 60px } .cut { height: 5px; overflow: hidden; white-space: nowrap }")
+			io.WriteString(
+				w,
+				".pale { color: #ccc } .long { font-size: 60px } .cut { height: 5px; overflow: hidden; white-space: nowrap }",
+			)
 		case "/script.js":
 			w.Header().Set("Content-Type", "text/javascript")
 			io.WriteString(w, `console.error("canary"); document.querySelector("nothing").canary()`)
@@ -47,12 +50,20 @@ func TestChecks(t *testing.T) {
 			b.press("a")
 			// What the browser has to say comes when it likes.
 			want := []string{
-				"image-alt", "color-contrast", "px wide in a window of 360", "“cut off” is cut off",
-				"Content Security Policy", "404", "asked elsewhere", "the address holds the meter point", "the answer holds mlr_",
+				"image-alt",
+				"color-contrast",
+				"px wide in a window of 360",
+				"“cut off” is cut off",
+				"Content Security Policy",
+				"404",
+				"asked elsewhere",
+				"the address holds the meter point",
+				"the answer holds mlr_",
 			}
 			if script {
 				want = append(want, "console: ", "exception: ")
 			}
+
 			var text string
 			for start := time.Now(); time.Since(start) < 5*time.Second; time.Sleep(50 * time.Millisecond) {
 				b.mu.Lock()
@@ -62,9 +73,11 @@ func TestChecks(t *testing.T) {
 					break
 				}
 			}
+
 			if fault := absent(text, want); fault != "" {
 				t.Errorf("nothing was found about %q; only:\n%s", fault, text)
 			}
+
 			b.mu.Lock()
 			b.problems, b.wire.exchanges = nil, nil
 			b.mu.Unlock()
@@ -79,5 +92,6 @@ func absent(text string, want []string) string {
 			return part
 		}
 	}
+
 	return ""
 }

@@ -38,15 +38,33 @@ func openHost(t *testing.T, width int64, blockThirdParties bool) *host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(chromium),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("disable-popup-blocking", false),
+
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(chromium),
+		chromedp.Headless,
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.NoFirstRun,
+		chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag(
+			"disable-dev-shm-usage",
+			true,
+		),
+		chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("disable-popup-blocking", false),
 		// One process, so that the frame can be looked into as a part of the page.
-		chromedp.Flag("disable-features", "IsolateOrigins,site-per-process,Translate"), chromedp.Flag("disable-site-isolation-trials", true)}
+		chromedp.Flag(
+			"disable-features",
+			"IsolateOrigins,site-per-process,Translate",
+		),
+		chromedp.Flag("disable-site-isolation-trials", true),
+	}
 	if blockThirdParties {
 		options = append(options, chromedp.Flag("test-third-party-cookie-phaseout", true))
 	}
+
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
@@ -55,6 +73,7 @@ func openHost(t *testing.T, width int64, blockThirdParties bool) *host {
 	t.Cleanup(cancel)
 	h := &host{T: t, ctx: ctx}
 	h.run("open a window", network.Enable(), emulation.SetDeviceMetricsOverride(width, 900, 1, false))
+
 	return h
 }
 
@@ -73,27 +92,38 @@ func inFrame[T any](h *host, address, expression string) (value T, ok bool) {
 		if err != nil {
 			return err
 		}
+
 		found := find(tree, address)
 		if found == nil {
 			return fmt.Errorf("no frame at %s", address)
 		}
+
 		world, err := page.CreateIsolatedWorld(found.ID).Do(ctx)
 		if err != nil {
 			return err
 		}
-		result, thrown, err := runtime.Evaluate(expression).WithContextID(world).WithAwaitPromise(true).WithReturnByValue(true).WithUserGesture(true).Do(ctx)
+
+		result, thrown, err := runtime.Evaluate(expression).
+			WithContextID(world).
+			WithAwaitPromise(true).
+			WithReturnByValue(true).
+			WithUserGesture(true).
+			Do(ctx)
 		if err != nil || thrown != nil {
 			return fmt.Errorf("%v %v", err, thrown)
 		}
+
 		ok = true
 		if len(result.Value) == 0 {
 			return nil
 		}
+
 		return json.Unmarshal(result.Value, &value)
 	}))
 	if err != nil {
 		return value, false
 	}
+
 	return value, ok
 }
 
@@ -106,6 +136,7 @@ func find(tree *page.FrameTree, address string) *cdp.Frame {
 			return found
 		}
 	}
+
 	return nil
 }
 
@@ -117,7 +148,12 @@ func (h *host) await(address, expression string) {
 			return
 		}
 	}
-	text, _ := inFrame[string](h, address[:strings.Index(address, "/portal")], "location.href + document.body.innerText")
+
+	text, _ := inFrame[string](
+		h,
+		address[:strings.Index(address, "/portal")],
+		"location.href + document.body.innerText",
+	)
 	h.Fatalf("%s never holds at %s: %s", expression, address, text)
 }
 
@@ -125,13 +161,24 @@ func (h *host) await(address, expression string) {
 func (h *host) press(address, selector string) {
 	h.Helper()
 	h.await(address, fmt.Sprintf("document.querySelector(%q)", selector))
-	at, ok := inFrame[[2]float64](h, address, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center"});
-		return new Promise(done => setTimeout(() => { const r = e.getBoundingClientRect(); done([r.left + r.width / 2, r.top + r.height / 2]) }, 200)) })()`, selector))
+	at, ok := inFrame[[2]float64](
+		h,
+		address,
+		fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center"});
+		return new Promise(done => setTimeout(() => { const r = e.getBoundingClientRect(); done([r.left + r.width / 2, r.top + r.height / 2]) }, 200)) })()`, selector),
+	)
 	if !ok {
 		h.Fatalf("no %s", selector)
 	}
+
 	var box [2]float64
-	h.run("find the frame", chromedp.Evaluate(`(() => { const r = document.querySelector("iframe").getBoundingClientRect(); return [r.left, r.top] })()`, &box))
+	h.run(
+		"find the frame",
+		chromedp.Evaluate(
+			`(() => { const r = document.querySelector("iframe").getBoundingClientRect(); return [r.left, r.top] })()`,
+			&box,
+		),
+	)
 	h.run("press "+selector, chromedp.MouseClickXY(box[0]+at[0], box[1]+at[1]))
 }
 
@@ -140,10 +187,15 @@ func (h *host) tabTo(address, selector string) {
 	h.Helper()
 	for range sensible {
 		h.run("press Tab", chromedp.KeyEvent(kb.Tab))
-		if has, _ := inFrame[bool](h, address, fmt.Sprintf(`document.hasFocus() && document.activeElement.matches(%q)`, selector)); has {
+		if has, _ := inFrame[bool](
+			h,
+			address,
+			fmt.Sprintf(`document.hasFocus() && document.activeElement.matches(%q)`, selector),
+		); has {
 			return
 		}
 	}
+
 	h.Fatalf("no way to %s by Tab at %s", selector, address)
 }
 
@@ -161,8 +213,10 @@ func (h *host) tabOut(address string) {
 			}
 			return
 		}
+
 		last, _ = inFrame[string](h, address, `document.activeElement.outerHTML`)
 	}
+
 	h.Fatalf("Tab never leads out of the frame, but to %s", last)
 }
 
@@ -202,14 +256,20 @@ func TestEmbedded(t *testing.T) {
 			h.run("look at the cookies", chromedp.ActionFunc(func(ctx context.Context) error {
 				cookies, err := network.GetCookies().WithURLs([]string{base + "/portal"}).Do(ctx)
 				for _, c := range cookies {
-					if strings.Contains(c.Name, "session") && (c.PartitionKey == nil || !c.Secure || c.SameSite != network.CookieSameSiteNone) {
+					if strings.Contains(c.Name, "session") &&
+						(c.PartitionKey == nil || !c.Secure || c.SameSite != network.CookieSameSiteNone) {
 						t.Errorf("the session's cookie is %+v", c)
 					}
 				}
+
 				return err
 			}))
 
-			inFrame[any](h, embed+"/records", `void ([...document.querySelectorAll("#active article")].find(a => a.textContent.includes("`+organisation+`")).querySelector("a[href$='/withdraw']").id = "stop")`)
+			inFrame[any](
+				h,
+				embed+"/records",
+				`void ([...document.querySelectorAll("#active article")].find(a => a.textContent.includes("`+organisation+`")).querySelector("a[href$='/withdraw']").id = "stop")`,
+			)
 			h.press(embed+"/records", "#stop")
 			h.await(embed+"/records/", `document.querySelector("form[data-new-tab]")`)
 			h.axe(embed+"/records/", "leave the frame")
@@ -221,9 +281,11 @@ func TestEmbedded(t *testing.T) {
 			case <-time.After(20 * time.Second):
 				t.Fatal("no tab opened")
 			}
+
 			if got := recordState(t, base); got != registerclient.StateActive {
 				t.Fatalf("in the frame the record became %s", got)
 			}
+
 			ctx, cancel := chromedp.NewContext(h.ctx, chromedp.WithTargetID(id))
 			defer cancel()
 			tab := &host{T: t, ctx: ctx}
@@ -233,18 +295,31 @@ func TestEmbedded(t *testing.T) {
 			if got := recordState(t, base); got != registerclient.StateActive {
 				t.Fatalf("the ticket stopped the record: %s", got)
 			}
+
 			var heading, location string
-			tab.run("stop", chromedp.Text("h1", &heading, chromedp.ByQuery), chromedp.Location(&location),
-				chromedp.Click("form[action$='/withdraw'] button", chromedp.ByQuery), chromedp.WaitVisible(".panel", chromedp.ByQuery))
+			tab.run(
+				"stop",
+				chromedp.Text("h1", &heading, chromedp.ByQuery),
+				chromedp.Location(&location),
+				chromedp.Click(
+					"form[action$='/withdraw'] button",
+					chromedp.ByQuery,
+				),
+				chromedp.WaitVisible(".panel", chromedp.ByQuery),
+			)
 			if !strings.Contains(heading, organisation) || !strings.HasPrefix(location, base+"/portal/records/") {
 				t.Errorf("the tab is at %s, and asks %q", location, heading)
 			}
 			if got := recordState(t, base); got != registerclient.StateRevoked {
 				t.Errorf("the record is %s", got)
 			}
+
 			// Back at the frame.
 			inFrame[any](h, embed+"/records/", `location.assign("/portal/embed/records")`)
-			h.await(embed+"/records", `document.querySelector("#ended")?.textContent.includes("`+organisation+`") && !document.querySelector("#active").textContent.includes("`+organisation+`")`)
+			h.await(
+				embed+"/records",
+				`document.querySelector("#ended")?.textContent.includes("`+organisation+`") && !document.querySelector("#active").textContent.includes("`+organisation+`")`,
+			)
 		})
 	}
 }
@@ -254,7 +329,10 @@ func (h *host) grows() {
 	h.Helper()
 	for start := time.Now(); ; time.Sleep(100 * time.Millisecond) {
 		var height float64
-		h.run("read the frame's height", chromedp.Evaluate(`document.querySelector("iframe").getBoundingClientRect().height`, &height))
+		h.run(
+			"read the frame's height",
+			chromedp.Evaluate(`document.querySelector("iframe").getBoundingClientRect().height`, &height),
+		)
 		inside, _ := inFrame[float64](h, frameAddress(h), `document.documentElement.scrollHeight`)
 		if inside > 300 && height >= inside && height < inside+2 {
 			return
@@ -318,6 +396,14 @@ func TestFramedByListedAlone(t *testing.T) {
 			t.Errorf("%s: the portal shows in the frame: %s", path, text)
 		}
 	}
-	h.run("the link in its place", chromedp.Navigate(server.URL+"/unlisted"),
-		chromedp.WaitVisible(`a[href="`+base+`/portal?lang=en"]`, chromedp.ByQuery), chromedp.WaitNotPresent("iframe", chromedp.ByQuery))
+
+	h.run(
+		"the link in its place",
+		chromedp.Navigate(server.URL+"/unlisted"),
+		chromedp.WaitVisible(
+			`a[href="`+base+`/portal?lang=en"]`,
+			chromedp.ByQuery,
+		),
+		chromedp.WaitNotPresent("iframe", chromedp.ByQuery),
+	)
 }

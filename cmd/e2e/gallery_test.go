@@ -31,6 +31,7 @@ func TestEverywhere(t *testing.T) {
 	if !*everywhere {
 		t.Skip("make inspect")
 	}
+
 	needBrowser(t)
 	register := program(t, "gallery")
 	portal := program(t, "gallery", "--operators", root+"/cmd/demo/operators/operators.toml")
@@ -46,11 +47,15 @@ func TestEverywhere(t *testing.T) {
 func inspectGallery(t *testing.T, base string, l look, part string, inspect func(*tab, string)) {
 	index := openTab(t, base, look{1280, "en", true})
 	index.open("/", 200)
-	links := eval[[]string](index, `[...document.querySelectorAll("li a[hreflang=`+l.lang+`]")].map(a => a.getAttribute("href"))`)
+	links := eval[[]string](
+		index,
+		`[...document.querySelectorAll("li a[hreflang=`+l.lang+`]")].map(a => a.getAttribute("href"))`,
+	)
 	links = slices.DeleteFunc(links, func(link string) bool { return !strings.Contains(link, part) })
 	if len(links) < 20 {
 		t.Fatalf("the gallery shows only %d pages", len(links))
 	}
+
 	t.Run(l.String(), func(t *testing.T) {
 		t.Parallel()
 		// No tab lasts for all of them, and Chromium for no hundred tabs.
@@ -67,7 +72,18 @@ func inspectGallery(t *testing.T, base string, l look, part string, inspect func
 }
 
 // brandedPages are those on which a brand's colours come to meet every other colour, one of each kind.
-var brandedPages = []string{"start-signed-in", "start-empty", "check-number", "prove", "waiting-email", "records-every-kind", "withdraw-joint", "withdrawn-delivered", "error-internal", "accessibility"}
+var brandedPages = []string{
+	"start-signed-in",
+	"start-empty",
+	"check-number",
+	"prove",
+	"waiting-email",
+	"records-every-kind",
+	"withdraw-joint",
+	"withdrawn-delivered",
+	"error-internal",
+	"accessibility",
+}
 
 // TestBrands inspects pages in the brand of each of the demonstration's operators, in the language that it puts first.
 // The colours of every other page are among these: TestGallery has looked at the rest.

@@ -54,13 +54,24 @@ var rules = []struct {
 	{"cmd/load", anything},
 	{"cmd/e2e", anything},
 	{"cmd/internal/env", nil}, // settings, read and refused alike by both programs
-	{"cmd/internal/operators", []string{"views", "views/i18n", "static", "cmd/internal/env"}}, // the file of operators, read alike by the portal, the demonstration and the gallery
+	{
+		"cmd/internal/operators",
+		[]string{"views", "views/i18n", "static", "cmd/internal/env"},
+	}, // the file of operators, read alike by the portal, the demonstration and the gallery
 	{"cmd/internal/serve", nil}, // an HTTP server, run alike by all programs
 }
 
 var (
 	registerMay = []string{"register/...", "registerclient", "views/ui", "views/i18n", "static"}
-	anything    = []string{"register/...", "registerclient", "handlers", "views/...", "static", "migrations", "cmd/internal/..."}
+	anything    = []string{
+		"register/...",
+		"registerclient",
+		"handlers",
+		"views/...",
+		"static",
+		"migrations",
+		"cmd/internal/...",
+	}
 	testImports = []string{"migrations", "register/registertest", "register/mail/catcher"}
 )
 
@@ -85,6 +96,7 @@ func list(t *testing.T) []listed {
 		}
 		t.Fatal(err)
 	}
+
 	var packages []listed
 	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var p listed
@@ -93,6 +105,7 @@ func list(t *testing.T) []listed {
 		} else if err != nil {
 			t.Fatal(err)
 		}
+
 		p.ImportPath = strings.TrimPrefix(p.ImportPath, module)
 		packages = append(packages, p)
 	}
@@ -111,6 +124,7 @@ func TestImports(t *testing.T) {
 	if len(packages) < 10 {
 		t.Fatalf("only %d packages were found", len(packages))
 	}
+
 	for _, p := range packages {
 		i := slices.IndexFunc(rules, func(r struct {
 			pkg     string
@@ -122,6 +136,7 @@ func TestImports(t *testing.T) {
 			t.Errorf("%s has no place in this repository: see the rules", p.ImportPath)
 			continue
 		}
+
 		may := rules[i].imports
 		check := func(imports, may []string, what string) {
 			for _, path := range imports {
@@ -145,15 +160,18 @@ func TestWireTypesOnly(t *testing.T) {
 	t.Parallel()
 	calling := []string{"New", "Client", "Options", "WithRequestID", "Error"}
 	for _, p := range list(t) {
-		if !allowed([]string{"register/..."}, p.ImportPath) || p.ImportPath == "register/registertest" || !slices.Contains(p.Imports, module+"registerclient") {
+		if !allowed([]string{"register/..."}, p.ImportPath) || p.ImportPath == "register/registertest" ||
+			!slices.Contains(p.Imports, module+"registerclient") {
 			continue
 		}
+
 		for _, name := range p.GoFiles {
 			files := token.NewFileSet()
 			file, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			client := ""
 			for _, i := range file.Imports {
 				if i.Path.Value == `"`+module+`registerclient"` {
@@ -163,6 +181,7 @@ func TestWireTypesOnly(t *testing.T) {
 					}
 				}
 			}
+
 			ast.Inspect(file, func(n ast.Node) bool {
 				selector, ok := n.(*ast.SelectorExpr)
 				if !ok {
@@ -170,8 +189,13 @@ func TestWireTypesOnly(t *testing.T) {
 				}
 				if from, ok := selector.X.(*ast.Ident); ok && client != "" && from.Name == client &&
 					(slices.Contains(calling, selector.Sel.Name) || strings.HasPrefix(selector.Sel.Name, "Err") && selector.Sel.Name != "ErrorResponse" && selector.Sel.Name != "ErrorDetail") {
-					t.Errorf("%s uses registerclient.%s, which is no wire type", files.Position(n.Pos()), selector.Sel.Name)
+					t.Errorf(
+						"%s uses registerclient.%s, which is no wire type",
+						files.Position(n.Pos()),
+						selector.Sel.Name,
+					)
 				}
+
 				return true
 			})
 		}

@@ -19,15 +19,18 @@ func (b *tab) inspectAsIs(name string) {
 	if lang := eval[string](b, "document.documentElement.lang"); lang != b.lang {
 		b.Errorf("%s: the page is in %q, want %q", name, lang, b.lang)
 	}
+
 	// What is folded away is checked too.
 	eval[any](b, `document.querySelectorAll("details").forEach(d => { d.open = true })`)
 	for _, violation := range b.axe("true") {
 		b.Errorf("%s: %s", name, violation)
 	}
+
 	b.run("choose dark colours", b.dark(true))
 	for _, violation := range b.axe(`r.ruleId === "color-contrast" || r.ruleId === "link-in-text-block"`) {
 		b.Errorf("%s in dark: %s", name, violation)
 	}
+
 	b.run("choose light colours", b.dark(false))
 
 	b.fits(name)
@@ -44,12 +47,14 @@ func (b *tab) inspectStretched(name string) {
 		b.fits(name + " at 320 px")
 		b.run("back", b.metrics(b.width, 1))
 	}
+
 	before := eval[float64](b, fontSize)
 	b.run("enlarge text", page.SetFontSizes(&page.FontSizes{Standard: 32, Fixed: 26}))
 	// A page may give up the larger letters of its wide layout as it goes over to the narrow one.
 	if after := eval[float64](b, fontSize); after < 1.8*before {
 		b.Errorf("%s: text of %v px becomes %v px at 200 %%", name, before, after)
 	}
+
 	b.fits(name + " with text at 200 %")
 	b.run("shrink text", page.SetFontSizes(&page.FontSizes{Standard: 16, Fixed: 13}))
 
@@ -76,6 +81,7 @@ func (b *tab) axe(condition string) []string {
 		const result = await axe.run(document, {runOnly: {type: "rule", values}, resultTypes: ["violations"]});
 		return result.violations.flatMap(v => v.nodes.map(n => v.id + " (" + v.impact + "): " + n.html.slice(0, 200) + " " + n.failureSummary.replace(/\s+/g, " ")));
 	})()`, &found)
+
 	return found
 }
 

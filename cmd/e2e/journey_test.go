@@ -35,6 +35,7 @@ func walk(b *tab, visit func(name string)) {
 		b.press("a[href='/portal/waiting/check']")
 		b.at("/portal/records")
 	}
+
 	visit("records")
 	// Organisations stand in the order of the page; the link is the one in the card with this name.
 	b.markCard()
@@ -44,15 +45,23 @@ func walk(b *tab, visit func(name string)) {
 	if path := b.path(); !strings.HasSuffix(path, "/withdrawn") {
 		b.Fatalf("after the withdrawal at %s", path)
 	}
+
 	visit("withdrawn")
 	b.press("a[href='/portal/records']")
 	visit("records-after")
 	if stopped := b.text("#ended"); !strings.Contains(stopped, organisation) {
 		b.Errorf("%s is not among those that can no longer see: %s", organisation, stopped)
 	}
-	if active := eval[string](b, `document.querySelector("#active").textContent`); strings.Contains(active, organisation) {
+	if active := eval[string](
+		b,
+		`document.querySelector("#active").textContent`,
+	); strings.Contains(
+		active,
+		organisation,
+	) {
 		b.Errorf("%s is still among those that can see", organisation)
 	}
+
 	b.press("header form[action='/portal/sign-out'] button")
 	b.at("/portal/signed-out")
 	visit("signed-out")
@@ -84,6 +93,7 @@ func TestJourney(t *testing.T) {
 			if got := recordState(t, base); got != registerclient.StateActive {
 				t.Fatalf("before: the record is %s", got)
 			}
+
 			b := openTab(t, base, l)
 			walk(b, b.inspect)
 			if got := recordState(t, base); got != registerclient.StateRevoked {
@@ -102,6 +112,7 @@ func brightEnergy(t *testing.T, base string) *registerclient.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return client
 }
 
@@ -115,6 +126,7 @@ func recordState(t *testing.T, base string) registerclient.AccessState {
 	if len(list.AccessRecords) != 1 {
 		t.Fatalf("the organisation has %d records, want its one", len(list.AccessRecords))
 	}
+
 	return list.AccessRecords[0].State
 }
 
@@ -184,6 +196,7 @@ func toRecords(b *tab) {
 	if !b.script {
 		b.press("a[href='/portal/waiting/check']")
 	}
+
 	b.at("/portal/records")
 }
 

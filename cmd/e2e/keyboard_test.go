@@ -26,6 +26,7 @@ func TestKeyboard(t *testing.T) {
 			if first := eval[string](b, `document.activeElement.getAttribute("href")`); !strings.HasPrefix(first, "#") {
 				t.Errorf("the first stop leads to %q, want a link that skips to the content", first)
 			}
+
 			b.focusIsSeen()
 			b.key(kb.Enter)
 			b.tabTo("#number")
@@ -43,6 +44,7 @@ func TestKeyboard(t *testing.T) {
 			for !eval[bool](mail, `!!document.querySelector("main h2 a")`) {
 				mail.open("/demo/inbox", 200)
 			}
+
 			mail.tabTo("main h2 a")
 			mail.enter()
 			// The letter is of another origin: the page around sees only that the focus is in there, at the first link.
@@ -65,6 +67,7 @@ func TestKeyboard(t *testing.T) {
 			} else {
 				b.stopByKeyboard()
 			}
+
 			b.letterByKeyboard()
 			b.tabTo(".language a")
 			b.key(kb.Enter)
@@ -84,7 +87,9 @@ func (b *tab) narrowByKeyboard() {
 		b.Helper()
 		b.tabTo("#found a")
 		b.key(kb.Enter)
-		b.until(`document.readyState === "complete" && !location.search && !location.hash && document.querySelectorAll("#list article").length === 5`)
+		b.until(
+			`document.readyState === "complete" && !location.search && !location.hash && document.querySelectorAll("#list article").length === 5`,
+		)
 	}
 	for _, field := range []string{"#state", "#reason", "#q"} {
 		b.tabTo(field)
@@ -94,12 +99,19 @@ func (b *tab) narrowByKeyboard() {
 			b.run("choose", chromedp.KeyEvent(kb.ArrowDown))
 			b.tabTo(".filter button")
 		}
+
 		b.key(kb.Enter)
-		b.until(`document.activeElement.id === "found" && location.search.includes("` + strings.TrimPrefix(field, "#") + `=") && document.querySelectorAll("#list article").length < 5`)
+		b.until(
+			`document.activeElement.id === "found" && location.search.includes("` + strings.TrimPrefix(
+				field,
+				"#",
+			) + `=") && document.querySelectorAll("#list article").length < 5`,
+		)
 		if field == "#q" {
 			clear()
 			break
 		}
+
 		clear()
 		b.open("/portal/records?q=bright", 200)
 	}
@@ -136,6 +148,7 @@ func (b *tab) stopSeveralByKeyboard() {
 		b.tabTo("input[name=record]:not(:checked)")
 		b.key(" ")
 	}
+
 	b.tabTo("#several button")
 	b.enter()
 	b.tabTo("form[action^='/portal/records/several'] .button")
@@ -147,7 +160,11 @@ func (b *tab) stopSeveralByKeyboard() {
 // letterByKeyboard copies a letter with the number in it, and comes by the button that prints it.
 func (b *tab) letterByKeyboard() {
 	b.Helper()
-	b.run("let the page copy", cdpbrowser.GrantPermissions([]cdpbrowser.PermissionType{cdpbrowser.PermissionTypeClipboardSanitizedWrite}).WithBrowserContextID(b.own))
+	b.run(
+		"let the page copy",
+		cdpbrowser.GrantPermissions([]cdpbrowser.PermissionType{cdpbrowser.PermissionTypeClipboardSanitizedWrite}).
+			WithBrowserContextID(b.own),
+	)
 	b.tabTo("a[href$='/letter']")
 	b.enter()
 	b.tabTo("form.number-choice button")
@@ -172,6 +189,7 @@ func TestBackwards(t *testing.T) {
 		b.focusIsSeen()
 		seen[eval[string](b, `document.activeElement.outerHTML`)] = true
 	}
+
 	if len(seen) < 10 {
 		t.Errorf("only %d stops: %v", len(seen), seen)
 	}
@@ -210,13 +228,23 @@ func (b *tab) step(selector string, keys ...chromedp.KeyOption) {
 			}
 			return
 		}
+
 		b.run("press Tab", chromedp.KeyEvent(kb.Tab, keys...))
 		if selector == "iframe" {
 			// It is another process that the focus goes through.
-			b.run("let the focus arrive", chromedp.Evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`, nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+			b.run(
+				"let the focus arrive",
+				chromedp.Evaluate(
+					`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`,
+					nil,
+					func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) },
+				),
+			)
 		}
+
 		b.focusIsSeen()
 	}
+
 	b.Fatalf("no way to %s by Tab at %s", selector, b.path())
 }
 

@@ -20,7 +20,9 @@ import (
 )
 
 // weather is the test's own neutral page.
-var weather = base64.StdEncoding.EncodeToString([]byte(`<!DOCTYPE html><link rel="icon" href="data:,"><title>Weather</title>`))
+var weather = base64.StdEncoding.EncodeToString(
+	[]byte(`<!DOCTYPE html><link rel="icon" href="data:,"><title>Weather</title>`),
+)
 
 // neutral lets the tab find a page of the test's own at views.NeutralPage, and returns the Referer that it was asked with.
 func (b *tab) neutral() (referers chan string) {
@@ -37,7 +39,11 @@ func (b *tab) neutral() (referers chan string) {
 			go chromedp.Run(b.ctx, fetch.FulfillRequest(e.RequestID, 200).WithBody(weather))
 		}
 	})
-	b.run("stand in for the neutral page", fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: views.NeutralPage}}))
+	b.run(
+		"stand in for the neutral page",
+		fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: views.NeutralPage}}),
+	)
+
 	return referers
 }
 
@@ -52,6 +58,7 @@ func (b *tab) left(referers chan string) {
 	case <-time.After(10 * time.Second):
 		b.Fatalf("still at %s", b.path())
 	}
+
 	b.until(`document.title === "Weather"`)
 }
 
@@ -65,11 +72,13 @@ func session(b *tab) (value string) {
 				value = c.Value
 			}
 		}
+
 		return err
 	}))
 	if value == "" {
 		b.Fatal("there is no session")
 	}
+
 	return value
 }
 
@@ -80,11 +89,13 @@ func ask(t *testing.T, url, session string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	request.AddCookie(&http.Cookie{Name: "portal_session", Value: session})
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	response.Body.Close()
 	return response.StatusCode
 }
@@ -98,6 +109,7 @@ func (b *tab) history() (at int64, addresses, titles []string) {
 		for _, e := range entries {
 			addresses, titles = append(addresses, strings.TrimPrefix(e.URL, b.base)), append(titles, e.Title)
 		}
+
 		return err
 	}))
 	return at, addresses, titles
@@ -124,18 +136,22 @@ func TestLeave(t *testing.T) {
 				shift(b)
 				b.key(kb.Tab)
 			}
+
 			b.run("capital", chromedp.KeyEvent("A", chromedp.KeyModifiers(8)))
 			if said := b.text("#leave [role=status]"); said != "" {
 				b.Errorf("after a capital: %q", said)
 			}
+
 			shift(b)
 			if said := b.text("#leave [role=status]"); said != "Press Shift 2 more times to leave." {
 				b.Errorf("after Shift: %q", said)
 			}
+
 			shift(b)
 			if said := b.text("#leave [role=status]"); said != "Press Shift once more to leave." {
 				b.Errorf("after Shift twice: %q", said)
 			}
+
 			b.run("Shift once more", chromedp.KeyEvent(kb.Shift))
 		}},
 	} {
@@ -149,14 +165,20 @@ func TestLeave(t *testing.T) {
 				}
 				b.until(`location.hash.startsWith("#record-")`)
 			}
+
 			referers := b.neutral()
 			other := session(b)
 			test.leave(b)
 			b.left(referers)
 			at, addresses, _ := b.history()
-			if test.script && slices.ContainsFunc(addresses, func(address string) bool { return strings.HasPrefix(address, "/portal/") }) {
+			if test.script &&
+				slices.ContainsFunc(
+					addresses,
+					func(address string) bool { return strings.HasPrefix(address, "/portal/") },
+				) {
 				t.Errorf("the history holds more than the start: %v", addresses)
 			}
+
 			// By Back, or by its address: nobody is shown the list.
 			b.run("go back", chromedp.ActionFunc(func(ctx context.Context) error {
 				_, entries, err := page.GetNavigationHistory().Do(ctx)
@@ -216,6 +238,7 @@ func TestHistory(t *testing.T) {
 				t.Errorf("%s: the history names %s", name, title)
 			}
 		}
+
 		if name == "withdraw" {
 			back("Who can see")
 			b.markCard()
@@ -224,9 +247,13 @@ func TestHistory(t *testing.T) {
 	})
 	toRecords(b)
 	_, addresses, _ := b.history()
-	if end := addresses[len(addresses)-3:]; !slices.Equal(end, []string{"/portal?lang=en", "/portal", "/portal/records"}) {
+	if end := addresses[len(addresses)-3:]; !slices.Equal(
+		end,
+		[]string{"/portal?lang=en", "/portal", "/portal/records"},
+	) {
 		t.Errorf("on the list the history ends with %v", end)
 	}
+
 	back("See who can")
 	if at := b.path(); at != "/portal" {
 		t.Errorf("Back leads to %s", at)
@@ -240,10 +267,16 @@ func TestLeaveForGood(t *testing.T) {
 	needBrowser(t)
 	base := program(t, "demo")
 	if _, err := brightEnergy(t, base).CreateIdentityRecord(t.Context(), registerclient.CreateIdentityRecordRequest{
-		PIIPrincipal: registerclient.PIIPrincipal{MPxN: "1234567", MoveInDate: "2022-06-30"}, ExpressedBy: "data-subject", Email: new("other@example.com"),
+		PIIPrincipal: registerclient.PIIPrincipal{
+			MPxN:       "1234567",
+			MoveInDate: "2022-06-30",
+		},
+		ExpressedBy: "data-subject",
+		Email:       new("other@example.com"),
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	for name, test := range map[string]struct {
 		method, held string
 		begin        func(*tab)
@@ -281,7 +314,10 @@ func TestLeaveForGood(t *testing.T) {
 					asked <- e.RequestID
 				}
 			})
-			b.run("stand in for a slow neutral page", fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: views.NeutralPage}}))
+			b.run(
+				"stand in for a slow neutral page",
+				fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: views.NeutralPage}}),
+			)
 			eval[any](b, `setInterval(() => fetch("/portal/healthz"), 20)`)
 			answered := b.wire.answers(test.method, test.held)
 			b.run("leave", chromedp.Click("#leave button", chromedp.ByQuery))
@@ -289,6 +325,7 @@ func TestLeaveForGood(t *testing.T) {
 			if test.method == "POST" {
 				b.wire.await(b, test.method, test.held, answered+1) // the browser has given the form up
 			}
+
 			b.wire.release()
 			// Of what the page asks after it has been answered, the second shows that it has had the answer.
 			b.wire.await(b, test.method, test.held, answered+1)

@@ -60,6 +60,7 @@ func goOn(b *tab) {
 	if !b.script {
 		b.press("a[href='/portal/waiting/check']")
 	}
+
 	b.at("/portal/records")
 }
 
@@ -113,9 +114,13 @@ func TestPasskeys(t *testing.T) {
 	// The browser's own list stands open on the page, and this browser chooses from it by itself.
 	askForPasskey()
 	b.at("/portal/records")
-	if _, addresses, _ := b.history(); !slices.Equal(addresses[len(addresses)-2:], []string{"/portal", "/portal/records"}) {
+	if _, addresses, _ := b.history(); !slices.Equal(
+		addresses[len(addresses)-2:],
+		[]string{"/portal", "/portal/records"},
+	) {
 		t.Errorf("the history holds the way to the passkey: %v", addresses)
 	}
+
 	signOut()
 
 	// The customer gives up: nobody is at the device, and the letter takes its place.
@@ -149,6 +154,7 @@ func TestPasskeys(t *testing.T) {
 		if err := webauthn.ClearCredentials(tablet).Do(ctx); err != nil {
 			return err
 		}
+
 		has[0].SignCount = 0
 		return webauthn.AddCredential(tablet, has[0]).Do(ctx)
 	}))
@@ -161,7 +167,9 @@ func TestPasskeys(t *testing.T) {
 	// Asked once more by its button, which then has the focus again for another try.
 	b.tabTo("#passkey button")
 	b.key(kb.Enter)
-	b.until(`document.getElementById("passkey-problem").checkVisibility() && document.activeElement.matches("#passkey button:enabled")`)
+	b.until(
+		`document.getElementById("passkey-problem").checkVisibility() && document.activeElement.matches("#passkey button:enabled")`,
+	)
 	b.open("/portal/records", 200)
 	if at := b.path(); at != "/portal/waiting" {
 		t.Errorf("a copy leads to %s", at)

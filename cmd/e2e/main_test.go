@@ -50,6 +50,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+
 	defer os.RemoveAll(bin)
 
 	chromium, err := exec.LookPath("chromium")
@@ -57,21 +58,38 @@ func run(m *testing.M) int {
 		missing = "chromium"
 		return m.Run()
 	}
+
 	axe, err := os.ReadFile(root + "/.cache/axe-core/axe.min.js")
 	if err != nil {
 		missing = "axe-core"
 		return m.Run()
 	}
+
 	axeCore = string(axe)
 
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(chromium),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+	allocator, stop := chromedp.NewExecAllocator(
+		context.Background(),
+		chromedp.ExecPath(chromium),
+		chromedp.Headless,
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.NoFirstRun,
+		chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-features", "AutofillServerCommunication,Translate,MediaRouter,OptimizationHints"),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("force-color-profile", "srgb"),
-		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
-		chromedp.Flag("disable-backgrounding-occluded-windows", true), chromedp.Flag("hide-scrollbars", true))
+		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("force-color-profile", "srgb"),
+		chromedp.Flag(
+			"disable-background-timer-throttling",
+			true,
+		),
+		chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("disable-backgrounding-occluded-windows", true),
+		chromedp.Flag("hide-scrollbars", true),
+	)
 	defer stop()
 	// The protocol of a newer Chromium has events that the library does not know; it would print each.
 	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
@@ -79,6 +97,7 @@ func run(m *testing.M) int {
 	if err := chromedp.Run(ctx); err != nil {
 		missing = "a Chromium that starts (" + err.Error() + ")"
 	}
+
 	browser = ctx
 	return m.Run()
 }
@@ -120,11 +139,13 @@ func program(t *testing.T, name string, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	cmd := exec.Command(path, append([]string{"--addr", freeAddress(t)}, args...)...)
 	cmd.Stdout, cmd.Stderr = input, input
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+
 	input.Close()
 	address := make(chan string, 1)
 	ended := make(chan struct{})
@@ -140,6 +161,7 @@ func program(t *testing.T, name string, args ...string) string {
 				default:
 				}
 			}
+
 			if err != nil {
 				return
 			}
@@ -155,6 +177,7 @@ func program(t *testing.T, name string, args ...string) string {
 		if err != nil && name != "gallery" {
 			t.Errorf("%s ended badly: %v", name, err)
 		}
+
 		log := strings.ReplaceAll(said.String(), "Look up the meter point "+demoMPxN, "")
 		if leak := leaks(log); leak != "" {
 			t.Errorf("the log of %s holds %s", name, leak)
@@ -175,6 +198,7 @@ func program(t *testing.T, name string, args ...string) string {
 	case <-ended:
 	case <-time.After(time.Minute):
 	}
+
 	t.Fatalf("%s does not serve", name)
 	return ""
 }
@@ -186,6 +210,7 @@ func freeAddress(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer listener.Close()
 	return fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port)
 }

@@ -20,12 +20,17 @@ func TestOtherwise(t *testing.T) {
 	t.Run("forced colours at 400 %", func(t *testing.T) {
 		t.Parallel()
 		b := openTab(t, program(t, "demo"), look{320, "cy", false})
-		b.run("force colours", emulation.SetDeviceMetricsOverride(320, 256, 4, true),
-			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}))
+		b.run(
+			"force colours",
+			emulation.SetDeviceMetricsOverride(320, 256, 4, true),
+			emulation.SetEmulatedMedia().
+				WithFeatures([]*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}),
+		)
 		walk(b, func(name string) {
 			if !eval[bool](b, `matchMedia("(forced-colors: active)").matches`) {
 				t.Fatal("the colours are not forced")
 			}
+
 			b.fits(name)
 			// What is a surface in colour has to have an edge here.
 			for _, edgeless := range eval[[]string](b, `[...document.querySelectorAll(".button, .field input, .card, .error-summary, .panel, .inset")]
@@ -33,7 +38,11 @@ func TestOtherwise(t *testing.T) {
 				.map(e => e.outerHTML.slice(0, 100))`) {
 				t.Errorf("%s: no edge is seen of %s", name, edgeless)
 			}
-			if height := eval[float64](b, `(document.querySelector(".leave") && getComputedStyle(document.querySelector(".leave")).position === "sticky") ? document.querySelector(".leave").offsetHeight : 0`); height > 0 {
+
+			if height := eval[float64](
+				b,
+				`(document.querySelector(".leave") && getComputedStyle(document.querySelector(".leave")).position === "sticky") ? document.querySelector(".leave").offsetHeight : 0`,
+			); height > 0 {
 				t.Errorf("%s: the quick exit stays over %v of 256 px", name, height)
 			}
 		})
@@ -48,12 +57,20 @@ func TestOtherwise(t *testing.T) {
 			if text := b.text("main"); len(text) < 80 {
 				t.Errorf("%s says only %q", name, text)
 			}
-			if found := eval[[]string](b, `[...document.querySelectorAll("main h1, main button, main a[href], main input:not([type=hidden])")]
-				.filter(e => !e.closest("details:not([open])") && !e.checkVisibility() && !e.closest("[hidden], dialog")).map(e => e.outerHTML.slice(0, 100))`); len(found) > 0 {
+			if found := eval[[]string](
+				b,
+				`[...document.querySelectorAll("main h1, main button, main a[href], main input:not([type=hidden])")]
+				.filter(e => !e.closest("details:not([open])") && !e.checkVisibility() && !e.closest("[hidden], dialog")).map(e => e.outerHTML.slice(0, 100))`,
+			); len(
+				found,
+			) > 0 {
 				t.Errorf("%s hides %v", name, found)
 			}
 			// What floats over the page with a style sheet must not be all that there is without one.
-			if size := eval[float64](b, `Math.max(...[...document.querySelectorAll("svg, img")].map(e => e.getBoundingClientRect()).map(r => Math.min(r.width, r.height)), 0)`); size > 360 {
+			if size := eval[float64](
+				b,
+				`Math.max(...[...document.querySelectorAll("svg, img")].map(e => e.getBoundingClientRect()).map(r => Math.min(r.width, r.height)), 0)`,
+			); size > 360 {
 				t.Errorf("%s: a picture is %v px wide and high", name, size)
 			}
 		})
@@ -80,6 +97,7 @@ func TestWaitingIsHeard(t *testing.T) {
 		}
 		err := cdp.Execute(ctx, "Accessibility.getFullAXTree", nil, &tree)
 		heard = speak(tree.Nodes)
+
 		return err
 	}))
 	speech := strings.Join(heard, "\n")
@@ -95,6 +113,7 @@ func TestWaitingIsHeard(t *testing.T) {
 		}
 		speech = rest
 	}
+
 	// The clock that runs, and the code as it is drawn, would be heard again and again.
 	for _, never := range []string{"timer", "text: " + code, "14:5"} {
 		if slices.ContainsFunc(heard, func(line string) bool { return strings.Contains(line, never) }) {
@@ -126,9 +145,11 @@ func speak(nodes []node) (heard []string) {
 	for _, n := range nodes {
 		byID[n.NodeID] = n
 	}
+
 	var read func(n node)
 	read = func(n node) {
-		role, name := value(n.Role.Value), value(n.Name.Value)
+		role := value(n.Role.Value)
+		name := value(n.Name.Value)
 		leaf := slices.Contains([]string{"heading", "link", "button", "image"}, role)
 		switch {
 		case n.Ignored:
@@ -137,6 +158,7 @@ func speak(nodes []node) (heard []string) {
 		case leaf || slices.Contains([]string{"banner", "main", "contentinfo", "region", "navigation", "list", "status", "alert", "timer"}, role):
 			heard = append(heard, strings.TrimSpace(role+": "+name))
 		}
+
 		if leaf && !n.Ignored {
 			return
 		}
@@ -149,5 +171,6 @@ func speak(nodes []node) (heard []string) {
 	if len(nodes) > 0 {
 		read(nodes[0])
 	}
+
 	return heard
 }

@@ -26,12 +26,15 @@ func TestPictures(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v; `make screenshots` takes it", err)
 		}
+
 		defer file.Close()
 		if config, format, err := image.DecodeConfig(file); err != nil || format != "png" || config.Width != 1280 {
 			t.Errorf("the README's picture is a %s, %d px wide: %v", format, config.Width, err)
 		}
+
 		return
 	}
+
 	needBrowser(t)
 	b := openTab(t, program(t, "demo"), look{1280, "en", true})
 	toRecords(b)
@@ -74,6 +77,7 @@ func photographGallery(t *testing.T) {
 				if strings.HasSuffix(paths[i], "/records-200") {
 					continue // longer than a browser draws in one picture
 				}
+
 				b.open(paths[i], 200)
 				var taken []byte
 				b.run("take a picture", chromedp.FullScreenshot(&taken, 100))
@@ -91,6 +95,7 @@ func write(t *testing.T, path string, taken []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var packed bytes.Buffer
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&packed, picture); err != nil {
 		t.Fatal(err)

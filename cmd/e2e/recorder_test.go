@@ -53,6 +53,7 @@ func (r *recorder) answers(method, path string) (n int) {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -76,6 +77,7 @@ func newRecorder(t *testing.T) *recorder {
 			defer r.mu.Unlock()
 			r.exchanges = append(r.exchanges, seen)
 		}()
+
 		r.mu.Lock()
 		held, gate := r.held, r.gate
 		r.mu.Unlock()
@@ -85,6 +87,7 @@ func newRecorder(t *testing.T) *recorder {
 			if err != nil {
 				return
 			}
+
 			req.Body = io.NopCloser(bytes.NewReader(form))
 			select {
 			case <-gate:
@@ -93,10 +96,12 @@ func newRecorder(t *testing.T) *recorder {
 				return
 			}
 		}
+
 		if req.Method == http.MethodConnect {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
+
 		out := req.Clone(req.Context())
 		out.RequestURI = ""
 		out.Header.Del("Proxy-Connection")
@@ -108,21 +113,25 @@ func newRecorder(t *testing.T) *recorder {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
+
 		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
+
 		seen.status, seen.header, seen.body = resp.StatusCode, resp.Header.Clone(), body
 		if resp.Header.Get("Content-Encoding") == "gzip" {
 			if unzipped, err := gzip.NewReader(bytes.NewReader(body)); err == nil {
 				seen.body, _ = io.ReadAll(unzipped)
 			}
 		}
+
 		for name, values := range resp.Header {
 			w.Header()[name] = values
 		}
+
 		w.WriteHeader(resp.StatusCode)
 		w.Write(body)
 	}))
@@ -130,12 +139,15 @@ func newRecorder(t *testing.T) *recorder {
 		transport.CloseIdleConnections()
 		r.Close()
 	})
+
 	return r
 }
 
 // published is what the way to a passkey and back has to carry, as published: a page that works once, whose secret moves
 // from its address into a cookie, and the token that comes back with a code that only this browser gets.
-var published = regexp.MustCompile(`(\?session=|dar-passkey=|[?&]dar-passkey-token=|\\u0026dar-passkey-token=)(pks|mlr)_[0-9a-f]{24}`)
+var published = regexp.MustCompile(
+	`(\?session=|dar-passkey=|[?&]dar-passkey-token=|\\u0026dar-passkey-token=)(pks|mlr)_[0-9a-f]{24}`,
+)
 
 // leaks names the first secret or meter point in text, however it is spaced; empty where there is none.
 func leaks(text string) string {
@@ -146,6 +158,7 @@ func leaks(text string) string {
 	if strings.Contains(strings.NewReplacer(" ", "", "%20", "", "+", "", "-", "").Replace(text), demoMPxN) {
 		return "the meter point number"
 	}
+
 	return ""
 }
 
@@ -159,6 +172,7 @@ func (r *recorder) problems(base string) []string {
 		if e.method == http.MethodConnect && r.leaves != "" && strings.TrimPrefix(e.url, "//") == r.leaves {
 			continue
 		}
+
 		path, ok := strings.CutPrefix(e.url, base+"/")
 		note := func(format string, args ...any) {
 			problems = append(problems, e.method+" /"+path+": "+fmt.Sprintf(format, args...))
@@ -167,6 +181,7 @@ func (r *recorder) problems(base string) []string {
 			note("the browser asked elsewhere")
 			continue
 		}
+
 		for what, text := range map[string]string{
 			"address": e.url, "referrer": e.referer, "Location": e.header.Get("Location"), "HX-Redirect": e.header.Get("HX-Redirect"),
 		} {
@@ -174,11 +189,13 @@ func (r *recorder) problems(base string) []string {
 				note("the %s holds %s", what, leak)
 			}
 		}
+
 		for name, values := range e.header {
 			if found := secret.FindString(published.ReplaceAllString(strings.Join(values, " "), "")); found != "" {
 				note("header %s holds %s", name, found)
 			}
 		}
+
 		// The API's own description has examples.
 		if found := secret.Find(published.ReplaceAll(e.body, nil)); found != nil && path != "docs" {
 			note("the answer holds %s", found)
@@ -187,5 +204,6 @@ func (r *recorder) problems(base string) []string {
 			note("status %d", e.status)
 		}
 	}
+
 	return problems
 }

@@ -22,16 +22,22 @@ func TestNarrowedList(t *testing.T) {
 			if got := eval[int](b, `document.querySelectorAll("#list article").length`); got != 1 {
 				t.Errorf("%d are called Bright, want 1", got)
 			}
+
 			b.fill("#q", "nobody")
 			if b.script {
 				eval[any](b, `document.querySelector("#q").mark = true`)
-				b.run("show", chromedp.Click("form.filter button", chromedp.ByQuery), chromedp.Poll(`document.activeElement.id === "found"`, nil))
+				b.run(
+					"show",
+					chromedp.Click("form.filter button", chromedp.ByQuery),
+					chromedp.Poll(`document.activeElement.id === "found"`, nil),
+				)
 				if !eval[bool](b, `document.querySelector("#q").mark === true`) {
 					t.Error("the page was loaded anew")
 				}
 				if path := b.path(); path != "/portal/records?q=nobody" {
 					t.Errorf("the address is %s", path)
 				}
+
 				other := eval[string](b, `document.querySelector("#language a").getAttribute("href")`)
 				if !strings.HasSuffix(other, "&q=nobody") {
 					t.Errorf("the other language is at %s", other)
@@ -39,19 +45,29 @@ func TestNarrowedList(t *testing.T) {
 			} else {
 				b.press("form.filter button")
 			}
+
 			if got := eval[int](b, `document.querySelectorAll("#list article").length`); got != 0 {
 				t.Errorf("%d are called nobody", got)
 			}
+
 			b.inspect("no match")
 			if b.script {
 				eval[any](b, `void (document.querySelector("#q").value = "")`)
-				b.run("show all", chromedp.Click("form.filter button", chromedp.ByQuery),
-					chromedp.Poll(`document.activeElement.id === "found" && document.querySelectorAll("#list article").length === 5`, nil))
+				b.run(
+					"show all",
+					chromedp.Click("form.filter button", chromedp.ByQuery),
+					chromedp.Poll(
+						`document.activeElement.id === "found" && document.querySelectorAll("#list article").length === 5`,
+						nil,
+					),
+				)
 				if path := b.path(); path != "/portal/records" {
 					t.Errorf("the address is %s", path)
 				}
+
 				b.open("/portal/records?q=nobody", 200)
 			}
+
 			b.press("#found a")
 			if got := eval[int](b, `document.querySelectorAll("#list article").length`); got != 5 {
 				t.Errorf("the whole list has %d", got)
@@ -75,6 +91,7 @@ func TestSeveralAtOnce(t *testing.T) {
 			for range 2 {
 				b.run("tick", chromedp.Click("input[name=record]:not(:checked)", chromedp.ByQuery))
 			}
+
 			b.press("#several button")
 			b.inspect("several")
 			b.press("form[action^='/portal/records/several'] button")

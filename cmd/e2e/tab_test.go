@@ -70,12 +70,14 @@ func openTab(t *testing.T, base string, l look) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b.own = own
 	t.Cleanup(func() { target.DisposeBrowserContext(own).Do(chrome) })
 	id, err := target.CreateTarget("about:blank").WithBrowserContextID(own).WithNewWindow(true).Do(chrome)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithTargetID(id))
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
@@ -83,8 +85,15 @@ func openTab(t *testing.T, base string, l look) *tab {
 	b.ctx = ctx
 	chromedp.ListenTarget(ctx, b.listen)
 	// Of several windows each is in front of its customer.
-	b.run("open a window", network.Enable(), audits.Enable(), log.Enable(), b.metrics(l.width, 1), emulation.SetFocusEmulationEnabled(true),
-		emulation.SetScriptExecutionDisabled(!l.script))
+	b.run(
+		"open a window",
+		network.Enable(),
+		audits.Enable(),
+		log.Enable(),
+		b.metrics(l.width, 1),
+		emulation.SetFocusEmulationEnabled(true),
+		emulation.SetScriptExecutionDisabled(!l.script),
+	)
 	t.Cleanup(func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -92,6 +101,7 @@ func openTab(t *testing.T, base string, l look) *tab {
 			t.Error(problem)
 		}
 	})
+
 	return b
 }
 
@@ -126,6 +136,7 @@ func (b *tab) listen(event any) {
 				return
 			}
 		}
+
 		note("browser: %s %s", e.Entry.Text, strings.TrimPrefix(e.Entry.URL, b.base))
 	case *network.EventLoadingFailed:
 		if !e.Canceled {
@@ -153,7 +164,13 @@ func (b *tab) another(path string) *tab {
 	b.Cleanup(cancel)
 	other := &tab{T: b.T, look: b.look, ctx: ctx, base: b.base, wire: b.wire}
 	chromedp.ListenTarget(ctx, other.listen)
-	other.run("open another window", network.Enable(), log.Enable(), other.metrics(b.width, 1), emulation.SetFocusEmulationEnabled(true))
+	other.run(
+		"open another window",
+		network.Enable(),
+		log.Enable(),
+		other.metrics(b.width, 1),
+		emulation.SetFocusEmulationEnabled(true),
+	)
 	other.open(path, 200)
 	b.Cleanup(func() {
 		other.mu.Lock()
@@ -162,6 +179,7 @@ func (b *tab) another(path string) *tab {
 			b.Error(problem)
 		}
 	})
+
 	return other
 }
 
@@ -225,6 +243,7 @@ func (b *tab) load(what string, status int64, actions ...chromedp.Action) {
 	if status >= 400 {
 		b.expected = status
 	}
+
 	b.mu.Unlock()
 	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
 	defer cancel()
@@ -263,6 +282,7 @@ func (b *tab) until(condition string) {
 			return
 		}
 	}
+
 	b.Fatalf("at %s it never came that %s", b.path(), condition)
 }
 
@@ -288,7 +308,8 @@ func (b *tab) dark(on bool) chromedp.Action {
 	if on {
 		scheme = "dark"
 	}
-	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
+	return emulation.SetEmulatedMedia().
+		WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
 }
 
 // isolated runs an expression, and the promise that it gives, out of reach of the page's scripts and of its
@@ -303,10 +324,12 @@ func (b *tab) isolated(what, prepare, expression string, into any) {
 			}
 			defer emulation.SetScriptExecutionDisabled(true).Do(ctx)
 		}
+
 		tree, err := page.GetFrameTree().Do(ctx)
 		if err != nil {
 			return err
 		}
+
 		world, err := page.CreateIsolatedWorld(tree.Frame.ID).Do(ctx)
 		if err != nil {
 			return err
@@ -314,10 +337,16 @@ func (b *tab) isolated(what, prepare, expression string, into any) {
 		if _, thrown, err := runtime.Evaluate(prepare).WithContextID(world).Do(ctx); err != nil || thrown != nil {
 			return fmt.Errorf("prepare: %v %v", err, thrown)
 		}
-		value, thrown, err := runtime.Evaluate(expression).WithContextID(world).WithAwaitPromise(true).WithReturnByValue(true).Do(ctx)
+
+		value, thrown, err := runtime.Evaluate(expression).
+			WithContextID(world).
+			WithAwaitPromise(true).
+			WithReturnByValue(true).
+			Do(ctx)
 		if err != nil || thrown != nil {
 			return fmt.Errorf("%v %v", err, thrown)
 		}
+
 		return json.Unmarshal(value.Value, into)
 	}))
 }

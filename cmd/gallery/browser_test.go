@@ -31,9 +31,15 @@ func browser(t *testing.T, h http.Handler) (ctx context.Context, url string, tro
 		}
 		t.Skip("there is no Chromium")
 	}
+
 	server := httptest.NewServer(secured(h))
 	t.Cleanup(server.Close)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU)
+	options := append(
+		chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("chromium"),
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+	)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
@@ -55,6 +61,7 @@ func browser(t *testing.T, h http.Handler) (ctx context.Context, url string, tro
 	if err := chromedp.Run(ctx, log.Enable()); err != nil {
 		t.Fatal(err)
 	}
+
 	return ctx, server.URL, func() []string {
 		mu.Lock()
 		defer mu.Unlock()
@@ -84,9 +91,25 @@ func TestWaitingPageOfAnotherProof(t *testing.T) {
 		if proof.Load() > 0 {
 			code = "BBBB"
 		}
+
 		return views.WaitingPage{
-			Page: views.Page{Text: i18n.For("en"), FormToken: "t"}, MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, MatchCode: code,
-			Proof: int64(proof.Load()), SecondsLeft: 900, PollSeconds: 1, PollingLeft: left, ExpiresAt: now, ResendsLeft: 2, ResendSeconds: 2,
+			Page: views.Page{
+				Text:      i18n.For("en"),
+				FormToken: "t",
+			},
+			MeterPoint: electricity,
+			Method:     magicLink,
+			State:      views.WaitingPending,
+			MatchCode:  code,
+			Proof: int64(
+				proof.Load(),
+			),
+			SecondsLeft:   900,
+			PollSeconds:   1,
+			PollingLeft:   left,
+			ExpiresAt:     now,
+			ResendsLeft:   2,
+			ResendSeconds: 2,
 		}
 	}
 	mux := withStatic(http.NewServeMux())
@@ -101,19 +124,26 @@ func TestWaitingPageOfAnotherProof(t *testing.T) {
 	ctx, url, trouble := browser(t, mux)
 	var waits, ready bool
 	var code string
-	run(t, ctx,
+	run(
+		t,
+		ctx,
 		chromedp.Navigate(url+"/waiting"),
-		chromedp.Evaluate(`document.querySelector(".resend button").disabled && !document.querySelector(".resend .hint").hidden`, &waits),
+		chromedp.Evaluate(
+			`document.querySelector(".resend button").disabled && !document.querySelector(".resend .hint").hidden`,
+			&waits,
+		),
 		chromedp.Poll(`!document.querySelector(".resend button").disabled`, nil),
 		chromedp.Evaluate(`document.querySelector(".resend .hint").hidden`, &ready),
 	)
 	if !waits || !ready {
 		t.Errorf("the button waits %v, and is ready %v", waits, ready)
 	}
+
 	proof.Store(1)
 	for loads.Load() < 2 && ctx.Err() == nil {
 		time.Sleep(50 * time.Millisecond)
 	}
+
 	time.Sleep(time.Second) // for the page to be there
 	run(t, ctx,
 		chromedp.TextContent(".match-code", &code),
@@ -122,6 +152,7 @@ func TestWaitingPageOfAnotherProof(t *testing.T) {
 	if code != "BBBB" {
 		t.Errorf("the page still shows %q", code)
 	}
+
 	asked := polls.Load()
 	run(t, ctx, chromedp.Sleep(2500*time.Millisecond))
 	if more := polls.Load() - asked; more > 1 {
@@ -138,8 +169,14 @@ func TestWaitingMovesOnlyWhenTheStateChanges(t *testing.T) {
 	var polls atomic.Int32
 	page := func(state views.WaitingState, seconds int) views.WaitingPage {
 		return views.WaitingPage{
-			Page:       views.Page{Text: i18n.For("en"), Brand: views.Brand{Name: "Adviceline"}},
-			MeterPoint: electricity, Method: magicLink, State: state, SecondsLeft: seconds, PollSeconds: 1, PollingLeft: 1200, ExpiresAt: now,
+			Page:        views.Page{Text: i18n.For("en"), Brand: views.Brand{Name: "Adviceline"}},
+			MeterPoint:  electricity,
+			Method:      magicLink,
+			State:       state,
+			SecondsLeft: seconds,
+			PollSeconds: 1,
+			PollingLeft: 1200,
+			ExpiresAt:   now,
 		}
 	}
 	mux := withStatic(http.NewServeMux())
@@ -157,15 +194,24 @@ func TestWaitingMovesOnlyWhenTheStateChanges(t *testing.T) {
 
 	var clock, left, focus, title string
 	var same bool
-	run(t, ctx,
+	run(
+		t,
+		ctx,
 		chromedp.Navigate(url+"/waiting"),
-		chromedp.Evaluate(`document.querySelector("#waiting a").focus(); document.querySelector("#waiting").mark = true`, nil),
+		chromedp.Evaluate(
+			`document.querySelector("#waiting a").focus(); document.querySelector("#waiting").mark = true`,
+			nil,
+		),
 		chromedp.Text(".clock", &clock),
 		chromedp.Poll(`document.querySelector("#waiting-left").textContent.includes("2 minutes")`, nil),
-		chromedp.Evaluate(`document.querySelector("#waiting").mark === true && document.activeElement.closest("#waiting") !== null`, &same),
+		chromedp.Evaluate(
+			`document.querySelector("#waiting").mark === true && document.activeElement.closest("#waiting") !== null`,
+			&same,
+		),
 		chromedp.TextContent("#waiting-left", &left),
 		chromedp.Poll(`document.activeElement.tagName === "H1"`, nil),
-		chromedp.TextContent("h1", &focus), chromedp.Title(&title),
+		chromedp.TextContent("h1", &focus),
+		chromedp.Title(&title),
 	)
 	if clock != "2:10" && clock != "2:09" {
 		t.Errorf("the clock says %q", clock)
@@ -176,6 +222,7 @@ func TestWaitingMovesOnlyWhenTheStateChanges(t *testing.T) {
 	if want := "The time to confirm has run out"; focus != want || title != want+" – Adviceline" {
 		t.Errorf("after the end: heading %q, title %q", focus, title)
 	}
+
 	ended := polls.Load()
 	run(t, ctx, chromedp.Sleep(1500*time.Millisecond))
 	if polls.Load() != ended {
@@ -193,7 +240,13 @@ func TestIdleWarning(t *testing.T) {
 	mux := withStatic(http.NewServeMux())
 	mux.HandleFunc("GET /records", func(w http.ResponseWriter, r *http.Request) {
 		_ = views.Records(views.RecordsPage{
-			Page:       views.Page{Text: i18n.For("en"), SignedIn: true, FormToken: "t", IdleMinutes: 2, SessionSeconds: 3600},
+			Page: views.Page{
+				Text:           i18n.For("en"),
+				SignedIn:       true,
+				FormToken:      "t",
+				IdleMinutes:    2,
+				SessionSeconds: 3600,
+			},
 			MeterPoint: electricity,
 		}).Render(r.Context(), w)
 	})
@@ -205,12 +258,17 @@ func TestIdleWarning(t *testing.T) {
 	})
 	ctx, url, trouble := browser(t, mux)
 	var focus string
-	run(t, ctx,
+	run(
+		t,
+		ctx,
 		chromedp.Navigate(url+"/records"),
 		chromedp.Poll(`document.querySelector("#idle").open`, nil),
 		chromedp.Evaluate(`document.activeElement.textContent`, &focus),
 		chromedp.Poll(`/^[12]:\d\d$/.test(document.querySelector("[data-idle-clock]").textContent)`, nil),
-		chromedp.Evaluate(`document.querySelector("#idle").addEventListener("close", () => { window.closed1 = true })`, nil),
+		chromedp.Evaluate(
+			`document.querySelector("#idle").addEventListener("close", () => { window.closed1 = true })`,
+			nil,
+		),
 		chromedp.Click("#idle [hx-post] button"),
 		chromedp.Poll(`window.closed1`, nil),
 	)
@@ -231,7 +289,10 @@ func TestSigningOutClearsOtherWindows(t *testing.T) {
 	page := views.Page{Text: i18n.For("en"), FormToken: "t", SignedIn: true, IdleMinutes: 15, SessionSeconds: 3600}
 	mux := withStatic(http.NewServeMux())
 	mux.Handle("/list", templ.Handler(views.Records(views.RecordsPage{Page: page, MeterPoint: electricity})))
-	mux.Handle("/signed-out", templ.Handler(views.SignedOut(views.SignedOutPage{Page: views.Page{Text: i18n.For("en")}})))
+	mux.Handle(
+		"/signed-out",
+		templ.Handler(views.SignedOut(views.SignedOutPage{Page: views.Page{Text: i18n.For("en")}})),
+	)
 	ctx, url, trouble := browser(t, mux)
 	run(t, ctx, chromedp.Navigate(url+"/list"), chromedp.WaitVisible("#answer"))
 	other, cancel := chromedp.NewContext(ctx)

@@ -32,13 +32,18 @@ const listen = `(() => {
 })()`
 
 // window is another one of the browser, with a server of its own.
-func window(t *testing.T, chromium context.Context, h http.Handler) (ctx context.Context, open func(path string) chromedp.Action) {
+func window(
+	t *testing.T,
+	chromium context.Context,
+	h http.Handler,
+) (ctx context.Context, open func(path string) chromedp.Action) {
 	t.Helper()
 	server := httptest.NewServer(secured(h))
 	t.Cleanup(server.Close)
 	ctx, cancel := chromedp.NewContext(chromium)
 	t.Cleanup(cancel)
 	run(t, ctx, emulation.SetFocusEmulationEnabled(true))
+
 	return ctx, func(path string) chromedp.Action { return chromedp.Navigate(server.URL + path) }
 }
 
@@ -55,8 +60,18 @@ func TestFocusAfterEverySwap(t *testing.T) {
 	t.Parallel()
 	chromium, _, _ := browser(t, http.NotFoundHandler())
 	waiting := func(p views.Page, state views.WaitingState) views.WaitingPage {
-		return views.WaitingPage{Page: p, MeterPoint: electricity, Method: magicLink, State: state, MatchCode: "7KQ4", SecondsLeft: 600, PollSeconds: 1,
-			PollingLeft: 600, ExpiresAt: now, ResendsLeft: 2}
+		return views.WaitingPage{
+			Page:        p,
+			MeterPoint:  electricity,
+			Method:      magicLink,
+			State:       state,
+			MatchCode:   "7KQ4",
+			SecondsLeft: 600,
+			PollSeconds: 1,
+			PollingLeft: 600,
+			ExpiresAt:   now,
+			ResendsLeft: 2,
+		}
 	}
 	list := func(p views.Page, name string) views.RecordsPage {
 		m := demoList()
@@ -67,6 +82,7 @@ func TestFocusAfterEverySwap(t *testing.T) {
 				m.Found.Active = m.Active[:1]
 			}
 		}
+
 		return m
 	}
 	told := func(state views.ToldState, poll int) views.Told {
@@ -76,7 +92,16 @@ func TestFocusAfterEverySwap(t *testing.T) {
 	record := everyKind()[0]
 	record.Handle = "h1"
 	withdrawn := func(p views.Page) templ.Component {
-		return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: record, At: now, Reference: "r", Told: told(views.ToldPending, 1)})
+		return views.Withdrawn(
+			views.WithdrawnPage{
+				Page:       p,
+				MeterPoint: electricity,
+				Record:     record,
+				At:         now,
+				Reference:  "r",
+				Told:       told(views.ToldPending, 1),
+			},
+		)
 	}
 	notice := func(state views.ToldState, poll int) func(p views.Page) templ.Component {
 		return func(p views.Page) templ.Component {
@@ -118,7 +143,12 @@ func TestFocusAfterEverySwap(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := views.Page{Text: i18n.For("en"), Brand: views.Brand{Name: "Adviceline"}, FormToken: "t", SignedIn: true}
+			p := views.Page{
+				Text:      i18n.For("en"),
+				Brand:     views.Brand{Name: "Adviceline"},
+				FormToken: "t",
+				SignedIn:  true,
+			}
 			listening := make(chan struct{})
 			mux := withStatic(http.NewServeMux())
 			mux.HandleFunc("/page", draw(test.page(p)))
@@ -134,15 +164,18 @@ func TestFocusAfterEverySwap(t *testing.T) {
 			if test.from != "" {
 				start = fmt.Sprintf(`document.querySelector(%q).focus()`, test.from)
 			}
+
 			run(t, ctx, open("/page"), chromedp.Evaluate(start, nil), chromedp.Evaluate(listen, nil))
 			close(listening)
 			if test.keys != "" {
 				run(t, ctx, chromedp.KeyEvent(test.keys))
 			}
+
 			to := "body"
 			if test.to != "" {
 				to = test.to
 			}
+
 			run(t, ctx, comes(test.then), settled)
 			holds(t, ctx, to, test.said)
 		})
@@ -150,9 +183,13 @@ func TestFocusAfterEverySwap(t *testing.T) {
 }
 
 // settled lets what was swapped in be heard.
-var settled = chromedp.Evaluate(`new Promise((done) => requestAnimationFrame(() => setTimeout(done)))`, nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
-	return p.WithAwaitPromise(true)
-})
+var settled = chromedp.Evaluate(
+	`new Promise((done) => requestAnimationFrame(() => setTimeout(done)))`,
+	nil,
+	func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+		return p.WithAwaitPromise(true)
+	},
+)
 
 // comes waits for a condition, in whatever page is there by then, whether it runs scripts or not.
 func comes(condition string) chromedp.Action {
@@ -174,17 +211,29 @@ func holds(t *testing.T, ctx context.Context, focus, said string) {
 	t.Helper()
 	var has string
 	var heard []string
-	run(t, ctx, chromedp.Evaluate(fmt.Sprintf(`document.activeElement.matches(%q) ? "" : document.activeElement.outerHTML.slice(0, 100)`, focus), &has),
-		chromedp.Evaluate(`window.heard`, &heard))
+	run(
+		t,
+		ctx,
+		chromedp.Evaluate(
+			fmt.Sprintf(
+				`document.activeElement.matches(%q) ? "" : document.activeElement.outerHTML.slice(0, 100)`,
+				focus,
+			),
+			&has,
+		),
+		chromedp.Evaluate(`window.heard`, &heard),
+	)
 	if has != "" {
 		t.Errorf("the focus is on %s, want %s", has, focus)
 	}
+
 	times := 0
 	for _, one := range heard {
 		if said == "" || strings.Contains(one, said) {
 			times++
 		}
 	}
+
 	if said == "" && times > 0 || said != "" && times != 1 {
 		t.Errorf("%q is heard %d times: %q", said, times, heard)
 	}
@@ -203,8 +252,17 @@ func TestIdleDialogByKeyboard(t *testing.T) {
 		mux.HandleFunc("/page", draw(views.Records(list)))
 		mux.HandleFunc("/keep-alive", keepAlive)
 		ctx, open := window(t, chromium, mux)
-		run(t, ctx, open("/page"), chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).focus()`, from), nil),
-			comes(`document.getElementById("idle").open`), comes(`document.activeElement.matches("#idle [hx-post] button")`))
+		run(
+			t,
+			ctx,
+			open("/page"),
+			chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).focus()`, from), nil),
+			comes(
+				`document.getElementById("idle").open`,
+			),
+			comes(`document.activeElement.matches("#idle [hx-post] button")`),
+		)
+
 		return ctx
 	}
 	t.Run("Escape stays, and gives the focus back", func(t *testing.T) {
@@ -212,9 +270,21 @@ func TestIdleDialogByKeyboard(t *testing.T) {
 		ctx := opened(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 		// Nothing of the page behind can be reached; the browser's own bar is between the last and the first.
 		for range 6 {
-			run(t, ctx, chromedp.KeyEvent(kb.Tab), comes(`document.activeElement === document.body || document.activeElement.closest("#idle")`))
+			run(
+				t,
+				ctx,
+				chromedp.KeyEvent(kb.Tab),
+				comes(`document.activeElement === document.body || document.activeElement.closest("#idle")`),
+			)
 		}
-		run(t, ctx, chromedp.KeyEvent(kb.Escape), comes(`!document.getElementById("idle").open`), comes(fmt.Sprintf(`document.activeElement.matches(%q)`, from)))
+
+		run(
+			t,
+			ctx,
+			chromedp.KeyEvent(kb.Escape),
+			comes(`!document.getElementById("idle").open`),
+			comes(fmt.Sprintf(`document.activeElement.matches(%q)`, from)),
+		)
 	})
 	t.Run("without a network it says so and stays open", func(t *testing.T) {
 		t.Parallel()
@@ -226,9 +296,23 @@ func TestIdleDialogByKeyboard(t *testing.T) {
 			}
 			w.WriteHeader(http.StatusNoContent)
 		})
-		run(t, ctx, chromedp.KeyEvent(kb.Enter), comes(`document.getElementById("idle").open && document.activeElement.matches("#idle #unsent")`))
+		run(
+			t,
+			ctx,
+			chromedp.KeyEvent(kb.Enter),
+			comes(`document.getElementById("idle").open && document.activeElement.matches("#idle #unsent")`),
+		)
 		offline.Store(false)
-		run(t, ctx, chromedp.KeyEvent(kb.Tab), comes(`document.activeElement.matches("#idle [hx-post] button")`), chromedp.KeyEvent(kb.Enter),
-			comes(`!document.getElementById("idle").open && document.getElementById("unsent").hidden`), comes(fmt.Sprintf(`document.activeElement.matches(%q)`, from)))
+		run(
+			t,
+			ctx,
+			chromedp.KeyEvent(kb.Tab),
+			comes(`document.activeElement.matches("#idle [hx-post] button")`),
+			chromedp.KeyEvent(kb.Enter),
+			comes(
+				`!document.getElementById("idle").open && document.getElementById("unsent").hidden`,
+			),
+			comes(fmt.Sprintf(`document.activeElement.matches(%q)`, from)),
+		)
 	})
 }

@@ -39,12 +39,22 @@ func TestFormsOfAVisit(t *testing.T) {
 	served := func(t *testing.T, post func(time int, w http.ResponseWriter, r *http.Request)) (context.Context, *atomic.Int32) {
 		var sent atomic.Int32
 		mux := withStatic(http.NewServeMux())
-		mux.HandleFunc("GET /records/h1/withdraw", draw(views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: record, Whys: whys})))
-		mux.HandleFunc("POST /records/h1/withdraw", func(w http.ResponseWriter, r *http.Request) { post(int(sent.Add(1)), w, r) })
-		mux.HandleFunc("GET /nothing", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+		mux.HandleFunc(
+			"GET /records/h1/withdraw",
+			draw(views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: record, Whys: whys})),
+		)
+		mux.HandleFunc(
+			"POST /records/h1/withdraw",
+			func(w http.ResponseWriter, r *http.Request) { post(int(sent.Add(1)), w, r) },
+		)
+		mux.HandleFunc(
+			"GET /nothing",
+			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		)
 		mux.HandleFunc("GET /done", draw(views.SignedOut(views.SignedOutPage{Page: p})))
 		ctx, open := window(t, chromium, mux)
 		run(t, ctx, open("/records/h1/withdraw"), chromedp.Evaluate(listen, nil), chromedp.Evaluate(press, nil))
+
 		return ctx, &sent
 	}
 	leads := func(w http.ResponseWriter) { w.Header().Set("HX-Redirect", "/done") }
@@ -106,20 +116,40 @@ func TestFormsOfAVisit(t *testing.T) {
 				_ = views.Error(views.ErrorPage{Page: p, Kind: "withdraw-failed"}).Render(r.Context(), w)
 				return
 			}
+
 			leads(w)
 		})
-		run(t, ctx, chromedp.KeyEvent(kb.Enter), comes(`document.readyState === "complete" && !document.querySelector("`+form+`")`),
+		run(
+			t,
+			ctx,
+			chromedp.KeyEvent(kb.Enter),
+			comes(`document.readyState === "complete" && !document.querySelector("`+form+`")`),
 			chromedp.Evaluate(`history.back()`, nil),
 			comes(`document.readyState === "complete" && document.querySelector("`+form+`") && `+again),
-			chromedp.Evaluate(press, nil), chromedp.KeyEvent(kb.Enter), comes(done))
+			chromedp.Evaluate(press, nil),
+			chromedp.KeyEvent(kb.Enter),
+			comes(done),
+		)
 	})
 	t.Run("Enter at a reason stops nothing", func(t *testing.T) {
 		t.Parallel()
 		ctx, sent := served(t, func(_ int, w http.ResponseWriter, _ *http.Request) { leads(w) })
-		run(t, ctx, chromedp.Evaluate(`document.querySelector("`+form+` details").open = true; document.querySelector("[name=why]").focus()`, nil),
+		run(
+			t,
+			ctx,
+			chromedp.Evaluate(
+				`document.querySelector("`+form+` details").open = true; document.querySelector("[name=why]").focus()`,
+				nil,
+			),
 			chromedp.KeyEvent(kb.ArrowDown),
 			// In one event, as a keyboard does it: the library's own sends the letter whatever becomes of the key.
-			input.DispatchKeyEvent(input.KeyDown).WithKey("Enter").WithCode("Enter").WithText("\r").WithWindowsVirtualKeyCode(13), settled)
+			input.DispatchKeyEvent(input.KeyDown).
+				WithKey("Enter").
+				WithCode("Enter").
+				WithText("\r").
+				WithWindowsVirtualKeyCode(13),
+			settled,
+		)
 		var why string
 		run(t, ctx, chromedp.Evaluate(`document.querySelector("[name=why]:checked").value`, &why))
 		if sent.Load() != 0 || why != whys[0] {
@@ -132,14 +162,23 @@ func TestFormsOfAVisit(t *testing.T) {
 func TestFormThatOpensATab(t *testing.T) {
 	t.Parallel()
 	chromium, _, _ := browser(t, http.NotFoundHandler())
-	p := views.Page{Text: i18n.For("en"), Brand: views.Brand{Name: "Adviceline"}, FormToken: "t", SignedIn: true, Framed: &views.Framed{Origins: []string{"https://www.example.org"}}}
+	p := views.Page{
+		Text:      i18n.For("en"),
+		Brand:     views.Brand{Name: "Adviceline"},
+		FormToken: "t",
+		SignedIn:  true,
+		Framed:    &views.Framed{Origins: []string{"https://www.example.org"}},
+	}
 	record := everyKind()[0]
 	record.Handle = "h1"
 	var offline atomic.Bool
 	offline.Store(true)
 	var sent atomic.Int32
 	mux := withStatic(http.NewServeMux())
-	mux.HandleFunc("/page", draw(views.LeaveFrame(views.LeaveFramePage{Page: p, MeterPoint: electricity, Record: record})))
+	mux.HandleFunc(
+		"/page",
+		draw(views.LeaveFrame(views.LeaveFramePage{Page: p, MeterPoint: electricity, Record: record})),
+	)
 	mux.HandleFunc("/done", draw(views.SignedOut(views.SignedOutPage{Page: p})))
 	gate := make(chan struct{})
 	answer := sync.OnceFunc(func() { close(gate) })
@@ -148,6 +187,7 @@ func TestFormThatOpensATab(t *testing.T) {
 		if offline.Load() {
 			lost(w, r)
 		}
+
 		sent.Add(1)
 		<-gate
 		w.Header().Set("Location", "/done")
@@ -175,8 +215,19 @@ func TestFocusOnArrival(t *testing.T) {
 		wrong.Errors = []views.FieldError{{Field: field, Key: key}}
 		return wrong
 	}
-	waiting := views.WaitingPage{Page: p, MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, MatchCode: "7KQ4", SecondsLeft: 600, ExpiresAt: now, ResendsLeft: 2, ResendSeconds: 20}
-	notSent, resent := waiting, waiting
+	waiting := views.WaitingPage{
+		Page:          p,
+		MeterPoint:    electricity,
+		Method:        magicLink,
+		State:         views.WaitingPending,
+		MatchCode:     "7KQ4",
+		SecondsLeft:   600,
+		ExpiresAt:     now,
+		ResendsLeft:   2,
+		ResendSeconds: 20,
+	}
+	notSent := waiting
+	resent := waiting
 	notSent.NotSent, notSent.Resent, resent.Resent = true, 1, 1
 	list := demoList()
 	list.Page, list.MeterPoint = mistake("several", "error.several.none"), electricity

@@ -20,7 +20,11 @@ import (
 
 func main() {
 	addr := flag.String("addr", "localhost:5002", "address to listen on")
-	file := flag.String("operators", "", "show every page in the brand of each operator of this file, such as cmd/demo/operators/operators.toml")
+	file := flag.String(
+		"operators",
+		"",
+		"show every page in the brand of each operator of this file, such as cmd/demo/operators/operators.toml",
+	)
 	flag.Parse()
 	shown := []operators.Operator{ownLook}
 	if *file != "" {
@@ -29,6 +33,7 @@ func main() {
 			log.Fatal(err)
 		}
 	}
+
 	server := &http.Server{Addr: *addr, Handler: handler(shown...), ReadHeaderTimeout: 5 * time.Second}
 	log.Printf("the gallery is at http://%s/", *addr)
 	log.Fatal(server.ListenAndServe())
@@ -47,6 +52,7 @@ func handler(shown ...operators.Operator) http.Handler {
 	for _, o := range shown {
 		files, all = append(files, o.Files), append(all, pages(o)...)
 	}
+
 	mux.Handle("/static/", http.StripPrefix("/static/", static.Handler(files...)))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { writeIndex(w, shown) })
 	// What a page asks for by itself, again and again, finds nothing new.
@@ -60,6 +66,7 @@ func handler(shown ...operators.Operator) http.Handler {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
 				return
 			}
+
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // as the portal sends it
 				w.Header().Set("Content-Encoding", "gzip")
@@ -68,42 +75,68 @@ func handler(shown ...operators.Operator) http.Handler {
 				_, _ = body.WriteTo(packed)
 				return
 			}
+
 			_, _ = body.WriteTo(w)
 		})
 	}
+
 	return secured(mux)
 }
 
 // secured sends the portal's own content security policy, so that a page that breaks it shows here first.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "+
-			"connect-src 'self'; form-action 'self' https://www.bbc.co.uk; base-uri 'none'; frame-ancestors 'none'; "+
-			"require-trusted-types-for 'script'; trusted-types default")
+		w.Header().
+			Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "+
+				"connect-src 'self'; form-action 'self' https://www.bbc.co.uk; base-uri 'none'; frame-ancestors 'none'; "+
+				"require-trusted-types-for 'script'; trusted-types default")
 		next.ServeHTTP(w, r)
 	})
 }
 
 func writeIndex(w http.ResponseWriter, shown []operators.Operator) {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Gallery</title>`+
-		`<link rel="icon" href="/static/%s"><link rel="stylesheet" href="/static/%s"><main><h1>Every page for customers</h1>`, static.URL("favicon.svg"), static.URL("portal.css"))
+	fmt.Fprintf(
+		&b,
+		`<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Gallery</title>`+
+			`<link rel="icon" href="/static/%s"><link rel="stylesheet" href="/static/%s"><main><h1>Every page for customers</h1>`,
+		static.URL("favicon.svg"),
+		static.URL("portal.css"),
+	)
 	for _, o := range shown {
-		first, others := o.Brand.Offered()[0], o.Brand.Offered()[1:]
+		first := o.Brand.Offered()[0]
+		others := o.Brand.Offered()[1:]
 		fmt.Fprintf(&b, "<h2>%s</h2><ul>", html.EscapeString(o.Brand.Name))
 		for _, p := range pages(o) {
 			if p.Lang != first {
 				continue
 			}
+
 			// A page in two brands is two links, which must not share a name.
 			name := html.EscapeString(p.Name)
-			fmt.Fprintf(&b, `<li><a href="%s" hreflang="%s" aria-label="%s, %s">%[4]s</a>`, p.Path, first, html.EscapeString(o.Brand.Name), name)
+			fmt.Fprintf(
+				&b,
+				`<li><a href="%s" hreflang="%s" aria-label="%s, %s">%[4]s</a>`,
+				p.Path,
+				first,
+				html.EscapeString(o.Brand.Name),
+				name,
+			)
 			for _, lang := range others {
-				fmt.Fprintf(&b, ` · <a href="%s" hreflang="%s" aria-label="%[3]s, %[4]s, %[2]s">%[2]s</a>`, strings.Replace(p.Path, "/"+first+"/", "/"+lang+"/", 1), lang, html.EscapeString(o.Brand.Name), name)
+				fmt.Fprintf(
+					&b,
+					` · <a href="%s" hreflang="%s" aria-label="%[3]s, %[4]s, %[2]s">%[2]s</a>`,
+					strings.Replace(p.Path, "/"+first+"/", "/"+lang+"/", 1),
+					lang,
+					html.EscapeString(o.Brand.Name),
+					name,
+				)
 			}
 		}
+
 		b.WriteString("</ul>")
 	}
+
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte(b.String() + "</main></html>"))
 }

@@ -25,19 +25,46 @@ type page struct {
 }
 
 var (
-	now          = time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC)
-	electricity  = views.MeterPoint{Number: "23 1234 5678 901", Electricity: true}
-	gas          = views.MeterPoint{Number: "7654 321 098"}
-	magicLink    = views.Method{Name: "magic-link"}
-	passkey      = views.Method{Name: "passkey-assert"}
-	newPasskey   = views.Method{Name: "passkey-register"}
-	errorKinds   = []string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "ticket", "no-download", "too-often", "unavailable", "withdraw-failed", "internal"}
-	numberErrors = []string{"error.number.empty", "error.number.characters", "error.number.length", "error.number.twice"}
+	now         = time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC)
+	electricity = views.MeterPoint{Number: "23 1234 5678 901", Electricity: true}
+	gas         = views.MeterPoint{Number: "7654 321 098"}
+	magicLink   = views.Method{Name: "magic-link"}
+	passkey     = views.Method{Name: "passkey-assert"}
+	newPasskey  = views.Method{Name: "passkey-register"}
+	errorKinds  = []string{
+		"not-found",
+		"method",
+		"invalid",
+		"too-long",
+		"media",
+		"escape",
+		"repeated",
+		"forbidden",
+		"session-ended",
+		"conflict",
+		"busy",
+		"ticket",
+		"no-download",
+		"too-often",
+		"unavailable",
+		"withdraw-failed",
+		"internal",
+	}
+	numberErrors = []string{
+		"error.number.empty",
+		"error.number.characters",
+		"error.number.length",
+		"error.number.twice",
+	}
 )
 
 // ownLook is the gallery without operators.
 var ownLook = operators.Operator{
-	Brand: views.Brand{Name: "Central Access Register Portal", ContactURL: "https://central.consent/contact", Phone: "0808 157 0000"},
+	Brand: views.Brand{
+		Name:       "Central Access Register Portal",
+		ContactURL: "https://central.consent/contact",
+		Phone:      "0808 157 0000",
+	},
 }
 
 // pages lists every page in every state that differs to the eye, in every language that the operator offers.
@@ -49,23 +76,39 @@ func pages(o operators.Operator) []page {
 			if o.Slug != "" {
 				path = "/" + o.Slug + path
 			}
+
 			p.Text, p.Base, p.Path = i18n.For(lang), "", path
 			if p.Adviser {
 				p.Text = p.Text.ForAdviser()
 			}
+
 			p.Brand = o.Brand.In(lang)
 			all = append(all, page{Operator: o.Slug, Name: name, Lang: lang, Path: path, Component: draw(p)})
 		}
 		stranger := views.Page{}
 		visitor := views.Page{FormToken: "t", IdleMinutes: 15}
-		customer := views.Page{FormToken: "t", IdleMinutes: 15, SignedIn: true, SignOutAt: now.Add(time.Hour), SessionSeconds: 3600}
+		customer := views.Page{
+			FormToken:      "t",
+			IdleMinutes:    15,
+			SignedIn:       true,
+			SignOutAt:      now.Add(time.Hour),
+			SessionSeconds: 3600,
+		}
 		demo := customer
 		demo.Demonstration = true
 
 		add("help", stranger, func(p views.Page) templ.Component { return views.Help(views.HelpPage{Page: p}) })
 		add("start", stranger, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
-		add("start demonstration", views.Page{Demonstration: true}, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
-		add("start signed in", customer, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		add(
+			"start demonstration",
+			views.Page{Demonstration: true},
+			func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) },
+		)
+		add(
+			"start signed in",
+			customer,
+			func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) },
+		)
 		add("start by link", stranger, func(p views.Page) templ.Component {
 			return views.Start(views.StartPage{Page: p, Number: "23 1234 5678 901", Linked: true})
 		})
@@ -78,8 +121,12 @@ func pages(o operators.Operator) []page {
 				return views.Start(views.StartPage{Page: p, Number: "12 34x"})
 			})
 		}
+
 		resent := stranger
-		resent.Resend = &views.Resend{Action: "/meter", Fields: []views.FormField{{Name: "number", Value: "2312345678901"}}}
+		resent.Resend = &views.Resend{
+			Action: "/meter",
+			Fields: []views.FormField{{Name: "number", Value: "2312345678901"}},
+		}
 		add("check number", resent, func(p views.Page) templ.Component {
 			return views.CheckNumber(views.CheckNumberPage{Page: p, Number: "2312345678901", MeterPoint: electricity})
 		})
@@ -89,27 +136,66 @@ func pages(o operators.Operator) []page {
 		proveDemo := visitor
 		proveDemo.Demonstration = true
 		add("prove demonstration", proveDemo, func(p views.Page) templ.Component {
-			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{newPasskey}})
+			return views.Prove(
+				views.ProvePage{
+					Page:       p,
+					MeterPoint: electricity,
+					Chosen:     magicLink,
+					Others:     []views.Method{newPasskey},
+				},
+			)
 		})
 		add("prove email only", visitor, func(p views.Page) templ.Component {
 			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink})
 		})
 		add("prove", visitor, func(p views.Page) templ.Component {
-			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey, Others: []views.Method{magicLink, newPasskey}})
+			return views.Prove(
+				views.ProvePage{
+					Page:       p,
+					MeterPoint: electricity,
+					Chosen:     passkey,
+					Others:     []views.Method{magicLink, newPasskey},
+				},
+			)
 		})
 		add("prove cancelled", visitor, func(p views.Page) templ.Component {
-			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{passkey, newPasskey}, Cancelled: true})
+			return views.Prove(
+				views.ProvePage{
+					Page:       p,
+					MeterPoint: electricity,
+					Chosen:     magicLink,
+					Others:     []views.Method{passkey, newPasskey},
+					Cancelled:  true,
+				},
+			)
 		})
 		for _, key := range []string{"none", "magic-link", "passkey-assert", "passkey-register", "only", "twice"} {
 			wrong := visitor
 			wrong.Errors = []views.FieldError{{Field: "method", Key: "error.prove." + key}}
 			add("prove wrong "+key, wrong, func(p views.Page) templ.Component {
-				return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey, Others: []views.Method{magicLink}})
+				return views.Prove(
+					views.ProvePage{
+						Page:       p,
+						MeterPoint: electricity,
+						Chosen:     passkey,
+						Others:     []views.Method{magicLink},
+					},
+				)
 			})
 		}
 
-		waiting := views.WaitingPage{MeterPoint: electricity, Method: magicLink, State: views.WaitingPending, SentTo: "c*****r@example.com", MatchCode: "7KQ4",
-			ExpiresAt: now.Add(15 * time.Minute), SecondsLeft: 872, ResendsLeft: 3, PollSeconds: 4, PollingLeft: 1200}
+		waiting := views.WaitingPage{
+			MeterPoint:  electricity,
+			Method:      magicLink,
+			State:       views.WaitingPending,
+			SentTo:      "c*****r@example.com",
+			MatchCode:   "7KQ4",
+			ExpiresAt:   now.Add(15 * time.Minute),
+			SecondsLeft: 872,
+			ResendsLeft: 3,
+			PollSeconds: 4,
+			PollingLeft: 1200,
+		}
 		wait := func(name string, p views.Page, change func(*views.WaitingPage)) {
 			m := waiting
 			change(&m)
@@ -120,7 +206,11 @@ func pages(o operators.Operator) []page {
 		wait("email", visitor, func(*views.WaitingPage) {})
 		wait("email somewhere", visitor, func(m *views.WaitingPage) { m.SentTo, m.SecondsLeft = "", 40 })
 		wait("email just sent", visitor, func(m *views.WaitingPage) { m.ResendSeconds = 30 })
-		wait("email sent again", visitor, func(m *views.WaitingPage) { m.Resent, m.ResendsLeft, m.ResendSeconds = 1, 2, 30 })
+		wait(
+			"email sent again",
+			visitor,
+			func(m *views.WaitingPage) { m.Resent, m.ResendsLeft, m.ResendSeconds = 1, 2, 30 },
+		)
 		wait("email sent again too soon", visitor, func(m *views.WaitingPage) { m.ResendSeconds, m.NotSent = 12, true })
 		wait("email sent for the last time", visitor, func(m *views.WaitingPage) { m.Resent, m.ResendsLeft = 3, 0 })
 		wait("email for long", visitor, func(m *views.WaitingPage) { m.PollingLeft, m.SecondsLeft = 0, 0 })
@@ -147,7 +237,15 @@ func pages(o operators.Operator) []page {
 			add("records "+name, p, func(p views.Page) templ.Component { m.Page = p; return views.Records(m) })
 		}
 		list("demo", demo, demoList())
-		list("every kind", customer, views.RecordsPage{Discovered: []views.Discovered{acme(), newcomer()}, Active: everyKind(), Ended: everyEnd()})
+		list(
+			"every kind",
+			customer,
+			views.RecordsPage{
+				Discovered: []views.Discovered{acme(), newcomer()},
+				Active:     everyKind(),
+				Ended:      everyEnd(),
+			},
+		)
 		list("none discovered", customer, views.RecordsPage{Active: demoList().Active, Ended: demoList().Ended})
 		list("only discovered", customer, views.RecordsPage{Discovered: []views.Discovered{acme()}})
 		filtered := func(state, reason, name string, found views.List) views.RecordsPage {
@@ -155,7 +253,11 @@ func pages(o operators.Operator) []page {
 			m.Filter, m.Found = views.Filter{State: state, Reason: reason, Name: name}, &found
 			return m
 		}
-		list("200 filtered", customer, filtered("can-see", "you-said-yes", "bright", views.List{Active: many(200).Active[:2]}))
+		list(
+			"200 filtered",
+			customer,
+			filtered("can-see", "you-said-yes", "bright", views.List{Active: many(200).Active[:2]}),
+		)
 		list("200 no match", customer, filtered("", "", "Nobody Ltd", views.List{}))
 		wrong := customer
 		wrong.Errors = []views.FieldError{{Field: "several", Key: "error.several.none"}}
@@ -165,8 +267,20 @@ func pages(o operators.Operator) []page {
 		list("one", customer, views.RecordsPage{Active: demoList().Active[:1]})
 		changed := demoList().Active[:1]
 		changed[0].Changes = []views.Change{
-			{At: day(2026, 4, 2), Added: types(views.DataHalfHourlyExport, views.DataPriceOfUse), Purpose: "Energy efficiency analysis", EndMoved: true, Until: day(2026, 11, 10)},
-			{At: day(2025, 6, 30), Removed: types(views.DataMonthlyUse), Organisation: "Bright Savings Ltd", Basis: views.BasisContract, EndMoved: true},
+			{
+				At:       day(2026, 4, 2),
+				Added:    types(views.DataHalfHourlyExport, views.DataPriceOfUse),
+				Purpose:  "Energy efficiency analysis",
+				EndMoved: true,
+				Until:    day(2026, 11, 10),
+			},
+			{
+				At:           day(2025, 6, 30),
+				Removed:      types(views.DataMonthlyUse),
+				Organisation: "Bright Savings Ltd",
+				Basis:        views.BasisContract,
+				EndMoved:     true,
+			},
 		}
 		list("changed", customer, views.RecordsPage{Active: changed})
 		list("200", customer, many(200))
@@ -193,37 +307,96 @@ func pages(o operators.Operator) []page {
 		const reference = "tid_5f2b8c1d9e3a4b6c7d8e9f01"
 		for _, state := range []views.ToldState{views.ToldDelivered, views.ToldPending, views.ToldUndelivered, views.ToldNone, views.ToldUnknown} {
 			add("withdrawn "+string(state), customer, func(p views.Page) templ.Component {
-				return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: reference, Told: tolds[state]})
+				return views.Withdrawn(
+					views.WithdrawnPage{
+						Page:       p,
+						MeterPoint: electricity,
+						Record:     consent,
+						At:         now,
+						Reference:  reference,
+						Told:       tolds[state],
+					},
+				)
 			})
 		}
+
 		add("withdrawn joint", customer, func(p views.Page) templ.Component {
-			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: joint(), At: now, Reference: reference, Told: tolds[views.ToldPending]})
+			return views.Withdrawn(
+				views.WithdrawnPage{
+					Page:       p,
+					MeterPoint: electricity,
+					Record:     joint(),
+					At:         now,
+					Reference:  reference,
+					Told:       tolds[views.ToldPending],
+				},
+			)
 		})
 		add("withdrawn by link", customer, func(p views.Page) templ.Component {
-			return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: reference, Told: tolds[views.ToldDelivered],
-				Return: &views.ReturnLink{Host: "app.bright-energy.com", URL: "https://app.bright-energy.com/energy?dar-action=withdrawn"}})
+			return views.Withdrawn(
+				views.WithdrawnPage{
+					Page:       p,
+					MeterPoint: electricity,
+					Record:     consent,
+					At:         now,
+					Reference:  reference,
+					Told:       tolds[views.ToldDelivered],
+					Return: &views.ReturnLink{
+						Host: "app.bright-energy.com",
+						URL:  "https://app.bright-energy.com/energy?dar-action=withdrawn",
+					},
+				},
+			)
 		})
 		framed := customer
 		framed.Framed = &views.Framed{Origins: []string{"https://www.example.org"}}
-		add("framed start", views.Page{Framed: framed.Framed}, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		add(
+			"framed start",
+			views.Page{Framed: framed.Framed},
+			func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) },
+		)
 		list("framed", framed, demoList())
 		add("framed withdraw", framed, func(p views.Page) templ.Component {
 			return views.LeaveFrame(views.LeaveFramePage{Page: p, MeterPoint: electricity, Record: consent})
 		})
 		add("framed withdraw without scripts", framed, func(p views.Page) templ.Component {
-			return views.LeaveFrame(views.LeaveFramePage{Page: p, MeterPoint: electricity, Record: consent, TicketURL: "/portal/ticket"})
+			return views.LeaveFrame(
+				views.LeaveFramePage{Page: p, MeterPoint: electricity, Record: consent, TicketURL: "/portal/ticket"},
+			)
 		})
-		add("framed no cookies", views.Page{Framed: framed.Framed}, func(p views.Page) templ.Component { return views.NoCookies(views.NoCookiesPage{Page: p}) })
-		add("ticket", stranger, func(p views.Page) templ.Component { return views.Ticket(views.TicketPage{Page: p, Token: "t"}) })
-		idle, helped, helpedVisitor := stranger, customer, visitor
+		add(
+			"framed no cookies",
+			views.Page{Framed: framed.Framed},
+			func(p views.Page) templ.Component { return views.NoCookies(views.NoCookiesPage{Page: p}) },
+		)
+		add(
+			"ticket",
+			stranger,
+			func(p views.Page) templ.Component { return views.Ticket(views.TicketPage{Page: p, Token: "t"}) },
+		)
+		idle := stranger
+		helped := customer
+		helpedVisitor := visitor
 		idle.Adviser, helped.Adviser, helpedVisitor.Adviser = true, true, true
-		add("adviser sign in", stranger, func(p views.Page) templ.Component { return views.AdviserSignIn(views.AdviserSignInPage{Page: p}) })
+		add(
+			"adviser sign in",
+			stranger,
+			func(p views.Page) templ.Component { return views.AdviserSignIn(views.AdviserSignInPage{Page: p}) },
+		)
 		wrongCode := views.Page{Errors: []views.FieldError{{Field: "secret", Key: "error.adviser.secret"}}}
-		add("adviser wrong code", wrongCode, func(p views.Page) templ.Component { return views.AdviserSignIn(views.AdviserSignInPage{Page: p}) })
+		add(
+			"adviser wrong code",
+			wrongCode,
+			func(p views.Page) templ.Component { return views.AdviserSignIn(views.AdviserSignInPage{Page: p}) },
+		)
 		add("adviser start", idle, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
 		noNumber := idle
 		noNumber.Errors = []views.FieldError{{Field: "number", Key: "error.number.empty"}}
-		add("adviser start empty", noNumber, func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) })
+		add(
+			"adviser start empty",
+			noNumber,
+			func(p views.Page) templ.Component { return views.Start(views.StartPage{Page: p}) },
+		)
 		helpedAgain := idle
 		helpedAgain.Resend = resent.Resend
 		add("adviser check number", helpedAgain, func(p views.Page) templ.Component {
@@ -234,7 +407,9 @@ func pages(o operators.Operator) []page {
 		})
 		add("adviser help", idle, func(p views.Page) templ.Component { return views.Help(views.HelpPage{Page: p}) })
 		add("adviser prove", helpedVisitor, func(p views.Page) templ.Component {
-			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{passkey}})
+			return views.Prove(
+				views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{passkey}},
+			)
 		})
 		add("adviser prove by passkey only", helpedVisitor, func(p views.Page) templ.Component {
 			return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: passkey})
@@ -243,12 +418,28 @@ func pages(o operators.Operator) []page {
 			wrong := helpedVisitor
 			wrong.Errors = []views.FieldError{{Field: "method", Key: "error.prove." + key}}
 			add("adviser prove wrong "+key, wrong, func(p views.Page) templ.Component {
-				return views.Prove(views.ProvePage{Page: p, MeterPoint: electricity, Chosen: magicLink, Others: []views.Method{passkey}})
+				return views.Prove(
+					views.ProvePage{
+						Page:       p,
+						MeterPoint: electricity,
+						Chosen:     magicLink,
+						Others:     []views.Method{passkey},
+					},
+				)
 			})
 		}
+
 		wait("adviser", helpedVisitor, func(*views.WaitingPage) {})
-		wait("adviser sent again", helpedVisitor, func(m *views.WaitingPage) { m.SentTo, m.Resent, m.ResendsLeft, m.ResendSeconds = "", 1, 2, 30 })
-		wait("adviser sent for the last time", helpedVisitor, func(m *views.WaitingPage) { m.Resent, m.ResendsLeft = 3, 0 })
+		wait(
+			"adviser sent again",
+			helpedVisitor,
+			func(m *views.WaitingPage) { m.SentTo, m.Resent, m.ResendsLeft, m.ResendSeconds = "", 1, 2, 30 },
+		)
+		wait(
+			"adviser sent for the last time",
+			helpedVisitor,
+			func(m *views.WaitingPage) { m.Resent, m.ResendsLeft = 3, 0 },
+		)
 		wait("adviser for long", helpedVisitor, func(m *views.WaitingPage) { m.PollingLeft, m.SecondsLeft = 0, 0 })
 		wait("adviser passkey", helpedVisitor, func(m *views.WaitingPage) {
 			m.Method, m.PasskeyURL, m.NewTab = passkey, "https://id.example/passkey", true
@@ -259,6 +450,7 @@ func pages(o operators.Operator) []page {
 		for _, state := range []views.WaitingState{views.WaitingExpired, views.WaitingDeclined, views.WaitingWrongCode, views.WaitingLost, views.WaitingGone} {
 			wait("adviser "+string(state), helpedVisitor, func(m *views.WaitingPage) { m.State = state })
 		}
+
 		list("with an adviser", helped, demoList())
 		helpedWrong := helped
 		helpedWrong.Errors = []views.FieldError{{Field: "customer-yes", Key: "error.adviser.yes"}}
@@ -266,33 +458,74 @@ func pages(o operators.Operator) []page {
 			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent, Whys: whys})
 		})
 		add("adviser withdraw without a yes", helpedWrong, func(p views.Page) templ.Component {
-			return views.Withdraw(views.WithdrawPage{Page: p, MeterPoint: electricity, Record: consent, Whys: whys, Why: "no-longer-needed"})
+			return views.Withdraw(
+				views.WithdrawPage{
+					Page:       p,
+					MeterPoint: electricity,
+					Record:     consent,
+					Whys:       whys,
+					Why:        "no-longer-needed",
+				},
+			)
 		})
 		for _, state := range []views.ToldState{views.ToldDelivered, views.ToldPending, views.ToldUndelivered, views.ToldNone, views.ToldUnknown} {
 			add("adviser withdrawn "+string(state), helped, func(p views.Page) templ.Component {
-				return views.Withdrawn(views.WithdrawnPage{Page: p, MeterPoint: electricity, Record: consent, At: now, Reference: reference, Told: tolds[state]})
+				return views.Withdrawn(
+					views.WithdrawnPage{
+						Page:       p,
+						MeterPoint: electricity,
+						Record:     consent,
+						At:         now,
+						Reference:  reference,
+						Told:       tolds[state],
+					},
+				)
 			})
 		}
-		add("adviser signed out", idle, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
+
+		add(
+			"adviser signed out",
+			idle,
+			func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) },
+		)
 		for _, kind := range []string{"session-ended", "too-long", "no-download"} {
-			add("adviser error "+kind, idle, func(p views.Page) templ.Component { return views.Error(views.ErrorPage{Page: p, Kind: kind}) })
+			add(
+				"adviser error "+kind,
+				idle,
+				func(p views.Page) templ.Component { return views.Error(views.ErrorPage{Page: p, Kind: kind}) },
+			)
 		}
+
 		add("adviser error withdraw-failed", helped, func(p views.Page) templ.Component {
 			return views.Error(views.ErrorPage{Page: p, Kind: "withdraw-failed", Reference: reference})
 		})
 		add("adviser error too-often waiting", helpedVisitor, func(p views.Page) templ.Component {
 			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 75, Waiting: true})
 		})
-		handover := views.HandoverPage{MeterPoint: views.MeterPoint{Number: "901", Electricity: true}, ReadAt: now, PortalURL: "https://energy.example.org/portal",
-			Discovered: demoList().Discovered, Active: demoList().Active, Ended: demoList().Ended}
-		add("adviser handover nothing stopped", helped, func(p views.Page) templ.Component { m := handover; m.Page = p; return views.Handover(m) })
+		handover := views.HandoverPage{
+			MeterPoint: views.MeterPoint{Number: "901", Electricity: true},
+			ReadAt:     now,
+			PortalURL:  "https://energy.example.org/portal",
+			Discovered: demoList().Discovered,
+			Active:     demoList().Active,
+			Ended:      demoList().Ended,
+		}
+		add(
+			"adviser handover nothing stopped",
+			helped,
+			func(p views.Page) templ.Component { m := handover; m.Page = p; return views.Handover(m) },
+		)
 		add("adviser handover", helped, func(p views.Page) templ.Component {
 			m := handover
 			m.Page, m.Stopped = p, []views.Receipt{{Record: consent, At: now, Reference: reference}}
 			m.Active, m.Ended = handover.Active[1:], append([]views.Record{consent}, handover.Ended...)
 			return views.Handover(m)
 		})
-		add("elsewhere", stranger, func(p views.Page) templ.Component { return views.Elsewhere(views.ElsewherePage{Page: p}) })
+		add(
+			"elsewhere",
+			stranger,
+			func(p views.Page) templ.Component { return views.Elsewhere(views.ElsewherePage{Page: p}) },
+		)
 		add("error too-often waiting", visitor, func(p views.Page) templ.Component {
 			return views.Error(views.ErrorPage{Page: p, Kind: "too-often", WaitSeconds: 75, Waiting: true})
 		})
@@ -304,13 +537,24 @@ func pages(o operators.Operator) []page {
 		})
 		flux := demoList().Active[1]
 		add("several", customer, func(p views.Page) templ.Component {
-			return views.Several(views.SeveralPage{Page: p, MeterPoint: electricity, Records: []views.Record{consent, flux, joint()}, Whys: whys})
+			return views.Several(
+				views.SeveralPage{
+					Page:       p,
+					MeterPoint: electricity,
+					Records:    []views.Record{consent, flux, joint()},
+					Whys:       whys,
+				},
+			)
 		})
 		stopped := []views.Outcome{
 			{Record: consent, At: now, Reference: reference, Told: tolds[views.ToldDelivered]},
 			{Record: flux, At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f02", Told: tolds[views.ToldPending]},
 		}
-		failed := []views.Outcome{{Record: joint(), Failure: "unanswered"}, {Record: everyKind()[2], Failure: "refused"}, {Record: everyKind()[5], Failure: "over"}}
+		failed := []views.Outcome{
+			{Record: joint(), Failure: "unanswered"},
+			{Record: everyKind()[2], Failure: "refused"},
+			{Record: everyKind()[5], Failure: "over"},
+		}
 		stop := func(name string, outcomes []views.Outcome) {
 			add("stopped "+name, customer, func(p views.Page) templ.Component {
 				return views.Stopped(views.StoppedPage{Page: p, MeterPoint: electricity, Outcomes: outcomes})
@@ -325,23 +569,31 @@ func pages(o operators.Operator) []page {
 			if m.WithNumber {
 				name += " with number"
 			}
+
 			add(name, customer, func(p views.Page) templ.Component { m.Page = p; return views.Letter(m) })
 		}
 		for _, i := range []int{1, 3, 4, 7, 9} {
 			r := everyKind()[i]
 			letter(string(r.Basis), views.LetterPage{Record: r})
 		}
+
 		letter("consent", views.LetterPage{Record: joint()})
 		letter("elsewhere", views.LetterPage{Record: everyKind()[8], WithNumber: true})
 		letter("earlier", views.LetterPage{Record: everyKind()[10]})
 		letter("delete", views.LetterPage{Record: everyEnd()[0], StoppedReference: reference})
 		letter("discovered", views.LetterPage{Discovered: acme(), WithNumber: true})
-		add("signed out", stranger, func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) })
+		add(
+			"signed out",
+			stranger,
+			func(p views.Page) templ.Component { return views.SignedOut(views.SignedOutPage{Page: p}) },
+		)
 		for _, kind := range errorKinds {
-			who, reference := stranger, ""
+			who := stranger
+			reference := ""
 			if kind == "withdraw-failed" || kind == "conflict" {
 				who = customer
 			}
+
 			field := ""
 			if kind == "repeated" {
 				field = "confirmed"
@@ -349,14 +601,19 @@ func pages(o operators.Operator) []page {
 			if kind == "internal" || kind == "unavailable" || kind == "withdraw-failed" {
 				reference = "7F3K-29QM"
 			}
+
 			add("error "+kind, who, func(p views.Page) templ.Component {
-				return views.Error(views.ErrorPage{Page: p, Kind: kind, Reference: reference, Field: field, WaitSeconds: 3600})
+				return views.Error(
+					views.ErrorPage{Page: p, Kind: kind, Reference: reference, Field: field, WaitSeconds: 3600},
+				)
 			})
 		}
+
 		if o.Slug == "" {
 			all = append(all, idPages(lang)...) // which have no operator's look
 		}
 	}
+
 	return all
 }
 
@@ -370,10 +627,16 @@ func idPages(lang string) []page {
 		if other == lang {
 			other = i18n.Languages()[1]
 		}
+
 		p := idpages.Page{Text: i18n.For(lang), Other: i18n.For(other), OtherHref: "/" + other + slug}
 		all = append(all, page{Name: name, Lang: lang, Path: "/" + lang + slug, Component: draw(p)})
 	}
-	asking := idpages.Asking{Org: "Central Access Register Portal", MeterEnding: "901", Asked: now, Expires: now.Add(15 * time.Minute)}
+	asking := idpages.Asking{
+		Org:         "Central Access Register Portal",
+		MeterEnding: "901",
+		Asked:       now,
+		Expires:     now.Add(15 * time.Minute),
+	}
 
 	link := func(name string, change func(*idpages.LinkPage)) {
 		add("link"+name, func(p idpages.Page) templ.Component {
@@ -387,6 +650,7 @@ func idPages(lang string) []page {
 	for _, mistake := range []string{"empty", "form-of-code", "code", "form"} {
 		link(" wrong "+mistake, func(m *idpages.LinkPage) { m.MatchCode, m.Mistake = true, "id.link.error."+mistake })
 	}
+
 	link(" customer", func(m *idpages.LinkPage) {
 		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, idpages.PurposeCustomer
 	})
@@ -397,7 +661,13 @@ func idPages(lang string) []page {
 
 	assert := func(name string, change func(*idpages.AssertPage)) {
 		add("passkey"+name, func(p idpages.Page) templ.Component {
-			m := idpages.AssertPage{Page: p, Asking: asking, FormToken: "t", Purpose: idpages.PurposeList, BackHref: "https://portal.example/back"}
+			m := idpages.AssertPage{
+				Page:      p,
+				Asking:    asking,
+				FormToken: "t",
+				Purpose:   idpages.PurposeList,
+				BackHref:  "https://portal.example/back",
+			}
 			change(&m)
 			return idpages.Assert(m)
 		})
@@ -410,14 +680,24 @@ func idPages(lang string) []page {
 
 	enrol := func(name string, change func(*idpages.EnrolPage)) {
 		add("new passkey"+name, func(p idpages.Page) templ.Component {
-			m := idpages.EnrolPage{Page: p, Asking: asking, FormToken: "t", Name: p.Text.T("id.passkey.device.android"), Confirmed: true, BackHref: "#"}
+			m := idpages.EnrolPage{
+				Page:      p,
+				Asking:    asking,
+				FormToken: "t",
+				Name:      p.Text.T("id.passkey.device.android"),
+				Confirmed: true,
+				BackHref:  "#",
+			}
 			change(&m)
 			return idpages.Enrol(m)
 		})
 	}
 	enrol("", func(*idpages.EnrolPage) {})
 	enrol(" another", func(m *idpages.EnrolPage) {
-		m.Passkeys = []idpages.Passkey{{Name: "iPhone", Added: day(2026, 1, 14)}, {Name: "Windows computer in the kitchen of the upper floor", Added: day(2026, 4, 30)}}
+		m.Passkeys = []idpages.Passkey{
+			{Name: "iPhone", Added: day(2026, 1, 14)},
+			{Name: "Windows computer in the kitchen of the upper floor", Added: day(2026, 4, 30)},
+		}
 	})
 	enrol(" for a data user", func(m *idpages.EnrolPage) {
 		m.Org, m.Confirmed, m.BackHref = "Bright Energy Ltd", false, "https://bright.example/back"
@@ -438,6 +718,7 @@ func idPages(lang string) []page {
 			return idpages.End(m)
 		})
 	}
+
 	return all
 }
 
@@ -455,8 +736,20 @@ func types(keys ...string) []views.DataType {
 
 func sole(handle, name, host string, basis views.Basis, purpose string) views.Record {
 	return views.Record{
-		Handle: handle, Organisation: name, Arrangement: "sole", State: views.RecordActive, Basis: basis, Purpose: purpose,
-		Controllers: []views.Controller{{Name: name, Role: "sole", ContactURL: "https://" + host + "/contact", PrivacyURL: "https://" + host + "/your-rights"}},
+		Handle:       handle,
+		Organisation: name,
+		Arrangement:  "sole",
+		State:        views.RecordActive,
+		Basis:        basis,
+		Purpose:      purpose,
+		Controllers: []views.Controller{
+			{
+				Name:       name,
+				Role:       "sole",
+				ContactURL: "https://" + host + "/contact",
+				PrivacyURL: "https://" + host + "/your-rights",
+			},
+		},
 		DataTypes:   types(views.DataHalfHourlyUse),
 		Notices:     []views.Notice{{URL: "https://" + host + "/privacy", Version: "v1.0"}},
 		Since:       day(2024, 1, 14),
@@ -465,83 +758,212 @@ func sole(handle, name, host string, basis views.Basis, purpose string) views.Re
 }
 
 func acme() views.Discovered {
-	return views.Discovered{Organisation: "Acme Energy Services Ltd", Reference: "SEC-OU-00429", FirstSeen: day(2024, 6, 1),
-		LastSeen: day(2026, 2, 28), DataTypes: types(views.DataHalfHourlyUse)}
+	return views.Discovered{
+		Organisation: "Acme Energy Services Ltd",
+		Reference:    "SEC-OU-00429",
+		FirstSeen:    day(2024, 6, 1),
+		LastSeen:     day(2026, 2, 28),
+		DataTypes:    types(views.DataHalfHourlyUse),
+	}
 }
 
 func newcomer() views.Discovered {
-	return views.Discovered{Organisation: "Penrhyn Data Services", Reference: "SEC-OU-00511", FirstSeen: day(2026, 4, 30),
-		DataTypes: types(views.DataYearlyUse, views.DataOther)}
+	return views.Discovered{
+		Organisation: "Penrhyn Data Services",
+		Reference:    "SEC-OU-00511",
+		FirstSeen:    day(2026, 4, 30),
+		DataTypes:    types(views.DataYearlyUse, views.DataOther),
+	}
 }
 
 // demoList is what the published demo set shows.
 func demoList() views.RecordsPage {
-	bright := sole("b1", "Bright Energy Ltd", "bright-energy.com", views.BasisConsent, "Energy efficiency analysis and tariff recommendations")
+	bright := sole(
+		"b1",
+		"Bright Energy Ltd",
+		"bright-energy.com",
+		views.BasisConsent,
+		"Energy efficiency analysis and tariff recommendations",
+	)
 	bright.DataTypes = types(views.DataHalfHourlyUse, views.DataHalfHourlyExport, views.DataPriceOfUse)
 	bright.Since, bright.Until = day(2023, 11, 7), day(2027, 11, 10)
 	bright.Notices[0].Version = "v3.2"
 	bright.Storage = &views.Storage{Country: "GB", Retention: "P2Y"}
-	flux := sole("o1", "OctopusFlux Ltd", "octopusflux.com", views.BasisConsent, "Flexible tariff optimisation and demand forecasting")
+	flux := sole(
+		"o1",
+		"OctopusFlux Ltd",
+		"octopusflux.com",
+		views.BasisConsent,
+		"Flexible tariff optimisation and demand forecasting",
+	)
 	flux.Until = day(2028, 1, 14)
-	northern := sole("n1", "Northern Networks plc", "northernnetworks.co.uk", views.BasisPublicTask, "Statutory network safety and capacity monitoring")
+	northern := sole(
+		"n1",
+		"Northern Networks plc",
+		"northernnetworks.co.uk",
+		views.BasisPublicTask,
+		"Statutory network safety and capacity monitoring",
+	)
 	northern.DataTypes = types(views.DataHalfHourlyUse, views.DataHalfHourlyExport)
 	northern.Reference, northern.Notices = "Energy Act 2023, s.147", nil
-	green := sole("g1", "GreenSwitch Analytics", "greenswitch.io", views.BasisConsent, "Annual consumption benchmarking and carbon reporting")
-	green.State, green.CanWithdraw, green.Since, green.EndedAt = views.RecordExpired, false, day(2022, 3, 3), day(2024, 3, 3)
+	green := sole(
+		"g1",
+		"GreenSwitch Analytics",
+		"greenswitch.io",
+		views.BasisConsent,
+		"Annual consumption benchmarking and carbon reporting",
+	)
+	green.State, green.CanWithdraw, green.Since, green.EndedAt = views.RecordExpired, false, day(
+		2022,
+		3,
+		3,
+	), day(
+		2024,
+		3,
+		3,
+	)
 	green.DataTypes = types(views.DataYearlyUse)
-	return views.RecordsPage{Discovered: []views.Discovered{acme()}, Active: []views.Record{bright, flux, northern}, Ended: []views.Record{green}}
+
+	return views.RecordsPage{
+		Discovered: []views.Discovered{acme()},
+		Active:     []views.Record{bright, flux, northern},
+		Ended:      []views.Record{green},
+	}
 }
 
 func joint() views.Record {
 	r := sole("j1", "Menai Homes", "menaihomes.example", views.BasisConsent, "Advice on heating for tenants")
 	r.Arrangement = "joint"
 	r.Controllers[0].Role = "lead"
-	r.Controllers = append(r.Controllers,
-		views.Controller{Name: "Eryri Heat Pumps", Role: "joint", ContactURL: "https://eryri.example/contact", PrivacyURL: "https://eryri.example/rights"},
-		views.Controller{Name: "Ogwen Community Trust", Role: "joint", ContactURL: "https://ogwen.example/contact"})
+	r.Controllers = append(
+		r.Controllers,
+		views.Controller{
+			Name:       "Eryri Heat Pumps",
+			Role:       "joint",
+			ContactURL: "https://eryri.example/contact",
+			PrivacyURL: "https://eryri.example/rights",
+		},
+		views.Controller{Name: "Ogwen Community Trust", Role: "joint", ContactURL: "https://ogwen.example/contact"},
+	)
 	r.Notices = []views.Notice{
 		{Controller: "Menai Homes", URL: "https://menaihomes.example/privacy", Version: "4"},
 		{Controller: "Eryri Heat Pumps", URL: "https://eryri.example/privacy", Version: "2025-02"},
 		{Controller: "Ogwen Community Trust", URL: "https://ogwen.example/privacy", Version: "1"},
 	}
 	r.DataUser, r.Storage = "MeterBridge Services Ltd", &views.Storage{Country: "IE", Retention: "P1Y6M"}
+
 	return r
 }
 
 // everyKind is one record of each ground, arrangement and state that an active record can have.
 func everyKind() []views.Record {
-	group := sole("a2", "Severn Power Retail", "severn.example", views.BasisContract, "Bills from what you use, and a price for each half hour")
+	group := sole(
+		"a2",
+		"Severn Power Retail",
+		"severn.example",
+		views.BasisContract,
+		"Bills from what you use, and a price for each half hour",
+	)
 	group.Arrangement, group.Controllers[0].Role = "group", "lead"
-	group.Controllers = append(group.Controllers, views.Controller{Name: "Severn Power Metering", Role: "member", ContactURL: "https://metering.severn.example"})
-	group.DataTypes = types(views.DataHalfHourlyUse, views.DataMonthlyUse, views.DataPriceOfUse, views.DataPriceOfExport)
-	explicit := sole("a3", "Cwtch Care Monitoring", "cwtch.example", views.BasisExplicitConsent, "Rhybudd i’r teulu os bydd y defnydd yn newid")
+	group.Controllers = append(
+		group.Controllers,
+		views.Controller{Name: "Severn Power Metering", Role: "member", ContactURL: "https://metering.severn.example"},
+	)
+	group.DataTypes = types(
+		views.DataHalfHourlyUse,
+		views.DataMonthlyUse,
+		views.DataPriceOfUse,
+		views.DataPriceOfExport,
+	)
+	explicit := sole(
+		"a3",
+		"Cwtch Care Monitoring",
+		"cwtch.example",
+		views.BasisExplicitConsent,
+		"Rhybudd i’r teulu os bydd y defnydd yn newid",
+	)
 	explicit.Language = "cy"
-	obligation := sole("a4", "Settlement Office", "settlement.example", views.BasisLegalObligation, "Settling what suppliers owe each other")
+	obligation := sole(
+		"a4",
+		"Settlement Office",
+		"settlement.example",
+		views.BasisLegalObligation,
+		"Settling what suppliers owe each other",
+	)
 	obligation.Reference = "Balancing and Settlement Code, section S"
-	interests := sole("a5", "Tyne Forecasting", "tyne.example", views.BasisLegitimateInterests, "Forecasts of demand for one street at a time")
-	interests.DataTypes = types(views.DataMonthlyUse, views.DataMonthlyExport, views.DataYearlyUse, views.DataYearlyExport)
+	interests := sole(
+		"a5",
+		"Tyne Forecasting",
+		"tyne.example",
+		views.BasisLegitimateInterests,
+		"Forecasts of demand for one street at a time",
+	)
+	interests.DataTypes = types(
+		views.DataMonthlyUse,
+		views.DataMonthlyExport,
+		views.DataYearlyUse,
+		views.DataYearlyExport,
+	)
 	soon := sole("a6", "Bright Energy Ltd", "bright-energy.com", views.BasisConsent, "A comparison of tariffs, once")
 	soon.State, soon.Until = views.RecordEndingSoon, day(2026, 5, 20)
-	twin := sole("a7", "Bright Energy Ltd", "bright-energy.com", views.BasisConsent, "Energy efficiency analysis and tariff recommendations")
+	twin := sole(
+		"a7",
+		"Bright Energy Ltd",
+		"bright-energy.com",
+		views.BasisConsent,
+		"Energy efficiency analysis and tariff recommendations",
+	)
 	twin.Changes = []views.Change{{At: day(2026, 4, 2), EndMoved: true}}
-	lapsing := sole("a8", "Humber Grid", "humber.example", views.BasisPublicTask, "Planning where the network needs work")
+	lapsing := sole(
+		"a8",
+		"Humber Grid",
+		"humber.example",
+		views.BasisPublicTask,
+		"Planning where the network needs work",
+	)
 	lapsing.State, lapsing.Until = views.RecordEndingSoon, day(2026, 5, 9)
 	elsewhere := sole("a9", "Solent Solar Club", "solent.example", views.BasisConsent, "A map of rooftop power")
 	elsewhere.CanWithdraw, elsewhere.DataTypes = false, types(views.DataHalfHourlyExport)
 	elsewhere.Controllers[0].PrivacyURL = ""
-	earlier := sole("a11", "Mersey Meter Club", "mersey.example", views.BasisConsent, "A prize for the street that saves most")
+	earlier := sole(
+		"a11",
+		"Mersey Meter Club",
+		"mersey.example",
+		views.BasisConsent,
+		"A prize for the street that saves most",
+	)
 	earlier.Earlier = true
 	other := sole("a10", "Fenland Research", "fenland.example", views.BasisOther, "A study of insulation")
-	return []views.Record{joint(), group, explicit, obligation, interests, soon, twin, lapsing, elsewhere, other, earlier}
+
+	return []views.Record{
+		joint(),
+		group,
+		explicit,
+		obligation,
+		interests,
+		soon,
+		twin,
+		lapsing,
+		elsewhere,
+		other,
+		earlier,
+	}
 }
 
 func everyEnd() []views.Record {
 	stopped := joint()
 	stopped.Handle = "e1"
 	stopped.State, stopped.CanWithdraw, stopped.EndedAt = views.RecordStopped, false, day(2026, 5, 3)
-	closed := sole("e2", "Calder Insulation", "calder.example", views.BasisContract, "Checking that a grant was well spent")
+	closed := sole(
+		"e2",
+		"Calder Insulation",
+		"calder.example",
+		views.BasisContract,
+		"Checking that a grant was well spent",
+	)
 	closed.Changes = []views.Change{{At: day(2025, 4, 2), Added: types(views.DataHalfHourlyUse)}}
 	closed.State, closed.EndedAt, closed.Reference = views.RecordClosed, day(2025, 12, 31), "Grant scheme 12"
+
 	return append([]views.Record{stopped, closed}, demoList().Ended...)
 }
 
@@ -552,13 +974,23 @@ func longNames() views.RecordsPage {
 	m.Active[0].Organisation, m.Active[0].Controllers[0].Name = long, long
 	m.Active[0].Purpose = strings.Repeat("Averyveryverylongwordwithoutanyspace", 4) + " and more"
 	m.Ended[0].Organisation, m.Ended[0].Controllers[0].Name = long, long
+
 	return m
 }
 
 func many(n int) views.RecordsPage {
 	m := demoList()
-	m.States = []views.Option{{Slug: "seen", Key: "filter.state.seen", Count: 1}, {Slug: "can-see", Key: "filter.state.can-see", Count: 198}, {Slug: "ending-soon", Key: "filter.state.ending-soon", Count: 40}, {Slug: "ended", Key: "filter.state.ended", Count: 1}}
-	m.Reasons = []views.Option{{Slug: "you-said-yes", Key: "records.basis.consent", Count: 82}, {Slug: "public-duty", Key: "records.basis.public-task", Count: 21}, {Slug: "none-given", Key: "records.discovered.badge", Count: 1}}
+	m.States = []views.Option{
+		{Slug: "seen", Key: "filter.state.seen", Count: 1},
+		{Slug: "can-see", Key: "filter.state.can-see", Count: 198},
+		{Slug: "ending-soon", Key: "filter.state.ending-soon", Count: 40},
+		{Slug: "ended", Key: "filter.state.ended", Count: 1},
+	}
+	m.Reasons = []views.Option{
+		{Slug: "you-said-yes", Key: "records.basis.consent", Count: 82},
+		{Slug: "public-duty", Key: "records.basis.public-task", Count: 21},
+		{Slug: "none-given", Key: "records.discovered.badge", Count: 1},
+	}
 	kinds := everyKind()
 	for i := range n - 5 {
 		r := kinds[i%len(kinds)]
@@ -566,6 +998,7 @@ func many(n int) views.RecordsPage {
 		r.Organisation = fmt.Sprintf("%s %d", r.Organisation, i+1)
 		m.Active = append(m.Active, r)
 	}
+
 	slices.SortStableFunc(m.Active, func(a, b views.Record) int {
 		switch {
 		case a.CanWithdraw == b.CanWithdraw:
@@ -573,6 +1006,7 @@ func many(n int) views.RecordsPage {
 		case a.CanWithdraw:
 			return -1
 		}
+
 		return 1
 	})
 	return m

@@ -17,7 +17,9 @@ import (
 )
 
 // codes are the wire's words, none of which a customer may see.
-var codes = regexp.MustCompile(`HH-|MTH-|ANNUAL-|TARIFF-|\buk-|\bsole\b|ACTIVE|REVOKED|EXPIRED|DISCOVERED|half-hourly-use|magic-link|passkey-assert|\bak_|\bmlr_|\b(ui|id|page|start|check|prove|waiting|records|withdrawn?|error)\.[a-z]`)
+var codes = regexp.MustCompile(
+	`HH-|MTH-|ANNUAL-|TARIFF-|\buk-|\bsole\b|ACTIVE|REVOKED|EXPIRED|DISCOVERED|half-hourly-use|magic-link|passkey-assert|\bak_|\bmlr_|\b(ui|id|page|start|check|prove|waiting|records|withdrawn?|error)\.[a-z]`,
+)
 
 // brands are the product's own look and those of the demonstration's operators.
 func brands(t *testing.T) []operators.Operator {
@@ -26,6 +28,7 @@ func brands(t *testing.T) []operators.Operator {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return append([]operators.Operator{ownLook}, all...)
 }
 
@@ -50,6 +53,7 @@ func TestEveryPage(t *testing.T) {
 			if err := p.Component.Render(t.Context(), &b); err != nil {
 				t.Fatal(err)
 			}
+
 			doc, err := goquery.NewDocumentFromReader(&b)
 			if err != nil {
 				t.Fatal(err)
@@ -60,20 +64,27 @@ func TestEveryPage(t *testing.T) {
 			if got := doc.Find("h1").Length(); got != 1 {
 				t.Errorf("the page has %d h1", got)
 			}
+
 			// The browser's history keeps titles: they name neither a meter nor an organisation.
-			title, heading := doc.Find("title").Text(), doc.Find("h1")
+			title := doc.Find("title").Text()
+			heading := doc.Find("h1")
 			if private := heading.Find("bdi").Length() > 0; !private && !strings.Contains(title, heading.Text()) {
 				t.Errorf("the title %q does not carry the heading %q", title, heading.Text())
 			}
 			if title != ui.Unmarked(title) || numbers.MatchString(title) {
 				t.Errorf("the title %q is private", title)
 			}
+
 			doc.Find("main bdi").Each(func(_ int, name *goquery.Selection) {
 				if strings.Contains(title, name.Text()) {
 					t.Errorf("the title %q names %s", title, name.Text())
 				}
 			})
-			if visit, exit := doc.Find("#visit").Length(), doc.Find(`form#leave[method=post][target=_top]`).Length(); visit != exit && !strings.Contains(p.Name, "framed") && !strings.Contains(p.Name, "adviser") {
+			if visit, exit := doc.Find("#visit").
+				Length(),
+				doc.Find(`form#leave[method=post][target=_top]`).
+					Length(); visit != exit && !strings.Contains(p.Name, "framed") &&
+				!strings.Contains(p.Name, "adviser") {
 				t.Errorf("the page is of a visit: %d; it has a quick exit: %d", visit, exit)
 			}
 			if got, want := doc.Find(".demonstration").Length() == 1, strings.Contains(p.Name, "demo"); got != want {
@@ -82,6 +93,7 @@ func TestEveryPage(t *testing.T) {
 			if code := codes.FindString(doc.Find("title, body").Text()); code != "" {
 				t.Errorf("the page shows %q", code)
 			}
+
 			ids := map[string]bool{}
 			doc.Find("[id]").Each(func(_ int, s *goquery.Selection) {
 				id := s.AttrOr("id", "")
@@ -99,16 +111,21 @@ func TestEveryPage(t *testing.T) {
 				names[name] = true
 			})
 			doc.Find("a[href]").Each(func(_ int, a *goquery.Selection) {
-				if strings.HasPrefix(a.AttrOr("href", ""), "https:") && !a.HasClass("button") && !strings.HasPrefix(a.AttrOr("rel", ""), "noreferrer noopener") {
+				if strings.HasPrefix(a.AttrOr("href", ""), "https:") && !a.HasClass("button") &&
+					!strings.HasPrefix(a.AttrOr("rel", ""), "noreferrer noopener") {
 					t.Errorf("%q tells where the customer came from", a.Text())
 				}
 			})
 			if doc.Find("[style], [onclick], script:not([src]), style").Length() != 0 {
 				t.Error("the content security policy forbids something on the page")
 			}
-			if footer := doc.Find(`footer a[href="/accessibility"]`); footer.Length() != 1 && !strings.HasPrefix(p.Name, "id ") {
+			if footer := doc.Find(
+				`footer a[href="/accessibility"]`,
+			); footer.Length() != 1 &&
+				!strings.HasPrefix(p.Name, "id ") {
 				t.Error("the page does not lead to the accessibility statement")
 			}
+
 			doc.Find("link[rel=stylesheet], link[rel=icon], img, source").Each(func(_ int, s *goquery.Selection) {
 				address := s.AttrOr("href", "") + s.AttrOr("src", "") + s.AttrOr("srcset", "")
 				w := httptest.NewRecorder()
@@ -123,12 +140,17 @@ func TestEveryPage(t *testing.T) {
 			if got := doc.Find("nav.language a, nav.language button").AttrOr("lang", ""); got != other {
 				t.Errorf("the language switch leads to %q", got)
 			}
+
 			noindex := doc.Find(`meta[name="robots"][content="noindex"]`).Length() == 1
 			if noindex == strings.HasPrefix(p.Name, "start") {
 				t.Errorf("hidden from search engines: %v", noindex)
 			}
+
 			signedIn := doc.Find(`form[action$="/sign-out"] input[name="token"]`).Length() > 0
-			if warned := doc.Find("dialog#idle").Length() == 1; signedIn != warned && (warned || !strings.Contains(p.Name, "adviser")) {
+			if warned := doc.Find("dialog#idle").
+				Length() ==
+				1; signedIn != warned &&
+				(warned || !strings.Contains(p.Name, "adviser")) {
 				t.Error("a customer who is signed in can sign out, and is warned before the session ends")
 			}
 		})
@@ -145,6 +167,7 @@ func TestWeight(t *testing.T) {
 		if w.Code != 200 {
 			t.Fatalf("%s answers %d", path, w.Code)
 		}
+
 		var zipped bytes.Buffer
 		z := gzip.NewWriter(&zipped)
 		if _, err := w.Body.WriteTo(z); err != nil {
@@ -153,9 +176,11 @@ func TestWeight(t *testing.T) {
 		if err := z.Close(); err != nil {
 			t.Fatal(err)
 		}
+
 		t.Logf("%s: %d bytes", path, zipped.Len())
 		total += zipped.Len()
 	}
+
 	if total > 45*1000 {
 		t.Errorf("the list weighs %d bytes", total)
 	}
@@ -173,7 +198,9 @@ func TestIndexLeadsToEveryPage(t *testing.T) {
 }
 
 // customers are words that only a customer can be told.
-var customers = regexp.MustCompile(`(?i)\byour (meter|home|email|list|passkey|number|data|permission|reference|supplier|energy|code|fingerprint)\b|\bthat you live\b|\bit is you\b|\bsigned? you\b|\byou can confirm\b|\byou have confirmed\b`)
+var customers = regexp.MustCompile(
+	`(?i)\byour (meter|home|email|list|passkey|number|data|permission|reference|supplier|energy|code|fingerprint)\b|\bthat you live\b|\bit is you\b|\bsigned? you\b|\byou can confirm\b|\byou have confirmed\b`,
+)
 
 // TestAdvisersAreNotTakenForCustomers reads what advisers are told to do. Left out is what they read to the customer: where the
 // number is, what stopping means, the page to hand over, and the list and advice that are the customer's own.
@@ -184,14 +211,17 @@ func TestAdvisersAreNotTakenForCustomers(t *testing.T) {
 		if p.Lang != "en" || !strings.Contains(p.Name, "adviser") || forCustomers.MatchString(p.Name) {
 			continue
 		}
+
 		var b bytes.Buffer
 		if err := p.Component.Render(t.Context(), &b); err != nil {
 			t.Fatal(err)
 		}
+
 		doc, err := goquery.NewDocumentFromReader(&b)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		doc.Find(".find, .doors").Remove()
 		if said := customers.FindString(doc.Find("main").Text()); said != "" {
 			t.Errorf("%s says %q", p.Name, said)

@@ -34,8 +34,12 @@ type command struct {
 }
 
 var commands = []command{
-	{"operator check", "look over a file of operators: tell every mistake, or what it says and its contrasts", runOperatorCheck,
-		"portal operator check --connect /etc/portal/operators.toml"},
+	{
+		"operator check",
+		"look over a file of operators: tell every mistake, or what it says and its contrasts",
+		runOperatorCheck,
+		"portal operator check --connect /etc/portal/operators.toml",
+	},
 	{"operator new", "write a file of operators to begin with, to a new file or to the standard output", runOperatorNew,
 		"portal operator new /etc/portal/operators.toml"},
 }
@@ -59,11 +63,13 @@ func run(ctx context.Context, args []string, in *os.File, out, log io.Writer) er
 		usage(out)
 		return nil
 	}
+
 	for _, c := range commands {
 		words := strings.Fields(c.name)
 		if len(args) < 2 || args[0] != words[0] || args[1] != words[1] {
 			continue
 		}
+
 		set := flag.NewFlagSet("portal "+c.name, flag.ContinueOnError)
 		set.SetOutput(io.Discard) // a mistake is told once, by main
 		set.Usage = func() {}
@@ -73,16 +79,20 @@ func run(ctx context.Context, args []string, in *os.File, out, log io.Writer) er
 			set.VisitAll(func(f *flag.Flag) { fmt.Fprintf(out, "\n  --%s\n      %s\n", f.Name, f.Usage) })
 			return nil
 		}
+
 		return err
 	}
+
 	if args[0] == "operator" {
 		const known = "the operator commands are: check, new"
 		if len(args) == 2 && asksHelp(args[1]) {
 			fmt.Fprintln(out, known)
 			return nil
 		}
+
 		return errors.New("portal: " + known)
 	}
+
 	return fmt.Errorf("portal: there is no argument %q; try portal --help", args[len(args)-1])
 }
 
@@ -96,6 +106,7 @@ func usage(out io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(out, "  portal %-16s %s\n", c.name, c.what)
 	}
+
 	fmt.Fprint(out, "\nThe commands take --help. Settings are environment variables:\n")
 	env.Usage(out, new(config))
 }
@@ -106,11 +117,13 @@ func runServe(ctx context.Context, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+
 	logger := serve.Logger(log)
 	db, err := migrations.Open(ctx, config.Database.Reveal(), migrations.Portal)
 	if err != nil {
 		return fmt.Errorf("PORTAL_DATABASE: %w", err)
 	}
+
 	defer db.Close()
 	sites, err := newSites(config, db, logger)
 	if err != nil {
@@ -124,9 +137,19 @@ func runServe(ctx context.Context, log io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("PORTAL_LISTEN: %w", err)
 	}
-	logger.Info("the portal listens", "address", listener.Addr().String(), "public", config.PublicURL, "operators", len(config.operators))
+
+	logger.Info(
+		"the portal listens",
+		"address",
+		listener.Addr().String(),
+		"public",
+		config.PublicURL,
+		"operators",
+		len(config.operators),
+	)
 	err = serve.HTTP(ctx, listener, sites, logger)
 	logger.Info("the portal has stopped")
+
 	return err
 }
 
@@ -138,21 +161,40 @@ func newSites(config config, db *migrations.DB, logger *slog.Logger) (http.Handl
 		if o.Slug != "" {
 			logger = logger.With("operator", o.Slug)
 		}
+
 		register, err := registerclient.New(registerclient.Options{
 			BaseURL: config.RegisterURL, AccountID: o.AccountID, SecretKey: o.AccountSecret.Reveal(), Logger: logger,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("PORTAL_REGISTER_URL, or the account %s and its secret: %w", o.AccountID, err)
 		}
+
 		portal, err := handlers.New(handlers.Options{
-			Register: register, DB: db.Write, SessionKey: config.sessionKey, Operator: o.Slug, Base: o.Base, Brand: o.Brand, Files: o.Files,
-			Demonstration: config.Demonstration, Secure: config.secure, Logger: logger,
-			PublicURL: config.publicURL(o), PasskeyOrigin: config.PasskeyOrigin, ReturnURLs: o.ReturnURLs, FramingOrigins: o.FramingOrigins, AdviserSecret: o.AdviserSecret.Reveal(), Address: config.address,
+			Register:      register,
+			DB:            db.Write,
+			SessionKey:    config.sessionKey,
+			Operator:      o.Slug,
+			Base:          o.Base,
+			Brand:         o.Brand,
+			Files:         o.Files,
+			Demonstration: config.Demonstration,
+			Secure:        config.secure,
+			Logger:        logger,
+			PublicURL: config.publicURL(
+				o,
+			),
+			PasskeyOrigin:  config.PasskeyOrigin,
+			ReturnURLs:     o.ReturnURLs,
+			FramingOrigins: o.FramingOrigins,
+			AdviserSecret:  o.AdviserSecret.Reveal(),
+			Address:        config.address,
 		})
 		if err != nil {
 			return nil, err
 		}
+
 		sites = append(sites, handlers.Site{Hosts: o.Hosts, Base: o.Base, Portal: portal})
 	}
+
 	return handlers.Sites(sites)
 }

@@ -93,7 +93,15 @@ func TestConfig(t *testing.T) {
 }
 
 func TestConfigReportsAllMistakesTogether(t *testing.T) {
-	set(t, map[string]string{"PORTAL_PUBLIC_URL": "http://energy.example.org", "PORTAL_SESSION_KEY": "short", "PORTAL_OPERATOR_NAME": "", "PORTAL_ACCOUNT_SECRET_FILE": "/nowhere"})
+	set(
+		t,
+		map[string]string{
+			"PORTAL_PUBLIC_URL":          "http://energy.example.org",
+			"PORTAL_SESSION_KEY":         "short",
+			"PORTAL_OPERATOR_NAME":       "",
+			"PORTAL_ACCOUNT_SECRET_FILE": "/nowhere",
+		},
+	)
 	_, err := load()
 	if err == nil || strings.Count(err.Error(), "\n") != 3 {
 		t.Errorf("got %v, want four lines", err)
@@ -113,17 +121,41 @@ func TestArguments(t *testing.T) {
 			t.Errorf("--help does not tell of %s", want)
 		}
 	}
+
 	for _, args := range [][]string{{"garbage"}, {"--help", "garbage"}, {"serve"}} {
-		if err := run(t.Context(), args, nil, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), args[len(args)-1]) {
+		if err := run(
+			t.Context(),
+			args,
+			nil,
+			io.Discard,
+			io.Discard,
+		); err == nil ||
+			!strings.Contains(err.Error(), args[len(args)-1]) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
-	if err := run(t.Context(), []string{"operator", "garbage"}, nil, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "check, new") {
+
+	if err := run(
+		t.Context(),
+		[]string{"operator", "garbage"},
+		nil,
+		io.Discard,
+		io.Discard,
+	); err == nil ||
+		!strings.Contains(err.Error(), "check, new") {
 		t.Errorf("operator garbage: %v", err)
 	}
+
 	for _, command := range []string{"check", "new"} {
 		var out strings.Builder
-		if err := run(t.Context(), []string{"operator", command, "--help"}, nil, &out, io.Discard); err != nil || !strings.Contains(out.String(), "Example:\n  portal operator "+command) {
+		if err := run(
+			t.Context(),
+			[]string{"operator", command, "--help"},
+			nil,
+			&out,
+			io.Discard,
+		); err != nil ||
+			!strings.Contains(out.String(), "Example:\n  portal operator "+command) {
 			t.Errorf("operator %s --help: %v %s", command, err, out.String())
 		}
 	}
@@ -134,9 +166,17 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	address := free.Addr().String()
 	free.Close()
-	set(t, map[string]string{"PORTAL_LISTEN": address, "PORTAL_PUBLIC_URL": "http://" + address, "PORTAL_DATABASE": filepath.Join(t.TempDir(), "portal.db")})
+	set(
+		t,
+		map[string]string{
+			"PORTAL_LISTEN":     address,
+			"PORTAL_PUBLIC_URL": "http://" + address,
+			"PORTAL_DATABASE":   filepath.Join(t.TempDir(), "portal.db"),
+		},
+	)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, nil, nil, io.Discard, io.Discard) }()
@@ -148,29 +188,42 @@ func TestRun(t *testing.T) {
 			if response.StatusCode != 200 || !strings.Contains(string(body), "Citizens Example") {
 				t.Errorf("answers %d", response.StatusCode)
 			}
+
 			break
 		}
+
 		if time.Now().After(deadline) {
 			t.Fatal(err)
 		}
+
 		time.Sleep(10 * time.Millisecond)
 	}
+
 	// Another name for the same program is not this operator's.
 	response, err := http.Get("http://" + strings.Replace(address, "127.0.0.1", "localhost", 1) + "/portal")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	response.Body.Close()
 	if response.StatusCode != http.StatusMisdirectedRequest {
 		t.Errorf("another host is answered %d", response.StatusCode)
 	}
+
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("does not stop in peace: %v", err)
 	}
 
 	set(t, map[string]string{"PORTAL_REGISTER_URL": "http://register.example.org/v1"})
-	if err := run(t.Context(), nil, nil, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "PORTAL_REGISTER_URL") {
+	if err := run(
+		t.Context(),
+		nil,
+		nil,
+		io.Discard,
+		io.Discard,
+	); err == nil ||
+		!strings.Contains(err.Error(), "PORTAL_REGISTER_URL") {
 		t.Errorf("a register by plain http: %v", err)
 	}
 }

@@ -24,23 +24,31 @@ const connectTime = 20 * time.Second
 
 // runOperatorCheck tells every mistake of a file, or what it says.
 func runOperatorCheck(ctx context.Context, set *flag.FlagSet, args []string, _ *os.File, out, _ io.Writer) error {
-	connect := set.Bool("connect", false, "also sign in to the register at PORTAL_REGISTER_URL with each account; changes nothing there")
+	connect := set.Bool(
+		"connect",
+		false,
+		"also sign in to the register at PORTAL_REGISTER_URL with each account; changes nothing there",
+	)
 	if err := set.Parse(args); err != nil {
 		return fmt.Errorf("%s: %w", set.Name(), err)
 	}
+
 	path := set.Arg(0)
 	if set.NArg() > 1 { // flags may also follow the file
 		if err := set.Parse(set.Args()[1:]); err != nil {
 			return fmt.Errorf("%s: %w", set.Name(), err)
 		}
 	}
+
 	if path == "" || set.NArg() > 0 && set.Arg(0) != path {
 		return fmt.Errorf("%s takes one file; try --help", set.Name())
 	}
+
 	all, err := operators.Load(path)
 	if err != nil {
 		return err
 	}
+
 	for _, o := range all {
 		fmt.Fprintf(out, "%s: %s\n", o.Slug, o.Brand.Name)
 		for _, host := range o.Hosts {
@@ -49,6 +57,7 @@ func runOperatorCheck(ctx context.Context, set *flag.FlagSet, args []string, _ *
 		if len(o.Hosts) == 0 {
 			fmt.Fprintf(out, "  address    %s on the host of PORTAL_PUBLIC_URL\n", o.Base)
 		}
+
 		fmt.Fprintf(out, "  account    %s\n  languages  %s\n", o.AccountID, strings.Join(o.Brand.Offered(), ", "))
 		if logo := o.Brand.Logo; logo != nil {
 			fmt.Fprintf(out, "  logo       served with %d x %d pixels\n", logo.Width, logo.Height)
@@ -57,11 +66,13 @@ func runOperatorCheck(ctx context.Context, set *flag.FlagSet, args []string, _ *
 			fmt.Fprintf(out, "  contrast   %8s  %-5s  %s on %s\n", r, r.Theme, r.Text, r.On)
 		}
 	}
+
 	if *connect {
 		if err := tryAccounts(ctx, all, out); err != nil {
 			return err
 		}
 	}
+
 	fmt.Fprintf(out, "No mistakes. Operators: %d.\n", len(all))
 	return nil
 }
@@ -75,6 +86,7 @@ func tryAccounts(ctx context.Context, all []operators.Operator, out io.Writer) e
 	if err := env.Load(&settings); err != nil {
 		return err
 	}
+
 	var mistakes []error
 	for _, o := range all {
 		if err := tryAccount(ctx, settings.RegisterURL, o); err != nil {
@@ -83,23 +95,32 @@ func tryAccounts(ctx context.Context, all []operators.Operator, out io.Writer) e
 		}
 		fmt.Fprintf(out, "%s: the register at %s knows the account %s.\n", o.Slug, settings.RegisterURL, o.AccountID)
 	}
+
 	return errors.Join(mistakes...)
 }
 
 func tryAccount(ctx context.Context, address string, o operators.Operator) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	client, err := registerclient.New(registerclient.Options{BaseURL: address, AccountID: o.AccountID, SecretKey: o.AccountSecret.Reveal()})
+	client, err := registerclient.New(
+		registerclient.Options{BaseURL: address, AccountID: o.AccountID, SecretKey: o.AccountSecret.Reveal()},
+	)
 	if err != nil {
 		return err
 	}
+
 	_, err = client.IdentityRecordExists(ctx, "000000")
 	switch {
 	case errors.Is(err, registerclient.ErrUnauthorized):
-		return fmt.Errorf("the register at %s does not know the account %s, or account-secret-file holds another secret", address, o.AccountID)
+		return fmt.Errorf(
+			"the register at %s does not know the account %s, or account-secret-file holds another secret",
+			address,
+			o.AccountID,
+		)
 	case errors.Is(err, registerclient.ErrForbidden):
 		return fmt.Errorf("the account %s is not of the role portal", o.AccountID)
 	}
+
 	return err
 }
 
@@ -112,15 +133,18 @@ func runOperatorNew(_ context.Context, set *flag.FlagSet, args []string, in *os.
 	if set.NArg() > 1 {
 		return fmt.Errorf("%s does not take %q", set.Name(), set.Arg(1))
 	}
+
 	text := operators.Example
 	if prompts, ok := log.(*os.File); ok && in != nil && isatty.IsTerminal(in.Fd()) && isatty.IsTerminal(prompts.Fd()) {
 		text = fillIn(text, in, prompts)
 	}
+
 	path := set.Arg(0)
 	if path == "" {
 		_, err := io.WriteString(out, text)
 		return err
 	}
+
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("%s: %s is there already, and is left as it is", set.Name(), path)
@@ -128,10 +152,12 @@ func runOperatorNew(_ context.Context, set *flag.FlagSet, args []string, in *os.
 	if err != nil {
 		return fmt.Errorf("%s: %w", set.Name(), err)
 	}
+
 	_, err = io.WriteString(file, text)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("%s: %w", set.Name(), err)
 	}
+
 	fmt.Fprintf(out, "%s is written. Fill it in, and then: portal operator check %s\n", path, path)
 	return nil
 }
@@ -153,8 +179,10 @@ func fillIn(text string, in io.Reader, prompts io.Writer) string {
 		if lines.Scan() {
 			answer = strings.TrimSpace(lines.Text())
 		}
+
 		text = fill(text, one.key, one.value, cmp.Or(answer, one.value))
 	}
+
 	return text
 }
 
@@ -167,6 +195,7 @@ func fill(text, key, old, value string) string {
 		}
 		b.WriteString(line)
 	}
+
 	return b.String()
 }
 
@@ -185,6 +214,7 @@ func quote(text string) string {
 			b.WriteRune(r)
 		}
 	}
+
 	b.WriteByte('"')
 	return b.String()
 }

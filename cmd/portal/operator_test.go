@@ -21,28 +21,43 @@ func folder(t *testing.T, files map[string]string) string {
 			t.Fatal(err)
 		}
 	}
+
 	return path
 }
 
 // fromFile empties the settings that a file of operators takes the place of.
 func fromFile(t *testing.T, path string, change map[string]string) {
 	t.Helper()
-	set(t, map[string]string{"PORTAL_OPERATORS": path, "PORTAL_ACCOUNT_ID": "", "PORTAL_ACCOUNT_SECRET": "", "PORTAL_OPERATOR_NAME": "", "PORTAL_OPERATOR_PHONE": ""})
+	set(
+		t,
+		map[string]string{
+			"PORTAL_OPERATORS":      path,
+			"PORTAL_ACCOUNT_ID":     "",
+			"PORTAL_ACCOUNT_SECRET": "",
+			"PORTAL_OPERATOR_NAME":  "",
+			"PORTAL_OPERATOR_PHONE": "",
+		},
+	)
 	for name, value := range change {
 		t.Setenv(name, value)
 	}
 }
 
 func TestConfigFromAFileOfOperators(t *testing.T) {
-	path := filepath.Join(folder(t, map[string]string{"operators.toml": operators.Example, "my-operator.secret": "canary\n"}), "operators.toml")
+	path := filepath.Join(
+		folder(t, map[string]string{"operators.toml": operators.Example, "my-operator.secret": "canary\n"}),
+		"operators.toml",
+	)
 	fromFile(t, path, nil)
 	c, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.operators) != 1 || c.operators[0].AccountID != "my_operator" || c.operators[0].AccountSecret.Reveal() != "canary" {
+	if len(c.operators) != 1 || c.operators[0].AccountID != "my_operator" ||
+		c.operators[0].AccountSecret.Reveal() != "canary" {
 		t.Errorf("got %+v", c.operators)
 	}
+
 	for _, test := range []struct {
 		name   string
 		change map[string]string
@@ -60,7 +75,11 @@ func TestConfigFromAFileOfOperators(t *testing.T) {
 			}
 		})
 	}
-	bad := filepath.Join(folder(t, map[string]string{"bad.toml": "[[operator]]\nslug = \"a\"\npath = \"/portal\"\nname = 1\n"}), "bad.toml")
+
+	bad := filepath.Join(
+		folder(t, map[string]string{"bad.toml": "[[operator]]\nslug = \"a\"\npath = \"/portal\"\nname = 1\n"}),
+		"bad.toml",
+	)
 	fromFile(t, bad, nil)
 	if _, err := load(); err == nil || strings.Count(err.Error(), "PORTAL_OPERATORS: operator \"a\": ") != 4 {
 		t.Errorf("not every mistake on a line of its own: %v", err)
@@ -69,9 +88,17 @@ func TestConfigFromAFileOfOperators(t *testing.T) {
 
 func TestOperatorNew(t *testing.T) {
 	var out strings.Builder
-	if err := run(t.Context(), []string{"operator", "new"}, nil, &out, io.Discard); err != nil || out.String() != operators.Example {
+	if err := run(
+		t.Context(),
+		[]string{"operator", "new"},
+		nil,
+		&out,
+		io.Discard,
+	); err != nil ||
+		out.String() != operators.Example {
 		t.Errorf("%v, %d bytes", err, out.Len())
 	}
+
 	path := filepath.Join(t.TempDir(), "operators.toml")
 	if err := run(t.Context(), []string{"operator", "new", path}, nil, io.Discard, io.Discard); err != nil {
 		t.Fatal(err)
@@ -79,7 +106,14 @@ func TestOperatorNew(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(t.Context(), []string{"operator", "new", path}, nil, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if err := run(
+		t.Context(),
+		[]string{"operator", "new", path},
+		nil,
+		io.Discard,
+		io.Discard,
+	); err == nil ||
+		!strings.Contains(err.Error(), "is there already") {
 		t.Errorf("over another file: %v", err)
 	}
 	if text, _ := os.ReadFile(path); string(text) != "mine" {
@@ -89,13 +123,23 @@ func TestOperatorNew(t *testing.T) {
 
 // TestOperatorNewAsks gives an answer to each question; what it makes must be a file that passes.
 func TestOperatorNewAsks(t *testing.T) {
-	text := fillIn(operators.Example, strings.NewReader("adviceline\nAdvice \"Line\"\nenergy.advice.example\nadvice_1\n\n\n0800 111 2222\n"), io.Discard)
-	path := filepath.Join(folder(t, map[string]string{"operators.toml": text, "my-operator.secret": "canary"}), "operators.toml")
+	text := fillIn(
+		operators.Example,
+		strings.NewReader("adviceline\nAdvice \"Line\"\nenergy.advice.example\nadvice_1\n\n\n0800 111 2222\n"),
+		io.Discard,
+	)
+	path := filepath.Join(
+		folder(t, map[string]string{"operators.toml": text, "my-operator.secret": "canary"}),
+		"operators.toml",
+	)
 	all, err := operators.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := all[0]; o.Slug != "adviceline" || o.Brand.Name != `Advice "Line"` || o.Hosts[0] != "energy.advice.example" || o.AccountID != "advice_1" || o.Brand.Phone != "0800 111 2222" {
+	if o := all[0]; o.Slug != "adviceline" || o.Brand.Name != `Advice "Line"` ||
+		o.Hosts[0] != "energy.advice.example" ||
+		o.AccountID != "advice_1" ||
+		o.Brand.Phone != "0800 111 2222" {
 		t.Errorf("got %+v", o)
 	}
 }
@@ -103,8 +147,24 @@ func TestOperatorNewAsks(t *testing.T) {
 func TestOperatorCheck(t *testing.T) {
 	register := registertest.New(t)
 	secret := strings.Repeat("s", 40)
-	register.ClientOf(t, registerclient.CreateAccountRequest{AccountID: "my_operator", SecretKey: secret, Role: registerclient.RolePortal, DisplayName: "My Operator"})
-	register.ClientOf(t, registerclient.CreateAccountRequest{AccountID: "no_portal", SecretKey: secret, Role: registerclient.RoleDCC, DisplayName: "DCC"})
+	register.ClientOf(
+		t,
+		registerclient.CreateAccountRequest{
+			AccountID:   "my_operator",
+			SecretKey:   secret,
+			Role:        registerclient.RolePortal,
+			DisplayName: "My Operator",
+		},
+	)
+	register.ClientOf(
+		t,
+		registerclient.CreateAccountRequest{
+			AccountID:   "no_portal",
+			SecretKey:   secret,
+			Role:        registerclient.RoleDCC,
+			DisplayName: "DCC",
+		},
+	)
 	t.Setenv("PORTAL_REGISTER_URL", register.URL)
 	path := folder(t, map[string]string{
 		"operators.toml":     operators.Example,
@@ -141,11 +201,13 @@ func TestOperatorCheck(t *testing.T) {
 			} else if err != nil {
 				t.Fatal(err)
 			}
+
 			for _, want := range test.want {
 				if !strings.Contains(said, want) {
 					t.Errorf("does not say %q:\n%s", want, said)
 				}
 			}
+
 			if strings.Contains(said, secret) || strings.Contains(said, "canary") {
 				t.Error("tells a secret")
 			}

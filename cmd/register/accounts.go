@@ -23,12 +23,17 @@ func runAccountAdd(ctx context.Context, set *flag.FlagSet, args []string, out, _
 	role := set.String("role", "", "data_user, data_provider, dcc, admin or portal")
 	name := set.String("display-name", "", "the name that customers are told")
 	contact := set.String("contact-url", "", "where its customers reach it; required for a data_user")
-	types := set.String("data-types", "", "the kinds of data that it works with, with commas between; all, for a data_user that names none")
+	types := set.String(
+		"data-types",
+		"",
+		"the kinds of data that it works with, with commas between; all, for a data_user that names none",
+	)
 	reference := set.String("organisation-reference", "", "its Smart Energy Code reference, as SEC-OU-00429")
 	returns := set.String("return-urls", "", "where customers may be sent back to, with commas between")
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
+
 	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {
 		return err
@@ -37,7 +42,11 @@ func runAccountAdd(ctx context.Context, set *flag.FlagSet, args []string, out, _
 	ctx, cancel := context.WithTimeout(ctx, accountTime)
 	defer cancel()
 	in := registerclient.CreateAccountRequest{
-		AccountID: *id, Role: registerclient.Role(*role), DisplayName: *name, ContactURL: *contact, OrganisationReference: *reference,
+		AccountID:             *id,
+		Role:                  registerclient.Role(*role),
+		DisplayName:           *name,
+		ContactURL:            *contact,
+		OrganisationReference: *reference,
 	}
 	if *returns != "" {
 		in.ReturnURLs = strings.Split(*returns, ",")
@@ -47,12 +56,20 @@ func runAccountAdd(ctx context.Context, set *flag.FlagSet, args []string, out, _
 			in.DataTypes = append(in.DataTypes, registerclient.DataType(one))
 		}
 	}
+
 	account, secret, err := service.AddAccount(ctx, in)
 	if err != nil {
 		return fmt.Errorf("account add: %w", err)
 	}
-	fmt.Fprintf(out, "account-id  %s\nduid        %s\nrole        %s\nsecret-key  %s\n\nThe secret is not kept and cannot be shown again.\n",
-		account.AccountID, account.DUID, account.Role, secret)
+
+	fmt.Fprintf(
+		out,
+		"account-id  %s\nduid        %s\nrole        %s\nsecret-key  %s\n\nThe secret is not kept and cannot be shown again.\n",
+		account.AccountID,
+		account.DUID,
+		account.Role,
+		secret,
+	)
 	return nil
 }
 
@@ -64,6 +81,7 @@ func runAccountRotateSecret(ctx context.Context, set *flag.FlagSet, args []strin
 	if *id == "" {
 		return errors.New("account rotate-secret needs --id")
 	}
+
 	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {
 		return err
@@ -75,7 +93,12 @@ func runAccountRotateSecret(ctx context.Context, set *flag.FlagSet, args []strin
 	if err != nil {
 		return fmt.Errorf("account rotate-secret: %w", err)
 	}
-	fmt.Fprintf(out, "account-id  %s\nsecret-key  %s\n\nThe old secret and every bearer token of the account have ended. The new one is not kept and cannot be shown again.\n",
-		*id, secret)
+
+	fmt.Fprintf(
+		out,
+		"account-id  %s\nsecret-key  %s\n\nThe old secret and every bearer token of the account have ended. The new one is not kept and cannot be shown again.\n",
+		*id,
+		secret,
+	)
 	return nil
 }

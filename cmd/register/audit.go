@@ -17,14 +17,20 @@ import (
 // runAuditVerify reads the audit log against the heads that an earlier run kept, and keeps the new ones where all is
 // well. The file belongs where whoever can write the database cannot write.
 func runAuditVerify(ctx context.Context, set *flag.FlagSet, args []string, out, _ io.Writer) (err error) {
-	checkpoint := set.String("checkpoint", "", "a file of the log's heads, made when missing: compared first, and written when all is well. Keep it where the database's owner cannot write")
+	checkpoint := set.String(
+		"checkpoint",
+		"",
+		"a file of the log's heads, made when missing: compared first, and written when all is well. Keep it where the database's owner cannot write",
+	)
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
+
 	kept, err := readHeads(*checkpoint)
 	if err != nil {
 		return err
 	}
+
 	db, err := openDatabase(ctx)
 	if err != nil {
 		return err
@@ -36,6 +42,7 @@ func runAuditVerify(ctx context.Context, set *flag.FlagSet, args []string, out, 
 	if err != nil {
 		return err
 	}
+
 	rows, err := service.VerifyAudit(ctx, append(kept, heads...))
 	if fault, ok := errors.AsType[store.AuditFault](err); ok {
 		return fmt.Errorf("the audit log is not what was written, after %d rows that are: %w", rows, fault)
@@ -43,10 +50,12 @@ func runAuditVerify(ctx context.Context, set *flag.FlagSet, args []string, out, 
 	if err != nil {
 		return err
 	}
+
 	fmt.Fprintf(out, "%d rows read: none was altered or removed.\n", rows)
 	if *checkpoint == "" {
 		return nil
 	}
+
 	return writeHeads(*checkpoint, heads)
 }
 
@@ -54,6 +63,7 @@ func readHeads(path string) ([]store.AuditHead, error) {
 	if path == "" {
 		return nil, nil
 	}
+
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -61,10 +71,12 @@ func readHeads(path string) ([]store.AuditHead, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the checkpoint: %w", err)
 	}
+
 	var heads []store.AuditHead
 	if err := json.Unmarshal(text, &heads); err != nil {
 		return nil, fmt.Errorf("read the checkpoint %s: %w", path, err)
 	}
+
 	return heads, nil
 }
 
@@ -74,6 +86,7 @@ func writeHeads(path string, heads []store.AuditHead) (err error) {
 	if err != nil {
 		return fmt.Errorf("write the checkpoint: %w", err)
 	}
+
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("write the checkpoint: %w", err)
@@ -83,9 +96,11 @@ func writeHeads(path string, heads []store.AuditHead) (err error) {
 			err = errors.Join(fmt.Errorf("write the checkpoint: %w", err), os.Remove(file.Name()))
 		}
 	}()
+
 	_, err = file.Write(append(text, '\n'))
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
+
 	return os.Rename(file.Name(), path)
 }

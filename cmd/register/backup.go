@@ -19,6 +19,7 @@ func runBackup(ctx context.Context, set *flag.FlagSet, args []string, out, _ io.
 	if set.NArg() == 0 {
 		return errors.New("register backup needs the path of a file that is not there yet")
 	}
+
 	path := set.Arg(0)
 	db, err := openDatabase(ctx)
 	if err != nil {
@@ -28,6 +29,7 @@ func runBackup(ctx context.Context, set *flag.FlagSet, args []string, out, _ io.
 	if db.Postgres {
 		return errors.New("backup copies SQLite files; for PostgreSQL use pg_dump, or the backups of whoever runs it")
 	}
+
 	// SQLite writes into a file that is there only where it is empty: so the mode is right from the first byte.
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -43,10 +45,17 @@ func runBackup(ctx context.Context, set *flag.FlagSet, args []string, out, _ io.
 	if _, err := db.Write.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
 		return fmt.Errorf("make the backup: %w", errors.Join(err, os.Remove(path)))
 	}
+
 	written, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("make the backup: %w", err)
 	}
-	fmt.Fprintf(out, "%s: %d bytes. It opens with the keys of REGISTER_KEYS as they are now: keep them too, elsewhere.\n", path, written.Size())
+
+	fmt.Fprintf(
+		out,
+		"%s: %d bytes. It opens with the keys of REGISTER_KEYS as they are now: keep them too, elsewhere.\n",
+		path,
+		written.Size(),
+	)
 	return nil
 }

@@ -32,6 +32,7 @@ func runImport(ctx context.Context, set *flag.FlagSet, args []string, out, log i
 	if *id == "" || set.NArg() == 0 {
 		return errors.New("register import needs --account and a file, or - for the standard input")
 	}
+
 	file := os.Stdin
 	if name := set.Arg(0); name != "-" {
 		var err error
@@ -40,14 +41,17 @@ func runImport(ctx context.Context, set *flag.FlagSet, args []string, out, log i
 		}
 		defer file.Close()
 	}
+
 	var size int64 // 0 where nothing tells it
 	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 		size = info.Size()
 	}
+
 	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {
 		return err
 	}
+
 	defer db.Close()
 	account, err := store.New(db.Write, db.Read).FindAccount(ctx, *id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -56,6 +60,7 @@ func runImport(ctx context.Context, set *flag.FlagSet, args []string, out, log i
 	if err != nil {
 		return err
 	}
+
 	p := newProgress(log, size)
 	told, err := service.Import(ctx, account, file, p.show)
 	p.end()
@@ -66,11 +71,19 @@ func runImport(ctx context.Context, set *flag.FlagSet, args []string, out, log i
 	case told.Refused > 0:
 		return fmt.Errorf("lines refused: %d", told.Refused)
 	}
+
 	return nil
 }
 
 func printImport(out io.Writer, told registerclient.ImportResponse) {
-	fmt.Fprintf(out, "lines     %d\nimported  %d\nknown     %d\nrefused   %d\n", told.Lines, told.Imported, told.Known, told.Refused)
+	fmt.Fprintf(
+		out,
+		"lines     %d\nimported  %d\nknown     %d\nrefused   %d\n",
+		told.Lines,
+		told.Imported,
+		told.Known,
+		told.Refused,
+	)
 	for _, wrong := range told.Errors {
 		fmt.Fprintf(out, "line %d: %s\n", wrong.Line, wrong.Message) // which opens with the field
 	}
@@ -97,6 +110,7 @@ func newProgress(out io.Writer, size int64) *progress {
 			p.terminal, p.every = true, 200*time.Millisecond
 		}
 	}
+
 	return p
 }
 
@@ -105,6 +119,7 @@ func (p *progress) show(read int64, lines int) {
 	if now.Sub(p.shown) < p.every {
 		return
 	}
+
 	p.shown = now
 	text := progressText(read, p.size, lines, now.Sub(p.started))
 	if p.terminal {
@@ -128,5 +143,6 @@ func progressText(read, size int64, lines int, took time.Duration) string {
 		left := time.Duration(float64(took) * float64(size-read) / float64(read)).Round(time.Second)
 		text += fmt.Sprintf(", %d %%, %s left", 100*read/size, max(left, 0))
 	}
+
 	return text
 }

@@ -22,10 +22,12 @@ func runKey(_ context.Context, set *flag.FlagSet, args []string, out, _ io.Write
 	if set.NArg() == 0 {
 		return errors.New("register key needs an id, as 2026a")
 	}
+
 	key := register.GenerateKey(set.Arg(0))
 	if _, err := register.NewKeyring(key); err != nil {
 		return err
 	}
+
 	fmt.Fprintln(out, key)
 	return nil
 }
@@ -35,6 +37,7 @@ func runKeysRotate(ctx context.Context, set *flag.FlagSet, args []string, out, l
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
+
 	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {
 		return err
@@ -51,6 +54,10 @@ func runKeysRotate(ctx context.Context, set *flag.FlagSet, args []string, out, l
 	if err != nil {
 		return fmt.Errorf("keys rotate: %w", err)
 	}
-	fmt.Fprintln(out, "Nothing is sealed with another key any more: the others can leave REGISTER_KEYS, unless a backup needs them.")
+
+	fmt.Fprintln(
+		out,
+		"Nothing is sealed with another key any more: the others can leave REGISTER_KEYS, unless a backup needs them.",
+	)
 	return nil
 }

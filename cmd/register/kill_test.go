@@ -45,12 +45,27 @@ func newProcess(t *testing.T, database string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	address := free.Addr().String()
 	free.Close()
-	p := &process{t: t, address: address, env: append(os.Environ(), "TEST_RUN_REGISTER=1", "REGISTER_DATABASE="+database,
-		"REGISTER_KEYS="+register.GenerateKey("test"), "REGISTER_LISTEN="+address, "REGISTER_PUBLIC_URL=http://"+address,
-		"REGISTER_REIDENTIFICATION=stub", "REGISTER_METRICS_LISTEN=localhost:0")}
+	p := &process{
+		t:       t,
+		address: address,
+		env: append(
+			os.Environ(),
+			"TEST_RUN_REGISTER=1",
+			"REGISTER_DATABASE="+database,
+			"REGISTER_KEYS="+register.GenerateKey(
+				"test",
+			),
+			"REGISTER_LISTEN="+address,
+			"REGISTER_PUBLIC_URL=http://"+address,
+			"REGISTER_REIDENTIFICATION=stub",
+			"REGISTER_METRICS_LISTEN=localhost:0",
+		),
+	}
 	t.Cleanup(p.kill)
+
 	return p
 }
 
@@ -63,6 +78,7 @@ func (p *process) run(args ...string) string {
 	if err != nil {
 		p.t.Fatalf("register %v: %v\n%s", args, err, out)
 	}
+
 	return string(out)
 }
 
@@ -95,6 +111,7 @@ func secretOf(printed string) string {
 			return strings.TrimSpace(secret)
 		}
 	}
+
 	return ""
 }
 
@@ -111,6 +128,7 @@ func until[T any](t *testing.T, call func() (T, error)) T {
 			t.Errorf("no answer in two minutes: %v", err)
 			return value
 		}
+
 		time.Sleep(5 * time.Millisecond) // for the process to be there: there is no clock to set in it
 	}
 }
@@ -123,17 +141,46 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "register.db")
 	p := newProcess(t, database)
 	client := func(id, secret string) *registerclient.Client {
-		c, err := registerclient.New(registerclient.Options{BaseURL: "http://" + p.address + "/v1", AccountID: id, SecretKey: secret, Timeout: 2 * time.Second})
+		c, err := registerclient.New(
+			registerclient.Options{
+				BaseURL:   "http://" + p.address + "/v1",
+				AccountID: id,
+				SecretKey: secret,
+				Timeout:   2 * time.Second,
+			},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return c
 	}
-	owner := client("bright_energy", secretOf(p.run("account", "add", "--id", "bright_energy", "--role", "data_user", "--display-name", "Bright Energy Ltd", "--contact-url", "https://bright-energy.com/contact")))
-	portal := client("portal_ops", secretOf(p.run("account", "add", "--id", "portal_ops", "--role", "portal", "--display-name", "Citizens Advice")))
+	owner := client(
+		"bright_energy",
+		secretOf(
+			p.run(
+				"account",
+				"add",
+				"--id",
+				"bright_energy",
+				"--role",
+				"data_user",
+				"--display-name",
+				"Bright Energy Ltd",
+				"--contact-url",
+				"https://bright-energy.com/contact",
+			),
+		),
+	)
+	portal := client(
+		"portal_ops",
+		secretOf(
+			p.run("account", "add", "--id", "portal_ops", "--role", "portal", "--display-name", "Citizens Advice"),
+		),
+	)
 
 	var mu sync.Mutex
-	up, secret := true, ""
+	up := true
+	secret := ""
 	got := map[string][]registerclient.WebhookEventType{} // by access record
 	ids := map[string]bool{}
 	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -143,11 +190,13 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
+
 		verifier, err := registerclient.NewWebhookVerifier(secret)
 		if err != nil {
 			t.Error(err)
 			return
 		}
+
 		event, err := verifier.ReadRequest(r, time.Now())
 		if err != nil {
 			t.Errorf("an event is not signed as it should be: %v", err)
@@ -156,6 +205,7 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 		if ids[event.EventID] {
 			return // at least once: the register was killed before it noted that this one had arrived
 		}
+
 		ids[event.EventID] = true
 		var about struct{ AK string }
 		if payload, err := event.ConsentWithdrawal(); err == nil {
@@ -163,6 +213,7 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 		} else if payload, err := event.ConsentExpiring(); err == nil {
 			about.AK = payload.AK
 		}
+
 		got[about.AK] = append(got[about.AK], event.EventType)
 	}))
 	t.Cleanup(endpoint.Close)
@@ -170,26 +221,43 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 	p.start()
 	ctx := t.Context()
 	made := until(t, func() (*registerclient.WebhookResponse, error) {
-		return owner.RegisterWebhook(ctx, registerclient.RegisterWebhookRequest{CallbackURL: endpoint.URL, AlertEmail: "alerts@example.com"})
+		return owner.RegisterWebhook(
+			ctx,
+			registerclient.RegisterWebhookRequest{CallbackURL: endpoint.URL, AlertEmail: "alerts@example.com"},
+		)
 	})
 	mu.Lock()
 	secret = made.SigningSecret
 	mu.Unlock()
 	identity := until(t, func() (*registerclient.CreateIdentityRecordResponse, error) {
-		return owner.CreateIdentityRecord(ctx, registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com"))
+		return owner.CreateIdentityRecord(
+			ctx,
+			registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com"),
+		)
 	})
 	record := registertest.AccessRecord(identity.IR, registerclient.BasisConsent)
 	soon := time.Now().AddDate(0, 0, 10).UTC().Truncate(time.Second) // so that its end is announced as well
 	record.AccessEvent.Expiry = &soon
 	aks := make([]string, withdrawals)
 	for i := range aks {
-		aks[i] = until(t, func() (*registerclient.RegisterAccessResponse, error) { return owner.CreateAccessRecord(ctx, record) }).AccessToken.Key
+		aks[i] = until(
+			t,
+			func() (*registerclient.RegisterAccessResponse, error) { return owner.CreateAccessRecord(ctx, record) },
+		).AccessToken.Key
 	}
+
 	started := until(t, func() (*registerclient.ReidentifyResponse, error) {
-		return portal.Reidentify(ctx, registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: registerclient.MethodMagicLink})
+		return portal.Reidentify(
+			ctx,
+			registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: registerclient.MethodMagicLink},
+		)
 	})
 	token := started.TokenRef()
-	if _, err := portal.ListAccessRecords(ctx, registertest.MeterPoint, registerclient.ListAccessRecordsQuery{ReidentificationToken: token}); err != nil {
+	if _, err := portal.ListAccessRecords(
+		ctx,
+		registertest.MeterPoint,
+		registerclient.ListAccessRecordsQuery{ReidentificationToken: token},
+	); err != nil {
 		t.Fatal(err)
 	}
 
@@ -216,12 +284,18 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 					up = false
 					mu.Unlock()
 				}
+
 				until(t, func() (*registerclient.RevokeAccessResponse, error) {
-					return portal.RevokeAccessRecord(ctx, aks[j], registerclient.RevokeAccessRecordQuery{ReidentificationToken: token})
+					return portal.RevokeAccessRecord(
+						ctx,
+						aks[j],
+						registerclient.RevokeAccessRecordQuery{ReidentificationToken: token},
+					)
 				})
 			}
 		})
 	}
+
 	customers.Wait()
 	stop()
 	killer.Wait()
@@ -241,6 +315,7 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	p.start()
 	until(t, func() (struct{}, error) {
 		mu.Lock()
@@ -251,18 +326,24 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 				missing++
 			}
 		}
+
 		if missing > 0 {
 			return struct{}{}, fmt.Errorf("%d withdrawals have not arrived", missing)
 		}
+
 		return struct{}{}, nil
 	})
 	mu.Lock()
 	defer mu.Unlock()
 	for ak, events := range got {
 		// The announcement of its end, if the sweep was faster than the customer, and then the withdrawal: once each.
-		if text := fmt.Sprint(events); text != "[consent.withdrawal]" && text != "[consent.expiring consent.withdrawal]" {
+		if text := fmt.Sprint(
+			events,
+		); text != "[consent.withdrawal]" &&
+			text != "[consent.expiring consent.withdrawal]" {
 			t.Errorf("%s: %s", ak, text)
 		}
 	}
+
 	t.Logf("%d withdrawals, %d kills, %d events", withdrawals, kills, len(ids))
 }

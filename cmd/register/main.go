@@ -32,12 +32,32 @@ var commands = []command{
 	{"serve", "bring the database up to date and serve the API under /v1", runServe, "register serve"},
 	{"migrate", "bring the database up to date and end", runMigrate, "register migrate"},
 	{"account add", "open an account and print its secret, once", runAccountAdd, accountExample},
-	{"account rotate-secret", "replace an account's secret and print the new one, once", runAccountRotateSecret, "register account rotate-secret --id portal_ops"},
-	{"audit verify", "prove that no row of the audit log was altered or removed", runAuditVerify, "register audit verify --checkpoint /mnt/elsewhere/audit.json"},
+	{
+		"account rotate-secret",
+		"replace an account's secret and print the new one, once",
+		runAccountRotateSecret,
+		"register account rotate-secret --id portal_ops",
+	},
+	{
+		"audit verify",
+		"prove that no row of the audit log was altered or removed",
+		runAuditVerify,
+		"register audit verify --checkpoint /mnt/elsewhere/audit.json",
+	},
 	{"import", "register the records of a file of JSON Lines for an account", runImport, importExample},
 	{"key", "make a key for REGISTER_KEYS, under an id of your choice", runKey, "register key 2026a"},
-	{"keys rotate", "seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas", runKeysRotate, keysExample},
-	{"backup", "write a copy of the SQLite database to a new file, beside a serving replica", runBackup, "register backup /var/backups/register-monday.db"},
+	{
+		"keys rotate",
+		"seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas",
+		runKeysRotate,
+		keysExample,
+	},
+	{
+		"backup",
+		"write a copy of the SQLite database to a new file, beside a serving replica",
+		runBackup,
+		"register backup /var/backups/register-monday.db",
+	},
 }
 
 func main() {
@@ -55,18 +75,21 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		usage(out)
 		return nil
 	}
+
 	var siblings []string
 	for _, c := range commands {
 		words := strings.Fields(c.name)
 		if words[0] != args[0] {
 			continue
 		}
+
 		if len(words) == 2 {
 			siblings = append(siblings, words[1])
 			if len(args) < 2 || args[1] != words[1] {
 				continue
 			}
 		}
+
 		set := flag.NewFlagSet("register "+c.name, flag.ContinueOnError)
 		set.SetOutput(io.Discard) // a mistake is told once, by main
 		set.Usage = func() {}
@@ -75,16 +98,20 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 			help(c, set, out)
 			return nil
 		}
+
 		return err
 	}
+
 	if siblings == nil {
 		return fmt.Errorf("there is no command %q; try register --help", args[0])
 	}
+
 	known := fmt.Sprintf("the %s commands are: %s", args[0], strings.Join(siblings, ", "))
 	if len(args) > 1 && asksHelp(args[1]) {
 		fmt.Fprintln(out, known)
 		return nil
 	}
+
 	return errors.New(known)
 }
 
@@ -97,7 +124,11 @@ func usage(out io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(out, "  register %-22s %s\n", c.name, c.what)
 	}
-	fmt.Fprint(out, "\nEach takes --help. Settings come from the environment. key needs none; migrate, audit verify and backup\nneed REGISTER_DATABASE alone; those of mail are for serve:\n")
+
+	fmt.Fprint(
+		out,
+		"\nEach takes --help. Settings come from the environment. key needs none; migrate, audit verify and backup\nneed REGISTER_DATABASE alone; those of mail are for serve:\n",
+	)
 	env.Usage(out, &config{})
 }
 
@@ -116,6 +147,7 @@ func parse(set *flag.FlagSet, args []string, most int) error {
 	if set.NArg() > most {
 		return fmt.Errorf("%s does not take %q", set.Name(), set.Arg(most))
 	}
+
 	return nil
 }
 
@@ -123,6 +155,7 @@ func runServe(ctx context.Context, set *flag.FlagSet, args []string, _, log io.W
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
+
 	c, service, db, err := open(ctx, log, true)
 	if err != nil {
 		return err
@@ -134,10 +167,12 @@ func runServe(ctx context.Context, set *flag.FlagSet, args []string, _, log io.W
 	} else {
 		logger.Warn("THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and whatever would be mailed is given up.")
 	}
+
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen at REGISTER_LISTEN: %w", err)
 	}
+
 	parts := []func(context.Context) error{
 		func(ctx context.Context) error { return serve.HTTP(ctx, listener, service, logger) },
 		func(ctx context.Context) error {
@@ -151,14 +186,27 @@ func runServe(ctx context.Context, set *flag.FlagSet, args []string, _, log io.W
 		if err != nil {
 			return errors.Join(fmt.Errorf("listen at REGISTER_METRICS_LISTEN: %w", err), listener.Close())
 		}
+
 		metrics = other.Addr().String()
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", service.Metrics())
 		parts = append(parts, func(ctx context.Context) error { return serve.HTTP(ctx, other, mux, logger) })
 	}
-	logger.Info("the register serves", "address", listener.Addr().String(), "metrics", metrics, "public-url", c.PublicURL, "reidentification", c.Reidentification)
+
+	logger.Info(
+		"the register serves",
+		"address",
+		listener.Addr().String(),
+		"metrics",
+		metrics,
+		"public-url",
+		c.PublicURL,
+		"reidentification",
+		c.Reidentification,
+	)
 	err = serve.Together(ctx, parts...)
 	logger.Info("the register has stopped")
+
 	return err
 }
 
@@ -166,14 +214,17 @@ func runMigrate(ctx context.Context, set *flag.FlagSet, args []string, out, _ io
 	if err := parse(set, args, 0); err != nil {
 		return err
 	}
+
 	var c databaseConfig
 	if err := env.Load(&c); err != nil {
 		return err
 	}
+
 	db, err := migrations.Open(ctx, c.Database.Reveal(), migrations.Register)
 	if err != nil {
 		return err
 	}
+
 	fmt.Fprintln(out, "The database is up to date.")
 	return db.Close()
 }

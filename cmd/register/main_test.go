@@ -35,10 +35,18 @@ func set(t *testing.T, change map[string]string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "register.db")
 	settings := map[string]string{
-		"REGISTER_DATABASE": path, "REGISTER_KEYS": register.GenerateKey("a"), "REGISTER_LISTEN": "127.0.0.1:0",
-		"REGISTER_METRICS_LISTEN": "127.0.0.1:0", "REGISTER_PUBLIC_URL": "", "REGISTER_REIDENTIFICATION": "",
-		"REGISTER_SMTP": "smtp+plain://localhost:1025", "REGISTER_MAIL_FROM": "", "REGISTER_DKIM_DOMAIN": "", "REGISTER_DKIM_SELECTOR": "",
-		"REGISTER_DKIM_KEY": "", "REGISTER_DKIM_KEY_FILE": "",
+		"REGISTER_DATABASE":         path,
+		"REGISTER_KEYS":             register.GenerateKey("a"),
+		"REGISTER_LISTEN":           "127.0.0.1:0",
+		"REGISTER_METRICS_LISTEN":   "127.0.0.1:0",
+		"REGISTER_PUBLIC_URL":       "",
+		"REGISTER_REIDENTIFICATION": "",
+		"REGISTER_SMTP":             "smtp+plain://localhost:1025",
+		"REGISTER_MAIL_FROM":        "",
+		"REGISTER_DKIM_DOMAIN":      "",
+		"REGISTER_DKIM_SELECTOR":    "",
+		"REGISTER_DKIM_KEY":         "",
+		"REGISTER_DKIM_KEY_FILE":    "",
 	}
 	for name, value := range change {
 		settings[name] = value
@@ -46,6 +54,7 @@ func set(t *testing.T, change map[string]string) string {
 	for name, value := range settings {
 		t.Setenv(name, value)
 	}
+
 	return path
 }
 
@@ -62,6 +71,7 @@ func mustRun(t *testing.T, args ...string) string {
 	if err != nil {
 		t.Fatalf("register %s: %v", strings.Join(args, " "), err)
 	}
+
 	return out
 }
 
@@ -78,16 +88,19 @@ func TestEachCommandTellsWhatItDoes(t *testing.T) {
 		if ask != "" {
 			args = []string{ask}
 		}
+
 		out := mustRun(t, args...)
 		for _, c := range commands {
 			if !strings.Contains(out, "register "+c.name+" ") {
 				t.Errorf("%q does not list %s", ask, c.name)
 			}
 		}
+
 		if !strings.Contains(out, "REGISTER_METRICS_LISTEN (default localhost:5003)") {
 			t.Errorf("%q does not list the settings", ask)
 		}
 	}
+
 	for _, c := range commands {
 		for _, ask := range []string{"--help", "-h"} {
 			out := mustRun(t, append(strings.Fields(c.name), ask)...)
@@ -96,6 +109,7 @@ func TestEachCommandTellsWhatItDoes(t *testing.T) {
 			}
 		}
 	}
+
 	if out := mustRun(t, "account", "add", "--help"); !strings.Contains(out, "\n  --contact-url\n") {
 		t.Errorf("the flags are not told: %s", out)
 	}
@@ -112,6 +126,7 @@ func TestUnknownArgumentsAreRefused(t *testing.T) {
 		refused(t, "does not take", append(words, "a", "b")...)
 		refused(t, "-dance", append(words, "--dance")...)
 	}
+
 	refused(t, "needs an id", "key")
 	refused(t, "needs the path", "backup")
 	refused(t, "needs --id", "account", "rotate-secret")
@@ -157,6 +172,7 @@ func TestAllMistakesInTheSettingsAreToldAtOnce(t *testing.T) {
 					t.Errorf("does not say %q:\n%v", want, err)
 				}
 			}
+
 			if lines := strings.Split(err.Error(), "\n"); len(lines) != len(test.want) {
 				t.Errorf("%d mistakes, want %d:\n%v", len(lines), len(test.want), err)
 			}
@@ -165,6 +181,7 @@ func TestAllMistakesInTheSettingsAreToldAtOnce(t *testing.T) {
 			}
 		})
 	}
+
 	for _, listen := range []string{"localhost:0", "127.0.0.1:0", "[::1]:0"} {
 		set(t, map[string]string{"REGISTER_LISTEN": listen, "REGISTER_REIDENTIFICATION": "stub"})
 		if _, _, err := load(true); err != nil {
@@ -180,10 +197,12 @@ func dkimKey(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
@@ -215,10 +234,12 @@ func TestMigrateNeedsTheDatabaseAlone(t *testing.T) {
 	if out := mustRun(t, "migrate"); out != "The database is up to date.\n" {
 		t.Errorf("said %q", out)
 	}
+
 	mustRun(t, "migrate")
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file: %v %v, want 0600", info.Mode(), err)
 	}
+
 	set(t, map[string]string{"REGISTER_DATABASE": ""})
 	refused(t, "REGISTER_DATABASE is missing", "migrate")
 }
@@ -231,17 +252,58 @@ func secretIn(out string) string {
 
 func TestAccountIsAddedAndItsSecretRotated(t *testing.T) {
 	set(t, nil)
-	out := mustRun(t, "account", "add", "--id", "bright_energy", "--role", "data_user", "--display-name", "Bright Energy Ltd",
-		"--contact-url", "https://bright-energy.com/contact", "--data-types", "TARIFF-IMPORT,TARIFF-EXPORT", "--return-urls", "https://a.example.org,https://b.example.org")
+	out := mustRun(
+		t,
+		"account",
+		"add",
+		"--id",
+		"bright_energy",
+		"--role",
+		"data_user",
+		"--display-name",
+		"Bright Energy Ltd",
+		"--contact-url",
+		"https://bright-energy.com/contact",
+		"--data-types",
+		"TARIFF-IMPORT,TARIFF-EXPORT",
+		"--return-urls",
+		"https://a.example.org,https://b.example.org",
+	)
 	first := secretIn(out)
 	if len(first) != 43 || !strings.Contains(out, "duid        duid_") {
 		t.Errorf("said %q", out)
 	}
-	if second := secretIn(mustRun(t, "account", "rotate-secret", "--id", "bright_energy")); len(second) != 43 || second == first {
+	if second := secretIn(
+		mustRun(t, "account", "rotate-secret", "--id", "bright_energy"),
+	); len(second) != 43 ||
+		second == first {
 		t.Errorf("rotated to %q", second)
 	}
-	refused(t, "Another account has this account-id", "account", "add", "--id", "bright_energy", "--role", "portal", "--display-name", "x")
-	refused(t, "contact-url: is required", "account", "add", "--id", "other", "--role", "data_user", "--display-name", "x")
+
+	refused(
+		t,
+		"Another account has this account-id",
+		"account",
+		"add",
+		"--id",
+		"bright_energy",
+		"--role",
+		"portal",
+		"--display-name",
+		"x",
+	)
+	refused(
+		t,
+		"contact-url: is required",
+		"account",
+		"add",
+		"--id",
+		"other",
+		"--role",
+		"data_user",
+		"--display-name",
+		"x",
+	)
 	refused(t, "There is no such account", "account", "rotate-secret", "--id", "nobody")
 }
 
@@ -252,10 +314,12 @@ func TestAuditVerifyFindsWhatWasAltered(t *testing.T) {
 	if out := mustRun(t, "audit", "verify", "--checkpoint", checkpoint); !strings.HasPrefix(out, "1 rows read") {
 		t.Errorf("said %q", out)
 	}
+
 	mustRun(t, "account", "rotate-secret", "--id", "portal_ops")
 	if out := mustRun(t, "audit", "verify", "--checkpoint", checkpoint); !strings.HasPrefix(out, "2 rows read") {
 		t.Errorf("said %q", out)
 	}
+
 	text, err := os.ReadFile(checkpoint)
 	var heads []store.AuditHead
 	if err != nil || json.Unmarshal(text, &heads) != nil || len(heads) != 16 {
@@ -270,6 +334,7 @@ func TestAuditVerifyFindsWhatWasAltered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, change := range []string{
 		`DROP TRIGGER audit_events_no_delete`,
 		`DELETE FROM audit_events`,
@@ -279,9 +344,11 @@ func TestAuditVerifyFindsWhatWasAltered(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	mustRun(t, "audit", "verify")
 	refused(t, "row 1: removed", "audit", "verify", "--checkpoint", checkpoint)
 	if kept, err := os.ReadFile(checkpoint); err != nil || !bytes.Equal(kept, text) {
@@ -290,6 +357,7 @@ func TestAuditVerifyFindsWhatWasAltered(t *testing.T) {
 	if err := os.WriteFile(checkpoint, []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	refused(t, "read the checkpoint", "audit", "verify", "--checkpoint", checkpoint)
 }
 
@@ -313,23 +381,28 @@ func TestBackupIsACopyForItsOwnerAlone(t *testing.T) {
 	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the copy: %v, want 0600 (%v)", info.Mode(), err)
 	}
+
 	before, err := os.ReadFile(copied)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	refused(t, "is there already", "backup", copied)
 	refused(t, "is there already", "backup", path)
 	if after, err := os.ReadFile(copied); err != nil || !bytes.Equal(before, after) {
 		t.Error("the copy was touched")
 	}
+
 	t.Setenv("REGISTER_DATABASE", copied)
 	if out := mustRun(t, "audit", "verify"); !strings.HasPrefix(out, "1 rows read") {
 		t.Errorf("of the copy, said %q", out)
 	}
+
 	db, err := migrations.OpenAsIs(t.Context(), copied)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer db.Close()
 	var id string
 	if err := db.Read.Get(&id, `SELECT account_id FROM accounts`); err != nil || id != "portal_ops" {
@@ -368,6 +441,7 @@ func (b *buffer) line(message string) map[string]any {
 			return fields
 		}
 	}
+
 	return nil
 }
 
@@ -391,6 +465,7 @@ func serving(t *testing.T, log *buffer) (started map[string]any, stop func() err
 		if started = log.line("the register serves"); started == nil && time.Now().After(deadline) {
 			t.Fatal("it does not start")
 		}
+
 		select {
 		case err := <-ended:
 			ended <- err
@@ -398,6 +473,7 @@ func serving(t *testing.T, log *buffer) (started map[string]any, stop func() err
 		default:
 		}
 	}
+
 	return started, stop
 }
 
@@ -410,18 +486,25 @@ func TestServeServesBothListenersUntilItIsStopped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		defer response.Body.Close()
 		text, err := io.ReadAll(response.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		return response.StatusCode, string(text)
 	}
-	api, metrics := started["address"].(string), started["metrics"].(string)
+	api := started["address"].(string)
+	metrics := started["metrics"].(string)
 	if status, text := fetch(api, "/readyz"); status != http.StatusOK || text != "ready\n" {
 		t.Errorf("readyz: %d %q", status, text)
 	}
-	if status, text := fetch(metrics, "/metrics"); status != http.StatusOK || !strings.Contains(text, `dar_http_requests_total{method="GET",route="/readyz",status="200"} 1`) {
+	if status, text := fetch(
+		metrics,
+		"/metrics",
+	); status != http.StatusOK ||
+		!strings.Contains(text, `dar_http_requests_total{method="GET",route="/readyz",status="200"} 1`) {
 		t.Errorf("metrics: %d %q", status, text)
 	}
 	if status, _ := fetch(api, "/metrics"); status != http.StatusNotFound {
@@ -430,6 +513,7 @@ func TestServeServesBothListenersUntilItIsStopped(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatalf("it stopped with %v", err)
 	}
+
 	for _, address := range []string{api, metrics} {
 		if c, err := net.Dial("tcp", address); err == nil {
 			c.Close()
@@ -443,6 +527,7 @@ func TestServeStopsWhereOneListenerIsTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer taken.Close()
 	set(t, map[string]string{"REGISTER_METRICS_LISTEN": taken.Addr().String()})
 	refused(t, "listen at REGISTER_METRICS_LISTEN", "serve")
@@ -454,58 +539,101 @@ func TestServeMailsWhatItGivesUpAndSigns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer caught.Close()
 	key := filepath.Join(t.TempDir(), "dkim.pem")
 	if err := os.WriteFile(key, []byte(dkimKey(t)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	path := set(t, map[string]string{
 		"REGISTER_SMTP": caught.URL(), "REGISTER_MAIL_FROM": "The Register <register@mail.example.org>",
 		"REGISTER_DKIM_DOMAIN": "example.org", "REGISTER_DKIM_SELECTOR": "2026a", "REGISTER_DKIM_KEY_FILE": key,
 	})
-	secret := secretIn(mustRun(t, "account", "add", "--id", "bright_energy", "--role", "data_user", "--display-name", "Bright Energy Ltd", "--contact-url", "https://bright-energy.com/contact"))
+	secret := secretIn(
+		mustRun(
+			t,
+			"account",
+			"add",
+			"--id",
+			"bright_energy",
+			"--role",
+			"data_user",
+			"--display-name",
+			"Bright Energy Ltd",
+			"--contact-url",
+			"https://bright-energy.com/contact",
+		),
+	)
 	refusing := httptest.NewServer(http.NotFoundHandler())
 	defer refusing.Close()
 	var log buffer
 	started, stop := serving(t, &log)
-	client, err := registerclient.New(registerclient.Options{BaseURL: "http://" + started["address"].(string) + "/v1", AccountID: "bright_energy", SecretKey: secret})
+	client, err := registerclient.New(
+		registerclient.Options{
+			BaseURL:   "http://" + started["address"].(string) + "/v1",
+			AccountID: "bright_energy",
+			SecretKey: secret,
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if _, err := client.RegisterWebhook(ctx, registerclient.RegisterWebhookRequest{CallbackURL: refusing.URL, AlertEmail: "alerts@example.com"}); err != nil {
+	if _, err := client.RegisterWebhook(
+		ctx,
+		registerclient.RegisterWebhookRequest{CallbackURL: refusing.URL, AlertEmail: "alerts@example.com"},
+	); err != nil {
 		t.Fatal(err)
 	}
-	identity, err := client.CreateIdentityRecord(ctx, registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com"))
+
+	identity, err := client.CreateIdentityRecord(
+		ctx,
+		registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com"),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	record, err := client.CreateAccessRecord(ctx, registertest.AccessRecord(identity.IR, registerclient.BasisConsent))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.RevokeAccessRecord(ctx, record.AccessToken.Key, registerclient.RevokeAccessRecordQuery{}); err != nil {
+	if _, err := client.RevokeAccessRecord(
+		ctx,
+		record.AccessToken.Key,
+		registerclient.RevokeAccessRecordQuery{},
+	); err != nil {
 		t.Fatal(err)
 	}
+
 	// The ladder takes a day: the first five attempts are taken as made.
 	db, err := migrations.OpenAsIs(ctx, path)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	defer db.Close()
 	for failed := false; !failed; time.Sleep(5 * time.Millisecond) {
-		changed, err := db.Write.ExecContext(ctx, `UPDATE outbox SET attempts = 5, due_at = 0, leased_until = 0 WHERE kind = 'webhook' AND last_error IS NOT NULL`)
+		changed, err := db.Write.ExecContext(
+			ctx,
+			`UPDATE outbox SET attempts = 5, due_at = 0, leased_until = 0 WHERE kind = 'webhook' AND last_error IS NOT NULL`,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		rows, err := changed.RowsAffected()
 		failed = err == nil && rows == 1
 	}
+
 	letters, err := caught.Wait(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	letter := letters[0]
 	if letter.To != "alerts@example.com" || !strings.Contains(letter.Text, "consent.withdrawal") {
 		t.Errorf("to %s:\n%s", letter.To, letter.Text)
@@ -515,6 +643,7 @@ func TestServeMailsWhatItGivesUpAndSigns(t *testing.T) {
 			t.Errorf("the letter has no %q:\n%s", want, letter.Raw)
 		}
 	}
+
 	if err := stop(); err != nil {
 		t.Errorf("it stopped with %v", err)
 	}
@@ -527,7 +656,9 @@ func TestServeWithoutAMailServerSaysSoLoudly(t *testing.T) {
 	set(t, map[string]string{"REGISTER_SMTP": "", "REGISTER_REIDENTIFICATION": "stub"})
 	var log buffer
 	_, stop := serving(t, &log)
-	if line := log.line("THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and whatever would be mailed is given up."); line["level"] != "WARN" {
+	if line := log.line(
+		"THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and whatever would be mailed is given up.",
+	); line["level"] != "WARN" {
 		t.Errorf("logged %v", line)
 	}
 	if err := stop(); err != nil {

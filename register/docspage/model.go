@@ -108,7 +108,13 @@ func New(document []byte) (Model, error) {
 	if err != nil {
 		return Model{}, err
 	}
-	m := Model{Title: doc.Info.Title, Version: doc.Info.Version, Summary: doc.Info.Summary, Description: doc.Info.Description}
+
+	m := Model{
+		Title:       doc.Info.Title,
+		Version:     doc.Info.Version,
+		Summary:     doc.Info.Summary,
+		Description: doc.Info.Description,
+	}
 	base := doc.Servers[0].URL
 	for _, tag := range doc.Tags {
 		group := Group{Name: tag.Name, Description: tag.Description}
@@ -119,40 +125,60 @@ func New(document []byte) (Model, error) {
 				if described == nil || !slices.Contains(described.Tags, tag.Name) {
 					continue
 				}
+
 				o, err := operationOf(doc, base, path, method, described, item.Parameters)
 				if err != nil {
 					return Model{}, fmt.Errorf("%s %s: %w", method, path, err)
 				}
+
 				group.Operations = append(group.Operations, o)
 			}
 		}
+
 		for _, name := range slices.Sorted(maps.Keys(doc.Webhooks)) {
 			described := doc.Webhooks[name].Post
 			if described == nil || !slices.Contains(described.Tags, tag.Name) {
 				continue
 			}
+
 			o, err := operationOf(doc, "", "your callback-url", http.MethodPost, described, nil)
 			if err != nil {
 				return Model{}, fmt.Errorf("event %s: %w", name, err)
 			}
+
 			o.Event = name
 			o.Callers, o.Curl = "The register calls, and your server answers.", ""
 			group.Operations = append(group.Operations, o)
 		}
+
 		m.Groups = append(m.Groups, group)
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
 		m.Schemas = append(m.Schemas, schemaOf(name, doc.Components.Schemas[name].Value))
 	}
+
 	return m, nil
 }
 
-func operationOf(doc *openapi3.T, base, path, method string, described *openapi3.Operation, shared openapi3.Parameters) (Operation, error) {
-	o := Operation{ID: described.OperationID, Method: method, Path: base + path, Summary: described.Summary, Description: described.Description}
+func operationOf(
+	doc *openapi3.T,
+	base, path, method string,
+	described *openapi3.Operation,
+	shared openapi3.Parameters,
+) (Operation, error) {
+	o := Operation{
+		ID:          described.OperationID,
+		Method:      method,
+		Path:        base + path,
+		Summary:     described.Summary,
+		Description: described.Description,
+	}
 	security := doc.Security
 	if described.Security != nil {
 		security = *described.Security
 	}
+
 	o.Callers = callers(described, security)
 	for _, ref := range append(slices.Clone(shared), described.Parameters...) {
 		p := ref.Value
@@ -161,8 +187,10 @@ func operationOf(doc *openapi3.T, base, path, method string, described *openapi3
 		if p.Description != "" {
 			field.Meaning = p.Description
 		}
+
 		o.Parameters = append(o.Parameters, field)
 	}
+
 	var err error
 	if described.RequestBody != nil {
 		media := described.RequestBody.Value.Content["application/json"]
@@ -172,6 +200,7 @@ func operationOf(doc *openapi3.T, base, path, method string, described *openapi3
 			}
 			o.Lines = true
 		}
+
 		body := schemaOf(nameOf(media.Schema.Ref), media.Schema.Value)
 		o.Body = &body
 		title := "Body"
@@ -182,6 +211,7 @@ func operationOf(doc *openapi3.T, base, path, method string, described *openapi3
 			return Operation{}, err
 		}
 	}
+
 	for _, status := range slices.Sorted(maps.Keys(described.Responses.Map())) {
 		response := described.Responses.Value(status).Value
 		answer := Answer{Status: status, Meaning: *response.Description, Empty: len(response.Content) == 0}
@@ -190,6 +220,7 @@ func operationOf(doc *openapi3.T, base, path, method string, described *openapi3
 				answer.Headers = append(answer.Headers, name)
 			}
 		}
+
 		if media := response.Content["application/json"]; media != nil {
 			answer.Schema = nameOf(media.Schema.Ref)
 			// A refusal looks alike everywhere: one under each operation is noise.
@@ -201,8 +232,10 @@ func operationOf(doc *openapi3.T, base, path, method string, described *openapi3
 				o.Replies = append(o.Replies, examples...)
 			}
 		}
+
 		o.Answers = append(o.Answers, answer)
 	}
+
 	o.Curl = curlOf(base, path, method, described, shared, security, o.Requests, o.Lines)
 	return o, nil
 }
@@ -213,26 +246,38 @@ func linesOf(doc *openapi3.T, body *openapi3.MediaType) (*openapi3.MediaType, er
 	if body == nil {
 		return nil, errors.New("the body is neither JSON nor JSON Lines")
 	}
+
 	ref, _ := body.Extensions["x-line-schema"].(string)
 	schema := doc.Components.Schemas[nameOf(ref)]
 	if schema == nil {
 		return nil, fmt.Errorf("x-line-schema %q leads nowhere", ref)
 	}
-	line := &openapi3.MediaType{Schema: &openapi3.SchemaRef{Ref: ref, Value: schema.Value}, Examples: openapi3.Examples{}}
+
+	line := &openapi3.MediaType{
+		Schema:   &openapi3.SchemaRef{Ref: ref, Value: schema.Value},
+		Examples: openapi3.Examples{},
+	}
 	text, _ := body.Example.(string)
 	for i, one := range strings.Split(strings.TrimSpace(text), "\n") {
 		var value any
 		if err := json.Unmarshal([]byte(one), &value); err != nil {
 			return nil, fmt.Errorf("line %d of the example: %w", i+1, err)
 		}
-		line.Examples[strconv.Itoa(i)] = &openapi3.ExampleRef{Value: &openapi3.Example{Summary: fmt.Sprintf("line %d", i+1), Value: value}}
+		line.Examples[strconv.Itoa(i)] = &openapi3.ExampleRef{
+			Value: &openapi3.Example{Summary: fmt.Sprintf("line %d", i+1), Value: value},
+		}
 	}
+
 	return line, nil
 }
 
 // callerNames are the roles in words.
 var callerNames = map[string]string{
-	"data_user": "Data Users", "data_provider": "Data Providers", "dcc": "the DCC", "admin": "administrators", "portal": "portals",
+	"data_user":     "Data Users",
+	"data_provider": "Data Providers",
+	"dcc":           "the DCC",
+	"admin":         "administrators",
+	"portal":        "portals",
 }
 
 func callers(described *openapi3.Operation, security openapi3.SecurityRequirements) string {
@@ -242,6 +287,7 @@ func callers(described *openapi3.Operation, security openapi3.SecurityRequiremen
 	if _, basic := security[0]["basic"]; basic {
 		return "Every account, by its id and secret (HTTP Basic)."
 	}
+
 	var names []string
 	roles, _ := described.Extensions["x-roles"].([]any)
 	for _, role := range roles {
@@ -250,10 +296,12 @@ func callers(described *openapi3.Operation, security openapi3.SecurityRequiremen
 	if len(names) == len(callerNames) {
 		return "Every account, with a bearer token."
 	}
+
 	words := names[len(names)-1]
 	if first := names[:len(names)-1]; len(first) > 0 {
 		words = strings.Join(first, ", ") + " and " + words
 	}
+
 	return strings.ToUpper(words[:1]) + words[1:] + ", with a bearer token."
 }
 
@@ -276,6 +324,7 @@ func members(s *openapi3.Schema) []string {
 			names = append(names, name)
 		}
 	}
+
 	return names
 }
 
@@ -316,7 +365,13 @@ func typeOf(ref *openapi3.SchemaRef) Type {
 		}
 	case s.Type.Includes("array"):
 		items := typeOf(s.Items)
-		t = Type{Before: "list of ", Schema: items.Schema, After: items.After, Values: items.Values, Pattern: items.Pattern}
+		t = Type{
+			Before:  "list of ",
+			Schema:  items.Schema,
+			After:   items.After,
+			Values:  items.Values,
+			Pattern: items.Pattern,
+		}
 		if items.Schema == "" {
 			t.Before += items.Before
 		}
@@ -331,9 +386,11 @@ func typeOf(ref *openapi3.SchemaRef) Type {
 	default:
 		t.Before, t.Pattern = scalar(s), s.Pattern
 	}
+
 	if null {
 		t.After += " or null"
 	}
+
 	return t
 }
 
@@ -344,6 +401,7 @@ func scalar(s *openapi3.Schema) string {
 			words = kind
 		}
 	}
+
 	switch s.Format {
 	case "date-time":
 		words = "date and time"
@@ -352,18 +410,22 @@ func scalar(s *openapi3.Schema) string {
 	case "email":
 		words = "e-mail address"
 	}
+
 	if s.MaxLength != nil {
 		words += fmt.Sprintf(", at most %d characters", *s.MaxLength)
 	}
+
 	switch {
 	case s.Min != nil && s.Max != nil:
 		words += fmt.Sprintf(", %v to %v", *s.Min, *s.Max)
 	case s.Min != nil:
 		words += fmt.Sprintf(", at least %v", *s.Min)
 	}
+
 	if s.Default != nil {
 		words += fmt.Sprintf(", otherwise %v", s.Default)
 	}
+
 	return words
 }
 
@@ -375,6 +437,7 @@ func examplesOf(title string, media *openapi3.MediaType) ([]Example, error) {
 	for _, ref := range media.Examples {
 		values[title+": "+ref.Value.Summary] = ref.Value.Value
 	}
+
 	var examples []Example
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		var text bytes.Buffer
@@ -383,6 +446,7 @@ func examplesOf(title string, media *openapi3.MediaType) ([]Example, error) {
 		}
 		examples = append(examples, Example{name, text.String()})
 	}
+
 	return examples, nil
 }
 
@@ -395,6 +459,7 @@ func writeJSON(out *bytes.Buffer, value any, ref *openapi3.SchemaRef, indent str
 			ref = ref.Value.OneOf[0]
 		}
 	}
+
 	switch v := value.(type) {
 	case map[string]any:
 		var names []string
@@ -406,11 +471,13 @@ func writeJSON(out *bytes.Buffer, value any, ref *openapi3.SchemaRef, indent str
 				names = append(names, name)
 			}
 		}
+
 		out.WriteByte('{')
 		for i, name := range names {
 			if i > 0 {
 				out.WriteByte(',')
 			}
+
 			fmt.Fprintf(out, "\n%s%q: ", deeper, name)
 			var member *openapi3.SchemaRef
 			if ref != nil {
@@ -420,14 +487,17 @@ func writeJSON(out *bytes.Buffer, value any, ref *openapi3.SchemaRef, indent str
 				return err
 			}
 		}
+
 		out.WriteString("\n" + indent + "}")
 	case []any:
 		var items *openapi3.SchemaRef
 		if ref != nil {
 			items = ref.Value.Items
 		}
+
 		out.WriteByte('[')
-		between, end := ", ", "]" // scalars stand in one line, objects in lines of their own
+		between := ", "
+		end := "]" // scalars stand in one line, objects in lines of their own
 		for i, item := range v {
 			if _, object := item.(map[string]any); object {
 				between, end = ",\n"+deeper, "\n"+indent+"]"
@@ -437,10 +507,12 @@ func writeJSON(out *bytes.Buffer, value any, ref *openapi3.SchemaRef, indent str
 			} else {
 				out.WriteString(strings.TrimLeft(between, ", "))
 			}
+
 			if err := writeJSON(out, item, items, deeper); err != nil {
 				return err
 			}
 		}
+
 		out.WriteString(end)
 	default:
 		text, err := json.Marshal(v)
@@ -449,10 +521,18 @@ func writeJSON(out *bytes.Buffer, value any, ref *openapi3.SchemaRef, indent str
 		}
 		out.Write(text)
 	}
+
 	return nil
 }
 
-func curlOf(base, path, method string, described *openapi3.Operation, shared openapi3.Parameters, security openapi3.SecurityRequirements, bodies []Example, lines bool) string {
+func curlOf(
+	base, path, method string,
+	described *openapi3.Operation,
+	shared openapi3.Parameters,
+	security openapi3.SecurityRequirements,
+	bodies []Example,
+	lines bool,
+) string {
 	query := url.Values{}
 	for _, ref := range append(slices.Clone(shared), described.Parameters...) {
 		switch p := ref.Value; {
@@ -463,14 +543,17 @@ func curlOf(base, path, method string, described *openapi3.Operation, shared ope
 			query.Set(p.Name, fmt.Sprint(p.Example))
 		}
 	}
+
 	address := "http://localhost:5001" + base + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
+
 	command := "curl"
 	if method != http.MethodGet && len(bodies) == 0 {
 		command += " -X " + method
 	}
+
 	if len(security) > 0 {
 		if _, basic := security[0]["basic"]; basic {
 			command += " -u portal_ops:portal-secret-demo"
@@ -478,6 +561,7 @@ func curlOf(base, path, method string, described *openapi3.Operation, shared ope
 			command += ` -H "Authorization: Bearer $TOKEN"`
 		}
 	}
+
 	parts := []string{command}
 	switch {
 	case lines:
@@ -486,8 +570,13 @@ func curlOf(base, path, method string, described *openapi3.Operation, shared ope
 		if method != http.MethodPost {
 			parts[0] += " -X " + method
 		}
-		parts = append(parts, "-H 'Content-Type: application/json'", "-d '"+strings.ReplaceAll(bodies[0].Text, "'", `'\''`)+"'")
+		parts = append(
+			parts,
+			"-H 'Content-Type: application/json'",
+			"-d '"+strings.ReplaceAll(bodies[0].Text, "'", `'\''`)+"'",
+		)
 	}
+
 	return strings.Join(append(parts, "'"+address+"'"), " \\\n  ")
 }
 
@@ -507,7 +596,9 @@ func paragraphs(text string) [][]span {
 				spans = append(spans, span{part, i%2 == 1})
 			}
 		}
+
 		all = append(all, spans)
 	}
+
 	return all
 }

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"central.consent/dar/register/docspage"
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
+
+	"central.consent/dar/register/docspage"
 )
 
 func model(t testing.TB) docspage.Model {
@@ -18,10 +19,12 @@ func model(t testing.TB) docspage.Model {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	m, err := docspage.New(document)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return m
 }
 
@@ -31,10 +34,12 @@ func page(t testing.TB, m docspage.Model) *goquery.Document {
 	if err := docspage.Page(m).Render(t.Context(), &markup); err != nil {
 		t.Fatal(err)
 	}
+
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(markup.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return doc
 }
 
@@ -48,6 +53,7 @@ func text(s *goquery.Selection) string {
 			}
 		}
 	}
+
 	return strings.Join(parts, " ")
 }
 
@@ -57,6 +63,7 @@ func TestPageShowsTheWholeOfAnOperation(t *testing.T) {
 	if got := doc.Find("section.operation").Length(); got != 47 {
 		t.Errorf("%d operations and events, want 47", got)
 	}
+
 	withdrawal := doc.Find("section:has(#revokeAccessRecord)")
 	for _, want := range []string{
 		"DELETE /v1/access-records/{ak}", "Who may call: Data Users and portals, with a bearer token.",
@@ -69,6 +76,7 @@ func TestPageShowsTheWholeOfAnOperation(t *testing.T) {
 			t.Errorf("the withdrawal does not say %q:\n%s", want, text(withdrawal))
 		}
 	}
+
 	for id, want := range map[string]string{
 		"issueBearerToken":   "Every account, by its id and secret (HTTP Basic).",
 		"verifyAccessRecord": "Anyone, without credentials.",
@@ -80,6 +88,7 @@ func TestPageShowsTheWholeOfAnOperation(t *testing.T) {
 			t.Errorf("%s does not say who may call: %q", id, want)
 		}
 	}
+
 	address := text(doc.Find("section:has(#schema-UKAddress)"))
 	if !strings.Contains(address, "addressLine2 string, at most 100 characters or null no More of the same.") {
 		t.Errorf("the schema UKAddress reads: %s", address)
@@ -112,10 +121,16 @@ func TestPageShowsEveryKindOfOperation(t *testing.T) {
 			}
 		}
 	}
+
 	if got := text(doc.Find("section:has(#consentWithdrawalEvent)")); strings.Contains(got, "curl") {
 		t.Error("an event has a command")
 	}
-	if got := text(doc.Find("section:has(#schema-AccessVerified)")); !strings.Contains(got, "access-record AccessRecord or DiscoveredRecord yes") {
+	if got := text(
+		doc.Find("section:has(#schema-AccessVerified)"),
+	); !strings.Contains(
+		got,
+		"access-record AccessRecord or DiscoveredRecord yes",
+	) {
 		t.Errorf("the schema AccessVerified reads: %s", got)
 	}
 }
@@ -126,6 +141,7 @@ func TestBodyThatIsNeitherJSONNorLinesIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for old, change := range map[string]string{
 		"application/x-ndjson:":                                     "text/csv:",
 		"x-line-schema: '#/components/schemas/ImportLine'":          "x-line-schema: '#/components/schemas/Nothing'",
@@ -153,7 +169,8 @@ func TestPageCanBeReadWithoutSight(t *testing.T) {
 		level = next
 	})
 	doc.Find("table").Each(func(_ int, table *goquery.Selection) {
-		if text(table.Find("caption")) == "" || table.Find("th:not([scope])").Length() > 0 || table.Find("tbody tr").Length() != table.Find(`tbody th[scope="row"]`).Length() {
+		if text(table.Find("caption")) == "" || table.Find("th:not([scope])").Length() > 0 ||
+			table.Find("tbody tr").Length() != table.Find(`tbody th[scope="row"]`).Length() {
 			t.Errorf("the table %q lacks a caption or a scope", text(table.Find("caption")))
 		}
 	})
@@ -166,6 +183,7 @@ func TestPageCanBeReadWithoutSight(t *testing.T) {
 		if index, _ := region.Attr("tabindex"); index != "0" || label == "" || labels[label] {
 			t.Errorf("a part that scrolls cannot be reached, or has no name of its own: %q %.60q", label, text(region))
 		}
+
 		labels[label] = true
 	})
 	ids := map[string]bool{}
@@ -195,6 +213,7 @@ func TestExamplesAreJSONInTheOrderOfTheTables(t *testing.T) {
 					t.Errorf("%s, %s is not JSON:\n%s", o.ID, example.Title, example.Text)
 				}
 			}
+
 			if o.ID == "submitDiscoveredAccess" {
 				const want = `{
   "mpxn": "2312345678901",
@@ -219,6 +238,7 @@ func TestPageSaysWhereItIsADemonstration(t *testing.T) {
 	if page(t, m).Find(".demonstration").Length() != 0 {
 		t.Error("it says so where it is none")
 	}
+
 	m.Demonstration = true
 	if page(t, m).Find(".demonstration").Length() != 1 {
 		t.Error("it does not say so")

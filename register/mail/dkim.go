@@ -22,7 +22,17 @@ type DKIM struct {
 
 // signed are the headers that nobody may change on the way. Each is also signed as absent once more than it is
 // there, so that nobody may add a second one.
-var signed = []string{"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Content-Language", "Auto-Submitted"}
+var signed = []string{
+	"From",
+	"To",
+	"Subject",
+	"Date",
+	"Message-ID",
+	"MIME-Version",
+	"Content-Type",
+	"Content-Language",
+	"Auto-Submitted",
+}
 
 // signing checks what is set. From's domain must be the signing one or below it: else the signature says nothing about
 // the sender that people see (RFC 7489, alignment). That go-mail could sign too is no help: v0.8.1 breaks a list of
@@ -34,18 +44,22 @@ func (d *DKIM) signing(from string) (*dkim.SignOptions, error) {
 	} else if from := strings.ToLower(from); from != "" && from != strings.ToLower(d.Domain) && !strings.HasSuffix(from, "."+strings.ToLower(d.Domain)) {
 		mistakes = append(mistakes, errors.New("DKIM: From's domain is neither Domain nor below it"))
 	}
+
 	if !domainForm.MatchString(d.Selector) {
 		mistakes = append(mistakes, errors.New("DKIM: Selector is missing or cannot be part of a domain"))
 	}
+
 	key, err := gomail.PrivKeyFromPEM([]byte(d.Key))
 	if err != nil {
 		mistakes = append(mistakes, errors.New("DKIM: Key is not an RSA or Ed25519 private key in PEM"))
 	} else if rsaKey, ok := key.(*rsa.PrivateKey); ok && rsaKey.N.BitLen() < 2048 {
 		mistakes = append(mistakes, errors.New("DKIM: Key is an RSA key of fewer than 2048 bits"))
 	}
+
 	if len(mistakes) > 0 {
 		return nil, errors.Join(mistakes...)
 	}
+
 	return &dkim.SignOptions{
 		Domain: d.Domain, Selector: d.Selector, Signer: key, HeaderKeys: slices.Concat(signed, signed),
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,

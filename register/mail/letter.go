@@ -43,6 +43,7 @@ func (l letter) plain() string {
 	if l.other != nil {
 		add(wrap(l.other.T("mail.below"), "", ""))
 	}
+
 	add(wrap(l.title, "", ""), strings.Repeat("-", min(width, utf8.RuneCountInString(l.title))))
 	for _, b := range l.blocks {
 		switch {
@@ -55,6 +56,7 @@ func (l letter) plain() string {
 		case b.code != "":
 			add("    " + b.code)
 		}
+
 		var lines []string
 		for _, f := range b.facts {
 			lines = append(lines, wrap(f.label+": "+f.value, "", "  "))
@@ -66,10 +68,12 @@ func (l letter) plain() string {
 			add(lines...)
 		}
 	}
+
 	add(strings.Repeat("-", width))
 	for _, line := range l.footer {
 		add(wrap(line, "", ""))
 	}
+
 	return strings.Join(parts, "\n\n") + "\n"
 }
 
@@ -86,8 +90,10 @@ func wrap(text, first, rest string) string {
 		if !fresh {
 			line += " "
 		}
+
 		line += word
 		fresh = false
 	}
+
 	return all.String() + line
 }

@@ -67,13 +67,15 @@ type LinkDetails struct {
 func MagicLink(d LinkDetails) Message {
 	org := clean(d.Org, 80)
 	return write(d.Language, func(text *i18n.Printer) letter {
-		asks, yours := "mail.link.list", text.T("mail.link.yours")
+		asks := "mail.link.list"
+		yours := text.T("mail.link.yours")
 		switch d.Purpose {
 		case KnowCustomer:
 			asks, yours = "mail.link.customer", text.T("mail.link.dealing", "Org", org)
 		case SetUpPasskey:
 			asks = "mail.link.passkey"
 		}
+
 		minutes := int(d.Expires.Sub(d.Asked).Round(time.Minute) / time.Minute)
 		blocks := []block{
 			{paragraph: text.T(asks, "Org", org)},
@@ -91,6 +93,7 @@ func MagicLink(d LinkDetails) Message {
 			blocks = append(blocks, block{paragraph: text.T("mail.link.code")})
 			ignore = "mail.link.ignore-code"
 		}
+
 		return letter{
 			subject: text.T("mail.link.subject", "Org", org),
 			title:   text.T("mail.link.title"),
@@ -125,16 +128,19 @@ func PasskeyAdded(d PasskeyDetails) Message { return passkey(d, "added") }
 func PasskeyRemoved(d PasskeyDetails) Message { return passkey(d, "removed") }
 
 func passkey(d PasskeyDetails, what string) Message {
-	device, contact := clean(d.Device, 60), clean(d.Contact, 200)
+	device := clean(d.Device, 60)
+	contact := clean(d.Contact, 200)
 	return write(d.Language, func(text *i18n.Printer) letter {
 		facts := []fact{meterFact(text, d.Meter), {text.T("mail.fact.when"), ukTime(text, d.At)}}
 		if device != "" {
 			facts = append(facts, fact{text.T("mail.fact.device"), device})
 		}
+
 		tell := text.T("mail.passkey.tell-organisation")
 		if contact != "" {
 			tell = text.T("mail.passkey.tell-register", "Contact", contact)
 		}
+
 		return letter{
 			subject: text.T("mail.passkey." + what + ".subject"),
 			title:   text.T("mail.passkey." + what + ".title"),
@@ -169,7 +175,8 @@ type UndeliveredDetails struct {
 
 // Undelivered tells a Data User's engineers that an event has been given up.
 func Undelivered(d UndeliveredDetails) Message {
-	event, host := clean(d.Event, 60), clean(d.Host, 253)
+	event := clean(d.Event, 60)
+	host := clean(d.Host, 253)
 	return write(d.Language, func(text *i18n.Printer) letter {
 		return letter{
 			subject: text.T("mail.undelivered.subject", "Event", event, "Host", host),
@@ -218,6 +225,7 @@ func write(language string, in func(*i18n.Printer) letter) Message {
 	if language != "en" && language != "cy" {
 		languages = i18n.Languages()
 	}
+
 	var letters []letter
 	var subjects, texts []string
 	for i, lang := range languages {
@@ -226,10 +234,12 @@ func write(language string, in func(*i18n.Printer) letter) Message {
 		if i+1 < len(languages) {
 			l.other = i18n.For(languages[i+1])
 		}
+
 		letters = append(letters, l)
 		subjects = append(subjects, l.subject)
 		texts = append(texts, l.plain())
 	}
+
 	m := Message{
 		Subject:  strings.Join(subjects, " / "),
 		Text:     strings.Join(texts, "\n\n"+strings.Repeat("=", width)+"\n\n\n"),
@@ -239,6 +249,7 @@ func write(language string, in func(*i18n.Printer) letter) Message {
 	if err := page(m.Subject, letters).Render(context.Background(), &html); err != nil {
 		panic(err) // memory takes every write, and the template has no other error
 	}
+
 	m.HTML = html.String()
 	return m
 }
@@ -253,11 +264,13 @@ func clean(text string, most int) string {
 		case unicode.Is(unicode.Cf, r):
 			return -1
 		}
+
 		return r
 	}, strings.ToValidUTF8(text, ""))
 	text = strings.Join(strings.Fields(text), " ")
 	if runes := []rune(text); len(runes) > most {
 		return strings.TrimSpace(string(runes[:most-1])) + "…"
 	}
+
 	return text
 }

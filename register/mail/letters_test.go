@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"central.consent/dar/register/mail"
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
+
+	"central.consent/dar/register/mail"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -27,7 +28,13 @@ func link(language string) mail.LinkDetails {
 }
 
 func passkey(language string) mail.PasskeyDetails {
-	return mail.PasskeyDetails{Language: language, Meter: mail.MeterOf("1234567890"), Device: "Mair’s phone", At: asked, Contact: "help@central.consent"}
+	return mail.PasskeyDetails{
+		Language: language,
+		Meter:    mail.MeterOf("1234567890"),
+		Device:   "Mair’s phone",
+		At:       asked,
+		Contact:  "help@central.consent",
+	}
 }
 
 func undelivered(language string) mail.UndeliveredDetails {
@@ -56,6 +63,7 @@ func letters() map[string]mail.Message {
 		all["passkey-removed."+language] = mail.PasskeyRemoved(bare)
 		all["undelivered."+language] = mail.Undelivered(undelivered(language))
 	}
+
 	return all
 }
 
@@ -71,6 +79,7 @@ func TestLettersAreAsTheyWereLastRead(t *testing.T) {
 				}
 				continue
 			}
+
 			want, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -88,6 +97,7 @@ func parse(t testing.TB, letter mail.Message) *goquery.Document {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return doc
 }
 
@@ -101,6 +111,7 @@ func said(t testing.TB, letter mail.Message) []string {
 			}
 		}
 	}
+
 	return words
 }
 
@@ -114,10 +125,12 @@ func TestTextAndHTMLSayTheSame(t *testing.T) {
 				text = append(text, word)
 			}
 		}
+
 		var words []string
 		for _, word := range said(t, letter) {
 			words = append(words, strings.TrimSuffix(word, ":"))
 		}
+
 		page := strings.Join(words, " ")
 		for _, line := range []string{
 			" If the button does not work, copy this address into your browser",
@@ -125,6 +138,7 @@ func TestTextAndHTMLSayTheSame(t *testing.T) {
 		} {
 			page = strings.ReplaceAll(page, line, "")
 		}
+
 		if got := strings.Join(text, " "); got != page {
 			t.Errorf("%s: the text says\n%s\nand the HTML says\n%s", name, got, page)
 		}
@@ -146,7 +160,9 @@ func TestHTMLAsksNobodyForAnything(t *testing.T) {
 	t.Parallel()
 	for name, letter := range letters() {
 		doc := parse(t, letter)
-		if found := doc.Find("img, script, link, iframe, object, video, audio, form, [src], [background], [srcset]"); found.Length() > 0 {
+		if found := doc.Find(
+			"img, script, link, iframe, object, video, audio, form, [src], [background], [srcset]",
+		); found.Length() > 0 {
 			t.Errorf("%s loads %s", name, goquery.NodeName(found))
 		}
 		for _, fetch := range []string{"url(", "@import", "@font-face"} {
@@ -154,6 +170,7 @@ func TestHTMLAsksNobodyForAnything(t *testing.T) {
 				t.Errorf("%s has %s", name, fetch)
 			}
 		}
+
 		doc.Find("a").Each(func(_ int, a *goquery.Selection) {
 			if href := a.AttrOr("href", ""); href != link("").Link {
 				t.Errorf("%s links to %s", name, href)
@@ -169,7 +186,11 @@ func TestEachLanguageIsMarkedAndUnknownGetsBoth(t *testing.T) {
 	} {
 		letter := mail.MagicLink(link(language))
 		var got []string
-		parse(t, letter).Find("html, table[lang]").Each(func(_ int, s *goquery.Selection) { got = append(got, s.AttrOr("lang", "")) })
+		parse(
+			t,
+			letter,
+		).Find("html, table[lang]").
+			Each(func(_ int, s *goquery.Selection) { got = append(got, s.AttrOr("lang", "")) })
 		if !slices.Equal(got, want) {
 			t.Errorf("%q: marked as %v, want %v", language, got, want)
 		}
@@ -177,8 +198,10 @@ func TestEachLanguageIsMarkedAndUnknownGetsBoth(t *testing.T) {
 			t.Errorf("%q: Content-Language is %q, want %q", language, letter.Language, want)
 		}
 	}
+
 	both := mail.MagicLink(link(""))
-	english, welsh := strings.Index(both.Text, "Somebody asked"), strings.Index(both.Text, "Gofynnodd rhywun")
+	english := strings.Index(both.Text, "Somebody asked")
+	welsh := strings.Index(both.Text, "Gofynnodd rhywun")
 	if english < 0 || welsh < english {
 		t.Errorf("English is at %d, Welsh at %d", english, welsh)
 	}
@@ -192,9 +215,11 @@ func TestMagicLinkTellsWhatTheCustomerMustKnow(t *testing.T) {
 			t.Errorf("it does not say %q", want)
 		}
 	}
+
 	if strings.Contains(letter.Text+letter.HTML, "2312345678901") {
 		t.Error("it tells the whole number of the meter point")
 	}
+
 	uncoded := link("en")
 	uncoded.MatchCode = false
 	if letter := mail.MagicLink(uncoded); strings.Contains(letter.Text, "code") {
@@ -204,7 +229,10 @@ func TestMagicLinkTellsWhatTheCustomerMustKnow(t *testing.T) {
 
 func TestStrangersWordsStayWords(t *testing.T) {
 	t.Parallel()
-	hostile := "Bright\r\nBcc: victim@example.com\n\n<img src=https://evil.example/>\u202e\u2028" + strings.Repeat("x", 500)
+	hostile := "Bright\r\nBcc: victim@example.com\n\n<img src=https://evil.example/>\u202e\u2028" + strings.Repeat(
+		"x",
+		500,
+	)
 	d := link("en")
 	d.Org = hostile
 	added := passkey("en")
@@ -224,6 +252,7 @@ func TestStrangersWordsStayWords(t *testing.T) {
 			t.Errorf("%s: a stranger put a picture in", name)
 		}
 	}
+
 	d.Link = "javascript:alert(1)"
 	if href := parse(t, mail.MagicLink(d)).Find("a.button").AttrOr("href", ""); strings.Contains(href, "javascript") {
 		t.Errorf("the button runs a script: %s", href)

@@ -119,6 +119,7 @@ func NewSender(o Options) (*Sender, error) {
 	if s.clock == nil {
 		s.clock = time.Now
 	}
+
 	var mistakes []error
 	mistake := func(err error) {
 		if err != nil {
@@ -132,6 +133,7 @@ func NewSender(o Options) (*Sender, error) {
 		mistake(errors.New("the sender From is not an e-mail address"))
 		s.from = &mail.Address{}
 	}
+
 	_, domain, _ := strings.Cut(s.from.Address, "@")
 	s.messageDomain = cmp.Or(o.MessageDomain, domain)
 	if s.messageDomain != "" && !domainForm.MatchString(s.messageDomain) {
@@ -147,6 +149,7 @@ func NewSender(o Options) (*Sender, error) {
 	if len(mistakes) > 0 {
 		return nil, fmt.Errorf("send mail: %w", errors.Join(mistakes...))
 	}
+
 	s.slots = make(chan struct{}, cmp.Or(o.Connections, 4))
 	return s, nil
 }
@@ -154,9 +157,13 @@ func NewSender(o Options) (*Sender, error) {
 // parseURL reads Options.URL. Its errors quote nothing of it: a mistyped password can end up in any part.
 func parseURL(text string) (server, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Opaque != "" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return server{}, errors.New("URL is not of the form smtps://user:password@host:465, with special characters percent-encoded")
+	if err != nil || u.Opaque != "" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" ||
+		u.Fragment != "" {
+		return server{}, errors.New(
+			"URL is not of the form smtps://user:password@host:465, with special characters percent-encoded",
+		)
 	}
+
 	s := server{host: u.Hostname(), user: u.User.Username()}
 	s.password, _ = u.User.Password()
 	switch u.Scheme {
@@ -167,7 +174,9 @@ func parseURL(text string) (server, error) {
 	case "smtp+plain":
 		s.port, s.plain = 1025, true
 		if ip := net.ParseIP(s.host); s.host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return server{}, errors.New("URL: smtp+plain is for loopback only; use smtp, which demands STARTTLS, or smtps")
+			return server{}, errors.New(
+				"URL: smtp+plain is for loopback only; use smtp, which demands STARTTLS, or smtps",
+			)
 		}
 		if u.User != nil {
 			return server{}, errors.New("URL: smtp+plain takes no password, for it would go unencrypted")
@@ -175,6 +184,7 @@ func parseURL(text string) (server, error) {
 	default:
 		return server{}, errors.New("URL does not begin with smtp://, smtps:// or smtp+plain://")
 	}
+
 	if u.User != nil && (s.user == "" || s.password == "") {
 		return server{}, errors.New("URL has a user without a password, or a password without a user")
 	}
@@ -183,6 +193,7 @@ func parseURL(text string) (server, error) {
 			return server{}, errors.New("URL has no port between 1 and 65535")
 		}
 	}
+
 	return s, nil
 }
 
@@ -194,6 +205,7 @@ func (s *Sender) Send(ctx context.Context, letter Letter) error {
 	if err != nil {
 		return err
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	select {
@@ -202,16 +214,19 @@ func (s *Sender) Send(ctx context.Context, letter Letter) error {
 	case <-ctx.Done():
 		return fmt.Errorf("send a letter: %w", context.Cause(ctx))
 	}
+
 	for {
 		conn, kept, err := s.connect(ctx)
 		if err != nil {
 			return err
 		}
+
 		err = conn.send(ctx, written, kept, letter.Handing)
 		if err == nil {
 			s.keep(conn)
 			return nil
 		}
+
 		conn.raw.Close() // nobody knows in what state it is
 		if !errors.Is(err, errStale) {
 			return err
@@ -236,6 +251,7 @@ func (s *Sender) Close() error {
 		s.slots <- struct{}{}
 		defer func() { <-s.slots }() // a late Send then finds the sender closed
 	}
+
 	s.mu.Lock()
 	idle := s.idle
 	s.idle = nil
@@ -243,6 +259,7 @@ func (s *Sender) Close() error {
 	for _, conn := range idle {
 		conn.quit()
 	}
+
 	return nil
 }
 
@@ -256,11 +273,13 @@ func (s *Sender) connect(ctx context.Context) (conn *connection, kept bool, err 
 	if last := len(s.idle) - 1; last >= 0 {
 		conn, s.idle = s.idle[last], s.idle[:last]
 	}
+
 	s.mu.Unlock()
 	if conn != nil {
 		conn.expire.Stop()
 		return conn, true, nil
 	}
+
 	conn, err = s.dial(ctx)
 	return conn, false, err
 }
@@ -287,6 +306,7 @@ func (s *Sender) forget(conn *connection) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -305,12 +325,14 @@ func (s *Sender) dial(ctx context.Context) (*connection, error) {
 			if err != nil {
 				return nil, err
 			}
+
 			// go-mail greets and signs in without a context: when ours ends, the connection is cut under it.
 			conn.raw = raw
 			unwatch = context.AfterFunc(ctx, func() { raw.Close() })
 			if !s.server.implicit {
 				return raw, nil
 			}
+
 			secure := tls.Client(raw, tlsConfig)
 			return secure, secure.HandshakeContext(dialing)
 		}),
@@ -323,10 +345,12 @@ func (s *Sender) dial(ctx context.Context) (*connection, error) {
 	default:
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	}
+
 	if s.server.user != "" {
 		options = append(options, gomail.WithUsername(s.server.user), gomail.WithPassword(s.server.password),
 			gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin))
 	}
+
 	client, err := gomail.NewClient(s.server.host, options...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the mail server: %w", err)
@@ -345,6 +369,7 @@ func (s *Sender) dial(ctx context.Context) (*connection, error) {
 	if answer := (*textproto.Error)(nil); errors.As(err, &answer) {
 		return nil, fmt.Errorf("connect to the mail server: it answered %d", answer.Code)
 	}
+
 	return nil, fmt.Errorf("connect to the mail server: %w", err)
 }
 
@@ -357,10 +382,12 @@ func (c *connection) send(ctx context.Context, l envelope, kept bool, handing fu
 			return errStale
 		}
 	}
+
 	deadline, _ := ctx.Deadline()
 	if err := c.raw.SetDeadline(deadline); err != nil {
 		return c.failed(ctx, "set a deadline", err)
 	}
+
 	c.smtp.SkipSMTPUTF8(!l.utf8) // asked for without need, it makes the next server refuse what it could take
 	if err := c.smtp.Mail(l.from); err != nil {
 		return c.failed(ctx, "name the sender", err)
@@ -368,6 +395,7 @@ func (c *connection) send(ctx context.Context, l envelope, kept bool, handing fu
 	if err := c.smtp.Rcpt(l.to); err != nil {
 		return c.refused(ctx, "name the recipient", err)
 	}
+
 	data, err := c.smtp.Data()
 	if err != nil {
 		return c.refused(ctx, "begin the contents", err)
@@ -380,11 +408,13 @@ func (c *connection) send(ctx context.Context, l envelope, kept bool, handing fu
 			return fmt.Errorf("send a letter: %w", err)
 		}
 	}
+
 	if err := data.Close(); err != nil {
 		f := c.refused(ctx, "end the contents", err)
 		f.unknown = f.code < 400 // it refused nothing that we could hear
 		return f
 	}
+
 	return nil
 }
 
@@ -396,6 +426,7 @@ func (c *connection) failed(ctx context.Context, step string, err error) *failur
 	} else if ctx.Err() != nil {
 		f.ended = context.Cause(ctx)
 	}
+
 	return f
 }
 
@@ -431,6 +462,7 @@ func (f *failure) Error() string {
 	case f.code == 0:
 		return "send a letter: " + f.step
 	}
+
 	return strings.TrimSpace(fmt.Sprintf("send a letter: %s: the mail server answered %d %s", f.step, f.code, f.status))
 }
 
@@ -477,6 +509,7 @@ func (s *Sender) compose(letter Letter) (envelope, error) {
 	case !languageForm.MatchString(letter.Language):
 		return refuse("its language is none")
 	}
+
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	message.FromMailAddress(s.from)
 	message.ToMailAddress(to)
@@ -492,6 +525,7 @@ func (s *Sender) compose(letter Letter) (envelope, error) {
 	if _, err := message.WriteTo(&written); err != nil {
 		return refuse("go-mail cannot")
 	}
+
 	contents := written.Bytes()
 	if s.signing != nil {
 		var signed bytes.Buffer
@@ -500,17 +534,25 @@ func (s *Sender) compose(letter Letter) (envelope, error) {
 		}
 		contents = signed.Bytes()
 	}
+
 	from := mail.Address{Address: s.from.Address}
-	return envelope{from: from.String(), to: to.String(), utf8: !isASCII(from.Address + to.Address), contents: contents}, nil
+	return envelope{
+		from:     from.String(),
+		to:       to.String(),
+		utf8:     !isASCII(from.Address + to.Address),
+		contents: contents,
+	}, nil
 }
 
 // aliveTimeout is how long a kept connection has to show that it is alive.
 const aliveTimeout = 3 * time.Second
 
 var (
-	statusForm   = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
-	idForm       = regexp.MustCompile(`^[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*$`)
-	domainForm   = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)*$`)
+	statusForm = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
+	idForm     = regexp.MustCompile(`^[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*$`)
+	domainForm = regexp.MustCompile(
+		`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)*$`,
+	)
 	languageForm = regexp.MustCompile(`^[a-z]{2}(, [a-z]{2})*$`)
 )
 

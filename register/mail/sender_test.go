@@ -21,9 +21,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-msgauth/dkim"
+
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/mail/catcher"
-	"github.com/emersion/go-msgauth/dkim"
 )
 
 const password = "p:ss/w@rd?#%"
@@ -34,6 +35,7 @@ func catch(t testing.TB, options catcher.Options) *catcher.Catcher {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { c.Close() })
 	return c
 }
@@ -44,6 +46,7 @@ func sender(t testing.TB, options mail.Options) *mail.Sender {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { s.Close() })
 	return s
 }
@@ -59,6 +62,7 @@ func certificate(t testing.TB) (*tls.Config, *x509.CertPool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
@@ -67,10 +71,12 @@ func certificate(t testing.TB) (*tls.Config, *x509.CertPool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	parsed, err := x509.ParseCertificate(der)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	pool := x509.NewCertPool()
 	pool.AddCert(parsed)
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, pool
@@ -97,6 +103,7 @@ func TestLettersArriveOverEveryKindOfConnection(t *testing.T) {
 			if err := s.Send(t.Context(), sent); err != nil {
 				t.Fatal(err)
 			}
+
 			got := server.Messages()[0]
 			if got.From != "no-reply@central.consent" || got.To != sent.To {
 				t.Errorf("from %q to %q", got.From, got.To)
@@ -104,6 +111,7 @@ func TestLettersArriveOverEveryKindOfConnection(t *testing.T) {
 			if got.Subject != sent.Subject || got.Text != sent.Text || got.HTML != sent.HTML {
 				t.Errorf("it arrived as %q\n%s\n%s", got.Subject, got.Text, got.HTML)
 			}
+
 			for name, want := range map[string]string{
 				"From": `"Data Access Register" <no-reply@central.consent>`, "To": "<" + sent.To + ">",
 				"Message-Id": "<job-42@central.consent>", "Date": "Sun, 03 May 2026 13:03:00 +0000",
@@ -114,6 +122,7 @@ func TestLettersArriveOverEveryKindOfConnection(t *testing.T) {
 					t.Errorf("%s: got %q, want %q", name, got, want)
 				}
 			}
+
 			if kind := got.Header.Get("Content-Type"); !strings.HasPrefix(kind, "multipart/alternative;") {
 				t.Errorf("it is %s", kind)
 			}
@@ -124,7 +133,8 @@ func TestLettersArriveOverEveryKindOfConnection(t *testing.T) {
 func TestEncryptionIsNotOptional(t *testing.T) {
 	t.Parallel()
 	config, pool := certificate(t)
-	plain, secure := catch(t, catcher.Options{}), catch(t, catcher.Options{TLS: config, User: "register", Password: password})
+	plain := catch(t, catcher.Options{})
+	secure := catch(t, catcher.Options{TLS: config, User: "register", Password: password})
 	for _, test := range []struct {
 		name    string
 		options mail.Options
@@ -135,10 +145,12 @@ func TestEncryptionIsNotOptional(t *testing.T) {
 		{"a server that does not speak TLS first", mail.Options{URL: "smtps://" + secure.Addr(), RootCAs: pool, Timeout: 5 * time.Second}},
 	} {
 		err := sender(t, test.options).Send(t.Context(), letter("1"))
-		if err == nil || mail.Permanent(err) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), password) {
+		if err == nil || mail.Permanent(err) || strings.Contains(err.Error(), "secret") ||
+			strings.Contains(err.Error(), password) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
+
 	if len(plain.Messages())+len(secure.Messages()) > 0 {
 		t.Error("a letter went out all the same")
 	}
@@ -171,6 +183,7 @@ func TestRefusalsAreSortedIntoForNowAndForGood(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "ustomer") {
 				t.Errorf("the error names the customer: %v", err)
 			}
+
 			server.Refuse(0)
 			server.RefuseContents(0)
 			server.Up()
@@ -203,13 +216,34 @@ func TestLettersThatMayHaveArrivedAreToldApart(t *testing.T) {
 	}
 	nothing := func(*catcher.Catcher) {}
 	ask("no answer to the end of the contents", mail.Options{}, func(c *catcher.Catcher) { c.Mute(true) }, nil, true, 1)
-	ask("the end of the contents is refused", mail.Options{}, func(c *catcher.Catcher) { c.RefuseContents(451) }, nil, false, 0)
+	ask(
+		"the end of the contents is refused",
+		mail.Options{},
+		func(c *catcher.Catcher) { c.RefuseContents(451) },
+		nil,
+		false,
+		0,
+	)
 	ask("the recipient is refused", mail.Options{}, func(c *catcher.Catcher) { c.Refuse(450) }, nil, false, 0)
 	ask("the server is down", mail.Options{}, func(c *catcher.Catcher) { c.Down() }, nil, false, 0)
-	ask("nobody may hand it over", mail.Options{}, nothing, func(context.Context) error { return errors.New("lost") }, false, 0)
+	ask(
+		"nobody may hand it over",
+		mail.Options{},
+		nothing,
+		func(context.Context) error { return errors.New("lost") },
+		false,
+		0,
+	)
 	// What is handed over too late is cut off before its end, or its answer is not waited for: nobody knows which.
 	late := func(ctx context.Context) error { <-ctx.Done(); return nil }
-	ask("the time is over when it is handed over", mail.Options{Timeout: 100 * time.Millisecond}, nothing, late, true, 0)
+	ask(
+		"the time is over when it is handed over",
+		mail.Options{Timeout: 100 * time.Millisecond},
+		nothing,
+		late,
+		true,
+		0,
+	)
 }
 
 func TestLettersAreMarkedBeforeTheServerHasThem(t *testing.T) {
@@ -237,7 +271,8 @@ func TestWrongPasswordIsNotTheLettersFault(t *testing.T) {
 	server := catch(t, catcher.Options{TLS: config, User: "register", Password: "right"})
 	s := sender(t, mail.Options{URL: strings.Replace(server.URL(), "right", "wr0ng", 1), RootCAs: pool})
 	err := s.Send(t.Context(), letter("1"))
-	if err == nil || mail.Permanent(err) || !strings.Contains(err.Error(), "535") || strings.Contains(err.Error(), "wr0ng") {
+	if err == nil || mail.Permanent(err) || !strings.Contains(err.Error(), "535") ||
+		strings.Contains(err.Error(), "wr0ng") {
 		t.Errorf("%v", err)
 	}
 }
@@ -257,6 +292,7 @@ func TestConnectionsAreKeptAndReplaced(t *testing.T) {
 	if ever, _ := server.Connections(); ever != 1 {
 		t.Errorf("two letters took %d connections", ever)
 	}
+
 	server.Hangup()
 	send("3")
 	if ever, _ := server.Connections(); ever != 2 || len(server.Messages()) != 3 {
@@ -288,6 +324,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 			}
 		})
 	}
+
 	all.Wait()
 	if ever, _ := server.Connections(); ever > 3 || len(server.Messages()) != 60 {
 		t.Errorf("%d letters over %d connections", len(server.Messages()), ever)
@@ -301,6 +338,7 @@ func silent(t testing.TB) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { l.Close() })
 	return l.Addr().String()
 }
@@ -319,7 +357,10 @@ func TestSilentServerIsLeft(t *testing.T) {
 		})
 		t.Run(scheme+" after the timeout", func(t *testing.T) {
 			t.Parallel()
-			s := sender(t, mail.Options{URL: scheme + "://" + silent(t), Timeout: 20 * time.Millisecond, Connections: 1})
+			s := sender(
+				t,
+				mail.Options{URL: scheme + "://" + silent(t), Timeout: 20 * time.Millisecond, Connections: 1},
+			)
 			if err := s.Send(t.Context(), letter("1")); err == nil || mail.Permanent(err) {
 				t.Errorf("%v", err)
 			}
@@ -381,9 +422,11 @@ func TestNothingCanAddAHeaderOrARecipient(t *testing.T) {
 			t.Errorf("%s: the error names an address: %v", name, err)
 		}
 	}
+
 	if ever, _ := server.Connections(); ever > 0 {
 		t.Error("the server was asked all the same")
 	}
+
 	l := letter("dots")
 	l.Text = "A line\n.\nQUIT\n" + l.Text
 	if err := s.Send(t.Context(), l); err != nil {
@@ -408,6 +451,7 @@ func TestMistakesAreToldAllTogetherAndWithoutSecrets(t *testing.T) {
 			t.Errorf("the error does not tell of %s: %v", want, err)
 		}
 	}
+
 	if strings.Contains(err.Error(), "hunter") {
 		t.Errorf("the error shows a secret: %v", err)
 	}
@@ -421,6 +465,7 @@ func TestURLs(t *testing.T) {
 	} {
 		sender(t, mail.Options{URL: good})
 	}
+
 	for _, bad := range []string{
 		"", "host:25", "smtp://", "smtp:host", "smtp://user@host", "smtp://:hunter2@host", "smtp://user:hunter2/x@host", "smtp://user:12/hunter2@host",
 		"smtp://user:hunter2#@host", "smtp://user:hunter2?@host", "smtp://user:hunter2%@host", "smtp://user:hunter2@host:0", "smtp://user:hunter2@host:65536",
@@ -452,6 +497,7 @@ func pemKey(t testing.TB, kind string) (private, record string) {
 		if kind == "rsa1024" {
 			bits = 1024
 		}
+
 		priv, err := rsa.GenerateKey(rand.Reader, bits)
 		if err != nil {
 			t.Fatal(err)
@@ -459,14 +505,22 @@ func pemKey(t testing.TB, kind string) (private, record string) {
 		if public, err = x509.MarshalPKIXPublicKey(priv.Public()); err != nil {
 			t.Fatal(err)
 		}
+
 		key = priv
 	}
+
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	private = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-	return private, "v=DKIM1; k=" + strings.TrimRight(kind, "0123456789") + "; p=" + base64.StdEncoding.EncodeToString(public)
+	return private, "v=DKIM1; k=" + strings.TrimRight(
+		kind,
+		"0123456789",
+	) + "; p=" + base64.StdEncoding.EncodeToString(
+		public,
+	)
 }
 
 func TestSignaturesHold(t *testing.T) {
@@ -478,30 +532,43 @@ func TestSignaturesHold(t *testing.T) {
 			if kind == "ed25519" {
 				record = strings.Replace(record, "k=ed;", "k=ed25519;", 1)
 			}
+
 			server := catch(t, catcher.Options{})
-			s := sender(t, mail.Options{URL: server.URL(), DKIM: &mail.DKIM{Domain: "central.consent", Selector: "2026a", Key: key}})
+			s := sender(
+				t,
+				mail.Options{
+					URL:  server.URL(),
+					DKIM: &mail.DKIM{Domain: "central.consent", Selector: "2026a", Key: key},
+				},
+			)
 			if err := s.Send(t.Context(), letter("1")); err != nil {
 				t.Fatal(err)
 			}
+
 			verify := func(raw []byte) error {
-				found, err := dkim.VerifyWithOptions(bytes.NewReader(raw), &dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
-					if name != "2026a._domainkey.central.consent" {
-						return nil, fmt.Errorf("asked for %s", name)
-					}
-					return []string{record}, nil
-				}})
+				found, err := dkim.VerifyWithOptions(
+					bytes.NewReader(raw),
+					&dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
+						if name != "2026a._domainkey.central.consent" {
+							return nil, fmt.Errorf("asked for %s", name)
+						}
+						return []string{record}, nil
+					}},
+				)
 				if err != nil {
 					return err
 				}
 				if len(found) != 1 || found[0].Domain != "central.consent" {
 					return fmt.Errorf("%d signatures", len(found))
 				}
+
 				return found[0].Err
 			}
 			raw := server.Messages()[0].Raw
 			if err := verify(raw); err != nil {
 				t.Errorf("the signature does not hold: %v", err)
 			}
+
 			for name, forged := range map[string][]byte{
 				"another word":     bytes.Replace(raw, []byte("Citizens"), []byte("Netizens"), 1),
 				"another subject":  bytes.Replace(raw, []byte("Subject: "), []byte("Subject: Not "), 1),
@@ -528,7 +595,13 @@ func TestWeakOrMisplacedSigningIsRefused(t *testing.T) {
 		{"a domain that only ends alike", "a@notcentral.consent", "central.consent", strong, "neither Domain nor below it"},
 		{"a domain below", "a@mail.Central.consent", "central.consent", strong, ""},
 	} {
-		_, err := mail.NewSender(mail.Options{URL: "smtp://host", From: test.from, DKIM: &mail.DKIM{Domain: test.domain, Selector: "s", Key: test.key}})
+		_, err := mail.NewSender(
+			mail.Options{
+				URL:  "smtp://host",
+				From: test.from,
+				DKIM: &mail.DKIM{Domain: test.domain, Selector: "s", Key: test.key},
+			},
+		)
 		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %v", test.name, err)
 		}

@@ -58,16 +58,25 @@ func New(origin, displayName string) (*RelyingParty, error) {
 	if err != nil {
 		return nil, fmt.Errorf("origin of passkeys: %w", err)
 	}
+
 	// As browsers write it, for what they sign is compared letter by letter.
-	origin = strings.ToLower(u.Scheme + "://" + strings.TrimSuffix(u.Host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme]))
+	origin = strings.ToLower(
+		u.Scheme + "://" + strings.TrimSuffix(u.Host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme]),
+	)
 	host := strings.ToLower(u.Hostname())
 	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
 		host = "localhost" // which browsers refuse on the pages of an address
 	}
+
 	web, err := webauthn.New(&webauthn.Config{
-		RPID: host, RPDisplayName: displayName, RPOrigins: []string{origin}, AttestationPreference: protocol.PreferNoAttestation,
+		RPID:                  host,
+		RPDisplayName:         displayName,
+		RPOrigins:             []string{origin},
+		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
-			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: new(true), UserVerification: protocol.VerificationRequired,
+			ResidentKey:        protocol.ResidentKeyRequirementRequired,
+			RequireResidentKey: new(true),
+			UserVerification:   protocol.VerificationRequired,
 		},
 		// Some password managers tell of extensions that nobody asked for. None is looked at.
 		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
@@ -75,6 +84,7 @@ func New(origin, displayName string) (*RelyingParty, error) {
 	if err != nil {
 		return nil, fmt.Errorf("origin of passkeys: %w", err)
 	}
+
 	return &RelyingParty{web, origin}, nil
 }
 
@@ -85,21 +95,36 @@ func (r *RelyingParty) BeginAssertion(life time.Duration) (Ceremony, error) {
 	if err != nil {
 		return Ceremony{}, fmt.Errorf("ask for a passkey: %w", err)
 	}
+
 	options.Response.Timeout = int(life.Milliseconds())
 	return ceremony(options.Response, session)
 }
 
 // BeginEnrolment asks to make a passkey within life, on no authenticator that has one of these. Name is what the
 // authenticator shows for it.
-func (r *RelyingParty) BeginEnrolment(userHandle []byte, name string, has []Passkey, life time.Duration) (Ceremony, error) {
+func (r *RelyingParty) BeginEnrolment(
+	userHandle []byte,
+	name string,
+	has []Passkey,
+	life time.Duration,
+) (Ceremony, error) {
 	exclusions := make([]protocol.CredentialDescriptor, len(has))
 	for i, passkey := range has {
-		exclusions[i] = protocol.CredentialDescriptor{Type: protocol.PublicKeyCredentialType, CredentialID: passkey.ID, Transport: transports(passkey.Transports)}
+		exclusions[i] = protocol.CredentialDescriptor{
+			Type:         protocol.PublicKeyCredentialType,
+			CredentialID: passkey.ID,
+			Transport:    transports(passkey.Transports),
+		}
 	}
-	options, session, err := r.web.BeginRegistration(user{handle: userHandle, name: name}, webauthn.WithExclusions(exclusions))
+
+	options, session, err := r.web.BeginRegistration(
+		user{handle: userHandle, name: name},
+		webauthn.WithExclusions(exclusions),
+	)
 	if err != nil {
 		return Ceremony{}, fmt.Errorf("ask to make a passkey: %w", err)
 	}
+
 	options.Response.Timeout = int(life.Milliseconds())
 	return ceremony(options.Response, session)
 }
@@ -111,10 +136,12 @@ func ceremony(options any, session *webauthn.SessionData) (Ceremony, error) {
 	if err != nil {
 		return Ceremony{}, fmt.Errorf("write a ceremony: %w", err)
 	}
+
 	c.Session = string(kept)
 	if c.Options, err = json.Marshal(options); err != nil {
 		return Ceremony{}, fmt.Errorf("write a ceremony: %w", err)
 	}
+
 	return c, nil
 }
 
@@ -129,16 +156,22 @@ func ChallengeOf(answer []byte) string {
 	if json.Unmarshal(answer, &in) != nil || json.Unmarshal(in.Response.ClientData, &data) != nil {
 		return ""
 	}
+
 	return data.Challenge
 }
 
 // FinishAssertion reads the answer to BeginAssertion. Find is asked for the passkey of an id and a user handle, and
 // answers false where it takes none such. What comes back is that passkey with the counter and the flags of this use.
-func (r *RelyingParty) FinishAssertion(kept Ceremony, answer []byte, find func(id, userHandle []byte) (Passkey, bool)) (Passkey, error) {
+func (r *RelyingParty) FinishAssertion(
+	kept Ceremony,
+	answer []byte,
+	find func(id, userHandle []byte) (Passkey, bool),
+) (Passkey, error) {
 	session, err := kept.session()
 	if err != nil {
 		return Passkey{}, err
 	}
+
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
 	if err != nil {
 		return Passkey{}, refused(err)
@@ -146,6 +179,7 @@ func (r *RelyingParty) FinishAssertion(kept Ceremony, answer []byte, find func(i
 	if err := r.givenHere(parsed.Response.CollectedClientData); err != nil {
 		return Passkey{}, err
 	}
+
 	var shown Passkey
 	_, _, err = r.web.ValidatePasskeyLogin(func(id, userHandle []byte) (webauthn.User, error) {
 		var ok bool
@@ -157,7 +191,10 @@ func (r *RelyingParty) FinishAssertion(kept Ceremony, answer []byte, find func(i
 	if err != nil {
 		return Passkey{}, refused(err)
 	}
-	shown.SignCount, shown.Flags = parsed.Response.AuthenticatorData.Counter, uint8(parsed.Response.AuthenticatorData.Flags)
+
+	shown.SignCount, shown.Flags = parsed.Response.AuthenticatorData.Counter, uint8(
+		parsed.Response.AuthenticatorData.Flags,
+	)
 	return shown, nil
 }
 
@@ -167,6 +204,7 @@ func (r *RelyingParty) FinishEnrolment(kept Ceremony, answer []byte) (Passkey, e
 	if err != nil {
 		return Passkey{}, err
 	}
+
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(answer)
 	if err != nil {
 		return Passkey{}, refused(err)
@@ -174,20 +212,39 @@ func (r *RelyingParty) FinishEnrolment(kept Ceremony, answer []byte) (Passkey, e
 	if err := r.givenHere(parsed.Response.CollectedClientData); err != nil {
 		return Passkey{}, err
 	}
+
 	made, err := r.web.CreateCredential(user{handle: session.UserID}, session, parsed)
 	if err != nil {
 		return Passkey{}, refused(err)
 	}
+
 	passkey := Passkey{
-		ID: made.ID, UserHandle: session.UserID, PublicKey: made.PublicKey, AAGUID: made.Authenticator.AAGUID, SignCount: made.Authenticator.SignCount,
-		Flags: uint8(made.Flags.ProtocolValue()), Elsewhere: made.Authenticator.Attachment == protocol.CrossPlatform, Transports: []string{},
+		ID:         made.ID,
+		UserHandle: session.UserID,
+		PublicKey:  made.PublicKey,
+		AAGUID:     made.Authenticator.AAGUID,
+		SignCount:  made.Authenticator.SignCount,
+		Flags: uint8(
+			made.Flags.ProtocolValue(),
+		),
+		Elsewhere:  made.Authenticator.Attachment == protocol.CrossPlatform,
+		Transports: []string{},
 	}
 	// The list is the browser's own word, so only what the specification knows is kept of it (5.8.4).
 	for _, transport := range made.Transport {
-		if known := []string{"usb", "nfc", "ble", "smart-card", "hybrid", "internal"}; slices.Contains(known, string(transport)) && !slices.Contains(passkey.Transports, string(transport)) {
+		if known := []string{
+			"usb",
+			"nfc",
+			"ble",
+			"smart-card",
+			"hybrid",
+			"internal",
+		}; slices.Contains(known, string(transport)) &&
+			!slices.Contains(passkey.Transports, string(transport)) {
 			passkey.Transports = append(passkey.Transports, string(transport))
 		}
 	}
+
 	return passkey, nil
 }
 
@@ -239,8 +296,13 @@ func (u user) WebAuthnCredentials() []webauthn.Credential {
 	if u.passkey == nil {
 		return nil
 	}
-	return []webauthn.Credential{{
-		ID: u.passkey.ID, PublicKey: u.passkey.PublicKey, Flags: webauthn.NewCredentialFlags(protocol.AuthenticatorFlags(u.passkey.Flags)),
-		Authenticator: webauthn.Authenticator{AAGUID: u.passkey.AAGUID, SignCount: u.passkey.SignCount},
-	}}
+
+	return []webauthn.Credential{
+		{
+			ID:            u.passkey.ID,
+			PublicKey:     u.passkey.PublicKey,
+			Flags:         webauthn.NewCredentialFlags(protocol.AuthenticatorFlags(u.passkey.Flags)),
+			Authenticator: webauthn.Authenticator{AAGUID: u.passkey.AAGUID, SignCount: u.passkey.SignCount},
+		},
+	}
 }

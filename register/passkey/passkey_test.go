@@ -13,6 +13,7 @@ func TestOriginIsWrittenAsBrowsersWriteIt(t *testing.T) {
 			t.Errorf("%s: %v %v, want %s", origin, party, err, want)
 		}
 	}
+
 	if _, err := New("https://192.0.2.1", "Data Access Register"); err == nil {
 		t.Error("an address has passkeys")
 	}

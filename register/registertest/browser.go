@@ -51,6 +51,7 @@ func (r *Register) Browser(t testing.TB) *Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b := &Browser{t: t, Header: http.Header{}}
 	b.client = &http.Client{Jar: jar, Transport: r.origin(t), CheckRedirect: stayOnOrigin}
 	return b
@@ -71,6 +72,7 @@ func (r *Register) origin(t testing.TB) http.RoundTripper {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, server.Host)
 	}}
@@ -93,6 +95,7 @@ func (b *Browser) Cookie(name string) string {
 			return cookie.Value
 		}
 	}
+
 	return ""
 }
 
@@ -106,7 +109,12 @@ func (b *Browser) SetCookie(name, value string) {
 func (b *Browser) Open(address string) *Shown {
 	b.t.Helper()
 	return b.Do(http.MethodGet, address, nil, http.Header{
-		"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-User": {"?1"}, "Sec-Fetch-Dest": {"document"},
+		"Sec-Fetch-Site": {
+			"cross-site",
+		},
+		"Sec-Fetch-Mode": {"navigate"},
+		"Sec-Fetch-User": {"?1"},
+		"Sec-Fetch-Dest": {"document"},
 	})
 }
 
@@ -114,10 +122,13 @@ func (b *Browser) Open(address string) *Shown {
 // fields and these.
 func (b *Browser) Submit(from *Shown, action string, fields ...string) *Shown {
 	b.t.Helper()
-	form := from.Page.Find(`form[method="post"][action="` + action + `"], form[method="post"]:has(button[formaction="` + action + `"])`)
+	form := from.Page.Find(
+		`form[method="post"][action="` + action + `"], form[method="post"]:has(button[formaction="` + action + `"])`,
+	)
 	if form.Length() != 1 {
 		b.t.Fatalf("the page at %s has %d forms to %s", from.URL.Path, form.Length(), action)
 	}
+
 	values := url.Values{}
 	form.Find("input[name]").Each(func(_ int, input *goquery.Selection) {
 		values.Set(input.AttrOr("name", ""), input.AttrOr("value", ""))
@@ -125,9 +136,16 @@ func (b *Browser) Submit(from *Shown, action string, fields ...string) *Shown {
 	for i := 0; i < len(fields); i += 2 {
 		values.Set(fields[i], fields[i+1])
 	}
+
 	return b.Do(http.MethodPost, action, []byte(values.Encode()), http.Header{
-		"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {PublicURL},
-		"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-User": {"?1"}, "Sec-Fetch-Dest": {"document"},
+		"Content-Type": {"application/x-www-form-urlencoded"},
+		"Origin":       {PublicURL},
+		"Sec-Fetch-Site": {
+			"same-origin",
+		},
+		"Sec-Fetch-Mode": {"navigate"},
+		"Sec-Fetch-User": {"?1"},
+		"Sec-Fetch-Dest": {"document"},
 	})
 }
 
@@ -146,10 +164,12 @@ func (b *Browser) Do(method, address string, body []byte, header http.Header) *S
 	if strings.HasPrefix(address, "/") {
 		address = PublicURL + address
 	}
+
 	request, err := http.NewRequestWithContext(b.t.Context(), method, address, bytes.NewReader(body))
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	for _, some := range []http.Header{header, b.Header} {
 		for name, values := range some {
 			if request.Header[name] = values; values == nil {
@@ -157,10 +177,12 @@ func (b *Browser) Do(method, address string, body []byte, header http.Header) *S
 			}
 		}
 	}
+
 	response, err := b.client.Do(request)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	defer response.Body.Close()
 	shown := &Shown{Status: response.StatusCode, Header: response.Header, URL: response.Request.URL}
 	if shown.Body, err = io.ReadAll(response.Body); err != nil {
@@ -169,6 +191,7 @@ func (b *Browser) Do(method, address string, body []byte, header http.Header) *S
 	if location := response.Header.Get("Location"); response.StatusCode/100 == 3 && !strings.HasPrefix(location, "/") {
 		shown.Away = location
 	}
+
 	text := shown.Body
 	if !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
 		text = nil
@@ -176,5 +199,6 @@ func (b *Browser) Do(method, address string, body []byte, header http.Header) *S
 	if shown.Page, err = goquery.NewDocumentFromReader(bytes.NewReader(text)); err != nil {
 		b.t.Fatal(err)
 	}
+
 	return shown
 }

@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"central.consent/dar/migrations"
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+
+	"central.consent/dar/migrations"
 )
 
 // Database is a kind of database to test on.
@@ -49,6 +50,7 @@ func (d Database) Open(t testing.TB, set migrations.Set) *migrations.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			t.Error(err)
@@ -63,6 +65,7 @@ func (d Database) Address(t testing.TB) string {
 	if d == SQLite {
 		return filepath.Join(t.TempDir(), "test.db") + "?_pragma=synchronous(OFF)"
 	}
+
 	server := os.Getenv("TEST_POSTGRES_URL")
 	if server == "" {
 		if os.Getenv("CI") != "" {
@@ -70,18 +73,22 @@ func (d Database) Address(t testing.TB) string {
 		}
 		t.Skip("TEST_POSTGRES_URL is not set")
 	}
+
 	address, err := url.Parse(server)
 	if err != nil {
 		t.Fatal("TEST_POSTGRES_URL is not a URL")
 	}
+
 	admin, err := sqlx.Open("pgx", server)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	name := "test_" + uuid.NewString()[:13]
 	if _, err := admin.Exec(fmt.Sprintf("CREATE DATABASE %q", name)); err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		if _, err := admin.Exec(fmt.Sprintf("DROP DATABASE %q WITH (FORCE)", name)); err != nil {
 			t.Error(err)

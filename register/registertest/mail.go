@@ -18,6 +18,7 @@ func NewInbox(t testing.TB) (Inbox, *mail.Sender) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		if err := server.Close(); err != nil {
 			t.Error(err)
@@ -27,6 +28,7 @@ func NewInbox(t testing.TB) (Inbox, *mail.Sender) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		if err := sender.Close(); err != nil {
 			t.Error(err)
@@ -46,6 +48,7 @@ func (i Inbox) Link(t testing.TB) string {
 			return link
 		}
 	}
+
 	t.Fatalf("no link in %d letters", len(letters))
 	return ""
 }

@@ -33,6 +33,7 @@ func CheckAnswers(t testing.TB, document []byte, next http.Handler) http.Handler
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var mu sync.Mutex
 	ended := false
 	t.Cleanup(func() {
@@ -40,28 +41,40 @@ func CheckAnswers(t testing.TB, document []byte, next http.Handler) http.Handler
 		defer mu.Unlock()
 		ended = true
 	})
+
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		method, path := r.Method, r.URL.EscapedPath()
+		method := r.Method
+		path := r.URL.EscapedPath()
 		recorder := httptest.NewRecorder()
 		var sent bytes.Buffer
 		r.Body = struct {
 			io.Reader
 			io.Closer
 		}{io.TeeReader(r.Body, &sent), r.Body}
-		query, media := r.URL.RawQuery, r.Header.Get("Content-Type")
+		query := r.URL.RawQuery
+		media := r.Header.Get("Content-Type")
 		next.ServeHTTP(recorder, r)
 		answer := recorder.Result()
 		if method == http.MethodHead && answer.StatusCode == http.StatusOK {
 			method = http.MethodGet // of which it is the same answer, and only then has its body taken off
 		}
+
 		if path == promised.base || strings.HasPrefix(path, promised.base+"/") {
 			place := strings.TrimPrefix(path, promised.base)
 			err := promised.check(method, place, answer, recorder.Body.Bytes())
 			if err == nil && answer.StatusCode < 300 {
-				if err = promised.checkRequest(method, place, query, media, sent.Bytes(), recorder.Body.Bytes()); err != nil {
+				if err = promised.checkRequest(
+					method,
+					place,
+					query,
+					media,
+					sent.Bytes(),
+					recorder.Body.Bytes(),
+				); err != nil {
 					err = fmt.Errorf("and should have refused %q %.2000q: %w", query, sent.Bytes(), err)
 				}
 			}
+
 			if err != nil {
 				mu.Lock()
 				if !ended {
@@ -70,6 +83,7 @@ func CheckAnswers(t testing.TB, document []byte, next http.Handler) http.Handler
 				mu.Unlock()
 			}
 		}
+
 		maps.Copy(w.Header(), answer.Header)
 		w.WriteHeader(answer.StatusCode)
 		_, _ = w.Write(recorder.Body.Bytes())
@@ -83,6 +97,7 @@ func Unexercised(document []byte) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	promised.mu.Lock()
 	defer promised.mu.Unlock()
 	var missing []string
@@ -91,6 +106,7 @@ func Unexercised(document []byte) ([]string, error) {
 			missing = append(missing, o.id)
 		}
 	}
+
 	slices.Sort(missing)
 	return missing, nil
 }
@@ -137,10 +153,12 @@ func readContract(document []byte) (*contract, error) {
 	if known := contracts.byDocument[string(document)]; known != nil {
 		return known, nil
 	}
+
 	read, err := newContract(document)
 	if err != nil {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
+
 	contracts.byDocument[string(document)] = read
 	return read, nil
 }
@@ -156,19 +174,28 @@ func newContract(document []byte) (*contract, error) {
 	if len(doc.Servers) != 1 {
 		return nil, fmt.Errorf("it names %d servers, not one", len(doc.Servers))
 	}
+
 	schemas, err := compilerOf(doc)
 	if err != nil {
 		return nil, err
 	}
+
 	c := &contract{base: doc.Servers[0].URL, succeeded: map[string]bool{}}
 	for path, item := range doc.Paths.Map() {
 		for method, described := range item.Operations() {
-			o := operation{id: described.OperationID, method: method, path: pathPattern(path), fixed: len(pathParameter.ReplaceAllString(path, "")), responses: map[int]response{}}
+			o := operation{
+				id:        described.OperationID,
+				method:    method,
+				path:      pathPattern(path),
+				fixed:     len(pathParameter.ReplaceAllString(path, "")),
+				responses: map[int]response{},
+			}
 			for status, ref := range described.Responses.Map() {
 				at := pointer("paths", path, strings.ToLower(method), "responses", status)
 				if ref.Ref != "" {
 					at = ref.Ref
 				}
+
 				code, err := strconv.Atoi(status)
 				if err != nil {
 					return nil, fmt.Errorf("%s: %q is not one status", o.id, status)
@@ -177,12 +204,15 @@ func newContract(document []byte) (*contract, error) {
 					return nil, fmt.Errorf("%s: %w", o.id, err)
 				}
 			}
+
 			if o.request, err = requestOf(schemas, path, method, item, described); err != nil {
 				return nil, fmt.Errorf("%s: %w", o.id, err)
 			}
+
 			c.operations = append(c.operations, o)
 		}
 	}
+
 	slices.SortFunc(c.operations, func(a, b operation) int { return b.fixed - a.fixed })
 	for name, into := range map[string]*response{"NoSuchPath": &c.noSuchPath, "WrongMethod": &c.wrongMethod, "TooLarge": &c.tooLarge} {
 		ref := doc.Components.Responses[name]
@@ -193,6 +223,7 @@ func newContract(document []byte) (*contract, error) {
 			return nil, err
 		}
 	}
+
 	return c, nil
 }
 
@@ -203,13 +234,16 @@ func compilerOf(doc *openapi3.T) (*jsonschema.Compiler, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	resource, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
+
 	schemas := jsonschema.NewCompiler()
 	schemas.DefaultDraft(jsonschema.Draft2020)
 	schemas.AssertFormat()
+
 	return schemas, schemas.AddResource("openapi.json", resource)
 }
 
@@ -220,6 +254,7 @@ func pointer(tokens ...string) string {
 	for _, token := range tokens {
 		fragment += "/" + escape.Replace(token)
 	}
+
 	return fragment
 }
 
@@ -230,12 +265,15 @@ func responseOf(schemas *jsonschema.Compiler, described *openapi3.Response, at s
 		if ref.Ref != "" {
 			place = ref.Ref
 		}
+
 		schema, err := schemas.Compile("openapi.json" + place + "/schema")
 		if err != nil {
 			return response{}, err
 		}
+
 		r.headers[name] = header{required: ref.Value.Required, schema: schema}
 	}
+
 	for media := range described.Content {
 		schema, err := schemas.Compile("openapi.json" + at + pointer("content", media, "schema")[1:])
 		if err != nil {
@@ -243,6 +281,7 @@ func responseOf(schemas *jsonschema.Compiler, described *openapi3.Response, at s
 		}
 		r.content[media] = schema
 	}
+
 	return r, nil
 }
 
@@ -256,6 +295,7 @@ func pathPattern(template string) *regexp.Regexp {
 	if last := strings.LastIndex(pattern, "/{"); last >= 0 && strings.HasSuffix(pattern, "}") {
 		pattern = pattern[:last] + "/(.+)"
 	}
+
 	return regexp.MustCompile("^" + pathParameter.ReplaceAllString(pattern, "([^/]*)") + "$")
 }
 
@@ -269,6 +309,7 @@ func (c *contract) find(method, path string) (found *operation, known bool) {
 			}
 		}
 	}
+
 	return nil, known
 }
 
@@ -289,6 +330,7 @@ func (c *contract) check(method, path string, answer *http.Response, body []byte
 			c.succeeded[found.id] = true
 			c.mu.Unlock()
 		}
+
 		return nil
 	case answer.StatusCode == http.StatusRequestEntityTooLarge: // judged before the path is looked at
 		return c.tooLarge.check(answer, body)
@@ -297,10 +339,14 @@ func (c *contract) check(method, path string, answer *http.Response, body []byte
 	case known && answer.StatusCode == http.StatusMethodNotAllowed:
 		return c.wrongMethod.check(answer, body)
 	case known:
-		return fmt.Errorf("the document does not have this method: it must be refused with %d", http.StatusMethodNotAllowed)
+		return fmt.Errorf(
+			"the document does not have this method: it must be refused with %d",
+			http.StatusMethodNotAllowed,
+		)
 	case answer.StatusCode == http.StatusNotFound:
 		return c.noSuchPath.check(answer, body)
 	}
+
 	return fmt.Errorf("the document does not have this path: it must be refused with %d", http.StatusNotFound)
 }
 
@@ -313,26 +359,31 @@ func (r response) check(answer *http.Response, body []byte) error {
 			}
 			continue
 		}
+
 		if err := promised.schema.Validate(value); err != nil {
 			return fmt.Errorf("the header %s: %w", name, err)
 		}
 	}
+
 	if len(r.content) == 0 {
 		if len(body) > 0 {
 			return errors.New("there must be no body")
 		}
 		return nil
 	}
+
 	media, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	schema := r.content[media]
 	if err != nil || schema == nil {
 		return fmt.Errorf("the content type %q is not documented", answer.Header.Get("Content-Type"))
 	}
+
 	var value any = string(body)
 	if media == "application/json" {
 		if value, err = jsonschema.UnmarshalJSON(bytes.NewReader(body)); err != nil {
 			return fmt.Errorf("the body is not JSON: %w", err)
 		}
 	}
+
 	return schema.Validate(value)
 }

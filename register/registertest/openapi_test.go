@@ -14,9 +14,10 @@ import (
 	"sync"
 	"testing"
 
-	"central.consent/dar/register"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"central.consent/dar/register"
 )
 
 // small is a document with one of each thing that can go wrong.
@@ -130,6 +131,7 @@ func answering(status int, body string, headers ...string) http.Handler {
 			name, value, _ := strings.Cut(header, ": ")
 			w.Header().Set(name, value)
 		}
+
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
 	})
@@ -192,12 +194,19 @@ func TestCheckAnswersReportsWhateverIsNotPromised(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := &witness{TB: t}
-			plain, checked := httptest.NewRecorder(), httptest.NewRecorder()
+			plain := httptest.NewRecorder()
+			checked := httptest.NewRecorder()
 			test.answer.ServeHTTP(plain, httptest.NewRequest(test.method, test.path, nil))
-			CheckAnswers(w, []byte(small), test.answer).ServeHTTP(checked, httptest.NewRequest(test.method, test.path, nil))
-			if checked.Code != plain.Code || checked.Body.String() != plain.Body.String() || fmt.Sprint(checked.Header()) != fmt.Sprint(plain.Header()) {
+			CheckAnswers(
+				w,
+				[]byte(small),
+				test.answer,
+			).ServeHTTP(checked, httptest.NewRequest(test.method, test.path, nil))
+			if checked.Code != plain.Code || checked.Body.String() != plain.Body.String() ||
+				fmt.Sprint(checked.Header()) != fmt.Sprint(plain.Header()) {
 				t.Errorf("the answer came through as %d %v %q", checked.Code, checked.Header(), checked.Body)
 			}
+
 			switch {
 			case test.want == "" && len(w.problems) > 0:
 				t.Errorf("reported %q", w.problems)
@@ -239,10 +248,19 @@ func TestCheckAnswersReportsRequestsThatShouldHaveBeenRefused(t *testing.T) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				next.ServeHTTP(w, r)
 			})
-			request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1"+test.path, strings.NewReader(test.body))
+			request := httptest.NewRequestWithContext(
+				t.Context(),
+				http.MethodPost,
+				"/v1"+test.path,
+				strings.NewReader(test.body),
+			)
 			request.Header.Set("Content-Type", test.media)
 			CheckAnswers(w, []byte(small), read).ServeHTTP(httptest.NewRecorder(), request)
-			if told := strings.Join(w.problems, "\n"); test.want == "" && told != "" || !strings.Contains(told, test.want) || test.want != "" && told == "" {
+			if told := strings.Join(
+				w.problems,
+				"\n",
+			); test.want == "" && told != "" || !strings.Contains(told, test.want) ||
+				test.want != "" && told == "" {
 				t.Errorf("reported %q, want %q", told, test.want)
 			}
 		})
@@ -260,6 +278,7 @@ func TestCheckAnswersReportsToManyAtOnceAndNeverAfterTheEnd(t *testing.T) {
 	for range 50 {
 		asking.Go(ask)
 	}
+
 	asking.Wait()
 	if len(w.problems) != 50 {
 		t.Errorf("%d reports of 50", len(w.problems))
@@ -267,6 +286,7 @@ func TestCheckAnswersReportsToManyAtOnceAndNeverAfterTheEnd(t *testing.T) {
 	for _, cleanup := range w.cleanups {
 		cleanup()
 	}
+
 	ask()
 	if len(w.problems) != 50 {
 		t.Error("reported after the end of the test")
@@ -295,7 +315,15 @@ func TestUnexercisedListsWhatNeverSucceeded(t *testing.T) {
 	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("DELETE", "/v1/things/1", nil))
 	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/v1/things", nil))
 	missing, err := Unexercised(document)
-	if want := []string{"createThing", "latestThing", "listParts", "readThing", "sendBox", "sendLines"}; err != nil || !slices.Equal(missing, want) {
+	if want := []string{
+		"createThing",
+		"latestThing",
+		"listParts",
+		"readThing",
+		"sendBox",
+		"sendLines",
+	}; err != nil ||
+		!slices.Equal(missing, want) {
 		t.Errorf("unexercised %v (%v), want %v", missing, err, want)
 	}
 }
@@ -306,10 +334,12 @@ func documented(t testing.TB) (*openapi3.T, *jsonschema.Compiler) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	schemas, err := compilerOf(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return doc, schemas
 }
 
@@ -319,9 +349,11 @@ func TestTheDocumentIsWhole(t *testing.T) {
 	for path, item := range doc.Paths.Map() {
 		for method, o := range item.Operations() {
 			name := method + " " + path
-			if o.OperationID == "" || o.Summary == "" || o.Description == "" || len(o.Tags) != 1 || o.Extensions["x-roles"] == nil {
+			if o.OperationID == "" || o.Summary == "" || o.Description == "" || len(o.Tags) != 1 ||
+				o.Extensions["x-roles"] == nil {
 				t.Errorf("%s lacks an operationId, a summary, a description, a tag or x-roles", name)
 			}
+
 			public := o.Security != nil && len(*o.Security) == 0
 			roles, _ := o.Extensions["x-roles"].([]any)
 			everybody := o.OperationID == "issueBearerToken" || len(roles) == 5
@@ -330,9 +362,12 @@ func TestTheDocumentIsWhole(t *testing.T) {
 					t.Errorf("%s has %d: %v, want %v", name, status, !needed, needed)
 				}
 			}
-			if o.RequestBody != nil && (o.Responses.Status(400) == nil || o.Responses.Status(413) == nil || o.Responses.Status(415) == nil) {
+
+			if o.RequestBody != nil &&
+				(o.Responses.Status(400) == nil || o.Responses.Status(413) == nil || o.Responses.Status(415) == nil) {
 				t.Errorf("%s takes a body and does not say how one is refused", name)
 			}
+
 			if method == http.MethodPost {
 				if o.Parameters.GetByInAndName("header", "Idempotency-Key") == nil || o.Responses.Status(422) == nil {
 					t.Errorf("%s takes no Idempotency-Key, or does not say how one is refused", name)
@@ -343,6 +378,7 @@ func TestTheDocumentIsWhole(t *testing.T) {
 					}
 				}
 			}
+
 			for status, response := range o.Responses.Map() {
 				media := response.Value.Content["application/json"]
 				if status >= "400" && (media == nil || media.Schema.Ref != "#/components/schemas/Error") {
@@ -351,6 +387,7 @@ func TestTheDocumentIsWhole(t *testing.T) {
 			}
 		}
 	}
+
 	for name, ref := range doc.Components.Schemas {
 		if ref.Value.Description == "" {
 			t.Errorf("schema %s has no description", name)
@@ -378,6 +415,7 @@ func TestEveryExampleFitsItsSchema(t *testing.T) {
 		for name, ref := range media.Examples {
 			values[name] = ref.Value.Value
 		}
+
 		for name, value := range values {
 			schema, err := schemas.Compile("openapi.json" + at + "/schema")
 			if err != nil {
@@ -390,9 +428,13 @@ func TestEveryExampleFitsItsSchema(t *testing.T) {
 	}
 	examples := 0
 	for name, item := range doc.Webhooks {
-		check(pointer("webhooks", name, "post", "requestBody", "content", "application/json"), item.Post.RequestBody.Value.Content["application/json"])
+		check(
+			pointer("webhooks", name, "post", "requestBody", "content", "application/json"),
+			item.Post.RequestBody.Value.Content["application/json"],
+		)
 		examples++
 	}
+
 	for path, item := range doc.Paths.Map() {
 		for method, o := range item.Operations() {
 			at := pointer("paths", path, strings.ToLower(method))
@@ -404,9 +446,11 @@ func TestEveryExampleFitsItsSchema(t *testing.T) {
 				if media.Example == nil && len(media.Examples) == 0 {
 					t.Errorf("%s has no example of its body", at)
 				}
+
 				check(at+"/requestBody/content/application~1json", media)
 				examples++
 			}
+
 			for status, response := range o.Responses.Map() {
 				media := response.Value.Content["application/json"]
 				if media == nil || response.Ref != "" {
@@ -415,13 +459,18 @@ func TestEveryExampleFitsItsSchema(t *testing.T) {
 				if media.Example == nil && len(media.Examples) == 0 && status < "300" {
 					t.Errorf("%s has no example of its answer %s", at, status)
 				}
+
 				check(at+"/responses/"+status+"/content/application~1json", media)
 				examples++
 			}
 		}
 	}
+
 	for name, response := range doc.Components.Responses {
-		check(pointer("components", "responses", name, "content", "application/json"), response.Value.Content["application/json"])
+		check(
+			pointer("components", "responses", name, "content", "application/json"),
+			response.Value.Content["application/json"],
+		)
 		examples++
 	}
 	if examples < 100 {
@@ -437,6 +486,7 @@ func checkLines(t testing.TB, schemas *jsonschema.Compiler, media *openapi3.Medi
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for text := range strings.Lines(media.Example.(string)) {
 		value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 		if err != nil {
@@ -524,10 +574,12 @@ func TestTheClientsSamplesFitTheDocument(t *testing.T) {
 			t.Error(err)
 			continue
 		}
+
 		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		schema, err := schemas.Compile("openapi.json" + pointer("components", "schemas", name))
 		if err != nil {
 			t.Fatal(err)
@@ -536,10 +588,12 @@ func TestTheClientsSamplesFitTheDocument(t *testing.T) {
 			t.Errorf("%s: %v", sample, err)
 		}
 	}
+
 	samples, err := filepath.Glob(filepath.Join("..", "..", "registerclient", "testdata", "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, sample := range samples {
 		// The vectors are no answer: registerclient and register/webhook prove themselves by them.
 		if name := filepath.Base(sample); name != "webhook-vectors.json" && !slices.Contains(checked, name) {

@@ -78,27 +78,33 @@ func New(t testing.TB, opts ...Option) *Register {
 	for _, opt := range opts {
 		opt(&o)
 	}
+
 	r := &Register{Clock: &Clock{now: time.Date(2026, time.June, 1, 9, 0, 0, 0, time.UTC)}, Log: &Log{}}
 	if o.shared != nil {
 		r.Clock, r.DB, r.Log = o.shared.Clock, o.shared.DB, o.shared.Log
 	} else {
 		r.DB = o.database.Open(t, migrations.Register)
 	}
+
 	if o.mailURL != "" {
 		sender, err := mail.NewSender(mail.Options{URL: o.mailURL})
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		t.Cleanup(func() { sender.Close() })
 		o.mail = sender
 	}
+
 	if o.keys == "" {
 		o.keys = "test:" + Key
 	}
+
 	keys, err := register.NewKeyring(o.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	r.service, err = register.New(register.Options{
 		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Stub: !o.live, Mail: o.mail,
 		PublicURL: PublicURL, Clock: r.Clock.Now, Log: slog.New(slog.NewJSONHandler(r.Log, nil)),
@@ -106,9 +112,11 @@ func New(t testing.TB, opts ...Option) *Register {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	server := httptest.NewServer(CheckAnswers(t, register.OpenAPI, r.service))
 	t.Cleanup(server.Close)
 	r.URL = server.URL + "/v1"
+
 	return r
 }
 
@@ -146,8 +154,11 @@ func (r *Register) Decline(t testing.TB, tokenRef string) {
 func (r *Register) answer(t testing.TB, column, tokenRef string) {
 	t.Helper()
 	hash := sha256.Sum256([]byte(tokenRef))
-	result, err := r.DB.Write.Exec(r.DB.Write.Rebind(`UPDATE reidentifications SET `+column+` = ? WHERE token_hash = ?`),
-		store.Millis(r.Clock.Now()), hash[:])
+	result, err := r.DB.Write.Exec(
+		r.DB.Write.Rebind(`UPDATE reidentifications SET `+column+` = ? WHERE token_hash = ?`),
+		store.Millis(r.Clock.Now()),
+		hash[:],
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,9 +170,16 @@ func (r *Register) answer(t testing.TB, column, tokenRef string) {
 // ShowPasskey is a customer who has shown a passkey, and is on the way back with this completion code.
 func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
 	t.Helper()
-	token, code := sha256.Sum256([]byte(tokenRef)), sha256.Sum256([]byte(completionCode))
-	_, err := r.DB.Write.Exec(r.DB.Write.Rebind(`UPDATE reidentifications SET confirmed_at = NULL, asserted_at = ?, completion_hash = ? WHERE token_hash = ?`),
-		store.Millis(r.Clock.Now()), code[:], token[:])
+	token := sha256.Sum256([]byte(tokenRef))
+	code := sha256.Sum256([]byte(completionCode))
+	_, err := r.DB.Write.Exec(
+		r.DB.Write.Rebind(
+			`UPDATE reidentifications SET confirmed_at = NULL, asserted_at = ?, completion_hash = ? WHERE token_hash = ?`,
+		),
+		store.Millis(r.Clock.Now()),
+		code[:],
+		token[:],
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,9 +188,16 @@ func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
 // AddPasskey gives an identity record a passkey.
 func (r *Register) AddPasskey(t testing.TB, ir string) {
 	t.Helper()
-	_, err := r.DB.Write.Exec(r.DB.Write.Rebind(`INSERT INTO credentials (credential_id, ir, webauthn_id, user_handle, public_key,
+	_, err := r.DB.Write.Exec(
+		r.DB.Write.Rebind(`INSERT INTO credentials (credential_id, ir, webauthn_id, user_handle, public_key,
 		aaguid, sign_count, flags, name, transports, registered_at) VALUES (?, ?, ?, ?, '', '', 0, 0, 'A key', ?, ?)`),
-		"cred_"+ir[3:], ir, []byte(ir), []byte(ir), `["internal"]`, store.Millis(r.Clock.Now()))
+		"cred_"+ir[3:],
+		ir,
+		[]byte(ir),
+		[]byte(ir),
+		`["internal"]`,
+		store.Millis(r.Clock.Now()),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +214,10 @@ func (r *Register) ForgetLimits(t testing.TB) {
 // Suspend suspends an account.
 func (r *Register) Suspend(t testing.TB, accountID string) {
 	t.Helper()
-	if _, err := r.DB.Write.Exec(r.DB.Write.Rebind(`UPDATE accounts SET status = 'suspended' WHERE account_id = ?`), accountID); err != nil {
+	if _, err := r.DB.Write.Exec(
+		r.DB.Write.Rebind(`UPDATE accounts SET status = 'suspended' WHERE account_id = ?`),
+		accountID,
+	); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -214,6 +242,7 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 	if in.ContactURL == "" {
 		in.ContactURL = "https://example.org/contact"
 	}
+
 	_, secret, err := r.service.AddAccount(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
@@ -221,16 +250,20 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 	if secret == "" {
 		secret = in.SecretKey
 	}
+
 	return r.ClientWith(t, in.AccountID, secret)
 }
 
 // ClientWith is a client with an account that is there already.
 func (r *Register) ClientWith(t testing.TB, accountID, secret string) *registerclient.Client {
 	t.Helper()
-	client, err := registerclient.New(registerclient.Options{BaseURL: r.URL, AccountID: accountID, SecretKey: secret, Clock: r.Clock.Now})
+	client, err := registerclient.New(
+		registerclient.Options{BaseURL: r.URL, AccountID: accountID, SecretKey: secret, Clock: r.Clock.Now},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return client
 }
 

@@ -26,7 +26,12 @@ type request struct {
 	media      string
 }
 
-func requestOf(schemas *jsonschema.Compiler, path, method string, item *openapi3.PathItem, described *openapi3.Operation) (request, error) {
+func requestOf(
+	schemas *jsonschema.Compiler,
+	path, method string,
+	item *openapi3.PathItem,
+	described *openapi3.Operation,
+) (request, error) {
 	r := request{query: map[string]*jsonschema.Schema{}, whole: map[string]bool{}}
 	inPath := map[string]*jsonschema.Schema{}
 	at := pointer("paths", path)
@@ -39,10 +44,12 @@ func requestOf(schemas *jsonschema.Compiler, path, method string, item *openapi3
 			if parameter.Ref != "" {
 				place = parameter.Ref
 			}
+
 			schema, err := schemas.Compile("openapi.json" + place + "/schema")
 			if err != nil {
 				return request{}, err
 			}
+
 			switch parameter.Value.In {
 			case openapi3.ParameterInPath:
 				inPath[parameter.Value.Name] = schema
@@ -52,18 +59,21 @@ func requestOf(schemas *jsonschema.Compiler, path, method string, item *openapi3
 			}
 		}
 	}
+
 	for _, name := range pathParameter.FindAllString(path, -1) {
 		r.path = append(r.path, inPath[strings.Trim(name, "{}")])
 	}
 	if described.RequestBody == nil {
 		return r, nil
 	}
+
 	for media, content := range described.RequestBody.Value.Content {
 		place := at + pointer(strings.ToLower(method), "requestBody", "content", media, "schema")[1:]
 		schema, err := schemas.Compile("openapi.json" + place)
 		if err != nil {
 			return request{}, err
 		}
+
 		r.media, r.body = media, schema
 		if line, ok := content.Extensions["x-line-schema"].(string); ok {
 			if r.line, err = schemas.Compile("openapi.json" + line); err != nil {
@@ -71,6 +81,7 @@ func requestOf(schemas *jsonschema.Compiler, path, method string, item *openapi3
 			}
 		}
 	}
+
 	return r, nil
 }
 
@@ -80,6 +91,7 @@ func (c *contract) checkRequest(method, path, query, media string, body, answer 
 	if found == nil {
 		return nil
 	}
+
 	r := found.request
 	for i, text := range found.path.FindStringSubmatch(path)[1:] {
 		value, err := url.PathUnescape(text)
@@ -90,14 +102,17 @@ func (c *contract) checkRequest(method, path, query, media string, body, answer 
 			return fmt.Errorf("the path: %w", err)
 		}
 	}
+
 	given, err := url.ParseQuery(query)
 	if err != nil {
 		return err
 	}
+
 	for name, values := range given {
 		if r.query[name] == nil || len(values) != 1 {
 			return fmt.Errorf("the query has %q %d times", name, len(values))
 		}
+
 		var value any = values[0]
 		if n, err := strconv.Atoi(values[0]); err == nil && r.whole[name] {
 			value = n
@@ -106,6 +121,7 @@ func (c *contract) checkRequest(method, path, query, media string, body, answer 
 			return fmt.Errorf("the query's %s: %w", name, err)
 		}
 	}
+
 	switch sent, _, err := mime.ParseMediaType(media); {
 	case r.body == nil:
 		return nil
@@ -114,6 +130,7 @@ func (c *contract) checkRequest(method, path, query, media string, body, answer 
 	case r.line != nil:
 		return r.checkLines(body, answer)
 	}
+
 	return fitsText(r.body, body)
 }
 
@@ -126,6 +143,7 @@ func (r request) checkLines(body, answer []byte) error {
 	if err := json.Unmarshal(answer, &told); err != nil {
 		return err
 	}
+
 	refused := map[int]bool{}
 	for _, one := range told.Errors {
 		refused[one.Line] = true
@@ -133,6 +151,7 @@ func (r request) checkLines(body, answer []byte) error {
 	if len(refused) < told.Refused { // there were more mistakes than are told
 		return nil
 	}
+
 	for i, line := range bytes.Split(body, []byte("\n")) {
 		if line = bytes.TrimSpace(line); len(line) > 0 && !refused[i+1] {
 			if err := fitsText(r.line, line); err != nil {
@@ -140,6 +159,7 @@ func (r request) checkLines(body, answer []byte) error {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -169,6 +189,7 @@ func takeOut(value any, wrong *jsonschema.ValidationError) bool {
 	for _, cause := range wrong.Causes {
 		done = takeOut(value, cause) || done
 	}
+
 	at := wrong.InstanceLocation
 	names := []string{}
 	if unknown, ok := wrong.ErrorKind.(*kind.AdditionalProperties); ok {
@@ -176,6 +197,7 @@ func takeOut(value any, wrong *jsonschema.ValidationError) bool {
 	} else if len(at) > 0 {
 		at, names = at[:len(at)-1], at[len(at)-1:]
 	}
+
 	for _, token := range at {
 		switch inside := value.(type) {
 		case map[string]any:
@@ -185,6 +207,7 @@ func takeOut(value any, wrong *jsonschema.ValidationError) bool {
 			value = inside[i]
 		}
 	}
+
 	object, _ := value.(map[string]any)
 	for _, name := range names {
 		if member, ok := object[name]; ok && (member == nil || member == "") {
@@ -192,5 +215,6 @@ func takeOut(value any, wrong *jsonschema.ValidationError) bool {
 			done = true
 		}
 	}
+
 	return done
 }

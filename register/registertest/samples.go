@@ -10,18 +10,29 @@ import (
 func IdentityRecord(mpxn, email string) registerclient.CreateIdentityRecordRequest {
 	in := registerclient.CreateIdentityRecordRequest{
 		PIIPrincipal: registerclient.PIIPrincipal{
-			MPxN: mpxn, MoveInDate: "2022-06-30",
-			Address: &registerclient.UKAddress{AddressLine1: "14 Acacia Avenue", TownCity: "Manchester", Postcode: "M14 5RT"},
+			MPxN:       mpxn,
+			MoveInDate: "2022-06-30",
+			Address: &registerclient.UKAddress{
+				AddressLine1: "14 Acacia Avenue",
+				TownCity:     "Manchester",
+				Postcode:     "M14 5RT",
+			},
 		},
 		ExpressedBy: "data-subject",
 		PrincipalVerification: &registerclient.PrincipalVerification{
-			Method: "account-postcode", VerifiedAt: time.Date(2023, time.November, 7, 5, 30, 45, 0, time.UTC), Outcome: "verified",
-			Reference: "VER-1", Submitted: "postcode M** 5RT", VerifiedAgainst: "account on file", Detail: map[string]any{"attempts": 1.0},
+			Method:          "account-postcode",
+			VerifiedAt:      time.Date(2023, time.November, 7, 5, 30, 45, 0, time.UTC),
+			Outcome:         "verified",
+			Reference:       "VER-1",
+			Submitted:       "postcode M** 5RT",
+			VerifiedAgainst: "account on file",
+			Detail:          map[string]any{"attempts": 1.0},
 		},
 	}
 	if email != "" {
 		in.Email = &email
 	}
+
 	return in
 }
 
@@ -33,10 +44,14 @@ func AccessRecord(ir string, basis registerclient.LegalBasis) registerclient.Acc
 			SchemaVersion: "1.0", IdentityRecordRef: &ir,
 			ControllerArrangement: registerclient.ControllerArrangement{
 				ArrangementType: registerclient.ArrangementSole,
-				Controllers: []registerclient.Controller{{
-					Name: "Bright Energy Ltd", Role: registerclient.ControllerSole, ContactURL: "https://bright-energy.com/contact",
-					PrivacyRightsURL: "https://bright-energy.com/your-rights",
-				}},
+				Controllers: []registerclient.Controller{
+					{
+						Name:             "Bright Energy Ltd",
+						Role:             registerclient.ControllerSole,
+						ContactURL:       "https://bright-energy.com/contact",
+						PrivacyRightsURL: "https://bright-energy.com/your-rights",
+					},
+				},
 			},
 		},
 		Processing: registerclient.Processing{
@@ -44,7 +59,9 @@ func AccessRecord(ir string, basis registerclient.LegalBasis) registerclient.Acc
 			DataTypes: []registerclient.DataType{registerclient.HalfHourlyConsumption, registerclient.TariffImport},
 		},
 		AccessEvent: registerclient.AccessEvent{
-			State: registerclient.StateActive, RegisteredAt: time.Date(2024, time.January, 14, 10, 0, 0, 0, time.UTC), Expiry: &expiry,
+			State:        registerclient.StateActive,
+			RegisteredAt: time.Date(2024, time.January, 14, 10, 0, 0, 0, time.UTC),
+			Expiry:       &expiry,
 		},
 	}
 	if basis.Consent() {
@@ -53,5 +70,6 @@ func AccessRecord(ir string, basis registerclient.LegalBasis) registerclient.Acc
 		}}
 		in.AccessEvent.Consent = &registerclient.Consent{ConsentType: "expressed-consent", Method: "Web checkbox"}
 	}
+
 	return in
 }

@@ -34,6 +34,7 @@ func (t *Tx) InsertAccount(ctx context.Context, a Account) error {
 	if err != nil {
 		return fmt.Errorf("insert account: %w", err)
 	}
+
 	return nil
 }
 
@@ -58,7 +59,12 @@ func (t *Tx) FindAccount(ctx context.Context, id string) (Account, error) {
 // FindDataUser finds a Data User by its DUID, whatever its status; ErrNotFound, also where the DUID is of an account
 // with another role.
 func (s *Store) FindDataUser(ctx context.Context, duid string) (Account, error) {
-	account, err := one[Account](ctx, s.read, `SELECT `+accountColumns+` FROM accounts WHERE duid = ? AND role = 'data_user'`, duid)
+	account, err := one[Account](
+		ctx,
+		s.read,
+		`SELECT `+accountColumns+` FROM accounts WHERE duid = ? AND role = 'data_user'`,
+		duid,
+	)
 	if err != nil {
 		return Account{}, fmt.Errorf("find data user: %w", err)
 	}
@@ -67,7 +73,11 @@ func (s *Store) FindDataUser(ctx context.Context, duid string) (Account, error) 
 
 // ListAccounts lists every account, the oldest first.
 func (s *Store) ListAccounts(ctx context.Context) ([]Account, error) {
-	accounts, err := all[Account](ctx, s.read, `SELECT `+accountColumns+` FROM accounts ORDER BY registered_at, account_id`)
+	accounts, err := all[Account](
+		ctx,
+		s.read,
+		`SELECT `+accountColumns+` FROM accounts ORDER BY registered_at, account_id`,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}
@@ -76,12 +86,21 @@ func (s *Store) ListAccounts(ctx context.Context) ([]Account, error) {
 
 // SuspendAccount suspends an account that is active; it answers false where there is none such.
 func (t *Tx) SuspendAccount(ctx context.Context, id string, now time.Time) (bool, error) {
-	return t.changeAccount(ctx, `UPDATE accounts SET status = 'suspended', suspended_at = ? WHERE account_id = ? AND status = 'active'`, Millis(now), id)
+	return t.changeAccount(
+		ctx,
+		`UPDATE accounts SET status = 'suspended', suspended_at = ? WHERE account_id = ? AND status = 'active'`,
+		Millis(now),
+		id,
+	)
 }
 
 // ReactivateAccount ends a suspension; it answers false where the account is not suspended.
 func (t *Tx) ReactivateAccount(ctx context.Context, id string) (bool, error) {
-	return t.changeAccount(ctx, `UPDATE accounts SET status = 'active', suspended_at = NULL WHERE account_id = ? AND status = 'suspended'`, id)
+	return t.changeAccount(
+		ctx,
+		`UPDATE accounts SET status = 'active', suspended_at = NULL WHERE account_id = ? AND status = 'suspended'`,
+		id,
+	)
 }
 
 // TerminateAccount closes an account for good; it answers false where it is closed already, or not there.
@@ -97,7 +116,12 @@ func (t *Tx) ReplaceSecret(ctx context.Context, id, hash string) (bool, error) {
 
 // ReplaceReturnURLs gives an account another list of addresses; it answers false where there is no such account.
 func (t *Tx) ReplaceReturnURLs(ctx context.Context, id string, addresses []string) (bool, error) {
-	return t.changeAccount(ctx, `UPDATE accounts SET return_urls = ? WHERE account_id = ?`, JSON[[]string]{addresses}, id)
+	return t.changeAccount(
+		ctx,
+		`UPDATE accounts SET return_urls = ? WHERE account_id = ?`,
+		JSON[[]string]{addresses},
+		id,
+	)
 }
 
 func (t *Tx) changeAccount(ctx context.Context, query string, args ...any) (bool, error) {
@@ -111,16 +135,28 @@ func (t *Tx) changeAccount(ctx context.Context, query string, args ...any) (bool
 // InsertBearerToken keeps the hash of a bearer token until it expires, and forgets those that have. It answers false,
 // and keeps nothing, where the account is no longer as it was when its secret was checked: suspended meanwhile, or
 // with another secret.
-func (t *Tx) InsertBearerToken(ctx context.Context, hash []byte, account Account, now, expires time.Time) (bool, error) {
+func (t *Tx) InsertBearerToken(
+	ctx context.Context,
+	hash []byte,
+	account Account,
+	now, expires time.Time,
+) (bool, error) {
 	if _, err := t.exec(ctx, `DELETE FROM bearer_tokens WHERE expires_at <= ?`, Millis(now)); err != nil {
 		return false, fmt.Errorf("forget expired bearer tokens: %w", err)
 	}
+
 	shared := ""
 	if t.lock() != "" {
 		shared = " FOR SHARE" // waits for a change of the secret, and is waited for by one
 	}
-	_, err := one[string](ctx, t.tx, `SELECT account_id FROM accounts WHERE account_id = ? AND secret_hash = ? AND status = 'active'`+shared,
-		account.AccountID, account.SecretHash)
+
+	_, err := one[string](
+		ctx,
+		t.tx,
+		`SELECT account_id FROM accounts WHERE account_id = ? AND secret_hash = ? AND status = 'active'`+shared,
+		account.AccountID,
+		account.SecretHash,
+	)
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
@@ -131,6 +167,7 @@ func (t *Tx) InsertBearerToken(ctx context.Context, hash []byte, account Account
 	if err != nil {
 		return false, fmt.Errorf("insert bearer token: %w", err)
 	}
+
 	return true, nil
 }
 
@@ -144,10 +181,17 @@ func (t *Tx) EndBearerTokens(ctx context.Context, accountID string) error {
 
 // FindBearer finds the account that holds a live bearer token, if it is active; ErrNotFound.
 func (s *Store) FindBearer(ctx context.Context, hash []byte, now time.Time) (Account, error) {
-	account, err := one[Account](ctx, s.read, `SELECT `+accountColumns+` FROM accounts WHERE status = 'active' AND account_id =
-		(SELECT account_id FROM bearer_tokens WHERE token_hash = ? AND expires_at > ?)`, hash, Millis(now))
+	account, err := one[Account](
+		ctx,
+		s.read,
+		`SELECT `+accountColumns+` FROM accounts WHERE status = 'active' AND account_id =
+		(SELECT account_id FROM bearer_tokens WHERE token_hash = ? AND expires_at > ?)`,
+		hash,
+		Millis(now),
+	)
 	if err != nil {
 		return Account{}, fmt.Errorf("find bearer of token: %w", err)
 	}
+
 	return account, nil
 }

@@ -46,13 +46,19 @@ func (t *Tx) appendAudit(ctx context.Context) error {
 	if len(t.audit) == 0 {
 		return nil
 	}
+
 	var pick [1]byte
 	rand.Read(pick[:])
-	head, err := one[auditChain](ctx, t.tx, `UPDATE audit_chains SET length = length WHERE chain = ? RETURNING chain, length, hash`,
-		int(pick[0])%auditChains)
+	head, err := one[auditChain](
+		ctx,
+		t.tx,
+		`UPDATE audit_chains SET length = length WHERE chain = ? RETURNING chain, length, hash`,
+		int(pick[0])%auditChains,
+	)
 	if err != nil {
 		return fmt.Errorf("lock a chain of the audit log: %w", err)
 	}
+
 	const columns, most = 10, 500
 	for batch := range slices.Chunk(t.audit, most) {
 		args := make([]any, 0, columns*len(batch))
@@ -60,16 +66,37 @@ func (t *Tx) appendAudit(ctx context.Context) error {
 			head.Length++
 			event.Chain, event.Place = head.Chain, head.Length
 			head.Hash = event.hash(head.Hash)
-			args = append(args, event.Chain, event.Place, event.EventID, event.At, event.AccountID, event.EventType, event.AK, event.MPxN, event.Detail, head.Hash)
+			args = append(
+				args,
+				event.Chain,
+				event.Place,
+				event.EventID,
+				event.At,
+				event.AccountID,
+				event.EventType,
+				event.AK,
+				event.MPxN,
+				event.Detail,
+				head.Hash,
+			)
 		}
+
 		rows := strings.Repeat(", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(batch))[2:]
 		if _, err := t.exec(ctx, `INSERT INTO audit_events (`+auditColumns+`) VALUES `+rows, args...); err != nil {
 			return fmt.Errorf("append to the audit log: %w", err)
 		}
 	}
-	if _, err := t.exec(ctx, `UPDATE audit_chains SET length = ?, hash = ? WHERE chain = ?`, head.Length, head.Hash, head.Chain); err != nil {
+
+	if _, err := t.exec(
+		ctx,
+		`UPDATE audit_chains SET length = ?, hash = ? WHERE chain = ?`,
+		head.Length,
+		head.Hash,
+		head.Chain,
+	); err != nil {
 		return fmt.Errorf("move the head of the audit log: %w", err)
 	}
+
 	return nil
 }
 
@@ -86,6 +113,7 @@ func (e AuditEvent) hash(before []byte) []byte {
 		number(int64(len(text)))
 		h.Write([]byte(text))
 	}
+
 	return h.Sum(nil)
 }
 
@@ -116,10 +144,12 @@ func (s *Store) AuditHeads(ctx context.Context) ([]AuditHead, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the heads of the audit log: %w", err)
 	}
+
 	heads := make([]AuditHead, len(chains))
 	for i, c := range chains {
 		heads[i] = AuditHead(c)
 	}
+
 	return heads, nil
 }
 
@@ -134,6 +164,7 @@ func (s *Store) VerifyAudit(ctx context.Context, kept []AuditHead) (rows int64, 
 	if len(heads) != auditChains {
 		return 0, AuditFault{What: fmt.Sprintf("there are %d chains, not %d", len(heads), auditChains)}
 	}
+
 	for _, head := range heads {
 		known := map[int64][]byte{head.Length: head.Hash}
 		for _, k := range kept {
@@ -141,19 +172,26 @@ func (s *Store) VerifyAudit(ctx context.Context, kept []AuditHead) (rows int64, 
 				continue
 			}
 			if k.Length > head.Length {
-				return rows, AuditFault{head.Chain, head.Length + 1, fmt.Sprintf("removed: the chain had %d rows, and has %d", k.Length, head.Length)}
+				return rows, AuditFault{
+					head.Chain,
+					head.Length + 1,
+					fmt.Sprintf("removed: the chain had %d rows, and has %d", k.Length, head.Length),
+				}
 			}
 			if here, twice := known[k.Length]; twice && string(here) != string(k.Hash) {
 				return rows, AuditFault{head.Chain, k.Length, "is not the row that was there"}
 			}
+
 			known[k.Length] = k.Hash
 		}
+
 		read, err := s.verifyChain(ctx, head, known)
 		rows += read
 		if err != nil {
 			return rows, err
 		}
 	}
+
 	return rows, nil
 }
 
@@ -169,6 +207,7 @@ func (s *Store) verifyChain(ctx context.Context, head AuditHead, known map[int64
 		if len(events) == 0 {
 			return place, AuditFault{head.Chain, place + 1, "removed"}
 		}
+
 		for _, event := range events {
 			place++
 			want := event.hash(before)
@@ -180,14 +219,17 @@ func (s *Store) verifyChain(ctx context.Context, head AuditHead, known map[int64
 			case isKept && string(kept) != string(want):
 				return place, AuditFault{head.Chain, place, "is not the row that was there"}
 			}
+
 			before = want
 		}
 	}
+
 	extra, err := one[int64](ctx, s.read, `SELECT COUNT(*) FROM audit_events WHERE chain = ? AND place > ?
 		AND place > (SELECT length FROM audit_chains WHERE chain = ?)`, head.Chain, head.Length, head.Chain)
 	if err == nil && extra > 0 {
 		err = AuditFault{head.Chain, head.Length + 1, "stands behind the chain's end"}
 	}
+
 	return head.Length, err
 }
 
@@ -203,5 +245,6 @@ func (s *Store) ListAudit(ctx context.Context, f AuditFilter, page Page) ([]Audi
 	where.equal("event_type", f.EventType)
 	where.equal("ak", f.AK)
 	where.equal("mpxn", f.MPxN)
+
 	return paged[AuditEvent](ctx, s, auditColumns, `audit_events`, where, page, "at", "event_id")
 }

@@ -25,14 +25,28 @@ const discoveredColumns = `ak, mpxn, organisation_name, organisation_reference, 
 // UpsertDiscoveredAccess records a sighting: the first of an organisation at a meter point makes a row, a
 // later one refreshes it. It answers the row's key, which is d.AK where the row is new.
 func (t *Tx) UpsertDiscoveredAccess(ctx context.Context, d DiscoveredAccess) (string, error) {
-	ak, err := one[string](ctx, t.tx, `INSERT INTO discovered_access (`+discoveredColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ak, err := one[string](
+		ctx,
+		t.tx,
+		`INSERT INTO discovered_access (`+discoveredColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (mpxn, organisation_reference) DO UPDATE SET organisation_name = excluded.organisation_name,
 		last_seen = excluded.last_seen, data_types = excluded.data_types, source_reference = excluded.source_reference
-		RETURNING ak`, d.AK, d.MPxN, d.OrganisationName, d.OrganisationReference, d.FirstSeen, d.LastSeen, d.DataTypes,
-		d.SourceReference, d.SupersededBy, d.CreatedAt)
+		RETURNING ak`,
+		d.AK,
+		d.MPxN,
+		d.OrganisationName,
+		d.OrganisationReference,
+		d.FirstSeen,
+		d.LastSeen,
+		d.DataTypes,
+		d.SourceReference,
+		d.SupersededBy,
+		d.CreatedAt,
+	)
 	if err != nil {
 		return "", fmt.Errorf("record discovered access: %w", err)
 	}
+
 	return ak, nil
 }
 
@@ -45,6 +59,7 @@ func (t *Tx) FindClaim(ctx context.Context, mpxn, organisationReference string, 
 	if err != nil {
 		return "", fmt.Errorf("find claim: %w", err)
 	}
+
 	return ak, nil
 }
 
@@ -55,6 +70,7 @@ func (t *Tx) SupersedeDiscoveredAccess(ctx context.Context, mpxn, organisationRe
 	if err != nil {
 		return fmt.Errorf("supersede discovered access: %w", err)
 	}
+
 	return nil
 }
 
@@ -65,12 +81,18 @@ func (t *Tx) ListDiscoveredAccess(ctx context.Context, mpxn string) ([]Discovere
 	if err != nil {
 		return nil, fmt.Errorf("list discovered access of meter point: %w", err)
 	}
+
 	return rows, nil
 }
 
 // FindDiscoveredAccess finds what the DCC discovered by its key; ErrNotFound.
 func (s *Store) FindDiscoveredAccess(ctx context.Context, ak string) (DiscoveredAccess, error) {
-	seen, err := one[DiscoveredAccess](ctx, s.read, `SELECT `+discoveredColumns+` FROM discovered_access WHERE ak = ?`, ak)
+	seen, err := one[DiscoveredAccess](
+		ctx,
+		s.read,
+		`SELECT `+discoveredColumns+` FROM discovered_access WHERE ak = ?`,
+		ak,
+	)
 	if err != nil {
 		return DiscoveredAccess{}, fmt.Errorf("find discovered access: %w", err)
 	}

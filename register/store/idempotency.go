@@ -30,6 +30,7 @@ func (t *Tx) ClaimIdempotencyKey(ctx context.Context, k IdempotencyKey, keptSinc
 	if _, err := t.exec(ctx, `DELETE FROM idempotency_keys WHERE created_at <= ?`, Millis(keptSince)); err != nil {
 		return fmt.Errorf("forget idempotency keys: %w", err)
 	}
+
 	_, err := t.exec(ctx, `INSERT INTO idempotency_keys (`+idempotencyColumns+`) VALUES (?, ?, ?, 0, '', '', ?, ?)`,
 		k.AccountID, k.Key, k.RequestHash, []byte{}, k.CreatedAt)
 	if errors.Is(err, ErrConflict) {
@@ -38,16 +39,26 @@ func (t *Tx) ClaimIdempotencyKey(ctx context.Context, k IdempotencyKey, keptSinc
 	if err != nil {
 		return fmt.Errorf("claim an idempotency key: %w", err)
 	}
+
 	return nil
 }
 
 // KeepAnswer keeps the answer for the key that this transaction claimed.
 func (t *Tx) KeepAnswer(ctx context.Context, k IdempotencyKey) error {
-	_, err := t.exec(ctx, `UPDATE idempotency_keys SET status = ?, location = ?, key_id = ?, sealed_answer = ? WHERE account_id = ? AND idempotency_key = ?`,
-		k.Status, k.Location, k.KeyID, k.SealedAnswer, k.AccountID, k.Key)
+	_, err := t.exec(
+		ctx,
+		`UPDATE idempotency_keys SET status = ?, location = ?, key_id = ?, sealed_answer = ? WHERE account_id = ? AND idempotency_key = ?`,
+		k.Status,
+		k.Location,
+		k.KeyID,
+		k.SealedAnswer,
+		k.AccountID,
+		k.Key,
+	)
 	if err != nil {
 		return fmt.Errorf("keep an answer: %w", err)
 	}
+
 	return nil
 }
 
@@ -58,5 +69,6 @@ func (s *Store) FindIdempotencyKey(ctx context.Context, accountID, key string) (
 	if err != nil {
 		return IdempotencyKey{}, fmt.Errorf("find an idempotency key: %w", err)
 	}
+
 	return found, nil
 }

@@ -29,11 +29,16 @@ const identityColumns = `ir, account_id, mpxn, move_in_date, expressed_by, key_i
 
 // InsertIdentityRecord adds an identity record.
 func (t *Tx) InsertIdentityRecord(ctx context.Context, r IdentityRecord) error {
-	err := t.insert(ctx, `INSERT INTO identity_records (`+identityColumns+`) VALUES (:ir, :account_id, :mpxn, :move_in_date,
-		:expressed_by, :key_id, :sealed_email, :email_mac, :sealed_detail, :created_at, :anonymised_at)`, r)
+	err := t.insert(
+		ctx,
+		`INSERT INTO identity_records (`+identityColumns+`) VALUES (:ir, :account_id, :mpxn, :move_in_date,
+		:expressed_by, :key_id, :sealed_email, :email_mac, :sealed_detail, :created_at, :anonymised_at)`,
+		r,
+	)
 	if err != nil {
 		return fmt.Errorf("insert identity record: %w", err)
 	}
+
 	return nil
 }
 
@@ -78,12 +83,17 @@ func listOccupants(ctx context.Context, q queryer, lock, mpxn, since string) ([]
 	if err != nil {
 		return nil, fmt.Errorf("list identity records of meter point: %w", err)
 	}
+
 	return records, nil
 }
 
 // ListIdentityRecords lists an account's own identity records of a meter point (when not empty) that have
 // one of the e-mail hashes (when there are any), oldest first.
-func (s *Store) ListIdentityRecords(ctx context.Context, accountID, mpxn string, emailMACs [][]byte) ([]IdentityRecord, error) {
+func (s *Store) ListIdentityRecords(
+	ctx context.Context,
+	accountID, mpxn string,
+	emailMACs [][]byte,
+) ([]IdentityRecord, error) {
 	query := `SELECT ` + identityColumns + ` FROM identity_records WHERE account_id = ?`
 	args := []any{accountID}
 	if mpxn != "" {
@@ -92,14 +102,17 @@ func (s *Store) ListIdentityRecords(ctx context.Context, accountID, mpxn string,
 	if len(emailMACs) > 0 {
 		query, args = query+` AND email_mac IN (?)`, append(args, emailMACs)
 	}
+
 	query, args, err := sqlx.In(query+` ORDER BY created_at, ir`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list identity records of account: %w", err)
 	}
+
 	records, err := all[IdentityRecord](ctx, s.read, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list identity records of account: %w", err)
 	}
+
 	return records, nil
 }
 
@@ -107,10 +120,15 @@ func (s *Store) ListIdentityRecords(ctx context.Context, accountID, mpxn string,
 // would still have opened something. It answers false, and changes nothing, where an access record that rests on
 // it is active, whoever registered that. The record must have been found in this transaction before.
 func (t *Tx) Anonymise(ctx context.Context, ir string, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE identity_records SET mpxn = NULL, move_in_date = NULL, expressed_by = NULL, sealed_email = NULL,
+	rows, err := t.exec(
+		ctx,
+		`UPDATE identity_records SET mpxn = NULL, move_in_date = NULL, expressed_by = NULL, sealed_email = NULL,
 		email_mac = NULL, sealed_detail = NULL, anonymised_at = ? WHERE ir = ? AND anonymised_at IS NULL AND NOT EXISTS (
 		SELECT 1 FROM access_records r WHERE r.ir = identity_records.ir AND r.state = 'ACTIVE' AND (r.expiry IS NULL OR r.expiry > ?))`,
-		Millis(now), ir, Millis(now))
+		Millis(now),
+		ir,
+		Millis(now),
+	)
 	if err != nil {
 		return false, fmt.Errorf("anonymise identity record: %w", err)
 	}
@@ -120,9 +138,16 @@ func (t *Tx) Anonymise(ctx context.Context, ir string, now time.Time) (bool, err
 	if _, err := t.exec(ctx, `DELETE FROM credentials WHERE ir = ?`, ir); err != nil {
 		return false, fmt.Errorf("forget passkeys: %w", err)
 	}
-	_, err = t.exec(ctx, `UPDATE reidentifications SET declined_at = ? WHERE ir = ? AND declined_at IS NULL AND consumed_at IS NULL`, Millis(now), ir)
+
+	_, err = t.exec(
+		ctx,
+		`UPDATE reidentifications SET declined_at = ? WHERE ir = ? AND declined_at IS NULL AND consumed_at IS NULL`,
+		Millis(now),
+		ir,
+	)
 	if err != nil {
 		return false, fmt.Errorf("end the tokens of an identity record: %w", err)
 	}
+
 	return true, nil
 }

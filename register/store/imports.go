@@ -19,10 +19,15 @@ type ImportedRecord struct {
 
 // FindImports tells of references that an account has imported the hash of their lines.
 func (t *Tx) FindImports(ctx context.Context, accountID string, references []string) (map[string][]byte, error) {
-	query, args, err := sqlx.In(`SELECT import_reference, line_hash FROM imports WHERE account_id = ? AND import_reference IN (?)`, accountID, references)
+	query, args, err := sqlx.In(
+		`SELECT import_reference, line_hash FROM imports WHERE account_id = ? AND import_reference IN (?)`,
+		accountID,
+		references,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("find imports: %w", err)
 	}
+
 	rows, err := all[struct {
 		Reference string `db:"import_reference"`
 		LineHash  []byte `db:"line_hash"`
@@ -30,10 +35,12 @@ func (t *Tx) FindImports(ctx context.Context, accountID string, references []str
 	if err != nil {
 		return nil, fmt.Errorf("find imports: %w", err)
 	}
+
 	hashes := make(map[string][]byte, len(rows))
 	for _, row := range rows {
 		hashes[row.Reference] = row.LineHash
 	}
+
 	return hashes, nil
 }
 
@@ -41,13 +48,17 @@ func (t *Tx) FindImports(ctx context.Context, accountID string, references []str
 // while this transaction ran. Whoever wants the same ones waits for it, and all take them in one order, so that no
 // two can wait for each other.
 func (t *Tx) ClaimImports(ctx context.Context, accountID string, lines []ImportedRecord) (map[string]bool, error) {
-	sorted := slices.SortedFunc(slices.Values(lines), func(a, b ImportedRecord) int { return strings.Compare(a.Reference, b.Reference) })
+	sorted := slices.SortedFunc(
+		slices.Values(lines),
+		func(a, b ImportedRecord) int { return strings.Compare(a.Reference, b.Reference) },
+	)
 	won := make(map[string]bool, len(lines))
 	for batch := range slices.Chunk(sorted, rowsAtOnce) {
 		args := make([]any, 0, 4*len(batch))
 		for _, line := range batch {
 			args = append(args, accountID, line.Reference, line.LineHash, line.Record.AK)
 		}
+
 		got, err := all[string](ctx, t.tx, `INSERT INTO imports (account_id, import_reference, line_hash, ak) VALUES `+
 			placeholders(len(batch), 4)+` ON CONFLICT DO NOTHING RETURNING import_reference`, args...)
 		if err != nil {
@@ -57,6 +68,7 @@ func (t *Tx) ClaimImports(ctx context.Context, accountID string, lines []Importe
 			won[reference] = true
 		}
 	}
+
 	return won, nil
 }
 
@@ -66,10 +78,15 @@ func (t *Tx) HoldIdentityRecords(ctx context.Context, irs []string) (map[string]
 	if len(irs) == 0 {
 		return held, nil
 	}
-	query, args, err := sqlx.In(`SELECT `+identityColumns+` FROM identity_records WHERE ir IN (?) ORDER BY ir`+t.lock(), irs)
+
+	query, args, err := sqlx.In(
+		`SELECT `+identityColumns+` FROM identity_records WHERE ir IN (?) ORDER BY ir`+t.lock(),
+		irs,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("hold identity records: %w", err)
 	}
+
 	rows, err := all[IdentityRecord](ctx, t.tx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("hold identity records: %w", err)
@@ -77,6 +94,7 @@ func (t *Tx) HoldIdentityRecords(ctx context.Context, irs []string) (map[string]
 	for _, row := range rows {
 		held[row.IR] = row
 	}
+
 	return held, nil
 }
 
@@ -86,37 +104,78 @@ func (t *Tx) InsertImported(ctx context.Context, lines []ImportedRecord) error {
 		var identities, records []any
 		for _, line := range batch {
 			if i := line.Identity; i != nil {
-				identities = append(identities, i.IR, i.AccountID, i.MPxN, i.MoveInDate, i.ExpressedBy, i.KeyID, i.SealedEmail, i.EmailMAC,
-					i.SealedDetail, i.CreatedAt, i.AnonymisedAt)
+				identities = append(
+					identities,
+					i.IR,
+					i.AccountID,
+					i.MPxN,
+					i.MoveInDate,
+					i.ExpressedBy,
+					i.KeyID,
+					i.SealedEmail,
+					i.EmailMAC,
+					i.SealedDetail,
+					i.CreatedAt,
+					i.AnonymisedAt,
+				)
 			}
+
 			r := line.Record
-			records = append(records, r.AK, r.MPxN, r.AccountID, r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), r.CreatedAt,
-				r.RevokedAt, r.RevokedBy, r.RevokeReason)
+			records = append(
+				records,
+				r.AK,
+				r.MPxN,
+				r.AccountID,
+				r.IR,
+				r.State,
+				r.LegalBasis,
+				r.Expiry,
+				string(r.Record),
+				r.CreatedAt,
+				r.RevokedAt,
+				r.RevokedBy,
+				r.RevokeReason,
+			)
 		}
+
 		if len(identities) > 0 {
-			_, err := t.exec(ctx, `INSERT INTO identity_records (`+identityColumns+`) VALUES `+placeholders(len(identities)/11, 11), identities...)
+			_, err := t.exec(
+				ctx,
+				`INSERT INTO identity_records (`+identityColumns+`) VALUES `+placeholders(len(identities)/11, 11),
+				identities...)
 			if err != nil {
 				return fmt.Errorf("insert imported identity records: %w", err)
 			}
 		}
-		if _, err := t.exec(ctx, `INSERT INTO access_records (`+recordColumns+`) VALUES `+placeholders(len(batch), 12), records...); err != nil {
+
+		if _, err := t.exec(
+			ctx,
+			`INSERT INTO access_records (`+recordColumns+`) VALUES `+placeholders(len(batch), 12),
+			records...); err != nil {
 			return fmt.Errorf("insert imported access records: %w", err)
 		}
 	}
+
 	return nil
 }
 
 // ListDetected lists at which of these meter points the DCC saw an organisation that has not registered there.
 func (t *Tx) ListDetected(ctx context.Context, organisationReference string, mpxns []string) ([]string, error) {
-	query, args, err := sqlx.In(`SELECT mpxn FROM discovered_access WHERE organisation_reference = ? AND superseded_by IS NULL
-		AND mpxn IN (?)`, organisationReference, mpxns)
+	query, args, err := sqlx.In(
+		`SELECT mpxn FROM discovered_access WHERE organisation_reference = ? AND superseded_by IS NULL
+		AND mpxn IN (?)`,
+		organisationReference,
+		mpxns,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list detected access: %w", err)
 	}
+
 	found, err := all[string](ctx, t.tx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list detected access: %w", err)
 	}
+
 	return found, nil
 }
 

@@ -17,13 +17,19 @@ type Limit struct {
 // many processes ask at once, the limit holds. Times are kept to the millisecond.
 func (t *Tx) Hit(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
 	// The row is made first, so that there is one to lock.
-	if _, err := t.exec(ctx, `INSERT INTO limits (bucket, hits, until) VALUES (?, '[]', 0) ON CONFLICT (bucket) DO NOTHING`, limit.Bucket); err != nil {
+	if _, err := t.exec(
+		ctx,
+		`INSERT INTO limits (bucket, hits, until) VALUES (?, '[]', 0) ON CONFLICT (bucket) DO NOTHING`,
+		limit.Bucket,
+	); err != nil {
 		return 0, fmt.Errorf("count towards a limit: %w", err)
 	}
+
 	kept, err := one[JSON[[]int64]](ctx, t.tx, `SELECT hits FROM limits WHERE bucket = ?`+t.lock(), limit.Bucket)
 	if err != nil {
 		return 0, fmt.Errorf("count towards a limit: %w", err)
 	}
+
 	hits := kept.V
 	for len(hits) > 0 && hits[0] <= now.Add(-limit.Within).UnixMilli() {
 		hits = hits[1:]
@@ -31,11 +37,19 @@ func (t *Tx) Hit(ctx context.Context, limit Limit, now time.Time) (wait time.Dur
 	if len(hits) >= limit.Most {
 		return time.UnixMilli(hits[len(hits)-limit.Most]).Add(limit.Within).Sub(now), nil
 	}
+
 	hits = append(hits, now.UnixMilli())
-	_, err = t.exec(ctx, `UPDATE limits SET hits = ?, until = ? WHERE bucket = ?`, JSON[[]int64]{hits}, Millis(now.Add(limit.Within)), limit.Bucket)
+	_, err = t.exec(
+		ctx,
+		`UPDATE limits SET hits = ?, until = ? WHERE bucket = ?`,
+		JSON[[]int64]{hits},
+		Millis(now.Add(limit.Within)),
+		limit.Bucket,
+	)
 	if err != nil {
 		return 0, fmt.Errorf("count towards a limit: %w", err)
 	}
+
 	return 0, nil
 }
 
@@ -51,6 +65,7 @@ func (s *Store) Exhausted(ctx context.Context, limit Limit, now time.Time) (wait
 	if hits := rows[0].V; len(hits) >= limit.Most {
 		wait = time.UnixMilli(hits[len(hits)-limit.Most]).Add(limit.Within).Sub(now)
 	}
+
 	return max(0, wait), nil
 }
 

@@ -53,8 +53,22 @@ const jobColumns = `job, id, kind, target, subject, key_id, sealed_body, created
 
 // InsertJob queues a job with the change that makes it necessary.
 func (t *Tx) InsertJob(ctx context.Context, j Job) error {
-	job, err := one[int64](ctx, t.tx, `INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, withdrawn_ak)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING job`, j.ID, j.Kind, j.Target, j.Subject, j.KeyID, j.SealedBody, j.CreatedAt, j.DueAt, j.DropAt, j.WithdrawnAK)
+	job, err := one[int64](
+		ctx,
+		t.tx,
+		`INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, withdrawn_ak)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING job`,
+		j.ID,
+		j.Kind,
+		j.Target,
+		j.Subject,
+		j.KeyID,
+		j.SealedBody,
+		j.CreatedAt,
+		j.DueAt,
+		j.DropAt,
+		j.WithdrawnAK,
+	)
 	if err != nil {
 		return fmt.Errorf("queue a job: %w", conflict(err))
 	}
@@ -63,6 +77,7 @@ func (t *Tx) InsertJob(ctx context.Context, j Job) error {
 			return fmt.Errorf("queue a job in its line: %w", err)
 		}
 	}
+
 	t.queued = true
 	return nil
 }
@@ -79,6 +94,7 @@ func (s *Store) ListDueJobs(ctx context.Context, now time.Time, perTarget, limit
 	if err != nil {
 		return nil, fmt.Errorf("list due jobs: %w", err)
 	}
+
 	return jobs, nil
 }
 
@@ -90,17 +106,24 @@ func (t *Tx) ClaimJob(ctx context.Context, j Job, now, until time.Time) (Job, er
 	if err != nil {
 		return Job{}, fmt.Errorf("claim a job: %w", err)
 	}
+
 	return claimed, nil
 }
 
 // MarkHanded notes that the attempt of this number hands over what must not come twice. It answers false where the
 // attempt had lost the job.
 func (t *Tx) MarkHanded(ctx context.Context, j Job, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE outbox SET handed_at = ? WHERE job = ? AND attempts = ? AND outcome IS NULL AND handed_at IS NULL`,
-		Millis(now), j.Job, j.Attempts)
+	rows, err := t.exec(
+		ctx,
+		`UPDATE outbox SET handed_at = ? WHERE job = ? AND attempts = ? AND outcome IS NULL AND handed_at IS NULL`,
+		Millis(now),
+		j.Job,
+		j.Attempts,
+	)
 	if err != nil {
 		return false, fmt.Errorf("mark a job as handed over: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
@@ -118,34 +141,54 @@ func (t *Tx) EndJob(ctx context.Context, j Job, outcome string, lastError *strin
 	if _, err := t.exec(ctx, `DELETE FROM outbox_lines WHERE job = ?`, j.Job); err != nil {
 		return false, fmt.Errorf("leave the lines of a job: %w", err)
 	}
+
 	return true, nil
 }
 
 // RetryJob ends the attempt of this number, of which nothing has arrived for certain if it was marked by MarkHanded; the
 // job is due again later. It answers false where the attempt had lost the job.
 func (t *Tx) RetryJob(ctx context.Context, j Job, lastError string, due time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE outbox SET due_at = ?, last_error = ?, leased_until = 0, handed_at = NULL WHERE job = ? AND attempts = ? AND outcome IS NULL`,
-		Millis(due), lastError, j.Job, j.Attempts)
+	rows, err := t.exec(
+		ctx,
+		`UPDATE outbox SET due_at = ?, last_error = ?, leased_until = 0, handed_at = NULL WHERE job = ? AND attempts = ? AND outcome IS NULL`,
+		Millis(due),
+		lastError,
+		j.Job,
+		j.Attempts,
+	)
 	if err != nil {
 		return false, fmt.Errorf("put off a job: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
 // RequeueJob queues a job again that had ended, with all its attempts before it. It answers false where it has not ended.
 func (t *Tx) RequeueJob(ctx context.Context, j Job, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE outbox SET outcome = NULL, ended_at = NULL, attempts = 0, due_at = ?, leased_until = 0
-		WHERE job = ? AND outcome IS NOT NULL`, Millis(now), j.Job)
+	rows, err := t.exec(
+		ctx,
+		`UPDATE outbox SET outcome = NULL, ended_at = NULL, attempts = 0, due_at = ?, leased_until = 0
+		WHERE job = ? AND outcome IS NOT NULL`,
+		Millis(now),
+		j.Job,
+	)
 	if err != nil {
 		return false, fmt.Errorf("queue a job again: %w", err)
 	}
+
 	t.queued = rows == 1
 	return rows == 1, nil
 }
 
 // FindDelivery finds a webhook's event by its id; ErrNotFound.
 func (t *Tx) FindDelivery(ctx context.Context, wid, eventID string) (Job, error) {
-	job, err := one[Job](ctx, t.tx, `SELECT `+jobColumns+` FROM outbox WHERE kind = 'webhook' AND target = ? AND id = ?`, wid, eventID)
+	job, err := one[Job](
+		ctx,
+		t.tx,
+		`SELECT `+jobColumns+` FROM outbox WHERE kind = 'webhook' AND target = ? AND id = ?`,
+		wid,
+		eventID,
+	)
 	if err != nil {
 		return Job{}, fmt.Errorf("find a delivery: %w", err)
 	}
@@ -172,6 +215,7 @@ func (s *Store) ListDeliveries(ctx context.Context, wid, outcome string, page Pa
 	default:
 		where.equal("outcome", outcome)
 	}
+
 	jobs, _, err := paged[Job](ctx, s, jobColumns, "outbox", where, page, "created_at", "id")
 	return jobs, err
 }
@@ -186,6 +230,7 @@ func (s *Store) CountJobs(ctx context.Context) (waiting, undelivered map[string]
 	if err != nil {
 		return nil, nil, fmt.Errorf("count jobs: %w", err)
 	}
+
 	waiting, undelivered = map[string]int{}, map[string]int{}
 	for _, row := range rows {
 		if row.Outcome == nil {
@@ -194,12 +239,17 @@ func (s *Store) CountJobs(ctx context.Context) (waiting, undelivered map[string]
 			undelivered[row.Kind] = row.Count
 		}
 	}
+
 	return waiting, undelivered, nil
 }
 
 // ForgetJobs deletes what ended before a moment.
 func (t *Tx) ForgetJobs(ctx context.Context, before time.Time) error {
-	if _, err := t.exec(ctx, `DELETE FROM outbox WHERE outcome IS NOT NULL AND ended_at < ?`, Millis(before)); err != nil {
+	if _, err := t.exec(
+		ctx,
+		`DELETE FROM outbox WHERE outcome IS NOT NULL AND ended_at < ?`,
+		Millis(before),
+	); err != nil {
 		return fmt.Errorf("forget ended jobs: %w", err)
 	}
 	return nil

@@ -44,7 +44,14 @@ func (c conditions) String() string {
 }
 
 // paged reads one page of what the conditions let through, and counts all of it.
-func paged[T any](ctx context.Context, s *Store, columns, from string, where conditions, page Page, at, key string) ([]T, int, error) {
+func paged[T any](
+	ctx context.Context,
+	s *Store,
+	columns, from string,
+	where conditions,
+	page Page,
+	at, key string,
+) ([]T, int, error) {
 	total, err := one[int](ctx, s.read, `SELECT COUNT(*) FROM `+from+where.String(), where.args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("count rows of %s: %w", from, err)
@@ -52,10 +59,15 @@ func paged[T any](ctx context.Context, s *Store, columns, from string, where con
 	if page.After != nil {
 		where.and(`(`+at+` < ? OR `+at+` = ? AND `+key+` < ?)`, page.After.At, page.After.At, page.After.Key)
 	}
-	rows, err := all[T](ctx, s.read, `SELECT `+columns+` FROM `+from+where.String()+` ORDER BY `+at+` DESC, `+key+` DESC LIMIT ?`,
+
+	rows, err := all[T](
+		ctx,
+		s.read,
+		`SELECT `+columns+` FROM `+from+where.String()+` ORDER BY `+at+` DESC, `+key+` DESC LIMIT ?`,
 		append(where.args, page.Limit+1)...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list rows of %s: %w", from, err)
 	}
+
 	return rows, total, nil
 }

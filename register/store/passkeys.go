@@ -34,22 +34,34 @@ const credentialColumns = `credential_id, ir, webauthn_id, user_handle, public_k
 
 // InsertCredential adds a passkey; ErrConflict where the authenticator's id of it is known already.
 func (t *Tx) InsertCredential(ctx context.Context, c Credential) error {
-	err := t.insert(ctx, `INSERT INTO credentials (`+credentialColumns+`) VALUES (:credential_id, :ir, :webauthn_id, :user_handle, :public_key,
-		:aaguid, :sign_count, :flags, :name, :transports, :registered_at, :used_at)`, c)
+	err := t.insert(
+		ctx,
+		`INSERT INTO credentials (`+credentialColumns+`) VALUES (:credential_id, :ir, :webauthn_id, :user_handle, :public_key,
+		:aaguid, :sign_count, :flags, :name, :transports, :registered_at, :used_at)`,
+		c,
+	)
 	if err != nil {
 		return fmt.Errorf("insert passkey: %w", err)
 	}
+
 	return nil
 }
 
 // UseCredential notes a use of a passkey: its counter and its flags. A counter that does not go up is a copy's (Web
 // Authentication level 3, 6.1.1), and then it answers false; an authenticator that does not count says 0 each time.
-func (t *Tx) UseCredential(ctx context.Context, credentialID string, signCount uint32, flags uint8, now time.Time) (bool, error) {
+func (t *Tx) UseCredential(
+	ctx context.Context,
+	credentialID string,
+	signCount uint32,
+	flags uint8,
+	now time.Time,
+) (bool, error) {
 	rows, err := t.exec(ctx, `UPDATE credentials SET sign_count = ?, flags = ?, used_at = ? WHERE credential_id = ?
 		AND (sign_count < ? OR sign_count = 0 AND ? = 0)`, signCount, flags, Millis(now), credentialID, signCount, signCount)
 	if err != nil {
 		return false, fmt.Errorf("use passkey: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
@@ -76,14 +88,20 @@ func listCredentials(ctx context.Context, q queryer, irs []string) ([]Credential
 	if len(irs) == 0 {
 		return nil, nil
 	}
-	query, args, err := sqlx.In(`SELECT `+credentialColumns+` FROM credentials WHERE ir IN (?) ORDER BY registered_at, credential_id`, irs)
+
+	query, args, err := sqlx.In(
+		`SELECT `+credentialColumns+` FROM credentials WHERE ir IN (?) ORDER BY registered_at, credential_id`,
+		irs,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list passkeys: %w", err)
 	}
+
 	credentials, err := all[Credential](ctx, q, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list passkeys: %w", err)
 	}
+
 	return credentials, nil
 }
 
@@ -105,25 +123,41 @@ func (t *Tx) InsertCeremony(ctx context.Context, c Ceremony, now time.Time) erro
 	if _, err := t.exec(ctx, `DELETE FROM passkey_ceremonies WHERE expires_at <= ?`, Millis(now)); err != nil {
 		return fmt.Errorf("forget old ceremonies: %w", err)
 	}
+
 	err := t.insert(ctx, `INSERT INTO passkey_ceremonies (challenge_hash, token_hash, kind, session, expires_at)
 		VALUES (:challenge_hash, :token_hash, :kind, :session, :expires_at)`, c)
 	if err != nil {
 		return fmt.Errorf("insert ceremony: %w", err)
 	}
+
 	return nil
 }
 
 // TakeCeremony ends a ceremony and returns it: of any number of callers one gets it, the others ErrNotFound, as does
 // whoever comes too late or for another re-identification.
-func (s *Store) TakeCeremony(ctx context.Context, challengeHash, tokenHash []byte, kind string, now time.Time) (Ceremony, error) {
+func (s *Store) TakeCeremony(
+	ctx context.Context,
+	challengeHash, tokenHash []byte,
+	kind string,
+	now time.Time,
+) (Ceremony, error) {
 	var taken Ceremony
 	err := s.Transact(ctx, func(tx *Tx) (err error) {
-		taken, err = one[Ceremony](ctx, tx.tx, `DELETE FROM passkey_ceremonies WHERE challenge_hash = ? AND token_hash = ? AND kind = ? AND expires_at > ?
-			RETURNING challenge_hash, token_hash, kind, session, expires_at`, challengeHash, tokenHash, kind, Millis(now))
+		taken, err = one[Ceremony](
+			ctx,
+			tx.tx,
+			`DELETE FROM passkey_ceremonies WHERE challenge_hash = ? AND token_hash = ? AND kind = ? AND expires_at > ?
+			RETURNING challenge_hash, token_hash, kind, session, expires_at`,
+			challengeHash,
+			tokenHash,
+			kind,
+			Millis(now),
+		)
 		return err
 	})
 	if err != nil {
 		return Ceremony{}, fmt.Errorf("take ceremony: %w", err)
 	}
+
 	return taken, nil
 }

@@ -50,11 +50,26 @@ const (
 
 // InsertAccessRecord adds an access record.
 func (t *Tx) InsertAccessRecord(ctx context.Context, r AccessRecord) error {
-	_, err := t.exec(ctx, `INSERT INTO access_records (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.AK, r.MPxN, r.AccountID, r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), r.CreatedAt, r.RevokedAt, r.RevokedBy, r.RevokeReason)
+	_, err := t.exec(
+		ctx,
+		`INSERT INTO access_records (`+recordColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.AK,
+		r.MPxN,
+		r.AccountID,
+		r.IR,
+		r.State,
+		r.LegalBasis,
+		r.Expiry,
+		string(r.Record),
+		r.CreatedAt,
+		r.RevokedAt,
+		r.RevokedBy,
+		r.RevokeReason,
+	)
 	if err != nil {
 		return fmt.Errorf("insert access record: %w", err)
 	}
+
 	return nil
 }
 
@@ -78,7 +93,13 @@ func findAccessRecord(ctx context.Context, q queryer, ak string) (ListedRecord, 
 
 // HoldAccessRecord reads a record, and keeps everybody else from changing it until the transaction ends; ErrNotFound.
 func (t *Tx) HoldAccessRecord(ctx context.Context, r AccessRecord) (AccessRecord, error) {
-	held, err := one[AccessRecord](ctx, t.tx, `SELECT `+recordColumns+`, amendments FROM access_records WHERE mpxn = ? AND ak = ?`+t.lock(), r.MPxN, r.AK)
+	held, err := one[AccessRecord](
+		ctx,
+		t.tx,
+		`SELECT `+recordColumns+`, amendments FROM access_records WHERE mpxn = ? AND ak = ?`+t.lock(),
+		r.MPxN,
+		r.AK,
+	)
 	if err != nil {
 		return AccessRecord{}, fmt.Errorf("hold access record: %w", err)
 	}
@@ -88,7 +109,12 @@ func (t *Tx) HoldAccessRecord(ctx context.Context, r AccessRecord) (AccessRecord
 // ListAccessRecords lists every access record of a meter point, newest first. Where it is called in the
 // transaction that spends a token, a list that fails does not spend it.
 func (t *Tx) ListAccessRecords(ctx context.Context, mpxn string) ([]ListedRecord, error) {
-	records, err := all[ListedRecord](ctx, t.tx, listedRecords+`WHERE r.mpxn = ? ORDER BY r.created_at DESC, r.ak`, mpxn)
+	records, err := all[ListedRecord](
+		ctx,
+		t.tx,
+		listedRecords+`WHERE r.mpxn = ? ORDER BY r.created_at DESC, r.ak`,
+		mpxn,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list access records of meter point: %w", err)
 	}
@@ -117,12 +143,19 @@ func (s *Store) ListRecords(ctx context.Context, f RecordFilter, page Page) ([]L
 	default:
 		where.equal("r.state", f.State)
 	}
+
 	return paged[ListedRecord](ctx, s, listedColumns, listedTables, where, page, "r.created_at", "r.ak")
 }
 
 // HasAccessRecord reports whether an account has registered anything on a meter point.
 func (s *Store) HasAccessRecord(ctx context.Context, accountID, mpxn string) (bool, error) {
-	count, err := one[int](ctx, s.read, `SELECT COUNT(*) FROM access_records WHERE mpxn = ? AND account_id = ?`, mpxn, accountID)
+	count, err := one[int](
+		ctx,
+		s.read,
+		`SELECT COUNT(*) FROM access_records WHERE mpxn = ? AND account_id = ?`,
+		mpxn,
+		accountID,
+	)
 	if err != nil {
 		return false, fmt.Errorf("find own access records of meter point: %w", err)
 	}
@@ -135,11 +168,17 @@ func (t *Tx) SizesAt(ctx context.Context, accountID string, mpxns []string) (map
 	if len(mpxns) == 0 {
 		return sizes, nil
 	}
-	query, args, err := sqlx.In(`SELECT mpxn, SUM(OCTET_LENGTH(record) + OCTET_LENGTH(amendments)) AS size FROM access_records
-		WHERE account_id = ? AND mpxn IN (?) GROUP BY mpxn`, accountID, mpxns)
+
+	query, args, err := sqlx.In(
+		`SELECT mpxn, SUM(OCTET_LENGTH(record) + OCTET_LENGTH(amendments)) AS size FROM access_records
+		WHERE account_id = ? AND mpxn IN (?) GROUP BY mpxn`,
+		accountID,
+		mpxns,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("measure access records: %w", err)
 	}
+
 	rows, err := all[struct {
 		MPxN string `db:"mpxn"`
 		Size int    `db:"size"`
@@ -150,18 +189,32 @@ func (t *Tx) SizesAt(ctx context.Context, accountID string, mpxns []string) (map
 	for _, row := range rows {
 		sizes[row.MPxN] = row.Size
 	}
+
 	return sizes, nil
 }
 
 // ReplaceAccessRecord replaces an account's active record; its key, its owner and the time of its creation stay. It
 // answers false where it is not active.
 func (t *Tx) ReplaceAccessRecord(ctx context.Context, r AccessRecord, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE access_records SET ir = ?, state = ?, legal_basis = ?, expiry = ?, record = ?, amendments = ?
+	rows, err := t.exec(
+		ctx,
+		`UPDATE access_records SET ir = ?, state = ?, legal_basis = ?, expiry = ?, record = ?, amendments = ?
 		WHERE ak = ? AND mpxn = ? AND account_id = ? AND state = 'ACTIVE' AND (expiry IS NULL OR expiry > ?)`,
-		r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), string(r.Amendments), r.AK, r.MPxN, r.AccountID, Millis(now))
+		r.IR,
+		r.State,
+		r.LegalBasis,
+		r.Expiry,
+		string(r.Record),
+		string(r.Amendments),
+		r.AK,
+		r.MPxN,
+		r.AccountID,
+		Millis(now),
+	)
 	if err != nil {
 		return false, fmt.Errorf("replace access record: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
@@ -182,6 +235,7 @@ func (t *Tx) RevokeOwn(ctx context.Context, accountID string, record AccessRecor
 	if err != nil {
 		return false, fmt.Errorf("revoke own access record: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
@@ -192,6 +246,7 @@ func (t *Tx) RevokeConsent(ctx context.Context, record AccessRecord, r Revocatio
 	if err != nil {
 		return false, fmt.Errorf("revoke access record: %w", err)
 	}
+
 	return rows == 1, nil
 }
 

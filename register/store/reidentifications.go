@@ -50,16 +50,26 @@ const keepReidentifications = 24 * time.Hour
 
 // InsertReidentification records a challenge, and forgets those that ended a day ago.
 func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) error {
-	_, err := t.exec(ctx, `DELETE FROM reidentifications WHERE issued_at < ?`, Millis(r.IssuedAt.Time().Add(-keepReidentifications)))
+	_, err := t.exec(
+		ctx,
+		`DELETE FROM reidentifications WHERE issued_at < ?`,
+		Millis(r.IssuedAt.Time().Add(-keepReidentifications)),
+	)
 	if err != nil {
 		return fmt.Errorf("forget old re-identifications: %w", err)
 	}
-	err = t.insert(ctx, `INSERT INTO reidentifications (`+reidentificationColumns+`) VALUES (:challenge, :token_hash, :link_hash,
+
+	err = t.insert(
+		ctx,
+		`INSERT INTO reidentifications (`+reidentificationColumns+`) VALUES (:challenge, :token_hash, :link_hash,
 		:session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn, :ir, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language,
-		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :consumed_at)`, r)
+		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :consumed_at)`,
+		r,
+	)
 	if err != nil {
 		return fmt.Errorf("insert re-identification: %w", err)
 	}
+
 	return nil
 }
 
@@ -79,6 +89,7 @@ func findReidentification(ctx context.Context, q queryer, hash []byte, accountID
 	if err != nil {
 		return Reidentification{}, fmt.Errorf("find re-identification: %w", err)
 	}
+
 	return found, nil
 }
 
@@ -93,27 +104,60 @@ const (
 
 // FindOpenChallenge finds a challenge by a secret that a browser holds, while it can still be confirmed; ErrNotFound, in
 // the same time, where there is none such, and where it was confirmed, declined or has run out.
-func (s *Store) FindOpenChallenge(ctx context.Context, secret Secret, hash []byte, now time.Time) (Reidentification, error) {
+func (s *Store) FindOpenChallenge(
+	ctx context.Context,
+	secret Secret,
+	hash []byte,
+	now time.Time,
+) (Reidentification, error) {
 	return findChallenge(ctx, s.read, secret, hash, open, Millis(now), day(now))
 }
 
 // FindOpenChallenge is the same within the transaction, until whose end the challenge stays as it is.
-func (t *Tx) FindOpenChallenge(ctx context.Context, secret Secret, hash []byte, now time.Time) (Reidentification, error) {
+func (t *Tx) FindOpenChallenge(
+	ctx context.Context,
+	secret Secret,
+	hash []byte,
+	now time.Time,
+) (Reidentification, error) {
 	return findChallenge(ctx, t.tx, secret, hash, open+t.lock(), Millis(now), day(now))
 }
 
 // FindEnrolment finds the challenge whose browser holds this ticket to enrol a passkey, confirmed after confirmedAfter by
 // somebody who still lives there; ErrNotFound.
-func (s *Store) FindEnrolment(ctx context.Context, hash []byte, confirmedAfter, now time.Time) (Reidentification, error) {
-	return findChallenge(ctx, s.read, EnrolSecret, hash, `confirmed_at > ? AND `+outlives, Millis(confirmedAfter), day(now))
+func (s *Store) FindEnrolment(
+	ctx context.Context,
+	hash []byte,
+	confirmedAfter, now time.Time,
+) (Reidentification, error) {
+	return findChallenge(
+		ctx,
+		s.read,
+		EnrolSecret,
+		hash,
+		`confirmed_at > ? AND `+outlives,
+		Millis(confirmedAfter),
+		day(now),
+	)
 }
 
-func findChallenge(ctx context.Context, q queryer, secret Secret, hash []byte, where string, args ...any) (Reidentification, error) {
-	found, err := one[Reidentification](ctx, q, `SELECT `+reidentificationColumns+` FROM reidentifications WHERE `+string(secret)+` = ? AND `+where,
+func findChallenge(
+	ctx context.Context,
+	q queryer,
+	secret Secret,
+	hash []byte,
+	where string,
+	args ...any,
+) (Reidentification, error) {
+	found, err := one[Reidentification](
+		ctx,
+		q,
+		`SELECT `+reidentificationColumns+` FROM reidentifications WHERE `+string(secret)+` = ? AND `+where,
 		append([]any{hash}, args...)...)
 	if err != nil {
 		return Reidentification{}, fmt.Errorf("find a challenge by its %s: %w", secret, err)
 	}
+
 	return found, nil
 }
 
@@ -127,12 +171,19 @@ const open = `confirmed_at IS NULL AND declined_at IS NULL AND asserted_at IS NU
 // ConfirmByLink is the customer's yes on the page behind a mailed link, with the match code where one was asked for. Enrol
 // is the hash of the ticket that the browser gets for it. It answers false where there is no such challenge, it is no longer
 // open or the code is wrong.
-func (t *Tx) ConfirmByLink(ctx context.Context, linkHash []byte, code string, enrol []byte, now time.Time) (bool, error) {
+func (t *Tx) ConfirmByLink(
+	ctx context.Context,
+	linkHash []byte,
+	code string,
+	enrol []byte,
+	now time.Time,
+) (bool, error) {
 	rows, err := t.exec(ctx, `UPDATE reidentifications SET confirmed_at = ?, enrol_hash = ?
 		WHERE link_hash = ? AND (match_code IS NULL OR match_code = ?) AND `+open, Millis(now), enrol, linkHash, code, Millis(now), day(now))
 	if err != nil {
 		return false, fmt.Errorf("confirm a challenge by its link: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
@@ -148,6 +199,7 @@ func (t *Tx) CountWrongCode(ctx context.Context, challenge string, now time.Time
 	if err != nil {
 		return false, fmt.Errorf("count a wrong match code: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
@@ -158,7 +210,14 @@ func (r Reidentification) BurntByCodes() bool {
 
 // Decline is the customer's "this wasn't me". It answers false where the challenge is not open.
 func (t *Tx) Decline(ctx context.Context, challenge string, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE reidentifications SET declined_at = ? WHERE challenge = ? AND `+open, Millis(now), challenge, Millis(now), day(now))
+	rows, err := t.exec(
+		ctx,
+		`UPDATE reidentifications SET declined_at = ? WHERE challenge = ? AND `+open,
+		Millis(now),
+		challenge,
+		Millis(now),
+		day(now),
+	)
 	if err != nil {
 		return false, fmt.Errorf("decline a challenge: %w", err)
 	}
@@ -173,29 +232,57 @@ func (t *Tx) ConfirmByPasskey(ctx context.Context, challenge string, completion 
 	if completion != nil {
 		moment = "asserted_at"
 	}
-	rows, err := t.exec(ctx, `UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND `+open,
-		Millis(now), completion, challenge, Millis(now), day(now))
+
+	rows, err := t.exec(
+		ctx,
+		`UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND `+open,
+		Millis(now),
+		completion,
+		challenge,
+		Millis(now),
+		day(now),
+	)
 	if err != nil {
 		return false, fmt.Errorf("confirm a challenge by a passkey: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
 // CompleteReidentification confirms the challenge of a token and an account whose completion code has come back, as long
 // as the passkey was shown after shownAfter. It answers false where there is none such.
-func (t *Tx) CompleteReidentification(ctx context.Context, tokenHash []byte, accountID string, completion []byte, shownAfter, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE reidentifications SET confirmed_at = ? WHERE token_hash = ? AND account_id = ? AND completion_hash = ?
+func (t *Tx) CompleteReidentification(
+	ctx context.Context,
+	tokenHash []byte,
+	accountID string,
+	completion []byte,
+	shownAfter, now time.Time,
+) (bool, error) {
+	rows, err := t.exec(
+		ctx,
+		`UPDATE reidentifications SET confirmed_at = ? WHERE token_hash = ? AND account_id = ? AND completion_hash = ?
 		AND asserted_at > ? AND confirmed_at IS NULL AND declined_at IS NULL AND NOT `+ofEarlierOccupant,
-		Millis(now), tokenHash, accountID, completion, Millis(shownAfter), day(now))
+		Millis(now),
+		tokenHash,
+		accountID,
+		completion,
+		Millis(shownAfter),
+		day(now),
+	)
 	if err != nil {
 		return false, fmt.Errorf("complete a re-identification: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
 // EndEnrolment takes back the ticket to enrol a passkey. It answers false where it has been taken back.
 func (t *Tx) EndEnrolment(ctx context.Context, challenge string) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE reidentifications SET enrol_hash = NULL WHERE challenge = ? AND enrol_hash IS NOT NULL`, challenge)
+	rows, err := t.exec(
+		ctx,
+		`UPDATE reidentifications SET enrol_hash = NULL WHERE challenge = ? AND enrol_hash IS NOT NULL`,
+		challenge,
+	)
 	if err != nil {
 		return false, fmt.Errorf("end an enrolment: %w", err)
 	}
@@ -230,19 +317,34 @@ func findOutlived(ctx context.Context, q queryer, hash []byte, now time.Time) (O
 	if err != nil {
 		return Outlived{}, fmt.Errorf("find what a token has outlived: %w", err)
 	}
+
 	return found, nil
 }
 
 // ConsumeReidentification spends a confirmed token of this account for this meter point, issued after
 // issuedAfter, whose customer still lives there. Of any number of callers, on any number of replicas, it answers true to one.
-func (t *Tx) ConsumeReidentification(ctx context.Context, hash []byte, accountID, mpxn string, issuedAfter, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE reidentifications SET consumed_at = ? WHERE token_hash = ? AND account_id = ? AND mpxn = ?
+func (t *Tx) ConsumeReidentification(
+	ctx context.Context,
+	hash []byte,
+	accountID, mpxn string,
+	issuedAfter, now time.Time,
+) (bool, error) {
+	rows, err := t.exec(
+		ctx,
+		`UPDATE reidentifications SET consumed_at = ? WHERE token_hash = ? AND account_id = ? AND mpxn = ?
 		AND confirmed_at IS NOT NULL AND declined_at IS NULL AND consumed_at IS NULL AND issued_at > ?
 		AND NOT `+ofEarlierOccupant,
-		Millis(now), hash, accountID, mpxn, Millis(issuedAfter), day(now))
+		Millis(now),
+		hash,
+		accountID,
+		mpxn,
+		Millis(issuedAfter),
+		day(now),
+	)
 	if err != nil {
 		return false, fmt.Errorf("consume re-identification: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
@@ -253,5 +355,6 @@ func (t *Tx) InsertReading(ctx context.Context, hash []byte, aks []string) error
 			return fmt.Errorf("insert reading: %w", err)
 		}
 	}
+
 	return nil
 }

@@ -20,11 +20,26 @@ type SealedTable struct {
 
 // Every table with sealed columns, which stand in this order in SealedRow.Values.
 var (
-	SealedIdentityRecords = SealedTable{"identity_records", []string{"ir"}, []string{"sealed_email", "sealed_detail"}, "email_mac"}
-	SealedWebhooks        = SealedTable{"webhooks", []string{"wid"}, []string{"sealed_alert_email", "sealed_secret", "sealed_previous"}, ""}
-	SealedJobs            = SealedTable{"outbox", []string{"id"}, []string{"sealed_body"}, ""}
-	SealedChallenges      = SealedTable{"reidentifications", []string{"challenge"}, []string{"sealed_token"}, ""}
-	SealedAnswers         = SealedTable{"idempotency_keys", []string{"account_id", "idempotency_key"}, []string{"sealed_answer"}, ""}
+	SealedIdentityRecords = SealedTable{
+		"identity_records",
+		[]string{"ir"},
+		[]string{"sealed_email", "sealed_detail"},
+		"email_mac",
+	}
+	SealedWebhooks = SealedTable{
+		"webhooks",
+		[]string{"wid"},
+		[]string{"sealed_alert_email", "sealed_secret", "sealed_previous"},
+		"",
+	}
+	SealedJobs       = SealedTable{"outbox", []string{"id"}, []string{"sealed_body"}, ""}
+	SealedChallenges = SealedTable{"reidentifications", []string{"challenge"}, []string{"sealed_token"}, ""}
+	SealedAnswers    = SealedTable{
+		"idempotency_keys",
+		[]string{"account_id", "idempotency_key"},
+		[]string{"sealed_answer"},
+		"",
+	}
 )
 
 func (t SealedTable) String() string { return t.name }
@@ -37,15 +52,26 @@ type SealedRow struct {
 }
 
 // ListSealed lists rows that are sealed with another key than this one, by their primary key, from behind after.
-func (s *Store) ListSealed(ctx context.Context, table SealedTable, keyID string, after []string, limit int) (rows []SealedRow, err error) {
+func (s *Store) ListSealed(
+	ctx context.Context,
+	table SealedTable,
+	keyID string,
+	after []string,
+	limit int,
+) (rows []SealedRow, err error) {
 	key := strings.Join(table.key, ", ")
-	query, args := `SELECT `+key+`, key_id, `+strings.Join(table.sealed, ", ")+` FROM `+table.name+` WHERE key_id <> ?`, []any{keyID}
+	query := `SELECT ` + key + `, key_id, ` + strings.Join(
+		table.sealed,
+		", ",
+	) + ` FROM ` + table.name + ` WHERE key_id <> ?`
+	args := []any{keyID}
 	if after != nil {
 		query += ` AND (` + key + `) > (` + strings.Repeat(", ?", len(after))[2:] + `)`
 		for _, part := range after {
 			args = append(args, part)
 		}
 	}
+
 	found, err := s.read.QueryContext(ctx, s.read.Rebind(query+` ORDER BY `+key+` LIMIT ?`), append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list sealed rows of %s: %w", table, err)
@@ -57,6 +83,7 @@ func (s *Store) ListSealed(ctx context.Context, table SealedTable, keyID string,
 		for i := range row.Key {
 			into = append(into, &row.Key[i])
 		}
+
 		into = append(into, &row.KeyID)
 		for i := range row.Values {
 			into = append(into, &row.Values[i])
@@ -64,21 +91,32 @@ func (s *Store) ListSealed(ctx context.Context, table SealedTable, keyID string,
 		if err := found.Scan(into...); err != nil {
 			return nil, fmt.Errorf("read a sealed row of %s: %w", table, err)
 		}
+
 		rows = append(rows, row)
 	}
+
 	return rows, found.Err()
 }
 
 // Reseal puts values in the place of those that were read, sealed with another key. It answers false where the row is
 // no longer as it was read: what is anonymised meanwhile must not come back.
-func (t *Tx) Reseal(ctx context.Context, table SealedTable, read SealedRow, keyID string, values [][]byte, mac []byte) (bool, error) {
-	set, args := `key_id = ?`, []any{keyID}
+func (t *Tx) Reseal(
+	ctx context.Context,
+	table SealedTable,
+	read SealedRow,
+	keyID string,
+	values [][]byte,
+	mac []byte,
+) (bool, error) {
+	set := `key_id = ?`
+	args := []any{keyID}
 	for i, column := range table.sealed {
 		set, args = set+`, `+column+` = ?`, append(args, values[i])
 	}
 	if table.mac != "" {
 		set, args = set+`, `+table.mac+` = ?`, append(args, mac)
 	}
+
 	where := `key_id = ?`
 	args = append(args, read.KeyID)
 	for i, column := range table.key {
@@ -87,9 +125,11 @@ func (t *Tx) Reseal(ctx context.Context, table SealedTable, read SealedRow, keyI
 	for i, column := range table.sealed {
 		where, args = where+` AND `+column+` IS NOT DISTINCT FROM ?`, append(args, read.Values[i])
 	}
+
 	rows, err := t.exec(ctx, `UPDATE `+table.name+` SET `+set+` WHERE `+where, args...)
 	if err != nil {
 		return false, fmt.Errorf("seal a row of %s anew: %w", table, err)
 	}
+
 	return rows == 1, nil
 }

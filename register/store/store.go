@@ -61,6 +61,7 @@ func (s *Store) Transact(ctx context.Context, change func(*Tx) error) (err error
 			err = errors.Join(err, fmt.Errorf("roll back: %w", undo))
 		}
 	}()
+
 	t := &Tx{tx: tx}
 	if err := change(t); err != nil {
 		return err
@@ -71,12 +72,14 @@ func (s *Store) Transact(ctx context.Context, change func(*Tx) error) (err error
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+
 	if t.queued {
 		select {
 		case s.queued <- struct{}{}:
 		default: // it has been told already
 		}
 	}
+
 	return nil
 }
 
@@ -100,6 +103,7 @@ func one[T any](ctx context.Context, q queryer, query string, args ...any) (T, e
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
+
 	return row, err
 }
 
@@ -126,13 +130,16 @@ func (t *Tx) insert(ctx context.Context, query string, row any) error {
 // conflict names a broken unique constraint by ErrConflict, and leaves every other error.
 func conflict(err error) error {
 	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
-		if code := lite.Code(); code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || code == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
+		if code := lite.Code(); code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY ||
+			code == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
 			return errors.Join(ErrConflict, err)
 		}
 	}
+
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" { // unique_violation
 		return errors.Join(ErrConflict, err)
 	}
+
 	return err
 }
 
@@ -148,6 +155,7 @@ func (m *Millis) Scan(value any) error {
 	if !ok {
 		return fmt.Errorf("a time is kept as an integer, not %T", value)
 	}
+
 	*m = Millis(time.UnixMilli(ms).UTC())
 	return nil
 }
@@ -190,5 +198,6 @@ func (j *JSON[T]) Scan(value any) error {
 	case []byte:
 		return json.Unmarshal(text, &j.V)
 	}
+
 	return fmt.Errorf("JSON is kept as text, not %T", value)
 }

@@ -33,12 +33,19 @@ func (t *Tx) InsertTenancyChange(ctx context.Context, change TenancyChange) (boo
 	if err != nil {
 		return false, fmt.Errorf("insert change of tenancy: %w", err)
 	}
+
 	return rows == 1, nil
 }
 
 // SetTenancyResult keeps what a report was answered, for when it comes again.
 func (t *Tx) SetTenancyResult(ctx context.Context, cot string, affected int, notified []string) error {
-	_, err := t.exec(ctx, `UPDATE tenancy_changes SET affected = ?, notified = ? WHERE cot = ?`, affected, JSON[[]string]{notified}, cot)
+	_, err := t.exec(
+		ctx,
+		`UPDATE tenancy_changes SET affected = ?, notified = ? WHERE cot = ?`,
+		affected,
+		JSON[[]string]{notified},
+		cot,
+	)
 	if err != nil {
 		return fmt.Errorf("keep the result of a change of tenancy: %w", err)
 	}
@@ -46,18 +53,27 @@ func (t *Tx) SetTenancyResult(ctx context.Context, cot string, affected int, not
 }
 
 // FindReportedTenancyChange finds a report by what makes it the same; ErrNotFound.
-func (t *Tx) FindReportedTenancyChange(ctx context.Context, mpxn, effectiveDate, sourceReference string) (TenancyChange, error) {
+func (t *Tx) FindReportedTenancyChange(
+	ctx context.Context,
+	mpxn, effectiveDate, sourceReference string,
+) (TenancyChange, error) {
 	change, err := one[TenancyChange](ctx, t.tx, `SELECT `+tenancyColumns+` FROM tenancy_changes
 		WHERE mpxn = ? AND effective_date = ? AND source_reference = ?`, mpxn, effectiveDate, sourceReference)
 	if err != nil {
 		return TenancyChange{}, fmt.Errorf("find reported change of tenancy: %w", err)
 	}
+
 	return change, nil
 }
 
 // WithdrawTenancyChange withdraws a report that stands; it answers false where it does not stand or is none.
 func (t *Tx) WithdrawTenancyChange(ctx context.Context, cot string, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE tenancy_changes SET withdrawn_at = ? WHERE cot = ? AND withdrawn_at IS NULL`, Millis(now), cot)
+	rows, err := t.exec(
+		ctx,
+		`UPDATE tenancy_changes SET withdrawn_at = ? WHERE cot = ? AND withdrawn_at IS NULL`,
+		Millis(now),
+		cot,
+	)
 	if err != nil {
 		return false, fmt.Errorf("withdraw change of tenancy: %w", err)
 	}
@@ -80,6 +96,7 @@ func (s *Store) ListTenancyChanges(ctx context.Context, mpxn string) ([]TenancyC
 	if err != nil {
 		return nil, fmt.Errorf("list changes of tenancy: %w", err)
 	}
+
 	return changes, nil
 }
 
@@ -100,6 +117,7 @@ func tenancySince(ctx context.Context, q queryer, mpxn string, now time.Time) (s
 	if err != nil {
 		return "", fmt.Errorf("find the latest change of tenancy: %w", err)
 	}
+
 	return since, nil
 }
 
@@ -118,5 +136,6 @@ func (t *Tx) ListActive(ctx context.Context, mpxn string, now time.Time) ([]Acti
 	if err != nil {
 		return nil, fmt.Errorf("list active access records: %w", err)
 	}
+
 	return records, nil
 }

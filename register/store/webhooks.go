@@ -29,11 +29,16 @@ const webhookColumns = `wid, account_id, callback_url, notify_days_before, event
 
 // InsertWebhook adds a subscription; ErrConflict where the account has one for this address.
 func (t *Tx) InsertWebhook(ctx context.Context, w Webhook) error {
-	err := t.insert(ctx, `INSERT INTO webhooks (`+webhookColumns+`) VALUES (:wid, :account_id, :callback_url, :notify_days_before,
-		:event_types, :key_id, :sealed_alert_email, :sealed_secret, :sealed_previous, :rotated_at, :created_at, :deleted_at)`, w)
+	err := t.insert(
+		ctx,
+		`INSERT INTO webhooks (`+webhookColumns+`) VALUES (:wid, :account_id, :callback_url, :notify_days_before,
+		:event_types, :key_id, :sealed_alert_email, :sealed_secret, :sealed_previous, :rotated_at, :created_at, :deleted_at)`,
+		w,
+	)
 	if err != nil {
 		return fmt.Errorf("insert webhook: %w", err)
 	}
+
 	return nil
 }
 
@@ -44,6 +49,7 @@ func (t *Tx) FindOwnWebhook(ctx context.Context, accountID, wid string) (Webhook
 	if err != nil {
 		return Webhook{}, fmt.Errorf("find webhook: %w", err)
 	}
+
 	return found, nil
 }
 
@@ -73,19 +79,26 @@ func (t *Tx) UpdateWebhook(ctx context.Context, w Webhook) error {
 	if err != nil {
 		return fmt.Errorf("update webhook: %w", err)
 	}
+
 	return nil
 }
 
 // DeleteWebhook ends an account's subscription; ErrNotFound. What is queued for it is still tried.
 func (t *Tx) DeleteWebhook(ctx context.Context, accountID, wid string, now time.Time) error {
-	rows, err := t.exec(ctx, `UPDATE webhooks SET deleted_at = ? WHERE wid = ? AND account_id = ? AND deleted_at IS NULL`,
-		Millis(now), wid, accountID)
+	rows, err := t.exec(
+		ctx,
+		`UPDATE webhooks SET deleted_at = ? WHERE wid = ? AND account_id = ? AND deleted_at IS NULL`,
+		Millis(now),
+		wid,
+		accountID,
+	)
 	if err == nil && rows == 0 {
 		err = ErrNotFound
 	}
 	if err != nil {
 		return fmt.Errorf("delete webhook: %w", err)
 	}
+
 	return nil
 }
 
@@ -100,11 +113,17 @@ func (t *Tx) ListWebhooks(ctx context.Context, accountID string) ([]Webhook, err
 }
 
 func listWebhooks(ctx context.Context, q queryer, accountID string) ([]Webhook, error) {
-	found, err := all[Webhook](ctx, q, `SELECT `+webhookColumns+` FROM webhooks WHERE account_id = ? AND deleted_at IS NULL
-		ORDER BY created_at, wid`, accountID)
+	found, err := all[Webhook](
+		ctx,
+		q,
+		`SELECT `+webhookColumns+` FROM webhooks WHERE account_id = ? AND deleted_at IS NULL
+		ORDER BY created_at, wid`,
+		accountID,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list webhooks: %w", err)
 	}
+
 	return found, nil
 }
 
@@ -116,11 +135,16 @@ type OwnedWebhook struct {
 
 // ListAllWebhooks lists the live subscriptions of every account, the oldest first.
 func (s *Store) ListAllWebhooks(ctx context.Context) ([]OwnedWebhook, error) {
-	found, err := all[OwnedWebhook](ctx, s.read, `SELECT w.*, a.duid FROM webhooks w JOIN accounts a ON a.account_id = w.account_id
-		WHERE w.deleted_at IS NULL ORDER BY w.created_at, w.wid`)
+	found, err := all[OwnedWebhook](
+		ctx,
+		s.read,
+		`SELECT w.*, a.duid FROM webhooks w JOIN accounts a ON a.account_id = w.account_id
+		WHERE w.deleted_at IS NULL ORDER BY w.created_at, w.wid`,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list webhooks: %w", err)
 	}
+
 	return found, nil
 }
 
@@ -133,14 +157,29 @@ type Expiring struct {
 
 // ListExpiring lists active consents of an account that end after now and not after until, whose end has not been
 // announced to this subscription: the first to end first, limit at most.
-func (s *Store) ListExpiring(ctx context.Context, accountID, wid string, now, until time.Time, limit int) ([]Expiring, error) {
-	found, err := all[Expiring](ctx, s.read, `SELECT ak, mpxn, expiry FROM access_records r WHERE account_id = ? AND state = 'ACTIVE'
+func (s *Store) ListExpiring(
+	ctx context.Context,
+	accountID, wid string,
+	now, until time.Time,
+	limit int,
+) ([]Expiring, error) {
+	found, err := all[Expiring](
+		ctx,
+		s.read,
+		`SELECT ak, mpxn, expiry FROM access_records r WHERE account_id = ? AND state = 'ACTIVE'
 		AND expiry IS NOT NULL AND expiry > ? AND expiry <= ? AND legal_basis IN ('uk-consent', 'uk-explicit-consent')
 		AND NOT EXISTS (SELECT 1 FROM expiry_notices n WHERE n.wid = ? AND n.ak = r.ak AND n.expiry = r.expiry)
-		ORDER BY expiry LIMIT ?`, accountID, Millis(now), Millis(until), wid, limit)
+		ORDER BY expiry LIMIT ?`,
+		accountID,
+		Millis(now),
+		Millis(until),
+		wid,
+		limit,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list expiring access records: %w", err)
 	}
+
 	return found, nil
 }
 
@@ -152,5 +191,6 @@ func (t *Tx) InsertExpiryNotice(ctx context.Context, wid string, e Expiring) (bo
 	if err != nil && !errors.Is(err, ErrConflict) {
 		return false, fmt.Errorf("insert expiry notice: %w", err)
 	}
+
 	return rows == 1, nil
 }

@@ -19,12 +19,16 @@ func CheckURL(raw string, local bool) error {
 	if len(raw) > maxURL {
 		return errors.New("must be at most 2000 characters")
 	}
+
 	for i := range len(raw) {
 		// Clients disagree on a backslash: to some it ends the host.
 		if raw[i] <= ' ' || raw[i] > '~' || raw[i] == '\\' {
-			return errors.New("must hold no spaces, backslashes or characters other than ASCII: write them %-encoded, and a host in punycode")
+			return errors.New(
+				"must hold no spaces, backslashes or characters other than ASCII: write them %-encoded, and a host in punycode",
+			)
 		}
 	}
+
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Opaque != "" || !strings.HasPrefix(raw, u.Scheme) {
 		return errors.New("must be an absolute https address")
@@ -35,6 +39,7 @@ func CheckURL(raw string, local bool) error {
 	if strings.Contains(raw, "#") {
 		return errors.New("must have no fragment")
 	}
+
 	host := strings.ToLower(u.Hostname())
 	if local && loopbackHost(host) {
 		return checkLoopback(u)
@@ -46,6 +51,7 @@ func CheckURL(raw string, local bool) error {
 	if u.Host != u.Hostname() && u.Host != u.Hostname()+":443" {
 		return errors.New("must use port 443 of a host that has a name")
 	}
+
 	return checkName(host)
 }
 
@@ -53,10 +59,17 @@ func checkLoopback(u *url.URL) error {
 	if u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("must be an https or http address")
 	}
+
 	port := u.Port()
-	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) || strings.HasSuffix(u.Host, ":") {
+	if n, err := strconv.ParseUint(
+		port,
+		10,
+		16,
+	); port != "" && (err != nil || n == 0) ||
+		strings.HasSuffix(u.Host, ":") {
 		return errors.New("must have a port from 1 to 65535, or none")
 	}
+
 	return nil
 }
 
@@ -86,6 +99,7 @@ func checkName(host string) error {
 	case slices.ContainsFunc(closed, func(name string) bool { return strings.HasSuffix("."+host, "."+name) }):
 		return errors.New("must have the full name of a host on the internet")
 	}
+
 	return nil
 }
 
@@ -102,6 +116,7 @@ func checkLabels(host string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -132,10 +147,12 @@ func public(ip netip.Addr) bool {
 	if ip.Zone() != "" {
 		return false
 	}
+
 	in := func(block netip.Prefix) bool { return block.Contains(ip) }
 	if ip.Is4() {
 		return !slices.ContainsFunc(special4, in)
 	}
+
 	return unicast6.Contains(ip) && !slices.ContainsFunc(special6, in)
 }
 

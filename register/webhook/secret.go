@@ -50,6 +50,7 @@ func (s Secrets) published(body []byte, queuedAt, now time.Time) string {
 	if s.grace(now) && queuedAt.Before(s.RotatedAt) {
 		secret = s.Previous
 	}
+
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
@@ -61,6 +62,7 @@ func (s Secrets) standard(id, timestamp string, body []byte, now time.Time) (str
 	if s.grace(now) {
 		secrets = append(secrets, s.Previous)
 	}
+
 	var signatures []string
 	for _, secret := range secrets {
 		encoded, ok := strings.CutPrefix(secret, secretPrefix)
@@ -68,10 +70,12 @@ func (s Secrets) standard(id, timestamp string, body []byte, now time.Time) (str
 		if !ok || err != nil || len(key) < minKey {
 			return "", errSecret
 		}
+
 		mac := hmac.New(sha256.New, key)
 		io.WriteString(mac, id+"."+timestamp+".")
 		mac.Write(body)
 		signatures = append(signatures, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	}
+
 	return strings.Join(signatures, " "), nil
 }

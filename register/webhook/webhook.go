@@ -73,6 +73,7 @@ func New(options Options) *Client {
 	if c.clock == nil {
 		c.clock = time.Now
 	}
+
 	// Checked here, the address is the one that is connected to, whatever a name answered when it was asked before.
 	c.dialer = &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
 		return checkAddress(address, c.local)
@@ -92,6 +93,7 @@ func New(options Options) *Client {
 		Transport:     c.transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+
 	return c
 }
 
@@ -103,21 +105,25 @@ func (c *Client) Post(ctx context.Context, d Delivery) (status int, err error) {
 	if CheckURL(d.URL, c.local) != nil {
 		return 0, errAddress
 	}
+
 	header, err := sign(d, c.clock())
 	if err != nil {
 		return 0, err
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
 		return 0, errAddress
 	}
+
 	req.Header = header
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return 0, explain(ctx, err)
 	}
+
 	defer resp.Body.Close()
 	// The status is all that is asked for: a body that drips must not hold a worker for the rest of the time.
 	stop := time.AfterFunc(c.drainFor, cancel)
@@ -141,6 +147,7 @@ func sign(d Delivery, now time.Time) (http.Header, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	header := http.Header{}
 	header.Set("Content-Type", "application/json")
 	header.Set("User-Agent", userAgent)
@@ -150,6 +157,7 @@ func sign(d Delivery, now time.Time) (http.Header, error) {
 	header.Set("webhook-id", d.EventID)
 	header.Set("webhook-timestamp", timestamp)
 	header.Set("webhook-signature", standard)
+
 	return header, nil
 }
 
@@ -176,15 +184,18 @@ func explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return errTimeout
 	}
+
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsNotFound {
 			return errNoName
 		}
 		return errLookup
 	}
+
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return errTrust
 	}
+
 	_, record := errors.AsType[tls.RecordHeaderError](err)
 	operation, _ := errors.AsType[*net.OpError](err)
 	switch {

@@ -45,6 +45,7 @@ func receive(t testing.TB, answer http.HandlerFunc) (*httptest.Server, *Client) 
 	c := New(Options{Local: true})
 	trust(c, server)
 	t.Cleanup(c.transport.CloseIdleConnections)
+
 	return server, c
 }
 
@@ -54,7 +55,13 @@ func trust(c *Client, server *httptest.Server) {
 }
 
 func delivery(url string) Delivery {
-	return Delivery{URL: url, EventID: "evt_0123456789abcdef01234567", EventType: "consent.withdrawal", Body: []byte(body), Secrets: Secrets{Current: secretA}}
+	return Delivery{
+		URL:       url,
+		EventID:   "evt_0123456789abcdef01234567",
+		EventType: "consent.withdrawal",
+		Body:      []byte(body),
+		Secrets:   Secrets{Current: secretA},
+	}
 }
 
 func status(code int) http.HandlerFunc {
@@ -99,6 +106,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			t.Errorf("%d: %d, %v", code, got, err)
 		}
 	}
+
 	if reached.Load() != 0 {
 		t.Error("a redirect was followed")
 	}
@@ -121,10 +129,13 @@ func TestRequestIsAsDocumented(t *testing.T) {
 		if _, err := c.Post(t.Context(), delivery(server.URL+"/dar?tenant=7")); err != nil {
 			t.Fatal(err)
 		}
+
 		g := <-requests
-		if g.r.Method != http.MethodPost || g.r.RequestURI != "/dar?tenant=7" || g.body != body || g.r.ContentLength != int64(len(body)) {
+		if g.r.Method != http.MethodPost || g.r.RequestURI != "/dar?tenant=7" || g.body != body ||
+			g.r.ContentLength != int64(len(body)) {
 			t.Errorf("%s %s %d %q", g.r.Method, g.r.RequestURI, g.r.ContentLength, g.body)
 		}
+
 		for name, want := range map[string]string{
 			"Content-Type": "application/json", "User-Agent": "dar-register/1", "X-DAR-Event": "consent.withdrawal", "X-DAR-Timestamp": "1777813389",
 			"webhook-id": "evt_0123456789abcdef01234567", "webhook-timestamp": "1777813389", "Cookie": "", "Accept-Encoding": "", "Authorization": "", "Referer": "",
@@ -154,17 +165,20 @@ func TestSignaturesAreThePublishedVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var file struct {
 		Vectors []vector `json:"vectors"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
 		t.Fatal(err)
 	}
+
 	var tried int
 	for _, v := range file.Vectors {
 		if v.Sender == nil {
 			continue
 		}
+
 		tried++
 		var at int64
 		fmt.Sscan(v.Headers["webhook-timestamp"], &at)
@@ -180,6 +194,7 @@ func TestSignaturesAreThePublishedVectors(t *testing.T) {
 		if v.Sender.Queued == "before the rotation" {
 			d.QueuedAt = now.Add(-2 * time.Minute)
 		}
+
 		header, err := sign(d, now)
 		if err != nil {
 			t.Fatalf("%s: %v", v.Name, err)
@@ -189,10 +204,12 @@ func TestSignaturesAreThePublishedVectors(t *testing.T) {
 				t.Errorf("%s: %s\n got %s\nwant %s", v.Name, name, got, want)
 			}
 		}
+
 		if len(header) != len(v.Headers) {
 			t.Errorf("%s: %v", v.Name, header)
 		}
 	}
+
 	if tried < 8 {
 		t.Errorf("only %d vectors", tried)
 	}
@@ -202,7 +219,8 @@ func TestRotationEndsToTheSecond(t *testing.T) {
 	t.Parallel()
 	rotated := time.Unix(1777813389, 0)
 	until := rotated.Add(15 * time.Minute)
-	before, after := rotated.Add(-time.Nanosecond), rotated
+	before := rotated.Add(-time.Nanosecond)
+	after := rotated
 	for _, test := range []struct {
 		name        string
 		queued, now time.Time
@@ -223,6 +241,7 @@ func TestRotationEndsToTheSecond(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		only := Secrets{Current: test.published}
 		if got := header.Get("X-DAR-Signature"); got != only.published([]byte(body), test.queued, test.now) {
 			t.Errorf("%s: X-DAR-Signature is of the other secret", test.name)
@@ -245,7 +264,9 @@ func TestStandardWebhooksLibraryVerifies(t *testing.T) {
 		b, _ := io.ReadAll(r.Body)
 		requests <- got{r.Header, b}
 	})
-	current, previous, stranger := NewSecret(), NewSecret(), NewSecret()
+	current := NewSecret()
+	previous := NewSecret()
+	stranger := NewSecret()
 	now := time.Now()
 	for _, test := range []struct {
 		name    string
@@ -264,6 +285,7 @@ func TestStandardWebhooksLibraryVerifies(t *testing.T) {
 		if _, err := c.Post(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
+
 		g := <-requests
 		verify := func(secret string, body []byte) error {
 			library, err := standardwebhooks.NewWebhook(secret)
@@ -280,6 +302,7 @@ func TestStandardWebhooksLibraryVerifies(t *testing.T) {
 				t.Errorf("%s: a changed body is taken", test.name)
 			}
 		}
+
 		for _, secret := range test.bad {
 			if verify(secret, g.body) == nil {
 				t.Errorf("%s: a secret that is not good is taken", test.name)
@@ -291,7 +314,8 @@ func TestStandardWebhooksLibraryVerifies(t *testing.T) {
 func TestNewSecret(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^whsec_[0-9a-f]{64}$`)
-	a, b := NewSecret(), NewSecret()
+	a := NewSecret()
+	b := NewSecret()
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(a, "whsec_"))
 	if !form.MatchString(a) || !form.MatchString(b) || a == b || err != nil || len(key) != 48 {
 		t.Errorf("%s %s %v", a, b, err)
@@ -312,6 +336,7 @@ func TestMalformedSecretSendsNothing(t *testing.T) {
 			t.Errorf("%d, %v", code, err)
 		}
 	}
+
 	if reached.Load() != 0 {
 		t.Error("something was sent")
 	}
@@ -336,7 +361,11 @@ func TestHungReceiverIsGivenUp(t *testing.T) {
 	server, c := receive(t, func(http.ResponseWriter, *http.Request) { <-release })
 	defer close(release)
 	c.timeout = 50 * time.Millisecond
-	if code, err := c.Post(t.Context(), delivery(server.URL)); code != 0 || text(err) != "timed out" || errors.Is(err, context.Canceled) {
+	if code, err := c.Post(
+		t.Context(),
+		delivery(server.URL),
+	); code != 0 || text(err) != "timed out" ||
+		errors.Is(err, context.Canceled) {
 		t.Errorf("%d, %v", code, err)
 	}
 }
@@ -375,6 +404,7 @@ func raw(t testing.TB, answer func(net.Conn)) (string, *Client) {
 			t.Error(err)
 			return
 		}
+
 		defer conn.Close()
 		answer(conn)
 	})
@@ -414,9 +444,14 @@ func TestEndlessHeaderIsRefused(t *testing.T) {
 					break
 				}
 			}
+
 			sent <- total
 		})
-		if code, err := c.Post(t.Context(), delivery(url)); code != 0 || text(err) != "connection broke or did not speak HTTP" {
+		if code, err := c.Post(
+			t.Context(),
+			delivery(url),
+		); code != 0 ||
+			text(err) != "connection broke or did not speak HTTP" {
 			t.Errorf("%s: %d, %v", name, code, err)
 		}
 		if total := <-sent; total >= 64<<20 {
@@ -436,6 +471,7 @@ func TestBodyThatDripsOrNeverEndsIsCutOff(t *testing.T) {
 			if pause > 0 {
 				chunk = chunk[:1]
 			}
+
 			total := 0
 			for total < 256<<20 {
 				n, err := conn.Write(chunk)
@@ -444,6 +480,7 @@ func TestBodyThatDripsOrNeverEndsIsCutOff(t *testing.T) {
 				}
 				time.Sleep(pause)
 			}
+
 			done <- total
 		})
 		c.drainFor = 60 * time.Millisecond
@@ -482,6 +519,7 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if n := opened.Load(); n != 1 {
 		t.Errorf("%d connections for five events", n)
 	}
@@ -501,6 +539,7 @@ func TestFailuresAreToldInPlainWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	closed.Close()
 	broken, _ := raw(t, func(net.Conn) {})
 	garbage, _ := raw(t, func(conn net.Conn) { io.WriteString(conn, "SSH-2.0-canary\r\n\r\n") })
@@ -540,6 +579,7 @@ func TestFailuresAreToldInPlainWords(t *testing.T) {
 		if got != test.status || text(err) != test.want {
 			t.Errorf("%s: %d, %v; want %s", test.name, got, err, test.want)
 		}
+
 		test.client.transport.CloseIdleConnections()
 	}
 }
@@ -575,11 +615,13 @@ func (n *names) serve(conn net.Conn) {
 		if _, err := io.ReadFull(conn, size[:]); err != nil {
 			return
 		}
+
 		packed := make([]byte, binary.BigEndian.Uint16(size[:]))
 		var question dnsmessage.Message
 		if _, err := io.ReadFull(conn, packed); err != nil || question.Unpack(packed) != nil {
 			return
 		}
+
 		answer := dnsmessage.Message{
 			Header:    dnsmessage.Header{ID: question.ID, Response: true, RecursionAvailable: true},
 			Questions: question.Questions,
@@ -588,18 +630,26 @@ func (n *names) serve(conn net.Conn) {
 			n.mu.Lock()
 			for _, address := range n.answers[min(n.asked, len(n.answers)-1)] {
 				answer.Answers = append(answer.Answers, dnsmessage.Resource{
-					Header: dnsmessage.ResourceHeader{Name: question.Questions[0].Name, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET},
-					Body:   &dnsmessage.AResource{A: [4]byte(net.ParseIP(address).To4())},
+					Header: dnsmessage.ResourceHeader{
+						Name:  question.Questions[0].Name,
+						Type:  dnsmessage.TypeA,
+						Class: dnsmessage.ClassINET,
+					},
+					Body: &dnsmessage.AResource{A: [4]byte(net.ParseIP(address).To4())},
 				})
 			}
+
 			n.asked++
 			n.mu.Unlock()
 		}
+
 		packed, err := answer.Pack()
 		if err != nil {
 			return
 		}
-		if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(packed))), packed...)); err != nil {
+		if _, err := conn.Write(
+			append(binary.BigEndian.AppendUint16(nil, uint16(len(packed))), packed...),
+		); err != nil {
 			return
 		}
 	}
@@ -610,7 +660,11 @@ func TestNameThatLeadsInsideIsRefused(t *testing.T) {
 	for _, address := range []string{"127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "255.255.255.255"} {
 		c := New(Options{})
 		c.dialer.Resolver = (&names{answers: [][]string{{address}}}).resolver()
-		if code, err := c.Post(t.Context(), delivery("https://hooks.example.com/")); code != 0 || text(err) != "address is refused" {
+		if code, err := c.Post(
+			t.Context(),
+			delivery("https://hooks.example.com/"),
+		); code != 0 ||
+			text(err) != "address is refused" {
 			t.Errorf("%s: %d, %v", address, code, err)
 		}
 	}
@@ -637,6 +691,7 @@ func TestRebindingIsUseless(t *testing.T) {
 			return c.dialer.DialContext(ctx, network, net.JoinHostPort("example.com", port))
 		}
 	}
+
 	if _, err := local.Post(t.Context(), delivery("https://example.com/")); err != nil || reached.Load() != 1 {
 		t.Fatalf("%v: the test's name server does not work", err)
 	}
@@ -645,6 +700,7 @@ func TestRebindingIsUseless(t *testing.T) {
 			t.Error(err)
 		}
 	}
+
 	if reached.Load() != 1 {
 		t.Error("the receiver was reached")
 	}
@@ -654,7 +710,11 @@ func TestNameThatIsNoneIsTold(t *testing.T) {
 	t.Parallel()
 	c := New(Options{})
 	c.dialer.Resolver = (&names{answers: [][]string{nil}}).resolver()
-	if code, err := c.Post(t.Context(), delivery("https://hooks.example.com/")); code != 0 || text(err) != "host name is not found" {
+	if code, err := c.Post(
+		t.Context(),
+		delivery("https://hooks.example.com/"),
+	); code != 0 ||
+		text(err) != "host name is not found" {
 		t.Errorf("%d, %v", code, err)
 	}
 }

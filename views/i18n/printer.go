@@ -108,12 +108,14 @@ func (p *Printer) Duration(iso string) string {
 	if parts == nil {
 		return ""
 	}
+
 	var words []string
 	for i, key := range []string{"duration.years", "duration.months", "duration.weeks", "duration.days"} {
 		if count, err := strconv.Atoi(parts[i+1]); err == nil {
 			words = append(words, p.N(key, count))
 		}
 	}
+
 	return p.List(words)
 }
 
@@ -132,19 +134,23 @@ func (p *Printer) List(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
+
 	last := names[len(names)-1]
 	if len(names) == 1 {
 		return last
 	}
+
 	first := names[0]
 	for _, name := range names[1 : len(names)-1] {
 		first = p.T("list.comma", "First", first, "Rest", name)
 	}
+
 	// What is heard first is a letter, not a mark of direction (see ui.Name).
 	heard := strings.TrimLeftFunc(last, func(r rune) bool { return unicode.Is(unicode.Cf, r) })
 	if heard != "" && strings.ContainsRune("aeiouwyâêîôûŵŷ", unicode.ToLower([]rune(heard)[0])) {
 		return p.T("list.and-vowel", "First", first, "Rest", last)
 	}
+
 	return p.T("list.and", "First", first, "Rest", last)
 }
 
@@ -164,6 +170,7 @@ func (p *Printer) localize(message *goi18n.LocalizeConfig) string {
 	if err != nil && testing.Testing() {
 		panic(fmt.Sprintf("text %q in %s: %v", message.MessageID, p.lang, err))
 	}
+
 	return text
 }
 
@@ -171,10 +178,12 @@ func pairs(key string, args []any) map[string]any {
 	if len(args)%2 != 0 {
 		panic(fmt.Sprintf("text %q: arguments come in pairs of a name and a value", key))
 	}
+
 	data := make(map[string]any, len(args)/2+1)
 	for i := 0; i < len(args); i += 2 {
 		data[args[i].(string)] = args[i+1]
 	}
+
 	return data
 }
 
@@ -187,13 +196,16 @@ func load() map[string]*Printer {
 		if err != nil {
 			panic(err)
 		}
+
 		adviser := &Printer{lang: lang, localizer: goi18n.NewLocalizer(bundle, lang), twins: map[string]bool{}}
 		for _, message := range file.Messages {
 			if key, ok := strings.CutSuffix(message.ID, twin); ok {
 				adviser.twins[key] = true
 			}
 		}
+
 		printers[lang] = &Printer{lang: lang, localizer: adviser.localizer, adviser: adviser}
 	}
+
 	return printers
 }

@@ -13,22 +13,68 @@ import (
 )
 
 // sources are where texts are asked for, seen from this folder.
-var sources = []string{"..", "../ui", "../../handlers", "../../register", "../../register/idpages", "../../register/mail"}
+var sources = []string{
+	"..",
+	"../ui",
+	"../../handlers",
+	"../../register",
+	"../../register/idpages",
+	"../../register/mail",
+}
 
 // made lists the keys that are put together at run time: a beginning, and every end that it is given. The first
 // end may be empty, and ends may have parts.
 var made = map[string][]string{
-	"date.month.":                {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
-	"page.meter.":                {"electricity", "gas"},
-	"prove.method.":              product(methods, ".title", ".body", ".button"),
-	"waiting.":                   append(product(methods, ".title", ".step.1", ".step.2", ".step.3", ".code"), product([]string{"expired", "declined", "wrong-code", "cancelled", "lost", "gone"}, ".title", ".body", ".more", ".again")...),
-	"records.":                   product([]string{"discovered", "active", "ended"}, ".title"),
-	"records.state.":             {"active", "ending", "expired", "stopped", "closed"},
-	"records.ended.":             {"expired", "stopped", "closed"},
-	"records.with.":              {"joint", "group"},
-	"records.role.":              {"sole", "lead", "joint", "member"},
-	"records.data.":              product([]string{"half-hourly-use", "half-hourly-export", "monthly-use", "monthly-export", "yearly-use", "yearly-export", "price-of-use", "price-of-export", "other"}, "", ".reveals"),
-	"records.basis.":             append(product([]string{"consent", "explicit-consent", "contract", "legal-obligation", "public-task", "legitimate-interests", "other"}, "", ".means", ".do"), "consent.elsewhere", "explicit-consent.elsewhere"),
+	"date.month.":   {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"},
+	"page.meter.":   {"electricity", "gas"},
+	"prove.method.": product(methods, ".title", ".body", ".button"),
+	"waiting.": append(
+		product(methods, ".title", ".step.1", ".step.2", ".step.3", ".code"),
+		product(
+			[]string{"expired", "declined", "wrong-code", "cancelled", "lost", "gone"},
+			".title",
+			".body",
+			".more",
+			".again",
+		)...),
+	"records.":       product([]string{"discovered", "active", "ended"}, ".title"),
+	"records.state.": {"active", "ending", "expired", "stopped", "closed"},
+	"records.ended.": {"expired", "stopped", "closed"},
+	"records.with.":  {"joint", "group"},
+	"records.role.":  {"sole", "lead", "joint", "member"},
+	"records.data.": product(
+		[]string{
+			"half-hourly-use",
+			"half-hourly-export",
+			"monthly-use",
+			"monthly-export",
+			"yearly-use",
+			"yearly-export",
+			"price-of-use",
+			"price-of-export",
+			"other",
+		},
+		"",
+		".reveals",
+	),
+	"records.basis.": append(
+		product(
+			[]string{
+				"consent",
+				"explicit-consent",
+				"contract",
+				"legal-obligation",
+				"public-task",
+				"legitimate-interests",
+				"other",
+			},
+			"",
+			".means",
+			".do",
+		),
+		"consent.elsewhere",
+		"explicit-consent.elsewhere",
+	),
 	"records.arrangement.":       {"joint", "group"},
 	"records.discovered.letter.": {"electricity", "gas"},
 	"filter.state":               {".label", ".any"},
@@ -37,21 +83,123 @@ var made = map[string][]string{
 	"withdraw.why.":              {"unsaid", "changed-my-mind", "no-longer-needed", "something-else"},
 	"withdrawn.notice.":          {"delivered", "pending", "undelivered", "none", "unknown"},
 	"takeaway.":                  {"pdf", "csv", "json"},
-	"takeaway.column.":           {"organisation", "status", "data", "why", "purpose", "since", "until", "ended", "others", "teller", "reference", "contact", "changed"},
-	"letter.data.":               {"half-hourly-use", "half-hourly-export", "monthly-use", "monthly-export", "yearly-use", "yearly-export", "price-of-use", "price-of-export", "other"},
-	"letter.why.":                {"consent", "explicit-consent", "contract", "legal-obligation", "public-task", "legitimate-interests", "other", "earlier"},
-	"letter.about.":              {"electricity", "gas"},
-	"letter.facts.":              {"active", "ended"},
-	"letter.":                    append(product([]string{"contract", "legal-obligation", "public-task", "legitimate-interests", "other", "consent", "elsewhere", "earlier", "delete"}, ".right", ".ask"), "discovered.right"),
-	"stopped.failed.":            {"over", "refused", "unanswered"},
-	"id.link.":                   {"list", "customer", "passkey"},
-	"id.end.":                    product([]string{"dead", "declined", "wrong-code", "busy", "not-found", "refused", "failed", "passkey-dead", "passkey-declined", "passkey-shown", "passkey-added", "passkey-mailed"}, ".title", ".body", ".next"),
-	"id.passkey.account.":        {"electricity", "gas"},
-	"id.passkey.device.":         {"iphone", "ipad", "android", "tablet", "chromebook", "windows", "mac", "linux", "phone", "key", "other"},
-	"mail.passkey.":              product([]string{"added", "removed"}, ".subject", ".title", ".body", ".yours"),
-	"error.prove.":               methods,
-	"adviser.handover.what.":     {"electricity", "gas"},
-	"error.":                     product([]string{"not-found", "method", "invalid", "too-long", "media", "escape", "repeated", "forbidden", "session-ended", "conflict", "busy", "ticket", "no-download", "too-often", "unavailable", "withdraw-failed", "internal"}, ".title", ".body"),
+	"takeaway.column.": {
+		"organisation",
+		"status",
+		"data",
+		"why",
+		"purpose",
+		"since",
+		"until",
+		"ended",
+		"others",
+		"teller",
+		"reference",
+		"contact",
+		"changed",
+	},
+	"letter.data.": {
+		"half-hourly-use",
+		"half-hourly-export",
+		"monthly-use",
+		"monthly-export",
+		"yearly-use",
+		"yearly-export",
+		"price-of-use",
+		"price-of-export",
+		"other",
+	},
+	"letter.why.": {
+		"consent",
+		"explicit-consent",
+		"contract",
+		"legal-obligation",
+		"public-task",
+		"legitimate-interests",
+		"other",
+		"earlier",
+	},
+	"letter.about.": {"electricity", "gas"},
+	"letter.facts.": {"active", "ended"},
+	"letter.": append(
+		product(
+			[]string{
+				"contract",
+				"legal-obligation",
+				"public-task",
+				"legitimate-interests",
+				"other",
+				"consent",
+				"elsewhere",
+				"earlier",
+				"delete",
+			},
+			".right",
+			".ask",
+		),
+		"discovered.right",
+	),
+	"stopped.failed.": {"over", "refused", "unanswered"},
+	"id.link.":        {"list", "customer", "passkey"},
+	"id.end.": product(
+		[]string{
+			"dead",
+			"declined",
+			"wrong-code",
+			"busy",
+			"not-found",
+			"refused",
+			"failed",
+			"passkey-dead",
+			"passkey-declined",
+			"passkey-shown",
+			"passkey-added",
+			"passkey-mailed",
+		},
+		".title",
+		".body",
+		".next",
+	),
+	"id.passkey.account.": {"electricity", "gas"},
+	"id.passkey.device.": {
+		"iphone",
+		"ipad",
+		"android",
+		"tablet",
+		"chromebook",
+		"windows",
+		"mac",
+		"linux",
+		"phone",
+		"key",
+		"other",
+	},
+	"mail.passkey.":          product([]string{"added", "removed"}, ".subject", ".title", ".body", ".yours"),
+	"error.prove.":           methods,
+	"adviser.handover.what.": {"electricity", "gas"},
+	"error.": product(
+		[]string{
+			"not-found",
+			"method",
+			"invalid",
+			"too-long",
+			"media",
+			"escape",
+			"repeated",
+			"forbidden",
+			"session-ended",
+			"conflict",
+			"busy",
+			"ticket",
+			"no-download",
+			"too-often",
+			"unavailable",
+			"withdraw-failed",
+			"internal",
+		},
+		".title",
+		".body",
+	),
 }
 
 var methods = []string{"magic-link", "passkey-assert", "passkey-register"}
@@ -63,6 +211,7 @@ func product(heads []string, tails ...string) []string {
 			all = append(all, head+tail)
 		}
 	}
+
 	return all
 }
 
@@ -73,10 +222,12 @@ func catalogue(t *testing.T, lang string) map[string]map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var entries map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &entries); err != nil {
 		t.Fatal(err)
 	}
+
 	texts := map[string]map[string]string{}
 	for key, entry := range entries {
 		var text string
@@ -86,8 +237,10 @@ func catalogue(t *testing.T, lang string) map[string]map[string]string {
 		} else if err := json.Unmarshal(entry, &forms); err != nil {
 			t.Fatalf("%s: %s is neither a text nor plural forms", lang, key)
 		}
+
 		texts[key] = forms
 	}
+
 	return texts
 }
 
@@ -110,16 +263,19 @@ func TestLanguagesSayTheSameThings(t *testing.T) {
 				t.Errorf("%s lacks %s", lang, key)
 			}
 		}
+
 		for key, variants := range texts {
 			if english[key] == nil {
 				t.Errorf("%s has %s, which English has not", lang, key)
 				continue
 			}
+
 			if plural := len(english[key]) > 1; plural {
 				var have []string
 				for form := range variants {
 					have = append(have, form)
 				}
+
 				slices.Sort(have)
 				if !slices.Equal(have, forms[lang]) {
 					t.Errorf("%s %s has the plural forms %v, want %v", lang, key, have, forms[lang])
@@ -127,6 +283,7 @@ func TestLanguagesSayTheSameThings(t *testing.T) {
 			} else if len(variants) > 1 {
 				t.Errorf("%s %s has plural forms, which English has not", lang, key)
 			}
+
 			want := placeholders(english[key]["other"])
 			for form, text := range variants {
 				if strings.TrimSpace(text) == "" {
@@ -158,6 +315,7 @@ func TestEveryKeyIsUsedAndExists(t *testing.T) {
 			}
 		}
 	}
+
 	files := []string{"printer.go"}
 	for _, folder := range sources {
 		for _, pattern := range []string{"*.go", "*.templ"} {
@@ -168,10 +326,12 @@ func TestEveryKeyIsUsedAndExists(t *testing.T) {
 			files = append(files, found...)
 		}
 	}
+
 	for _, file := range files {
 		if templs.MatchString(file) {
 			continue
 		}
+
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -179,8 +339,10 @@ func TestEveryKeyIsUsedAndExists(t *testing.T) {
 		for _, match := range literals.FindAllStringSubmatch(string(source), -1) {
 			used[match[1]] = true
 		}
+
 		for _, match := range asked.FindAllStringSubmatch(string(source), -1) {
-			key, madeUp := match[1], match[2] != ""
+			key := match[1]
+			madeUp := match[2] != ""
 			if madeUp && made[key] == nil {
 				t.Errorf("%s puts together keys that begin with %s: list them in this test", file, key)
 			}
@@ -189,6 +351,7 @@ func TestEveryKeyIsUsedAndExists(t *testing.T) {
 			}
 		}
 	}
+
 	for key, forms := range texts {
 		base, isTwin := strings.CutSuffix(key, twin)
 		if isTwin && reflect.DeepEqual(forms, texts[base]) {
@@ -266,7 +429,9 @@ func TestMonths(t *testing.T) {
 	t.Parallel()
 	want := strings.Fields("Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr")
 	for i, month := range want {
-		if got := For("cy").Date(time.Date(2026, time.Month(i+1), 9, 12, 0, 0, 0, time.UTC)); got != "9 "+month+" 2026" {
+		if got := For(
+			"cy",
+		).Date(time.Date(2026, time.Month(i+1), 9, 12, 0, 0, 0, time.UTC)); got != "9 "+month+" 2026" {
 			t.Errorf("got %q, want %s", got, month)
 		}
 	}
@@ -308,6 +473,7 @@ func TestDurationsAndCountries(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", test.iso, got, test.welsh)
 		}
 	}
+
 	if got := For("cy").Country("GB"); got != "Y Deyrnas Unedig" {
 		t.Errorf("got %q", got)
 	}
@@ -328,7 +494,8 @@ func TestUnknownLanguageIsEnglish(t *testing.T) {
 func TestAdvisersHaveWordsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	for _, lang := range Languages() {
-		customer, adviser := For(lang), For(lang).ForAdviser()
+		customer := For(lang)
+		adviser := For(lang).ForAdviser()
 		if adviser.Lang() != lang {
 			t.Errorf("an adviser who reads %s is told in %s", lang, adviser.Lang())
 		}
@@ -337,6 +504,7 @@ func TestAdvisersHaveWordsOfTheirOwn(t *testing.T) {
 				t.Errorf("%s: an adviser is told %q", key, got)
 			}
 		}
+
 		if got, want := adviser.N("page.session", 15), customer.N("page.session.adviser", 15); got != want {
 			t.Errorf("%s: got %q, want %q", lang, got, want)
 		}

@@ -15,6 +15,7 @@ func Name(name string) string {
 	if name == "" {
 		return ""
 	}
+
 	return isolateStart + strings.Map(func(r rune) rune {
 		if strings.ContainsRune("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", r) {
 			return -1
@@ -43,9 +44,11 @@ func pieces(words string) (all []piece) {
 		if !found {
 			break
 		}
+
 		name, after, _ := strings.Cut(rest, isolateEnd)
 		all = append(all, piece{text: name, name: true})
 		words = after
 	}
+
 	return all
 }

@@ -53,6 +53,7 @@ func Load(settings any) error {
 			environment[name] = value
 		}
 	}
+
 	variable := map[string]string{}
 	var mistakes []error
 	for field := range fields(settings) {
@@ -66,10 +67,12 @@ func Load(settings any) error {
 			mistakes = append(mistakes, fmt.Errorf("%s and %s_FILE are both set: keep one", name, name))
 			continue
 		}
+
 		text, err := os.ReadFile(path)
 		if err != nil {
 			mistakes = append(mistakes, fmt.Errorf("%s_FILE: %w", name, err))
 		}
+
 		environment[name] = strings.TrimSpace(string(text))
 	}
 
@@ -78,6 +81,7 @@ func Load(settings any) error {
 	if !errors.As(err, &all) {
 		return errors.Join(append(mistakes, err)...)
 	}
+
 	for _, one := range all.Errors {
 		var missing env.VarIsNotSetError
 		var malformed env.ParseError
@@ -87,8 +91,10 @@ func Load(settings any) error {
 		case errors.As(one, &malformed):
 			one = fmt.Errorf("%s: %w", variable[malformed.Name], malformed.Err)
 		}
+
 		mistakes = append(mistakes, one)
 	}
+
 	return errors.Join(mistakes...)
 }
 
@@ -100,6 +106,7 @@ func Usage(w io.Writer, settings any) {
 		if field.Type == reflect.TypeFor[Secret]() {
 			fmt.Fprintf(w, " or %s_FILE", name)
 		}
+
 		byDefault, ok := field.Tag.Lookup("envDefault")
 		switch {
 		case ok:
@@ -107,6 +114,7 @@ func Usage(w io.Writer, settings any) {
 		case options == "required":
 			fmt.Fprint(w, " (required)")
 		}
+
 		fmt.Fprintf(w, "\n      %s\n", field.Tag.Get("help"))
 		if example := field.Tag.Get("example"); example != "" {
 			fmt.Fprintf(w, "      example: %s=%s\n", name, example)

@@ -13,11 +13,11 @@ import (
 )
 
 type settings struct {
-	Listen  string        `env:"TEST_ENV_LISTEN" envDefault:"localhost:1" help:"Where to listen."`
-	Account string        `env:"TEST_ENV_ACCOUNT,required" help:"The account." example:"portal_ops"`
-	Wait    time.Duration `env:"TEST_ENV_WAIT" envDefault:"10s"`
+	Listen  string        `env:"TEST_ENV_LISTEN"           envDefault:"localhost:1" help:"Where to listen."`
+	Account string        `env:"TEST_ENV_ACCOUNT,required"                          help:"The account."     example:"portal_ops"`
+	Wait    time.Duration `env:"TEST_ENV_WAIT"             envDefault:"10s"`
 	Show    bool          `env:"TEST_ENV_SHOW"`
-	Key     Secret        `env:"TEST_ENV_KEY,required" help:"The key."`
+	Key     Secret        `env:"TEST_ENV_KEY,required"                              help:"The key."`
 	Plain   string
 }
 
@@ -32,6 +32,7 @@ func TestLoad(t *testing.T) {
 	if err := Load(&got); err != nil {
 		t.Fatal(err)
 	}
+
 	want := settings{Listen: "localhost:1", Account: "a", Wait: 10 * time.Second, Show: true, Key: NewSecret("k")}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -43,6 +44,7 @@ func TestLoadTakesASecretFromAFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("from a file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	t.Setenv("TEST_ENV_ACCOUNT", "a")
 	t.Setenv("TEST_ENV_KEY_FILE", path)
 	var got settings
@@ -63,6 +65,7 @@ func TestLoadReportsAllMistakesTogether(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
+
 	lines := strings.Split(err.Error(), "\n")
 	if len(lines) != 4 {
 		t.Errorf("got %d lines, want 4:\n%v", len(lines), err)
@@ -72,6 +75,7 @@ func TestLoadReportsAllMistakesTogether(t *testing.T) {
 			t.Errorf("does not say %q:\n%v", want, err)
 		}
 	}
+
 	if strings.Contains(err.Error(), "canary") {
 		t.Errorf("shows a secret: %v", err)
 	}

@@ -36,14 +36,17 @@ func (c colour) luminance() float64 {
 		} else {
 			channel = math.Pow((channel+.055)/1.055, 2.4)
 		}
+
 		l += weight * channel
 	}
+
 	return l
 }
 
 // contrast is the contrast ratio of WCAG 2.2, from 1 to 21; the order does not matter.
 func contrast(a, b colour) float64 {
-	la, lb := a.luminance(), b.luminance()
+	la := a.luminance()
+	lb := b.luminance()
 	return (max(la, lb) + .05) / (min(la, lb) + .05)
 }
 
@@ -93,6 +96,7 @@ func readSheet(css string) map[theme]tokens {
 			}
 		}
 	}
+
 	return all
 }
 
@@ -111,10 +115,13 @@ var (
 // derive makes the tokens of an operator from its choice: what it chose, and shades of these.
 func derive(t theme, c choice) tokens {
 	surface := ours[t]["surface"]
-	towards, strong, tint := black, .3, .08
+	towards := black
+	strong := .3
+	tint := .08
 	if t == dark {
 		towards, strong, tint = white, .4, .09
 	}
+
 	own := tokens{
 		"accent": c.accent, "on-accent": c.onAccent,
 		"accent-strong": mix(c.accent, towards, strong),
@@ -129,6 +136,7 @@ func derive(t theme, c choice) tokens {
 			break
 		}
 	}
+
 	return own
 }
 
@@ -140,6 +148,7 @@ func darkPanel(c choice) choice {
 			break
 		}
 	}
+
 	return c
 }
 
@@ -176,11 +185,21 @@ func ratios(t theme, own tokens) []Ratio {
 		on, onName := named(p.on)
 		all = append(all, Ratio{Theme: string(t), Text: textName, On: onName, Contrast: contrast(text, on)})
 	}
+
 	return all
 }
 
 // sheetOrder keeps the style sheet, and with it its hashed name, the same at every start.
-var sheetOrder = []string{"accent", "accent-strong", "on-accent", "tint", "panel", "on-panel", "on-panel-soft", "panel-mark"}
+var sheetOrder = []string{
+	"accent",
+	"accent-strong",
+	"on-accent",
+	"tint",
+	"panel",
+	"on-panel",
+	"on-panel-soft",
+	"panel-mark",
+}
 
 // sheet is the style sheet of an operator: values of tokens and nothing else. It stands in the layer in which portal.css
 // sets them, for the later layers of that file still win: print is without colour.
@@ -198,11 +217,14 @@ func sheet(own map[theme]tokens) []byte {
 	b.WriteString("@media (prefers-color-scheme:dark){")
 	root(dark)
 	b.WriteString("}}\n")
+
 	return []byte(b.String())
 }
 
 // icon is our own drawing in the colours of the panel.
 func icon(own tokens) []byte {
 	drawing := string(static.Source("favicon.svg"))
-	return []byte(strings.NewReplacer("#0b4f56", own["panel"].String(), "#fff", own["on-panel"].String()).Replace(drawing))
+	return []byte(
+		strings.NewReplacer("#0b4f56", own["panel"].String(), "#fff", own["on-panel"].String()).Replace(drawing),
+	)
 }

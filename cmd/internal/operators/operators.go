@@ -76,6 +76,7 @@ func Load(path string) ([]Operator, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return Parse(text, func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
@@ -90,6 +91,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	defer file.Close()
 	return io.ReadAll(io.LimitReader(file, maxFile+1))
 }
@@ -99,10 +101,12 @@ func Parse(text []byte, read func(name string) ([]byte, error)) ([]Operator, err
 	if len(text) > maxFile {
 		return nil, fmt.Errorf("the file has more than %d KiB", maxFile>>10)
 	}
+
 	values := map[string]any{}
 	if _, err := toml.Decode(string(text), &values); err != nil {
 		return nil, err
 	}
+
 	var mistakes []error
 	file := &table{values: values, asked: map[string]bool{}, whose: "the file", mistakes: &mistakes}
 	tables := file.subs("operator")
@@ -110,6 +114,7 @@ func Parse(text []byte, read func(name string) ([]byte, error)) ([]Operator, err
 		file.refuse("operator", "1 to %d operators are wanted, each begun by [[operator]]", maxOperators)
 		tables = nil
 	}
+
 	file.done()
 	var all []Operator
 	for i, t := range tables {
@@ -118,14 +123,17 @@ func Parse(text []byte, read func(name string) ([]byte, error)) ([]Operator, err
 		if slug, ok := t.values["slug"].(string); ok && slug != "" {
 			t.whose = fmt.Sprintf("operator %q", slug)
 		}
+
 		o := readOperator(t, read)
 		t.done()
 		compare(t, o, all)
 		all = append(all, o)
 	}
+
 	if len(mistakes) > 0 {
 		return nil, errors.Join(mistakes...)
 	}
+
 	return all, nil
 }
 
@@ -155,7 +163,9 @@ func compare(t *table, o Operator, others []Operator) {
 var (
 	slugForm    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 	accountForm = regexp.MustCompile(`^[a-z0-9_-]{3,64}$`)
-	hostForm    = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$`)
+	hostForm    = regexp.MustCompile(
+		`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$`,
+	)
 )
 
 func readOperator(t *table, read func(string) ([]byte, error)) Operator {
@@ -164,6 +174,7 @@ func readOperator(t *table, read func(string) ([]byte, error)) Operator {
 		t.refuse("slug", "must be 1 to 40 small letters, digits and dashes")
 		o.Slug = ""
 	}
+
 	readPlace(t, &o)
 	readAccount(t, &o, read)
 
@@ -178,27 +189,38 @@ func readOperator(t *table, read func(string) ([]byte, error)) Operator {
 	readAdvisers(t, &o, read)
 	for _, origin := range t.list("framing-origins", maxEntries) {
 		if !isOrigin(origin) {
-			t.refuse("framing-origins", "%q is not an exact origin such as https://www.example.org: without a path, a wildcard or a slash at the end", origin)
+			t.refuse(
+				"framing-origins",
+				"%q is not an exact origin such as https://www.example.org: without a path, a wildcard or a slash at the end",
+				origin,
+			)
 		}
 		o.FramingOrigins = append(o.FramingOrigins, origin)
 	}
+
 	for _, address := range t.list("return-urls", maxEntries) {
 		if u, ok := webAddress(address); !ok || u.Fragment != "" {
 			t.refuse("return-urls", "%q is not an exact https address such as https://www.example.org/back", address)
 		}
 		o.ReturnURLs = append(o.ReturnURLs, address)
 	}
+
 	return o
 }
 
 func readPlace(t *table, o *Operator) {
 	for _, host := range t.list("hosts", maxEntries) {
 		if !isHost(host) {
-			t.refuse("hosts", "%q is not a host name such as energy.example.org: in small letters, without https:// and without a path", host)
+			t.refuse(
+				"hosts",
+				"%q is not a host name such as energy.example.org: in small letters, without https:// and without a path",
+				host,
+			)
 			continue
 		}
 		o.Hosts = append(o.Hosts, host)
 	}
+
 	_, hasHosts := t.values["hosts"]
 	o.Base = t.text("path")
 	switch {
@@ -210,6 +232,7 @@ func readPlace(t *table, o *Operator) {
 		t.refuse("path", "must be /portal or /o/%s/portal", o.Slug)
 		o.Base = ""
 	}
+
 	if all, ok := t.values["hosts"].([]any); ok && len(all) == 0 {
 		t.refuse("hosts", "is empty; leave it out for the portal's own host")
 	}
@@ -220,12 +243,17 @@ func readAccount(t *table, o *Operator, read func(string) ([]byte, error)) {
 		t.refuse("account-id", "must be 3 to 64 small letters, digits, dashes and underscores")
 	}
 	if _, ok := t.value("account-secret"); ok {
-		t.refuse("account-secret", "a secret never stands in this file: write it to a file of its own, and name that with account-secret-file")
+		t.refuse(
+			"account-secret",
+			"a secret never stands in this file: write it to a file of its own, and name that with account-secret-file",
+		)
 	}
+
 	name := t.required("account-secret-file")
 	if name == "" {
 		return
 	}
+
 	text, err := read(name)
 	secret := strings.TrimSpace(string(text))
 	switch {
@@ -243,19 +271,29 @@ const leastAdviserSecret = 16
 
 func readAdvisers(t *table, o *Operator, read func(string) ([]byte, error)) {
 	if _, ok := t.value("adviser-secret"); ok {
-		t.refuse("adviser-secret", "a secret never stands in this file: write it to a file of its own, and name that with adviser-secret-file")
+		t.refuse(
+			"adviser-secret",
+			"a secret never stands in this file: write it to a file of its own, and name that with adviser-secret-file",
+		)
 	}
+
 	name := t.text("adviser-secret-file")
 	if name == "" {
 		return
 	}
+
 	text, err := read(name)
 	secret := strings.TrimSpace(string(text))
 	switch {
 	case err != nil:
 		t.refuse("adviser-secret-file", "%v", err)
 	case len(secret) < leastAdviserSecret || len(secret) > 200 || strings.ContainsAny(secret, "\r\n"):
-		t.refuse("adviser-secret-file", "%s does not hold a secret of one line, with %d characters or more", name, leastAdviserSecret)
+		t.refuse(
+			"adviser-secret-file",
+			"%s does not hold a secret of one line, with %d characters or more",
+			name,
+			leastAdviserSecret,
+		)
 	case secret == o.AccountSecret.Reveal():
 		t.refuse("adviser-secret-file", "holds the account's secret, which is for the portal alone")
 	default:
@@ -267,15 +305,18 @@ func readName(t *table, key, name string) string {
 	if utf8.RuneCountInString(name) > maxName {
 		t.refuse(key, "has more than %d characters", maxName)
 	}
+
 	for _, r := range name {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			t.refuse(key, "holds a character that cannot be seen")
 			break
 		}
 	}
+
 	if name != "" && name != strings.TrimSpace(name) {
 		t.refuse(key, "begins or ends with a space")
 	}
+
 	return name
 }
 
@@ -287,6 +328,7 @@ func readLanguages(t *table, b *views.Brand) {
 		}
 		b.Languages = append(b.Languages, lang)
 	}
+
 	if v, ok := t.values["languages"].([]any); ok && len(v) == 0 {
 		t.refuse("languages", "is empty; leave it out to offer English and Welsh")
 	}
@@ -298,30 +340,41 @@ func readContact(t *table, b *views.Brand) {
 			t.refuse("contact-url", "is not an https address such as https://www.example.org/contact")
 		}
 	}
-	if b.Phone = t.text("phone"); b.Phone != "" && (strings.Trim(b.Phone, "0123456789+() -") != "" || !strings.ContainsAny(b.Phone, "0123456789") || len(b.Phone) > 30) {
+
+	if b.Phone = t.text(
+		"phone",
+	); b.Phone != "" &&
+		(strings.Trim(b.Phone, "0123456789+() -") != "" || !strings.ContainsAny(b.Phone, "0123456789") || len(b.Phone) > 30) {
 		t.refuse("phone", "is not a telephone number such as 0800 000 0000")
 	}
 	if b.Email = t.text("email"); b.Email != "" {
-		if parsed, err := mail.ParseAddress(b.Email); err != nil || parsed.Address != b.Email || len(b.Email) > 254 || strings.ContainsAny(b.Email, `"?&%#`) {
+		if parsed, err := mail.ParseAddress(
+			b.Email,
+		); err != nil || parsed.Address != b.Email || len(b.Email) > 254 ||
+			strings.ContainsAny(b.Email, `"?&%#`) {
 			t.refuse("email", "is not an e-mail address such as help@example.org")
 		}
 	}
+
 	_, hasURL := t.values["contact-url"]
 	_, hasPhone := t.values["phone"]
 	_, hasEmail := t.values["email"]
 	if !hasURL && !hasPhone && !hasEmail {
 		t.refuse("contact-url", "is missing, and so are phone and email: customers need a way to get help")
 	}
+
 	links := t.subs("help")
 	if len(links) > maxHelp {
 		t.refuse("help", "has %d links, and may have at most %d", len(links), maxHelp)
 		return
 	}
+
 	for _, link := range links {
 		help := views.HelpLink{URL: link.required("url"), Text: map[string]string{}}
 		if _, ok := webAddress(help.URL); help.URL != "" && !ok {
 			link.refuse("url", "is not an https address such as https://www.example.org/energy")
 		}
+
 		for _, lang := range i18n.Languages() {
 			if slices.Contains(b.Offered(), lang) {
 				help.Text[lang] = readName(link, lang, link.required(lang))
@@ -329,6 +382,7 @@ func readContact(t *table, b *views.Brand) {
 				link.text(lang)
 			}
 		}
+
 		link.done()
 		b.Help = append(b.Help, help)
 	}
@@ -345,9 +399,11 @@ func keyOf(t theme, p pair, hasPanel bool) string {
 	case p.on == "panel":
 		key = "on-accent"
 	}
+
 	if t == dark {
 		key = "dark-" + key
 	}
+
 	return key
 }
 
@@ -356,7 +412,9 @@ func readColours(t *table, o *Operator) {
 	if c == nil {
 		return
 	}
-	chosen, sound := map[theme]choice{}, true
+
+	chosen := map[theme]choice{}
+	sound := true
 	one := func(key string, must bool) (colour, bool) {
 		text := ""
 		if must {
@@ -364,10 +422,12 @@ func readColours(t *table, o *Operator) {
 		} else {
 			text = c.text(key)
 		}
+
 		parsed, ok := parseColour(text)
 		if text != "" && !ok {
 			c.refuse(key, "%q is not a colour such as #0b4f56", text)
 		}
+
 		_, written := c.values[key]
 		sound = sound && (ok || !must && !written)
 		return parsed, ok
@@ -383,13 +443,17 @@ func readColours(t *table, o *Operator) {
 			c.refuse(prefix+"panel", "goes together with %son-panel: give both or neither", prefix)
 			sound = false
 		}
+
 		chosen[th] = choice
 	}
+
 	c.done()
 	if !sound {
 		return
 	}
-	l, d := chosen[light], chosen[dark]
+
+	l := chosen[light]
+	d := chosen[dark]
 	if !l.hasPanel {
 		l.panel, l.onPanel = l.accent, l.onAccent
 	}
@@ -397,15 +461,24 @@ func readColours(t *table, o *Operator) {
 		made := darkPanel(l)
 		d.panel, d.onPanel = made.panel, made.onPanel
 	}
+
 	own := map[theme]tokens{light: derive(light, l), dark: derive(dark, d)}
 	for _, th := range []theme{light, dark} {
 		for i, r := range ratios(th, own[th]) {
 			if r.Contrast < leastContrast {
-				c.refuse(keyOf(th, pairs[i], chosen[th].hasPanel), "for %s colours, %s on %s has a contrast of %s, and needs 4.5:1", r.Theme, r.Text, r.On, r)
+				c.refuse(
+					keyOf(th, pairs[i], chosen[th].hasPanel),
+					"for %s colours, %s on %s has a contrast of %s, and needs 4.5:1",
+					r.Theme,
+					r.Text,
+					r.On,
+					r,
+				)
 			}
 			o.Ratios = append(o.Ratios, r)
 		}
 	}
+
 	o.Brand.Sheet = o.Files.Add("brand.css", sheet(own))
 	o.Brand.Icon = o.Files.Add("icon.svg", icon(own[light]))
 }
@@ -421,16 +494,19 @@ func readLogo(t *table, o *Operator, read func(string) ([]byte, error)) {
 		if name == "" {
 			return nil
 		}
+
 		file, err := read(name)
 		if err != nil {
 			t.refuse(key, "%v", err)
 			return nil
 		}
+
 		content, ext, size, err := logo(file)
 		if err != nil {
 			t.refuse(key, "%s: %v", name, err)
 			return nil
 		}
+
 		return &views.Image{URL: o.Files.Add(key+ext, content), Width: size.X, Height: size.Y}
 	}
 	o.Brand.Logo, o.Brand.DarkLogo = picture("logo"), picture("logo-dark")
@@ -446,16 +522,19 @@ func readLogo(t *table, o *Operator, read func(string) ([]byte, error)) {
 
 // isHost reports whether a text is a host name as browsers send it, with a port where it is not the scheme's own.
 func isHost(text string) bool {
-	host, port := text, ""
+	host := text
+	port := ""
 	if h, p, err := net.SplitHostPort(text); err == nil {
 		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 || n == 443 || n == 80 || strconv.Itoa(n) != p {
 			return false
 		}
 		host, port = h, p
 	}
+
 	if ip := net.ParseIP(host); ip != nil {
 		return ip.IsLoopback() && (ip.To4() != nil || port != "")
 	}
+
 	return len(host) <= 253 && hostForm.MatchString(host)
 }
 
@@ -468,8 +547,12 @@ func isOrigin(text string) bool {
 // webAddress reads an https address that may become a link.
 func webAddress(text string) (*url.URL, bool) {
 	u, err := url.Parse(text)
-	if err != nil || len(text) > maxURL || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Opaque != "" {
+	if err != nil || len(text) > maxURL || u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
+		u.Opaque != "" {
 		return nil, false
 	}
-	return u, !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\\' })
+	return u, !strings.ContainsFunc(
+		text,
+		func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\\' },
+	)
 }

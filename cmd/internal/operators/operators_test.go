@@ -24,10 +24,25 @@ import (
 
 // files are what the operators of these tests name.
 var files = map[string][]byte{
-	"secret": []byte("canary\n"), "advisers": []byte("canary-of-advisers\n"), "empty": nil, "two-lines": []byte("a\nb"),
-	"logo.png": pngOf(300, 100), "photo.jpg": jpegOf(64, 64), "moving.gif": gifOf(), "drawing.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`),
-	"bomb.png": claiming(60000, 60000), "wide.png": claiming(4001, 1), "broken.png": pngOf(300, 100)[:200], "large.png": make([]byte, maxLogoFile+1),
-	"page.png": []byte("<!DOCTYPE html><script>alert(1)</script>"),
+	"secret":    []byte("canary\n"),
+	"advisers":  []byte("canary-of-advisers\n"),
+	"empty":     nil,
+	"two-lines": []byte("a\nb"),
+	"logo.png": pngOf(
+		300,
+		100,
+	),
+	"photo.jpg":   jpegOf(64, 64),
+	"moving.gif":  gifOf(),
+	"drawing.svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`),
+	"bomb.png": claiming(
+		60000,
+		60000,
+	),
+	"wide.png":   claiming(4001, 1),
+	"broken.png": pngOf(300, 100)[:200],
+	"large.png":  make([]byte, maxLogoFile+1),
+	"page.png":   []byte("<!DOCTYPE html><script>alert(1)</script>"),
 }
 
 func read(name string) ([]byte, error) {
@@ -42,6 +57,7 @@ func pngOf(w, h int) []byte {
 	for x := range w {
 		picture.Set(x, h/2, color.NRGBA{uint8(x), 80, 120, 255})
 	}
+
 	var b bytes.Buffer
 	_ = png.Encode(&b, picture)
 	return b.Bytes()
@@ -66,6 +82,7 @@ func claiming(w, h uint32) []byte {
 	binary.BigEndian.PutUint32(header[4:], w)
 	binary.BigEndian.PutUint32(header[8:], h)
 	binary.BigEndian.PutUint32(file[29:], crc32.ChecksumIEEE(header))
+
 	return file
 }
 
@@ -95,20 +112,37 @@ func with(file, key, line string) string {
 	if found == nil {
 		return strings.Replace(file, "[[operator]]\n", "[[operator]]\n"+line, 1)
 	}
+
 	return file[:found[0]] + line + file[found[1]:]
 }
 
 func TestGoodFile(t *testing.T) {
 	t.Parallel()
-	file := with(with(with(with(goodColours, "adviser-secret-file", `adviser-secret-file = "advisers"`), "logo", `logo = "logo.png"`), "languages", `languages = ["cy", "en"]`), "framing-origins", `framing-origins = ["https://www.advice.example:8443"]`) +
+	file := with(
+		with(
+			with(
+				with(goodColours, "adviser-secret-file", `adviser-secret-file = "advisers"`),
+				"logo",
+				`logo = "logo.png"`,
+			),
+			"languages",
+			`languages = ["cy", "en"]`,
+		),
+		"framing-origins",
+		`framing-origins = ["https://www.advice.example:8443"]`,
+	) +
 		"[[operator.help]]\nurl = \"https://advice.example/bills\"\nen = \"Bills\"\ncy = \"Biliau\"\n"
 	all, err := Parse([]byte(file), read)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	o := all[0]
-	if o.Slug != "advice" || o.Base != "/portal" || o.AccountSecret.Reveal() != "canary" || o.AdviserSecret.Reveal() != "canary-of-advisers" || !slices.Equal(o.Brand.Languages, []string{"cy", "en"}) ||
-		len(o.FramingOrigins) != 1 || o.Brand.Help[0].Text["cy"] != "Biliau" {
+	if o.Slug != "advice" || o.Base != "/portal" || o.AccountSecret.Reveal() != "canary" ||
+		o.AdviserSecret.Reveal() != "canary-of-advisers" ||
+		!slices.Equal(o.Brand.Languages, []string{"cy", "en"}) ||
+		len(o.FramingOrigins) != 1 ||
+		o.Brand.Help[0].Text["cy"] != "Biliau" {
 		t.Errorf("got %+v", o)
 	}
 	for _, name := range []string{o.Brand.Sheet, o.Brand.Icon, o.Brand.Logo.URL} {
@@ -116,9 +150,11 @@ func TestGoodFile(t *testing.T) {
 			t.Errorf("there is no file %q", name)
 		}
 	}
+
 	if o.Brand.Logo.Width != 300 || o.Brand.Logo.Height != 100 {
 		t.Errorf("a logo that is small enough is drawn in another size: %+v", o.Brand.Logo)
 	}
+
 	again, err := Parse([]byte(file), read)
 	if err != nil || again[0].Brand.Sheet != o.Brand.Sheet || again[0].Brand.Logo.URL != o.Brand.Logo.URL {
 		t.Error("another start serves the same files by other names")
@@ -224,7 +260,11 @@ func TestBadFiles(t *testing.T) {
 
 func TestABrokenFileIsToldByItsLine(t *testing.T) {
 	t.Parallel()
-	if _, err := Parse([]byte("[[operator]]\nslug = advice\n"), read); err == nil || !strings.Contains(err.Error(), "line 2") {
+	if _, err := Parse(
+		[]byte("[[operator]]\nslug = advice\n"),
+		read,
+	); err == nil ||
+		!strings.Contains(err.Error(), "line 2") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Parse(make([]byte, maxFile+1), read); err == nil || err.Error() != "the file has more than 1024 KiB" {
@@ -240,7 +280,11 @@ func TestLoadFindsFilesBesideTheFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if all, err := Load(filepath.Join(folder, "operators.toml")); err != nil || all[0].AccountSecret.Reveal() != "canary" {
+
+	if all, err := Load(
+		filepath.Join(folder, "operators.toml"),
+	); err != nil ||
+		all[0].AccountSecret.Reveal() != "canary" {
 		t.Errorf("the example does not pass: %v", err)
 	}
 	if _, err := Load(filepath.Join(folder, "nowhere")); !errors.Is(err, os.ErrNotExist) {
@@ -264,6 +308,7 @@ func TestContrast(t *testing.T) {
 			t.Errorf("%s on %s: %s, want %s", test.a, test.b, got, test.want)
 		}
 	}
+
 	for _, bad := range []string{"", "#fff", "fff", "#ffffff ", "#gggggg", "red", "#ffffffff", "rgb(0,0,0)"} {
 		if _, ok := parseColour(bad); ok {
 			t.Errorf("%q is taken for a colour", bad)
@@ -284,19 +329,24 @@ func TestPairsAreThoseOfTheStyleSheet(t *testing.T) {
 			}
 		}
 	}
+
 	rule := regexp.MustCompile(`\{[^{}]*\}`)
-	ground, text := regexp.MustCompile(`[{;\s]background: var\(--([a-z-]+)\)`), regexp.MustCompile(`[{;\s]color: var\(--([a-z-]+)\)`)
+	ground := regexp.MustCompile(`[{;\s]background: var\(--([a-z-]+)\)`)
+	text := regexp.MustCompile(`[{;\s]color: var\(--([a-z-]+)\)`)
 	found := 0
 	for _, body := range rule.FindAllString(string(static.Source("portal.css")), -1) {
-		g, c := ground.FindStringSubmatch(body), text.FindStringSubmatch(body)
+		g := ground.FindStringSubmatch(body)
+		c := text.FindStringSubmatch(body)
 		if g == nil || c == nil || !slices.Contains(sheetOrder, g[1]) && !slices.Contains(sheetOrder, c[1]) {
 			continue
 		}
+
 		found++
 		if !slices.Contains(pairs, pair{c[1], g[1]}) {
 			t.Errorf("portal.css puts --%s on --%s, which is not checked", c[1], g[1])
 		}
 	}
+
 	if found < 5 {
 		t.Errorf("only %d rules with two colours were found", found)
 	}
@@ -309,7 +359,9 @@ func TestSheetHoldsColoursAlone(t *testing.T) {
 	t.Parallel()
 	own := derive(light, choice{accent: colour{1, 2, 3}, onAccent: white, panel: colour{1, 2, 3}, onPanel: white})
 	got := string(sheet(map[theme]tokens{light: own, dark: own}))
-	want := regexp.MustCompile(`^@layer base\{:root\{(--[a-z-]+:#[0-9a-f]{6};){8}\}@media \(prefers-color-scheme:dark\)\{:root\{(--[a-z-]+:#[0-9a-f]{6};){8}\}\}\}\n$`)
+	want := regexp.MustCompile(
+		`^@layer base\{:root\{(--[a-z-]+:#[0-9a-f]{6};){8}\}@media \(prefers-color-scheme:dark\)\{:root\{(--[a-z-]+:#[0-9a-f]{6};){8}\}\}\}\n$`,
+	)
 	if !want.MatchString(got) {
 		t.Errorf("got %s", got)
 	}
@@ -331,6 +383,7 @@ func TestLogoIsDrawnAnew(t *testing.T) {
 	if _, ext, _, err := logo(files["photo.jpg"]); err != nil || ext != ".jpg" {
 		t.Errorf("JPEG: %s %v", ext, err)
 	}
+
 	webp, _ := base64.StdEncoding.DecodeString("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA")
 	if content, ext, _, err := logo(webp); err != nil || ext != ".png" || !bytes.HasPrefix(content, []byte("\x89PNG")) {
 		t.Errorf("WebP: %s %v", ext, err)
@@ -342,6 +395,7 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"", good, goodColours, Example, good + good, "[operator]\n", "operator = [1]", "operator = [{slug = 1}, 2]", "[[operator]]\ncolours = 1\nhelp = [[]]\n"} {
 		f.Add([]byte(seed))
 	}
+
 	f.Fuzz(func(t *testing.T, text []byte) {
 		all, err := Parse(text, read)
 		if err != nil {
@@ -350,17 +404,21 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+
 		seen := map[string]bool{}
 		for _, o := range all {
-			if !slugForm.MatchString(o.Slug) || seen[o.Slug] || o.Brand.Name == "" || o.AccountSecret.Reveal() == "" || o.Base != "/portal" && o.Base != "/o/"+o.Slug+"/portal" {
+			if !slugForm.MatchString(o.Slug) || seen[o.Slug] || o.Brand.Name == "" || o.AccountSecret.Reveal() == "" ||
+				o.Base != "/portal" && o.Base != "/o/"+o.Slug+"/portal" {
 				t.Errorf("accepted: %+v", o)
 			}
+
 			seen[o.Slug] = true
 			for _, r := range o.Ratios {
 				if r.Contrast < leastContrast {
 					t.Errorf("accepted with a contrast of %s", r)
 				}
 			}
+
 			for _, origin := range o.FramingOrigins {
 				if strings.ContainsAny(origin, " ;,*'\"\n") || !strings.HasPrefix(origin, "https://") {
 					t.Errorf("accepted as an origin: %q", origin)

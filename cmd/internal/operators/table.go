@@ -33,6 +33,7 @@ func (t *table) text(key string) string {
 	if !ok {
 		return ""
 	}
+
 	s, ok := v.(string)
 	switch {
 	case !ok:
@@ -40,6 +41,7 @@ func (t *table) text(key string) string {
 	case s == "":
 		t.refuse(key, "is empty; leave it out where there is nothing to say")
 	}
+
 	return s
 }
 
@@ -50,6 +52,7 @@ func (t *table) required(key string) string {
 		t.refuse(key, "is missing")
 		return ""
 	}
+
 	return t.text(key)
 }
 
@@ -59,6 +62,7 @@ func (t *table) flag(key string) bool {
 	if ok && !isBool {
 		t.refuse(key, "must be true or false")
 	}
+
 	return b
 }
 
@@ -68,6 +72,7 @@ func (t *table) list(key string, most int) []string {
 	if !ok {
 		return nil
 	}
+
 	all, ok := v.([]any)
 	if !ok {
 		t.refuse(key, `must be a list of texts, such as ["one", "two"]`)
@@ -77,6 +82,7 @@ func (t *table) list(key string, most int) []string {
 		t.refuse(key, "has %d entries, and may have at most %d", len(all), most)
 		return nil
 	}
+
 	var texts []string
 	for _, one := range all {
 		text, ok := one.(string)
@@ -89,6 +95,7 @@ func (t *table) list(key string, most int) []string {
 			texts = append(texts, text)
 		}
 	}
+
 	return texts
 }
 
@@ -98,11 +105,13 @@ func (t *table) sub(key string) *table {
 	if !ok {
 		return nil
 	}
+
 	values, ok := v.(map[string]any)
 	if !ok {
 		t.refuse(key, "must be a table of its own")
 		return nil
 	}
+
 	return t.inside(values, key+".")
 }
 
@@ -112,15 +121,18 @@ func (t *table) subs(key string) []*table {
 	if !ok {
 		return nil
 	}
+
 	values, ok := v.([]map[string]any)
 	if !ok {
 		t.refuse(key, "must be a list of tables, each begun by its name in double brackets")
 		return nil
 	}
+
 	var all []*table
 	for i, one := range values {
 		all = append(all, t.inside(one, fmt.Sprintf("%s[%d].", key, i+1)))
 	}
+
 	return all
 }
 

@@ -22,23 +22,28 @@ func Address(proxies []string) (func(*http.Request) string, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%q is not a network such as 10.0.0.0/8", text)
 			}
+
 			proxy = proxy.Masked()
 			trust = append(trust, echo.TrustIPRange(&net.IPNet{
 				IP: proxy.Addr().AsSlice(), Mask: net.CIDRMask(proxy.Bits(), proxy.Addr().BitLen()),
 			}))
 		}
+
 		from = echo.ExtractIPFromXFFHeader(trust...)
 	}
+
 	return func(r *http.Request) string {
 		text := from(r)
 		address, err := netip.ParseAddr(text)
 		if err != nil {
 			return text
 		}
+
 		address = address.Unmap().WithZone("")
 		if address.Is6() {
 			return netip.PrefixFrom(address, 64).Masked().String()
 		}
+
 		return address.String()
 	}, nil
 }

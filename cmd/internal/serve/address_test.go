@@ -29,6 +29,7 @@ func TestAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = test.peer
 		if test.forwarded != "" {
@@ -38,7 +39,11 @@ func TestAddress(t *testing.T) {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}
-	if _, err := Address([]string{"10.0.0.0/8", "10.0.0.1"}); err == nil || err.Error() != `"10.0.0.1" is not a network such as 10.0.0.0/8` {
+
+	if _, err := Address(
+		[]string{"10.0.0.0/8", "10.0.0.1"},
+	); err == nil ||
+		err.Error() != `"10.0.0.1" is not a network such as 10.0.0.0/8` {
 		t.Errorf("an address for a network: %v", err)
 	}
 }

@@ -55,5 +55,6 @@ func HTTP(ctx context.Context, listener net.Listener, handler http.Handler, log 
 	if err := <-stopped; err != nil {
 		return fmt.Errorf("stop serving: %w", err)
 	}
+
 	return nil
 }

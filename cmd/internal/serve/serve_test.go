@@ -15,6 +15,7 @@ func TestTogetherEachStopsInItsOwnTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ctx, stop := context.WithCancel(t.Context())
 	worked := false
 	arrived := make(chan struct{})
@@ -40,6 +41,7 @@ func TestTogetherEachStopsInItsOwnTime(t *testing.T) {
 			answered <- err.Error()
 			return
 		}
+
 		defer response.Body.Close()
 		text, _ := io.ReadAll(response.Body)
 		answered <- string(text)

@@ -67,6 +67,7 @@ func Start(options Options) (*Catcher, error) {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
+
 	host, _, err := net.SplitHostPort(options.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("catch mail: %w", err)
@@ -77,10 +78,12 @@ func Start(options Options) (*Catcher, error) {
 	if options.Implicit && options.TLS == nil {
 		return nil, errors.New("catch mail: Implicit needs TLS")
 	}
+
 	inner, err := net.Listen("tcp", options.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("catch mail: %w", err)
 	}
+
 	c := &Catcher{
 		options:  options,
 		listener: &listener{Listener: inner, open: map[*conn]bool{}, left: make(chan struct{})},
@@ -103,6 +106,7 @@ func Start(options Options) (*Catcher, error) {
 	} else {
 		c.server.TLSConfig = options.TLS
 	}
+
 	go func() { c.stopped <- c.server.Serve(serve) }()
 	return c, nil
 }
@@ -127,9 +131,11 @@ func (c *Catcher) URL() string {
 	case c.options.TLS != nil:
 		u.Scheme = "smtp"
 	}
+
 	if c.options.User != "" {
 		u.User = url.UserPassword(c.options.User, c.options.Password)
 	}
+
 	return u.String()
 }
 
@@ -226,8 +232,13 @@ func (c *Catcher) changed() {
 func (c *Catcher) take(from, to string, raw []byte) error {
 	letter, err := read(raw)
 	if err != nil {
-		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "The letter cannot be read: " + err.Error()}
+		return &smtp.SMTPError{
+			Code:         554,
+			EnhancedCode: smtp.EnhancedCode{5, 6, 0},
+			Message:      "The letter cannot be read: " + err.Error(),
+		}
 	}
+
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.taken++
@@ -236,6 +247,7 @@ func (c *Catcher) take(from, to string, raw []byte) error {
 	if extra := len(c.letters) - c.options.Keep; extra > 0 {
 		c.letters = slices.Delete(c.letters, 0, extra)
 	}
+
 	c.changed()
 	return nil
 }
@@ -250,6 +262,7 @@ func (c *Catcher) refusal(contents bool) error {
 	if code == 0 {
 		return nil
 	}
+
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "Refused, as asked"}
 }
 
@@ -281,6 +294,7 @@ func (s *session) Auth(string) (sasl.Server, error) {
 		if subtle.ConstantTimeCompare([]byte(user+"\x00"+password), []byte(want.User+"\x00"+want.Password)) != 1 {
 			return smtp.ErrAuthFailed
 		}
+
 		s.known = true
 		return nil
 	}), nil
@@ -315,9 +329,11 @@ func (s *session) Data(r io.Reader) error {
 			return err
 		}
 	}
+
 	if s.catcher.isMute() {
 		return s.conn.Close()
 	}
+
 	return nil
 }
 
@@ -346,6 +362,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		c := &conn{Conn: inner, listener: l}
 		l.mu.Lock()
 		l.ever++
@@ -353,10 +370,12 @@ func (l *listener) Accept() (net.Conn, error) {
 		if !down {
 			l.open[c] = true
 		}
+
 		l.mu.Unlock()
 		if !down {
 			return c, nil
 		}
+
 		inner.Close()
 	}
 }
@@ -368,6 +387,7 @@ func (c *conn) Close() error {
 		close(c.listener.left)
 		c.listener.left = make(chan struct{})
 	}
+
 	c.listener.mu.Unlock()
 	return c.Conn.Close()
 }

@@ -17,6 +17,7 @@ func start(t testing.TB, options Options) *Catcher {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { c.Close() })
 	return c
 }
@@ -33,6 +34,7 @@ func TestItListensOnLoopbackAlone(t *testing.T) {
 			t.Errorf("it listens on %s", addr)
 		}
 	}
+
 	if c, err := Start(Options{Implicit: true}); err == nil {
 		c.Close()
 		t.Error("it speaks TLS without a certificate")
@@ -48,10 +50,12 @@ func TestTheOldestLetterGoesFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	letters := c.Messages()
 	if len(letters) != 2 || letters[0].Subject != "1" || letters[1].ID != 3 || !letters[1].At.Equal(now) {
 		t.Errorf("kept %+v", letters)
 	}
+
 	c.Clear()
 	if len(c.Messages()) != 0 {
 		t.Error("it remembers")
@@ -64,8 +68,10 @@ func TestEachRecipientHasALetter(t *testing.T) {
 	if err := post(c, "a@example.com b@example.com", "Subject: Both\r\n\r\nHello\r\n"); err != nil {
 		t.Fatal(err)
 	}
+
 	letters := c.Messages()
-	if len(letters) != 2 || letters[0].To != "a@example.com" || letters[1].To != "b@example.com" || letters[0].From != "sender@example.com" {
+	if len(letters) != 2 || letters[0].To != "a@example.com" || letters[1].To != "b@example.com" ||
+		letters[0].From != "sender@example.com" {
 		t.Errorf("got %+v", letters)
 	}
 }
@@ -91,8 +97,10 @@ PHA+dMW3PC9wPg==
 	if err := post(c, "a@example.com", letter); err != nil {
 		t.Fatal(err)
 	}
+
 	got := c.Messages()[0]
-	if got.Subject != "Cod ŵ" || got.Text != "dolen=hir, tŷ" || got.HTML != "<p>tŷ</p>" || !bytes.Equal(got.Raw, []byte(letter)) {
+	if got.Subject != "Cod ŵ" || got.Text != "dolen=hir, tŷ" || got.HTML != "<p>tŷ</p>" ||
+		!bytes.Equal(got.Raw, []byte(letter)) {
 		t.Errorf("got %q, %q, %q", got.Subject, got.Text, got.HTML)
 	}
 	if err := post(c, "a@example.com", "no header at all"); err == nil {
@@ -111,6 +119,7 @@ func TestWaitReturnsWithTheLetterOrTheContext(t *testing.T) {
 	if err := <-sent; err != nil {
 		t.Fatal(err)
 	}
+
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.Wait(ended, 2); !errors.Is(err, context.Canceled) {
@@ -125,6 +134,7 @@ func TestDownAndUp(t *testing.T) {
 	if err := post(c, "a@example.com", "Subject: x\r\n\r\nHello\r\n"); err == nil {
 		t.Error("it took a letter while down")
 	}
+
 	c.Up()
 	if err := post(c, "a@example.com", "Subject: x\r\n\r\nHello\r\n"); err != nil {
 		t.Errorf("it is not up again: %v", err)

@@ -34,12 +34,18 @@ func read(raw []byte) (Received, error) {
 	if err != nil {
 		return Received{}, err
 	}
+
 	letter := Received{Header: message.Header, Raw: raw}
 	letter.Subject, err = new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject"))
 	if err != nil {
 		return Received{}, fmt.Errorf("subject: %w", err)
 	}
-	err = letter.readPart(message.Header.Get("Content-Type"), message.Header.Get("Content-Transfer-Encoding"), message.Body)
+
+	err = letter.readPart(
+		message.Header.Get("Content-Type"),
+		message.Header.Get("Content-Transfer-Encoding"),
+		message.Body,
+	)
 	return letter, err
 }
 
@@ -48,10 +54,12 @@ func (r *Received) readPart(contentType, encoding string, body io.Reader) error 
 	if contentType == "" {
 		contentType = "text/plain"
 	}
+
 	kind, parameters, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return fmt.Errorf("content type: %w", err)
 	}
+
 	if strings.HasPrefix(kind, "multipart/") {
 		parts := multipart.NewReader(body, parameters["boundary"])
 		for {
@@ -62,21 +70,28 @@ func (r *Received) readPart(contentType, encoding string, body io.Reader) error 
 			if err != nil {
 				return fmt.Errorf("parts: %w", err)
 			}
-			if err := r.readPart(part.Header.Get("Content-Type"), part.Header.Get("Content-Transfer-Encoding"), part); err != nil {
+			if err := r.readPart(
+				part.Header.Get("Content-Type"),
+				part.Header.Get("Content-Transfer-Encoding"),
+				part,
+			); err != nil {
 				return err
 			}
 		}
 	}
+
 	switch strings.ToLower(encoding) {
 	case "quoted-printable":
 		body = quotedprintable.NewReader(body)
 	case "base64":
 		body = base64.NewDecoder(base64.StdEncoding, body)
 	}
+
 	contents, err := io.ReadAll(body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", kind, err)
 	}
+
 	text := strings.ReplaceAll(string(contents), "\r\n", "\n")
 	switch {
 	case kind == "text/plain" && r.Text == "":
@@ -84,5 +99,6 @@ func (r *Received) readPart(contentType, encoding string, body io.Reader) error 
 	case kind == "text/html" && r.HTML == "":
 		r.HTML = text
 	}
+
 	return nil
 }
