@@ -211,6 +211,7 @@ func (p *portal) routeJourney(e *echo.Echo) {
 	e.POST(base+"/meter", p.postMeter)
 	page("/signed-out", p.showSignedOut)
 	page("/static/*", p.showStatic)
+	e.POST(base+"/leave", p.postLeave)
 
 	// Whoever named a meter point. Visitor finds the session, and demands its token of every form.
 	page("/prove", p.visitor(p.showProve))
@@ -238,7 +239,6 @@ func (p *portal) route(e *echo.Echo) {
 	// Anybody.
 	page("/accessibility", p.showAccessibility)
 	page("/help", p.showHelp)
-	e.POST(base+"/leave", p.postLeave)
 	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
 	e.GET("/", toStart)
 	e.GET(base+"/", toStart)

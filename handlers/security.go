@@ -52,9 +52,12 @@ func (p *portal) contentSecurityPolicy() string {
 	if p.part != partEmbed {
 		return contentSecurityPolicy
 	}
-	// They have no quick exit either: the page around them would stay.
-	return strings.NewReplacer(" "+neutralOrigin, "", "frame-ancestors 'none'", "frame-ancestors "+strings.Join(p.FramingOrigins, " ")).
-		Replace(contentSecurityPolicy)
+	return strings.Replace(
+		contentSecurityPolicy,
+		"frame-ancestors 'none'",
+		"frame-ancestors "+strings.Join(p.FramingOrigins, " "),
+		1,
+	)
 }
 
 // isStatic says that a request is for static.Handler, which compresses and caches on its own.
