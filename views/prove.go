@@ -29,7 +29,9 @@ type ElsewherePage struct{ Page }
 
 func (m ProvePage) chosenSendsMail() bool { return m.sendsMail(m.Chosen) }
 
-func (m ProvePage) onlyOthersSendMail() bool { return !m.sendsMail(m.Chosen) && m.sendsMail(m.Others...) }
+func (m ProvePage) onlyOthersSendMail() bool {
+	return !m.sendsMail(m.Chosen) && m.sendsMail(m.Others...)
+}
 
 // sendsMail says that one of the methods sends an email.
 func (m ProvePage) sendsMail(methods ...Method) bool {

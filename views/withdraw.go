@@ -18,4 +18,6 @@ type WithdrawPage struct {
 func (m WithdrawPage) title() string { return m.Text.T("withdraw.title", "Org", m.names()) }
 
 // names are the organisations whose access ends, as short as in a heading.
-func (m WithdrawPage) names() string { return m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation)) }
+func (m WithdrawPage) names() string {
+	return m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
+}

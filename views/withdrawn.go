@@ -28,7 +28,9 @@ func (m WithdrawnPage) title() string {
 }
 
 // names are the organisations whose access has ended, as short as in a heading.
-func (m WithdrawnPage) names() string { return m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation)) }
+func (m WithdrawnPage) names() string {
+	return m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
+}
 
 // namesLeftOut says that the heading does not name every organisation whose access has ended.
 func (m WithdrawnPage) namesLeftOut() bool { return m.names() != m.Record.allNames(m.Text) }
