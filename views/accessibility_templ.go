@@ -308,8 +308,8 @@ func Accessibility(m AccessibilityPage) templ.Component {
 	})
 }
 
-// Misdirected is for a host that belongs to no operator. It has no brand, and is in both languages, because the wanted one
-// is not known.
+// Misdirected is for a host that belongs to no operator. It has no brand, and is in both languages, because the wanted
+// one is not known.
 func Misdirected() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -6,7 +6,8 @@ import (
 	"central.consent/dar/views/ui"
 )
 
-// ToldState says whether the organisation's system has taken the message of a withdrawal. It is the end of its text key.
+// ToldState says whether the organisation's system has taken the message of a withdrawal. It is the end of its text
+// key.
 type ToldState string
 
 // The states of a delivery.

@@ -45,6 +45,7 @@ func (m LetterPage) title() string {
 	}
 
 	names := m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
+
 	return m.Text.T("letter.title", "Org", names)
 }
 

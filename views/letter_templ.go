@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "central.consent/dar/views/ui"
 
-// Letter is what a customer can send about an access that no button stops. The meter point number is in the letter only if
-// the customer wants that, and nowhere else on the page.
+// Letter is what a customer can send about an access that no button stops. The meter point number is in the letter only
+// if the customer wants that, and nowhere else on the page.
 func Letter(m LetterPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,7 +1,7 @@
 // Package views holds the pages of the portal. Each page has a model, shaped like the page, and a templ template.
 // Templates decide nothing: handlers fill a model, and the model's own Go file decides which words and which addresses
-// the template writes. The words come from the model's Printer. A journey has one name in every package: handlers/records.go
-// fills the model of views/records.go, and views/records.templ draws it.
+// the template writes. The words come from the model's Printer. A journey has one name in every package:
+// handlers/records.go fills the model of views/records.go, and views/records.templ renders it.
 package views
 
 import (

@@ -34,6 +34,7 @@ var pdfLetters = func() *sfnt.Font {
 	if err != nil {
 		panic(err)
 	}
+
 	return font
 }()
 
@@ -195,6 +196,7 @@ func (p pdfPage) setLightInk() { p.file.SetTextColor(70, 84, 90) }
 // printable puts a question mark for each letter that the font does not have, so that a name never gets shorter unseen.
 func printable(words string) string {
 	var buffer sfnt.Buffer
+
 	return strings.Map(func(r rune) rune {
 		if glyph, err := pdfLetters.GlyphIndex(&buffer, r); r != '\n' && (err != nil || glyph == 0 || r > 0xffff) {
 			return '?'

@@ -65,6 +65,7 @@ func TestAnswer(t *testing.T) {
 		for _, name := range names {
 			records = append(records, record(name, name, BasisConsent))
 		}
+
 		return records
 	}
 

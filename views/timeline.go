@@ -19,8 +19,8 @@ const (
 	timelineWidth  = 91.0
 	// minBar is the least length of a line.
 	minBar = 1.5
-	// halfYearLabel and halfTodayLabel are the most that half of a label takes, in the narrowest picture with the largest
-	// letters.
+	// halfYearLabel and halfTodayLabel are the most that half of a label takes, in the narrowest picture with the
+	// largest letters.
 	halfYearLabel  = 14
 	halfTodayLabel = 32
 )
@@ -34,8 +34,8 @@ const (
 	month = 30 * 24 * time.Hour
 )
 
-// The kinds of rows that are drawn apart, as the ends of their class names and text keys. An active record's row has its
-// state as its kind, and the legend calls it active, or open if it has no end.
+// The kinds of marks in the legend, as the ends of their class names and text keys. The row of an active record has the
+// state of the record as its kind, and the legend calls it active, or open if it has no end.
 const (
 	rowSighting = "seen"
 	rowActive   = "active"
@@ -214,6 +214,7 @@ func (t timeline) legendKinds() []string {
 	}
 
 	kinds := []string{rowSighting, rowActive, rowOpen, rowEnded}
+
 	return slices.DeleteFunc(kinds, func(kind string) bool { return !drawn[kind] })
 }
 
@@ -249,8 +250,8 @@ func labelStart(x float64) float64 {
 	return x - halfYearLabel
 }
 
-// anchor keeps a label inside the picture: near an edge the label is all on the other side of its place. Half is what half
-// of the label takes.
+// anchor keeps a label inside the picture: near an edge, the whole label is on the other side of its place. Half is
+// what half of the label takes.
 func anchor(x, half float64) string {
 	switch {
 	case x < half:

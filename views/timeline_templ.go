@@ -444,8 +444,8 @@ func bar(t timeline, row timelineRow) templ.Component {
 	})
 }
 
-// line is the mark of one record: a diamond for each sighting, a full bar for access until now, an empty bar for planned or
-// ended access, and an arrow for access without an end.
+// line is the mark of one record: a diamond for each sighting, a full bar for access until now, an empty bar for
+// planned or ended access, and an arrow for access without an end.
 func line(row timelineRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

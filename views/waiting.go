@@ -35,8 +35,8 @@ type WaitingPage struct {
 	PasskeyURL string
 	// NewTab opens that page in a new tab, from which the customer comes back here.
 	NewTab bool
-	// Resent is how often the letter was sent again, and ResendsLeft how often it still can be. Both are 0 if the method
-	// sends no letter.
+	// Resent is how often the letter was sent again, and ResendsLeft how often it still can be. Both are 0 if the
+	// method sends no letter.
 	Resent, ResendsLeft int
 	// ResendSeconds is how long until the letter can be sent again; 0 for now.
 	ResendSeconds int

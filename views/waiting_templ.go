@@ -80,8 +80,8 @@ func Waiting(m WaitingPage) templ.Component {
 	})
 }
 
-// WaitingStatus is the part of the waiting page that polling fetches again. While the state is the same, portal.js keeps
-// the page as it is and updates only the minutes left.
+// WaitingStatus is the part of the waiting page that polling fetches again. While the state is the same, portal.js
+// keeps the page as it is and updates only the minutes left.
 func WaitingStatus(m WaitingPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
