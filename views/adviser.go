@@ -5,7 +5,7 @@ import "time"
 // AdviserSignInPage asks for the operator's secret.
 type AdviserSignInPage struct{ Page }
 
-// HandoverPage is a page to print, for the customer to take home. It holds no code, and no whole meter point number.
+// HandoverPage is a page to print that the customer takes home. It holds no code, and no whole meter point number.
 type HandoverPage struct {
 	Page
 	// MeterPoint has the last three digits only.
@@ -17,7 +17,7 @@ type HandoverPage struct {
 	Ended      []Record
 	// Stopped are the records that were stopped in this session.
 	Stopped []Receipt
-	// PortalURL is where the customer finds the portal; empty if that is not known.
+	// PortalURL is the address of the portal in full; empty if that is not known.
 	PortalURL string
 }
 

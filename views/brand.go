@@ -13,7 +13,7 @@ type Brand struct {
 	Name string
 	// WelshName is the name in Welsh; empty if it is the same.
 	WelshName string
-	// ContactURL, Phone and Email are where a customer gets help. Two of them may be empty.
+	// ContactURL, Phone and Email are ways to get help. Two of the three may be empty.
 	ContactURL string
 	Phone      string
 	Email      string

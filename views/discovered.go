@@ -8,7 +8,7 @@ import (
 	"central.consent/dar/views/i18n"
 )
 
-// smartEnergyCodeURL is where a customer reports an organisation that reads data without a record.
+// smartEnergyCodeURL is the site at which customers report an organisation that reads data without a record.
 const smartEnergyCodeURL = "https://smartenergycodecompany.co.uk/"
 
 // Discovered is a discovered access: an organisation that reads the meter's data without a record of why.

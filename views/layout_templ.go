@@ -329,7 +329,7 @@ func language(p Page) templ.Component {
 	})
 }
 
-// signOut ends the visit. An adviser who helps nobody ends their own sign-in instead.
+// signOut ends the visit. An adviser without a customer ends their own sign-in instead.
 func signOut(p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,7 +11,7 @@ import (
 	"central.consent/dar/views/ui"
 )
 
-// NeutralPage is where the quick exit leads: an ordinary page that anyone in Britain might have open.
+// NeutralPage is the page that the quick exit leads to: an ordinary page that anyone in Britain might have open.
 const NeutralPage = "https://www.bbc.co.uk/weather"
 
 // Page is what every page of the portal needs.
@@ -20,7 +20,7 @@ type Page struct {
 	Brand Brand
 	// Base is the path of the portal, without a slash at the end: /portal.
 	Base string
-	// Path is where a GET returns this page, for the language switch: /portal/records. It is empty for a page that
+	// Path returns this page to a GET, and the language switch uses it: /portal/records. It is empty if the page
 	// cannot be fetched again; the switch then leads to the start.
 	Path string
 	// Query is the encoded query of the page without the language: state=ended. May be empty.
@@ -43,7 +43,7 @@ type Page struct {
 	SessionSeconds int
 	// Demonstration says that re-identification is stubbed. Every page must say so.
 	Demonstration bool
-	// Inbox is where a demonstration that does send letters shows them; empty for none.
+	// Inbox is the page of a demonstration that shows the letters it sends; empty for none.
 	Inbox string
 	// Adviser says that an adviser has signed in and helps the customer. Every page must say so, and Text must be
 	// ForAdviser.
@@ -188,7 +188,7 @@ func (p Page) switchURL(other *i18n.Printer) string {
 	return p.address() + query
 }
 
-// address is where a GET returns this page, or else the start.
+// address returns this page to a GET, or else the start.
 func (p Page) address() string {
 	if p.Path == "" {
 		return p.Base

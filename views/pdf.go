@@ -21,8 +21,8 @@ const pdfFont = "Go"
 // The page is A4 in portrait; all lengths are millimetres, and sizes of letters are points.
 const (
 	pdfMargin      = 20.0
-	pdfRight       = 190.0 // where a line across the page ends
-	pdfValueMargin = 67.0  // where the values of facts begin
+	pdfRight       = 190.0 // the end of a line across the page
+	pdfValueMargin = 67.0  // the beginning of the values of facts
 	pdfLabelWidth  = 45.0
 	pdfFactSize    = 10.5
 	pdfFactHeight  = 5.2   // of one line

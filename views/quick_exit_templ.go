@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// quickExit is on every page: a page without a session may still show somebody what the customer is reading. The form
+// quickExit is on every page: a page without a session may still show what the customer is reading. The form
 // leads the whole window away, also from a frame. Without scripts it is a form like any other; portal.js is faster.
 func quickExit(p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

@@ -92,7 +92,7 @@ type Notice struct {
 	Version    string
 }
 
-// Storage is where the data is kept, and for how long.
+// Storage is the place in which the data is kept, and the time.
 type Storage struct {
 	// Country is an ISO 3166-1 code, as GB.
 	Country string
@@ -119,7 +119,7 @@ func (r Record) hasNoLinks() bool {
 	return !r.isShared() && r.lead().PrivacyURL == "" && r.lead().ContactURL == ""
 }
 
-// organisations are the names of all organisations whose access this is, the lead first. If the record is stopped,
+// organisations are the names of all organisations that have this access, the lead first. If the record is stopped,
 // the access of all of them ends.
 func (r Record) organisations() []string {
 	if !r.isShared() || len(r.Controllers) == 0 {
@@ -279,7 +279,7 @@ func namesOrCount(text *i18n.Printer, names []string) string {
 	return nameList(text, names)
 }
 
-// tooManyNames says that the names are too many, or too long, for a heading.
+// tooManyNames says that a heading has no room for all names.
 func tooManyNames(text *i18n.Printer, names []string) bool {
 	return len(names) > 3 || utf8.RuneCountInString(text.List(names)) > 120
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// commissionerURL is where a customer can complain about any organisation.
+// commissionerURL is the page on which customers can complain about any organisation.
 const commissionerURL = "https://ico.org.uk/make-a-complaint/"
 
 // maxFullCards is how many cards are shown in full. If there are more, each shows its main facts and unfolds the

@@ -14,7 +14,7 @@ import (
 	"central.consent/dar/views/ui"
 )
 
-// Records lists every organisation that has access. Those that nobody can explain come first.
+// Records lists every organisation that has access. Those without a registered reason come first.
 func Records(m RecordsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

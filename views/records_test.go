@@ -10,7 +10,7 @@ import (
 	"central.consent/dar/views/ui"
 )
 
-// An organisation that nobody can explain comes first, with the way to report it.
+// A discovered access comes first, with the way to report it.
 func TestDiscoveredComesFirst(t *testing.T) {
 	t.Parallel()
 	doc := render(t, Records(RecordsPage{

@@ -20,7 +20,7 @@ type CheckNumberPage struct {
 	MeterPoint MeterPoint
 }
 
-// NoRecordPage says kindly that the register has no occupant of this meter point to ask for a confirmation.
+// NoRecordPage says kindly that the register has no occupant of this meter point on record to ask for a confirmation.
 type NoRecordPage struct {
 	Page
 	MeterPoint MeterPoint

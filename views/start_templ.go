@@ -377,7 +377,7 @@ func Start(m StartPage) templ.Component {
 	})
 }
 
-// findNumber shows where the number is on a bill.
+// findNumber shows how to find the number on a bill.
 func findNumber(p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -749,7 +749,7 @@ func CheckNumber(m CheckNumberPage) templ.Component {
 	})
 }
 
-// NoRecord says kindly that nobody at this meter point can be asked to confirm, and what to do instead.
+// NoRecord says kindly that there is no occupant on record to ask for a confirmation, and what to do instead.
 func NoRecord(m NoRecordPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

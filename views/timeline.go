@@ -112,7 +112,7 @@ func newTimeline(list List, now time.Time) timeline {
 		}
 	}
 
-	// There is always some room after today, for the arrows of open records.
+	// There is always some room after today, because the arrows of open records need it.
 	if ahead := now.Add(max(now.Sub(t.from)/8, month)); ahead.After(t.to) {
 		t.to = ahead
 	}
@@ -181,7 +181,7 @@ func (t timeline) yearMarks() []yearMark {
 	}
 
 	var marks []yearMark
-	free := 0.0 // where the next label may begin
+	free := 0.0 // the first place for the next label
 	for year := first; year <= last; year++ {
 		if (year-last)%step != 0 {
 			continue
@@ -232,13 +232,13 @@ func legendRow(kind string) timelineRow {
 	return timelineRow{kind: kind, x: 4, now: 62, end: 94}
 }
 
-// plannedEnd is where the planned part of a line ends.
+// plannedEnd is the end of the planned part of a line.
 func (r timelineRow) plannedEnd() float64 { return max(r.end, r.now+minBar) }
 
-// start is where a line begins.
+// start is the beginning of a line.
 func (r timelineRow) start() float64 { return min(r.x, r.now-minBar) }
 
-// labelStart is where the label of a year begins.
+// labelStart is the beginning of the label of a year.
 func labelStart(x float64) float64 {
 	switch anchor(x, halfYearLabel) {
 	case "start":

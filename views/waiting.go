@@ -15,7 +15,7 @@ const (
 	WaitingDeclined  WaitingState = "declined"
 	WaitingWrongCode WaitingState = "wrong-code"
 	WaitingCancelled WaitingState = "cancelled"
-	// WaitingLost is a confirmation whose list never arrived. A confirmation is good for one list only.
+	// WaitingLost is a confirmation without its list, which never arrived. A confirmation is good for one list only.
 	WaitingLost WaitingState = "lost"
 	// WaitingGone is a proof that ended early, because another occupant has moved in.
 	WaitingGone WaitingState = "gone"

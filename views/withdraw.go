@@ -17,7 +17,7 @@ type WithdrawPage struct {
 
 func (m WithdrawPage) title() string { return m.Text.T("withdraw.title", "Org", m.names()) }
 
-// names are the organisations whose access ends, as short as in a heading.
+// names are the organisations that lose access, as short as in a heading.
 func (m WithdrawPage) names() string {
 	return m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
 }

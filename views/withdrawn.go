@@ -27,10 +27,10 @@ func (m WithdrawnPage) title() string {
 	return m.Text.T("withdrawn.title", "Org", m.names(), "Clock", m.Text.Clock(m.At), "Date", m.Text.Date(m.At))
 }
 
-// names are the organisations whose access has ended, as short as in a heading.
+// names are the organisations that have lost access, as short as in a heading.
 func (m WithdrawnPage) names() string {
 	return m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
 }
 
-// namesLeftOut says that the heading does not name every organisation whose access has ended.
+// namesLeftOut says that the heading does not name every organisation that has lost access.
 func (m WithdrawnPage) namesLeftOut() bool { return m.names() != m.Record.allNames(m.Text) }

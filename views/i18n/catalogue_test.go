@@ -14,7 +14,7 @@ import (
 
 var (
 	placeholder = regexp.MustCompile(`{{\.\w+}}`)
-	// askedKey is a key where a text is asked for; the plus says that an end is added at run time.
+	// askedKey is the key in a request for a text. A plus after it says that an end is added at run time.
 	askedKey = regexp.MustCompile(`(?:\.[TN]\(|\bKey:\s*)\s*"([a-z][^"]*)"(\s*\+)?`)
 	// anyKey is any string that could be a key.
 	anyKey = regexp.MustCompile(`"([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+)"`)

@@ -38,7 +38,7 @@ type Shell struct {
 	Footer templ.Component
 	// Demonstration says that re-identification is stubbed. Every document must say so.
 	Demonstration bool
-	// Inbox is where a demonstration that does send letters shows them; empty for none.
+	// Inbox is the page of a demonstration that shows the letters it sends; empty for none.
 	Inbox string
 	// Scripts says that the document needs the scripts of the portal.
 	Scripts bool

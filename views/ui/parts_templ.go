@@ -369,7 +369,7 @@ func Panel() templ.Component {
 	})
 }
 
-// External is a link to another site. That site does not learn where the customer came from. From a frame the link
+// External is a link to another site. That site does not learn which page the customer came from. From a frame the link
 // opens a new tab, because the frame is for this site.
 func External(href, words string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
