@@ -329,7 +329,7 @@ func (s *Register) replaceSecret(ctx context.Context, tx *store.Tx, accountID, h
 	}
 
 	tx.Audit(s.event(by, auditSecretRotated, "", "", map[string]any{"account-id": accountID}))
-	return tx.EndBearerTokens(ctx, accountID)
+	return tx.RevokeBearerTokens(ctx, accountID)
 }
 
 // listAccounts is GET /admin/accounts.
@@ -424,7 +424,7 @@ func (s *Register) changeAccount(
 
 		if changed {
 			tx.Audit(s.event(by, event, "", "", map[string]any{"account-id": id}))
-			if err := tx.EndBearerTokens(ctx, id); err != nil {
+			if err := tx.RevokeBearerTokens(ctx, id); err != nil {
 				return answer{}, err
 			}
 		}

@@ -77,9 +77,9 @@ func (s *Register) post(c echo.Context, change func(ctx context.Context, tx *sto
 
 		sealer := s.keys.sealer()
 		row.Status, row.Location, row.KeyID = a.status, a.location, sealer.id
-		row.SealedAnswer = sealer.sealed(text, placeOfAnswer(row.AccountID, key))
+		row.SealedResponse = sealer.sealed(text, placeOfAnswer(row.AccountID, key))
 
-		return tx.KeepAnswer(ctx, row)
+		return tx.SaveResponse(ctx, row)
 	})
 	if errors.Is(err, store.ErrKeyUsed) {
 		return s.replay(c, row)
@@ -113,7 +113,7 @@ func (s *Register) replay(c echo.Context, row store.IdempotencyKey) error {
 		}
 	}
 
-	text, err := s.keys.open(kept.KeyID, kept.SealedAnswer, placeOfAnswer(row.AccountID, row.Key))
+	text, err := s.keys.open(kept.KeyID, kept.SealedResponse, placeOfAnswer(row.AccountID, row.Key))
 	if err != nil {
 		return fmt.Errorf("read a kept answer: %w", err)
 	}

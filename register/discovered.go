@@ -76,7 +76,7 @@ func (s *Register) submitDiscoveredAccess(c echo.Context) error {
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
 		// An organisation that has registered already is not one without a record: its sighting is kept, and
 		// not listed (docs/decisions.md, Claiming).
-		claim, err := tx.FindClaim(ctx, mpxn, in.OrganisationReference, row.CreatedAt)
+		claim, err := tx.FindActiveRecord(ctx, mpxn, in.OrganisationReference, row.CreatedAt)
 		if err == nil {
 			row.SupersededBy = &claim
 		} else if !errors.Is(err, store.ErrNotFound) {

@@ -222,7 +222,7 @@ func (s *Register) anonymiseIdentityRecord(c echo.Context) error {
 	account, ctx, ir, now := caller(c).AccountID, c.Request().Context(), c.Param("ir"), s.now()
 	var since time.Time
 	err := s.store.Transact(ctx, func(tx *store.Tx) error {
-		record, err := tx.FindOwnIdentityRecord(ctx, account, ir)
+		record, err := tx.HoldOwnIdentityRecord(ctx, account, ir)
 		if err != nil {
 			return missing(err, noIdentityRecord())
 		}
@@ -267,7 +267,7 @@ func (s *Register) deletePasskeyCredential(c echo.Context) error {
 	ctx := c.Request().Context()
 	ir := c.Param("ir")
 	err := s.store.Transact(ctx, func(tx *store.Tx) error {
-		record, err := tx.FindOwnIdentityRecord(ctx, account, ir)
+		record, err := tx.HoldOwnIdentityRecord(ctx, account, ir)
 		if err != nil {
 			return missing(err, noIdentityRecord())
 		}
@@ -431,6 +431,13 @@ type occupantReader interface {
 	TenancySince(ctx context.Context, mpxn string, now time.Time) (string, error)
 	ListOccupants(ctx context.Context, mpxn, since string) ([]store.IdentityRecord, error)
 	ListCredentials(ctx context.Context, irs []string) ([]store.Credential, error)
+}
+
+// holdingTx is a transaction in which the occupants' records stay as they are until it ends.
+type holdingTx struct{ *store.Tx }
+
+func (h holdingTx) ListOccupants(ctx context.Context, mpxn, since string) ([]store.IdentityRecord, error) {
+	return h.HoldOccupants(ctx, mpxn, since)
 }
 
 func (s *Register) occupants(ctx context.Context, from occupantReader, mpxn string) (occupants, error) {

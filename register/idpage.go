@@ -90,7 +90,7 @@ func (s *Register) beginPage(next echo.HandlerFunc) echo.HandlerFunc {
 			return &Error{Kind: Forbidden, Code: codeUnclassified, Message: "The form came from another site."}
 		}
 
-		wait, err := s.store.Exhausted(c.Request().Context(), failuresFrom(c), s.clock())
+		wait, err := s.store.LimitWait(c.Request().Context(), failuresFrom(c), s.clock())
 		if err != nil {
 			return err
 		}

@@ -121,12 +121,12 @@ func (s *Register) importOnce(c echo.Context, body *importBody, key string) erro
 
 	sealer := s.keys.sealer()
 	row.RequestHash, row.Status, row.KeyID = body.hash.Sum(nil), http.StatusOK, sealer.id
-	row.SealedAnswer = sealer.sealed(text, placeOfAnswer(row.AccountID, key))
+	row.SealedResponse = sealer.sealed(text, placeOfAnswer(row.AccountID, key))
 	err = s.store.Transact(ctx, func(tx *store.Tx) error {
 		if err := tx.ClaimIdempotencyKey(ctx, row, now.Add(-keepAnswers)); err != nil {
 			return err
 		}
-		return tx.KeepAnswer(ctx, row)
+		return tx.SaveResponse(ctx, row)
 	})
 	if errors.Is(err, store.ErrKeyUsed) {
 		return s.replay(c, row)
@@ -539,7 +539,7 @@ func (s *Register) claimLines(
 		mpxns[line.row.Record.MPxN] = true
 	}
 
-	sizes, err := tx.SizesAt(ctx, accountID, slices.Collect(maps.Keys(mpxns)))
+	sizes, err := tx.SumRecordSizes(ctx, accountID, slices.Collect(maps.Keys(mpxns)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -625,7 +625,7 @@ func supersedeDetected(ctx context.Context, tx *store.Tx, account store.Account,
 		return nil
 	}
 
-	detected, err := tx.ListDetected(ctx, *account.OrganisationReference, slices.Collect(maps.Keys(active)))
+	detected, err := tx.ListDiscoveredMeterPoints(ctx, *account.OrganisationReference, slices.Collect(maps.Keys(active)))
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (s *Register) limitCustomer(ctx context.Context, tx *store.Tx, challenge Ch
 		limit = store.Limit{Bucket: "link " + challenge.MPxN, Most: linksOfMeter, Within: perMeter}
 	}
 
-	wait, err := tx.Hit(ctx, limit, s.clock())
+	wait, err := tx.CountTowards(ctx, limit, s.clock())
 	if err == nil && wait > 0 {
 		err = tooMany("The customer at this meter point has been asked too often of late.", wait)
 	}
@@ -69,7 +69,7 @@ func (s *Register) limitCustomer(ctx context.Context, tx *store.Tx, challenge Ch
 // hit counts towards a limit in a transaction of its own, whatever comes of the request.
 func (s *Register) hit(ctx context.Context, limit store.Limit) (wait time.Duration, err error) {
 	err = s.store.Transact(ctx, func(tx *store.Tx) (err error) {
-		wait, err = tx.Hit(ctx, limit, s.clock())
+		wait, err = tx.CountTowards(ctx, limit, s.clock())
 		return err
 	})
 	return wait, err

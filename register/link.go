@@ -72,7 +72,7 @@ func (s *Register) renderLink(
 		Purpose:   idpages.PurposeList,
 		MatchCode: found.MatchCode != nil,
 		Mistake:   mistake,
-		TriesLeft: store.WrongCodes - found.WrongCodes,
+		TriesLeft: store.MaxWrongCodes - found.WrongCodes,
 	}
 	switch {
 	case found.Method == string(registerclient.MethodPasskeyRegister):

@@ -192,7 +192,7 @@ func (p posting) begin(t *testing.T) store.Job {
 func (p posting) mark(t *testing.T, job store.Job) (marked bool) {
 	t.Helper()
 	err := p.store.Transact(t.Context(), func(tx *store.Tx) (err error) {
-		marked, err = tx.MarkHanded(t.Context(), job, p.Clock.Now())
+		marked, err = tx.MarkHandedOver(t.Context(), job, p.Clock.Now())
 		return err
 	})
 	if err != nil {

@@ -55,7 +55,7 @@ func (s *Register) readNotice(c echo.Context) error {
 			}
 		}
 
-		jobs, err := tx.ListWithdrawalNotices(ctx, ak)
+		jobs, err := tx.ListWithdrawalJobs(ctx, ak)
 		answer.Status, answer.At = noticeOf(jobs)
 		return err
 	})

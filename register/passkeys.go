@@ -332,7 +332,7 @@ func (s *Register) question(
 
 	var wait time.Duration
 	err = s.store.Transact(ctx, func(tx *store.Tx) (err error) {
-		wait, err = tx.Hit(
+		wait, err = tx.CountTowards(
 			ctx,
 			store.Limit{Bucket: "ceremony " + t.found.Challenge, Most: ceremoniesOfChallenge, Within: perChallenge},
 			s.clock(),
@@ -414,7 +414,7 @@ func (s *Register) finishAssertion(c echo.Context, t turn, in stepRequest) (step
 	copied := false
 	err = s.store.Transact(ctx, func(tx *store.Tx) (err error) {
 		// What was found above may have gone since, with its person.
-		there, err := s.mayShow(ctx, tx, t.found)
+		there, err := s.mayShow(ctx, holdingTx{tx}, t.found)
 		if err != nil {
 			return err
 		}
@@ -465,7 +465,7 @@ func (s *Register) forgetCopied(
 	}
 
 	tx.Audit(s.credentialEvent(found, credential, auditCredentialRemoved))
-	record, err := tx.FindIdentityRecord(ctx, credential.IR)
+	record, err := tx.HoldIdentityRecord(ctx, credential.IR)
 	if err != nil {
 		return err
 	}
@@ -512,7 +512,7 @@ func (s *Register) confirmByPasskey(
 	typed, here string,
 ) (location string, wrong bool, err error) {
 	now := s.now()
-	found, err := tx.FindOpenChallenge(ctx, store.SessionSecret, t.found.SessionHash, now)
+	found, err := tx.HoldOpenChallenge(ctx, store.SessionSecret, t.found.SessionHash, now)
 	if errors.Is(err, store.ErrNotFound) {
 		err = refusedFor("the challenge has ended")
 	}
@@ -599,7 +599,7 @@ func (s *Register) wrongCode(c echo.Context, t turn) (stepAnswer, error) {
 	}
 
 	return stepAnswer{}, mistake(
-		s.page(c, found.Language, pathAssert).Text.N("id.link.error.code", store.WrongCodes-found.WrongCodes),
+		s.page(c, found.Language, pathAssert).Text.N("id.link.error.code", store.MaxWrongCodes-found.WrongCodes),
 	)
 }
 
@@ -725,7 +725,7 @@ func (s *Register) enrol(
 	credential store.Credential,
 	typed string,
 ) (location string, wrong bool, err error) {
-	record, err := tx.FindIdentityRecord(ctx, credential.IR)
+	record, err := tx.HoldIdentityRecord(ctx, credential.IR)
 	if err != nil {
 		return "", false, err
 	}
@@ -809,7 +809,7 @@ func (s *Register) tellOfPasskey(
 	language string,
 	letter func(mail.PasskeyDetails) mail.Message,
 ) error {
-	there, err := s.occupants(ctx, tx, *record.MPxN)
+	there, err := s.occupants(ctx, holdingTx{tx}, *record.MPxN)
 	if err != nil {
 		return err
 	}

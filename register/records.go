@@ -174,7 +174,7 @@ func noRoom() *Error {
 
 // leavesRoom refuses a record that has just been written, where it is too much for its meter point.
 func leavesRoom(ctx context.Context, tx *store.Tx, row store.AccessRecord) error {
-	sizes, err := tx.SizesAt(ctx, row.AccountID, []string{row.MPxN})
+	sizes, err := tx.SumRecordSizes(ctx, row.AccountID, []string{row.MPxN})
 	if err == nil && sizes[row.MPxN] > mostAtMeter {
 		err = noRoom()
 	}
@@ -276,7 +276,7 @@ func (s *Register) linkedIdentity(
 ) (mpxn, ir string, err error) {
 	if in.ReidentificationToken == nil {
 		ref := *in.RecordMetadata.IdentityRecordRef
-		identity, err := tx.FindIdentityRecord(ctx, ref)
+		identity, err := tx.HoldIdentityRecord(ctx, ref)
 		refused := &Error{
 			Kind:    Forbidden,
 			Code:    codeRole,
@@ -310,7 +310,7 @@ func (s *Register) linkedIdentity(
 		)
 	}
 	// Held until the end, so that what is made does not rest on a record that is being anonymised.
-	if _, err := tx.FindIdentityRecord(ctx, found.IR); err != nil {
+	if _, err := tx.HoldIdentityRecord(ctx, found.IR); err != nil {
 		return "", "", err
 	}
 
@@ -960,7 +960,7 @@ func (s *Register) reached(
 		return no(errOr(err, refused))
 	}
 	if grant.ConsumedAt != nil {
-		if read, err := tx.WasRead(ctx, grant.TokenHash, ak); err != nil || !read {
+		if read, err := tx.HasReading(ctx, grant.TokenHash, ak); err != nil || !read {
 			return no(errOr(err, refused))
 		}
 	}

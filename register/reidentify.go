@@ -73,7 +73,7 @@ func (s *Register) reidentify(c echo.Context) error {
 	}
 
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
-		occupants, err := s.occupants(ctx, tx, mpxn)
+		occupants, err := s.occupants(ctx, holdingTx{tx}, mpxn)
 		if err != nil {
 			return answer{}, err
 		}
@@ -168,7 +168,7 @@ func (s *Register) reidentifyOwn(c echo.Context) error {
 	}
 
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
-		record, err := tx.FindOwnIdentityRecord(ctx, account.AccountID, c.Param("ir"))
+		record, err := tx.HoldOwnIdentityRecord(ctx, account.AccountID, c.Param("ir"))
 		if err != nil {
 			return answer{}, missing(err, noIdentityRecord())
 		}
@@ -484,7 +484,7 @@ func (s *Register) answerStatus(c echo.Context, found store.Reidentification) er
 	switch {
 	case outlived.Anonymised || outlived.EarlierOccupant:
 		answer.Status = registerclient.StatusExpired
-	case found.BurntByCodes():
+	case found.EndedByWrongCodes():
 		answer.Status, answer.Reason = registerclient.StatusExpired, "wrong-code"
 	case found.DeclinedAt != nil:
 		answer.Status, answer.Reason = registerclient.StatusExpired, "declined"

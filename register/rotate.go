@@ -34,7 +34,7 @@ var rotations = []rotation{
 	}, false},
 	{store.SealedJobs, func(key []string) []string { return []string{placeOfJob(key[0])} }, false},
 	{store.SealedChallenges, func(key []string) []string { return []string{placeOfToken(key[0])} }, false},
-	{store.SealedAnswers, func(key []string) []string { return []string{placeOfAnswer(key[0], key[1])} }, false},
+	{store.SealedResponses, func(key []string) []string { return []string{placeOfAnswer(key[0], key[1])} }, false},
 }
 
 // RotateKeys seals with the first key of the keyring whatever another one sealed. Replicas may serve meanwhile, so long

@@ -93,7 +93,7 @@ func (s *Register) announceTenancyChange(
 	change store.TenancyChange,
 	now time.Time,
 ) (affected int, notified []string, err error) {
-	active, err := tx.ListActive(ctx, change.MPxN, now)
+	active, err := tx.ListActiveRecords(ctx, change.MPxN, now)
 	if err != nil {
 		return 0, nil, err
 	}

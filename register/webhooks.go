@@ -214,7 +214,7 @@ func (s *Register) updateWebhook(c echo.Context) error {
 	ctx := c.Request().Context()
 	body := registerclient.WebhookResponse{Response: s.metadata(c)}
 	err := s.store.Transact(ctx, func(tx *store.Tx) error {
-		row, err := tx.FindOwnWebhook(ctx, account, c.Param("wid"))
+		row, err := tx.HoldOwnWebhook(ctx, account, c.Param("wid"))
 		if err != nil {
 			return missing(err, noWebhook())
 		}
@@ -405,7 +405,7 @@ func (s *Register) redeliver(c echo.Context) error {
 	account := caller(c).AccountID
 	wid := c.Param("wid")
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
-		if _, err := tx.FindOwnWebhook(ctx, account, wid); err != nil {
+		if _, err := tx.HoldOwnWebhook(ctx, account, wid); err != nil {
 			return answer{}, missing(err, noWebhook())
 		}
 
@@ -582,7 +582,7 @@ func (s *Register) announceExpiries(ctx context.Context, w store.OwnedWebhook) e
 
 		err = s.store.Transact(ctx, func(tx *store.Tx) error {
 			for _, e := range expiring {
-				if first, err := tx.InsertExpiryNotice(ctx, w.WID, e); err != nil {
+				if first, err := tx.InsertExpiryAnnouncement(ctx, w.WID, e); err != nil {
 					return err
 				} else if !first {
 					continue

@@ -113,8 +113,8 @@ func (s *Register) WorkOff(ctx context.Context) error {
 func (s *Register) sweep(ctx context.Context) {
 	err := errors.Join(
 		s.AnnounceExpiries(ctx),
-		s.store.Transact(ctx, func(tx *store.Tx) error { return tx.ForgetJobs(ctx, s.clock().Add(-keepJobs)) }),
-		s.store.Transact(ctx, func(tx *store.Tx) error { return tx.ForgetLimits(ctx, s.clock()) }),
+		s.store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteEndedJobs(ctx, s.clock().Add(-keepJobs)) }),
+		s.store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteStaleLimits(ctx, s.clock()) }),
 		s.logAuditHeads(ctx),
 	)
 	if err != nil && ctx.Err() == nil {
@@ -405,7 +405,7 @@ func (s *Register) sendMail(ctx context.Context, job store.Job, body []byte) err
 
 func (s *Register) markHanded(ctx context.Context, job store.Job) error {
 	return s.store.Transact(ctx, func(tx *store.Tx) error {
-		marked, err := tx.MarkHanded(ctx, job, s.clock())
+		marked, err := tx.MarkHandedOver(ctx, job, s.clock())
 		if err == nil && !marked {
 			err = errors.New("another attempt has the letter")
 		}

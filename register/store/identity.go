@@ -44,7 +44,7 @@ func (t *Tx) InsertIdentityRecord(ctx context.Context, r IdentityRecord) error {
 
 // FindIdentityRecord finds an identity record by its key; ErrNotFound. It stays as it is until the transaction
 // ends, so that what is made to rest on it does not rest on one that is being anonymised.
-func (t *Tx) FindIdentityRecord(ctx context.Context, ir string) (IdentityRecord, error) {
+func (t *Tx) HoldIdentityRecord(ctx context.Context, ir string) (IdentityRecord, error) {
 	return findIdentityRecord(ctx, t.tx, `ir = ?`+t.lock(), ir)
 }
 
@@ -54,7 +54,7 @@ func (s *Store) FindOwnIdentityRecord(ctx context.Context, accountID, ir string)
 }
 
 // FindOwnIdentityRecord is the same within the transaction, until whose end the record stays as it is.
-func (t *Tx) FindOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
+func (t *Tx) HoldOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
 	return findIdentityRecord(ctx, t.tx, `ir = ? AND account_id = ?`+t.lock(), ir, accountID)
 }
 
@@ -73,7 +73,7 @@ func (s *Store) ListOccupants(ctx context.Context, mpxn, since string) ([]Identi
 }
 
 // ListOccupants is the same within the transaction, until whose end the records stay as they are.
-func (t *Tx) ListOccupants(ctx context.Context, mpxn, since string) ([]IdentityRecord, error) {
+func (t *Tx) HoldOccupants(ctx context.Context, mpxn, since string) ([]IdentityRecord, error) {
 	return listOccupants(ctx, t.tx, t.lock(), mpxn, since)
 }
 

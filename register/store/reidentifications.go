@@ -114,7 +114,7 @@ func (s *Store) FindOpenChallenge(
 }
 
 // FindOpenChallenge is the same within the transaction, until whose end the challenge stays as it is.
-func (t *Tx) FindOpenChallenge(
+func (t *Tx) HoldOpenChallenge(
 	ctx context.Context,
 	secret Secret,
 	hash []byte,
@@ -187,15 +187,15 @@ func (t *Tx) ConfirmByLink(
 	return rows == 1, nil
 }
 
-// WrongCodes is how often a match code may be typed wrong: then the challenge ends (docs/decisions.md, Match code).
-const WrongCodes = 3
+// MaxWrongCodes is how often a match code may be typed wrong: then the challenge ends (docs/decisions.md, Match code).
+const MaxWrongCodes = 3
 
 // CountWrongCode notes that the match code of an open challenge was typed wrong, and ends the challenge with the third
 // time. It answers false where the challenge is not open.
 func (t *Tx) CountWrongCode(ctx context.Context, challenge string, now time.Time) (bool, error) {
 	rows, err := t.exec(ctx, `UPDATE reidentifications SET wrong_codes = wrong_codes + 1,
 		declined_at = CASE WHEN wrong_codes + 1 >= ? THEN ? ELSE declined_at END WHERE challenge = ? AND match_code IS NOT NULL AND `+open,
-		WrongCodes, Millis(now), challenge, Millis(now), day(now))
+		MaxWrongCodes, Millis(now), challenge, Millis(now), day(now))
 	if err != nil {
 		return false, fmt.Errorf("count a wrong match code: %w", err)
 	}
@@ -203,9 +203,9 @@ func (t *Tx) CountWrongCode(ctx context.Context, challenge string, now time.Time
 	return rows == 1, nil
 }
 
-// BurntByCodes reports whether a challenge ended by its match code being typed wrong.
-func (r Reidentification) BurntByCodes() bool {
-	return r.DeclinedAt != nil && r.WrongCodes >= WrongCodes
+// EndedByWrongCodes reports whether a challenge ended by its match code being typed wrong.
+func (r Reidentification) EndedByWrongCodes() bool {
+	return r.DeclinedAt != nil && r.WrongCodes >= MaxWrongCodes
 }
 
 // Decline is the customer's "this wasn't me". It answers false where the challenge is not open.

@@ -129,7 +129,7 @@ type ActiveRecord struct {
 }
 
 // ListActive lists the active access records of a meter point, each owner's together.
-func (t *Tx) ListActive(ctx context.Context, mpxn string, now time.Time) ([]ActiveRecord, error) {
+func (t *Tx) ListActiveRecords(ctx context.Context, mpxn string, now time.Time) ([]ActiveRecord, error) {
 	records, err := all[ActiveRecord](ctx, t.tx, `SELECT r.ak, r.account_id, a.duid FROM access_records r
 		JOIN accounts a ON a.account_id = r.account_id WHERE r.mpxn = ? AND r.state = 'ACTIVE' AND (r.expiry IS NULL OR r.expiry > ?)
 		ORDER BY r.account_id, r.created_at, r.ak`, mpxn, Millis(now))
