@@ -1,4 +1,6 @@
-package web
+// Package address checks the web addresses that users and settings give: loopback or not, origin or not, fit to be a link.
+// It knows no HTTP, so that rules and senders can use it too.
+package address
 
 import (
 	"net/url"
