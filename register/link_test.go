@@ -503,7 +503,10 @@ func TestALinkOfSomebodyWhoIsGone(t *testing.T) {
 				MPxN: registertest.MeterPoint, EffectiveDate: "2026-05-31", SourceReference: "MPAS-1",
 			}))(t)
 		},
-		"anonymised":    func(t *testing.T, l linked) { must(l.owner.AnonymiseIdentityRecord(t.Context(), l.ir))(t) },
+		"anonymised": func(t *testing.T, l linked) { must(l.owner.AnonymiseIdentityRecord(t.Context(), l.ir))(t) },
+		"whose record it is gone": func(t *testing.T, l linked) {
+			l.Suspend(t, must(l.owner.ReadSelf(t.Context()))(t).Account.AccountID)
+		},
 		"who asks gone": func(t *testing.T, l linked) { l.Suspend(t, must(l.portal.ReadSelf(t.Context()))(t).Account.AccountID) },
 	} {
 		t.Run(name, func(t *testing.T) {
