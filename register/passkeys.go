@@ -216,7 +216,8 @@ func (s *Register) showEnrol(c echo.Context) error {
 	return renderPage(c, http.StatusOK, idpages.Enrol(page))
 }
 
-// postPasskeyDecline is the customer's "this wasn't me" on either page.
+// postPasskeyDecline is the customer's "this wasn't me" on either page. It is final in every browser: the address of
+// these pages is never mailed, so no mail scanner comes here.
 func (s *Register) postPasskeyDecline(c echo.Context) error {
 	secret, found, _, err := s.openedBy(c, store.SessionSecret)
 	if err != nil {
@@ -225,7 +226,7 @@ func (s *Register) postPasskeyDecline(c echo.Context) error {
 	if !ownsForm(c, secret) {
 		return c.Redirect(http.StatusSeeOther, pageOf(c)) // where the question stands as it is now
 	}
-	if err := s.decline(c.Request().Context(), found); err != nil {
+	if err := s.decline(c.Request().Context(), found, true); err != nil {
 		return err
 	}
 
@@ -730,11 +731,17 @@ func (s *Register) enrol(
 		return "", false, err
 	}
 
-	since, err := tx.TenancySince(ctx, t.found.MPxN, s.now())
+	now := s.now()
+	since, err := tx.TenancySince(ctx, t.found.MPxN, now)
 	if err != nil {
 		return "", false, err
 	}
-	if record.AnonymisedAt != nil || *record.MoveInDate < since {
+
+	answers, err := tx.CanAnswer(ctx, record.IR, now)
+	if err != nil {
+		return "", false, err
+	}
+	if !answers || *record.MoveInDate < since {
 		return "", false, refusedFor("its person has gone")
 	}
 
@@ -800,7 +807,8 @@ func (s *Register) credentialEvent(
 }
 
 // tellOfPasskey writes to everybody on record with the person whose passkey came or went: one of them may know that it
-// was somebody else. An earlier occupant's passkey is told to that occupant alone.
+// was somebody else. An earlier occupant's passkey is told to that occupant alone. A person who is still to move in, or is
+// on record with a Data User that is suspended or terminated, gets no letter.
 func (s *Register) tellOfPasskey(
 	ctx context.Context,
 	tx *store.Tx,
@@ -816,6 +824,11 @@ func (s *Register) tellOfPasskey(
 
 	records := there.records
 	if !slices.ContainsFunc(records, func(r store.IdentityRecord) bool { return r.IR == record.IR }) {
+		answers, err := tx.CanAnswer(ctx, record.IR, s.now())
+		if err != nil || !answers {
+			return err
+		}
+
 		records = []store.IdentityRecord{record}
 	}
 

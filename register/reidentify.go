@@ -73,7 +73,7 @@ func (s *Register) reidentify(c echo.Context) error {
 	}
 
 	return s.post(c, func(ctx context.Context, tx *store.Tx) (answer, error) {
-		occupants, err := s.occupants(ctx, holdingTx{tx}, mpxn)
+		occupants, err := s.occupants(ctx, tx, mpxn)
 		if err != nil {
 			return answer{}, err
 		}
@@ -189,6 +189,14 @@ func (s *Register) reidentifyOwn(c echo.Context) error {
 				Kind:    Conflict,
 				Code:    codeConflict,
 				Message: "This identity record is an earlier occupant's, who can no longer confirm.",
+			}
+		}
+
+		if *record.MoveInDate > store.LondonDay(s.now(), 0) {
+			return answer{}, &Error{
+				Kind:    Conflict,
+				Code:    codeConflict,
+				Message: "The move-in date of this identity record is still to come: it answers from that day.",
 			}
 		}
 
@@ -356,10 +364,16 @@ const matchAlphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 // newMatchCode makes the four characters that tie the starting page to the customer's own page.
 func newMatchCode() string {
-	code := make([]byte, 4)
-	rand.Read(code)
-	for i := range code {
-		code[i] = matchAlphabet[int(code[i])%len(matchAlphabet)]
+	random := make([]byte, 4)
+	rand.Read(random)
+	return codeFrom(random)
+}
+
+// codeFrom writes bytes in the match alphabet.
+func codeFrom(random []byte) string {
+	code := make([]byte, len(random))
+	for i, b := range random {
+		code[i] = matchAlphabet[int(b)%len(matchAlphabet)]
 	}
 
 	return string(code)
@@ -482,8 +496,10 @@ func (s *Register) answerStatus(c echo.Context, found store.Reidentification) er
 	}
 
 	switch {
-	case outlived.Anonymised || outlived.EarlierOccupant:
+	case outlived.Anonymised || outlived.EarlierOccupant, outlived.CannotAnswer && found.ConfirmedAt == nil:
 		answer.Status = registerclient.StatusExpired
+	case found.SoftDeclinedAt != nil:
+		answer.Status, answer.Reason = registerclient.StatusExpired, "declined"
 	case found.EndedByWrongCodes():
 		answer.Status, answer.Reason = registerclient.StatusExpired, "wrong-code"
 	case found.DeclinedAt != nil:

@@ -28,8 +28,8 @@ var statuses = map[rules.Kind]int{
 	rules.KindUnavailable:          http.StatusServiceUnavailable,
 }
 
-// refusals returns an error of a handler or of echo as the caller sees it.
-func refusals(err error) rules.Errors {
+// Refusals returns an error of a handler or of echo as the caller sees it.
+func Refusals(err error) rules.Errors {
 	if fromEcho, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch fromEcho.Code {
 		case http.StatusNotFound:
@@ -52,9 +52,9 @@ func tooLarge(message string) *rules.Error {
 	return &rules.Error{Kind: rules.KindTooLarge, Code: rules.CodeValidation, Message: message}
 }
 
-// SendError is the one place that turns an error into a response with the published envelope.
-func (a *API) SendError(c echo.Context, err error) {
-	mistakes := refusals(err)
+// Refuse returns an error as the caller sees it, with its HTTP status, and sets the headers that go with it.
+func Refuse(c echo.Context, err error) (int, rules.Errors) {
+	mistakes := Refusals(err)
 	kind := mistakes[0].Kind
 	header := c.Response().Header()
 	switch kind {
@@ -70,14 +70,19 @@ func (a *API) SendError(c echo.Context, err error) {
 		web.SetRetryAfter(header, unavailableWait)
 	}
 
+	return statuses[kind], mistakes
+}
+
+// SendRefusals sends refusals in the published envelope.
+func (a *API) SendRefusals(c echo.Context, status int, refusals rules.Errors) {
 	body := registerclient.ErrorResponse{Response: a.metadata(c)}
-	for _, mistake := range mistakes {
+	for _, refusal := range refusals {
 		body.Errors = append(body.Errors, registerclient.ErrorDetail{
-			Code: mistake.Code, Message: mistake.Error(), Field: mistake.Field,
+			Code: refusal.Code, Message: refusal.Error(), Field: refusal.Field,
 		})
 	}
 
-	if err := c.JSON(statuses[kind], body); err != nil {
+	if err := c.JSON(status, body); err != nil {
 		a.logger.ErrorContext(c.Request().Context(), "send an error response", slog.Any("error", err))
 	}
 }

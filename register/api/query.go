@@ -90,3 +90,14 @@ func checkParameter(part string, accepted []string, given map[string]bool) (stri
 
 	return name, rules.Invalid(field, message)
 }
+
+// queryParameter returns a query parameter; nil if the request has none with this name.
+func queryParameter(c echo.Context, name string) *string {
+	if !c.QueryParams().Has(name) {
+		return nil
+	}
+
+	value := c.QueryParam(name)
+
+	return &value
+}
