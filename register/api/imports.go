@@ -98,8 +98,8 @@ func (a *API) importOnce(c echo.Context, body *importBody, key string) error {
 
 	request.Hash = body.hash.Sum(nil)
 	err = a.store.Transact(ctx, func(tx *store.Tx) error {
-		if err := a.rules.ClaimKey(ctx, tx, request); err != nil {
-			return err
+		if claimErr := a.rules.ClaimKey(ctx, tx, request); claimErr != nil {
+			return claimErr
 		}
 
 		return a.rules.KeepResponse(ctx, tx, request, rules.Response{Status: http.StatusOK, Body: response})

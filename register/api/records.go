@@ -57,7 +57,7 @@ func (a *API) verifyAccessRecord(c echo.Context) error {
 	})
 }
 
-// sendVerifiedSighting sends an access record of which all members are null that a sighting does not have.
+// sendVerifiedSighting sends a sighting in the shape of an access record: the members that it does not have are null.
 func (a *API) sendVerifiedSighting(c echo.Context, sighting rules.VerifiedSighting) error {
 	return c.JSON(http.StatusOK, map[string]any{
 		"response": a.metadata(c),

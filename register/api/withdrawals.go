@@ -19,15 +19,20 @@ func (a *API) revokeAccessRecord(c echo.Context) error {
 	ctx := c.Request().Context()
 	id := caller(c).AccountID
 	response := registerclient.RevokeAccessResponse{Response: a.metadata(c), AK: c.Param("ak")}
-	var err error
 	if hasRole(c, registerclient.RoleDataUser) {
-		if err := refuseToken(c); err != nil {
+		err := refuseToken(c)
+		if err == nil {
+			response.RevokedAt, err = a.rules.RevokeOwn(ctx, id, response.AK, reason)
+		}
+		if err != nil {
 			return err
 		}
-		response.RevokedAt, err = a.rules.RevokeOwn(ctx, id, response.AK, reason)
-	} else {
-		response.RevokedAt, err = a.rules.Withdraw(ctx, id, response.AK, c.QueryParam(queryToken), reason)
+
+		return c.JSON(http.StatusOK, response)
 	}
+
+	var err error
+	response.RevokedAt, err = a.rules.Withdraw(ctx, id, response.AK, c.QueryParam(queryToken), reason)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func amendmentsOf(ctx context.Context, tx *store.Tx, row store.AccessRecord, now
 	return json.Marshal(amendments)
 }
 
-// amendmentOf returns what a stored document tells the customer: who may read, on what ground, why, what and until when.
+// amendmentOf returns what a stored document tells the customer: who may read what, on what ground, why and until when.
 func amendmentOf(document []byte, amendedAt time.Time) (registerclient.Amendment, error) {
 	record, err := decodeAccessRecord(document)
 	if err != nil {
@@ -72,8 +72,8 @@ func amendmentOf(document []byte, amendedAt time.Time) (registerclient.Amendment
 	return amendment, nil
 }
 
-// changedMembers returns the names of the members in which two documents differ, for the audit log. The log holds no
-// values.
+// changedMembers returns the names of the members in which two documents differ. The audit log gets only the names, not
+// the values.
 func changedMembers(before, after []byte) []string {
 	var old, replaced map[string]map[string]any
 	if json.Unmarshal(before, &old) != nil || json.Unmarshal(after, &replaced) != nil {

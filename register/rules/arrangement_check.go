@@ -59,8 +59,8 @@ func (k *Checks) controllers(field string, a registerclient.ControllerArrangemen
 	}
 }
 
-// arrangementRoles returns the role that exactly one controller of an arrangement has, and the role of all others; empty
-// if there can be no others.
+// arrangementRoles returns the role that exactly one controller of an arrangement has, and the role of all others. The
+// latter is empty if there can be no others.
 func arrangementRoles(arrangement registerclient.ArrangementType) (lead, other registerclient.ControllerRole) {
 	switch arrangement {
 	case registerclient.ArrangementSole:

@@ -54,7 +54,7 @@ func (r *Rules) consumeToken(
 			Kind: KindNotFound, Code: CodeNotFound, Field: fieldToken, Message: "is unknown.",
 		})
 	}
-	if _, err := tx.HoldIdentityRecord(ctx, found.IR); err != nil {
+	if _, err = tx.HoldIdentityRecord(ctx, found.IR); err != nil {
 		return "", "", err
 	}
 

@@ -135,8 +135,8 @@ func chooseLines(
 	return chosen, nil
 }
 
-// claim claims the references of the candidates. A candidate whose reference was claimed by another import since
-// FindImports is no winner.
+// claim claims the references of the candidates. A candidate loses if another import has claimed its reference since
+// FindImports.
 func (c lineClaims) claim(
 	ctx context.Context, tx *store.Tx, accountID string, candidates map[string]*importLine,
 ) error {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 
@@ -40,7 +41,7 @@ func (r *Rules) readChunks(ctx context.Context, account store.Account, lines io.
 			return
 		}
 
-		if chunk.err != nil {
+		if chunk.last || chunk.err != nil {
 			return
 		}
 	}
@@ -50,26 +51,20 @@ func (r *Rules) readChunks(ctx context.Context, account store.Account, lines io.
 func (r *Rules) readChunk(reader *lineReader, account store.Account) importChunk {
 	var chunk importChunk
 	start := reader.read
-	for chunk.err == nil && len(chunk.lines) < importChunkLines && reader.read-start < importChunkBytes {
-		text, tooLong, err := reader.next()
-		if err != nil && err != io.EOF {
-			chunk.err = fmt.Errorf("%w: %w", ErrUnreadable, err)
-			break
+	for !chunk.last && len(chunk.lines) < importChunkLines && reader.read-start < importChunkBytes {
+		text, err := reader.next()
+		if err != nil {
+			return importChunk{err: fmt.Errorf("%w: %w", ErrUnreadable, err)}
 		}
 
-		chunk.err = err
-		if text = bytes.TrimSpace(text); len(text) == 0 && !tooLong {
+		chunk.last = text.last
+		if text.isBlank() {
 			continue
 		}
 
-		line := importLine{number: reader.number}
-		if tooLong {
-			line.mistakes = Errors{{Kind: KindTooLarge, Code: CodeValidation, Message: "The line is longer than 256 KiB."}}
-		} else if err := r.parseLine(&line, account, text); err != nil {
-			if line.mistakes = Refusals(err); line.mistakes[0].Kind == KindInternal {
-				chunk.err = err
-				break
-			}
+		line, err := r.importLineOf(text, account)
+		if err != nil {
+			return importChunk{err: err}
 		}
 
 		chunk.lines = append(chunk.lines, line)
@@ -83,31 +78,78 @@ func (r *Rules) readChunk(reader *lineReader, account store.Account) importChunk
 // lineReader reads lines of bounded length. It skips a longer line without holding it in memory.
 type lineReader struct {
 	from   *bufio.Reader
-	line   []byte
+	buffer []byte
 	number int
-	read   int64
+	// read is how many bytes were read.
+	read int64
 }
 
-// next returns the next line, which is valid until the next call. It returns the last line with io.EOF if no line feed
-// ends it.
-func (l *lineReader) next() (line []byte, tooLong bool, err error) {
-	l.line = l.line[:0]
+// textLine is one line as it was read, without its line feed.
+type textLine struct {
+	// text is valid until the next line is read.
+	text   []byte
+	number int
+	// tooLong is true if the line is longer than maxImportLine; it then has no text.
+	tooLong bool
+	// last is true if no line follows.
+	last bool
+}
+
+func (l textLine) isBlank() bool { return !l.tooLong && len(bytes.TrimSpace(l.text)) == 0 }
+
+// next returns the next line. The last line is empty if a line feed ends the text.
+func (l *lineReader) next() (textLine, error) {
 	l.number++
+	line := textLine{number: l.number}
+	l.buffer = l.buffer[:0]
 	for {
 		part, err := l.from.ReadSlice('\n')
+		line.last = err == io.EOF
 		l.read += int64(len(part))
+
 		content := bytes.TrimSuffix(part, []byte("\n"))
-		if tooLong || len(l.line)+len(content) > maxImportLine {
-			tooLong = true
-			l.line = l.line[:0]
+		if line.tooLong || len(l.buffer)+len(content) > maxImportLine {
+			line.tooLong = true
+			l.buffer = l.buffer[:0]
 		} else {
-			l.line = append(l.line, content...)
+			l.buffer = append(l.buffer, content...)
 		}
 
-		if err != bufio.ErrBufferFull {
-			return l.line, tooLong, err
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
 		}
+		if err != nil && !line.last {
+			return textLine{}, err
+		}
+
+		line.text = l.buffer
+
+		return line, nil
 	}
+}
+
+// importLineOf decodes and checks one line. A wrong line has mistakes; the error is an internal one.
+func (r *Rules) importLineOf(text textLine, account store.Account) (importLine, error) {
+	line := importLine{number: text.number}
+	if text.tooLong {
+		line.mistakes = Errors{{
+			Kind: KindTooLarge, Code: CodeValidation, Message: "The line is longer than 256 KiB.",
+		}}
+
+		return line, nil
+	}
+
+	err := r.parseLine(&line, account, bytes.TrimSpace(text.text))
+	if err == nil {
+		return line, nil
+	}
+
+	line.mistakes = Refusals(err)
+	if line.mistakes[0].Kind == KindInternal {
+		return importLine{}, err
+	}
+
+	return line, nil
 }
 
 // parseLine decodes and checks one line and fills in its row. It returns Errors if the line is wrong.

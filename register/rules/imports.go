@@ -26,7 +26,9 @@ type importChunk struct {
 	lines []importLine
 	// read is how many bytes were read, with those of all earlier chunks.
 	read int64
-	// err is io.EOF or another reason why no chunk follows; nil if one may follow.
+	// last is true if no chunk follows.
+	last bool
+	// err is why the lines could not be read or checked; the chunk then has no lines.
 	err error
 }
 
@@ -56,8 +58,11 @@ func (r *Rules) Import(
 			return response, ctx.Err()
 		}
 
-		complete := chunk.err == nil || chunk.err == io.EOF
-		if complete && len(chunk.lines) > 0 {
+		if chunk.err != nil {
+			return response, chunk.err
+		}
+
+		if len(chunk.lines) > 0 {
 			result, err := r.registerChunk(ctx, account.AccountID, chunk.lines)
 			if err != nil {
 				return response, err
@@ -69,11 +74,8 @@ func (r *Rules) Import(
 			}
 		}
 
-		if chunk.err == io.EOF {
+		if chunk.last {
 			return response, nil
-		}
-		if chunk.err != nil {
-			return response, chunk.err
 		}
 	}
 }
@@ -120,28 +122,36 @@ func (r *Rules) registerChunk(ctx context.Context, accountID string, lines []imp
 	}
 
 	var result chunkResult
-	err = r.store.Transact(ctx, func(tx *store.Tx) error {
-		claims, err := claimLines(ctx, tx, accountID, lines)
-		if err != nil {
-			return err
-		}
+	err = r.store.Transact(ctx, func(tx *store.Tx) (err error) {
+		result, err = r.registerLines(ctx, tx, account, lines)
 
-		var rows []store.ImportedRecord
-		rows, result = claims.settle(lines)
-		for _, row := range rows {
-			tx.Audit(r.auditEvent(accountID, auditRecordCreated, row.Record.MPxN, row.Record.AK, map[string]any{
-				"import": true,
-			}))
-		}
-
-		if err := tx.InsertImported(ctx, rows); err != nil {
-			return err
-		}
-
-		return supersedeSightings(ctx, tx, account, rows)
+		return err
 	})
 
 	return result, err
+}
+
+// registerLines registers the correct lines in the transaction.
+func (r *Rules) registerLines(
+	ctx context.Context, tx *store.Tx, account store.Account, lines []importLine,
+) (chunkResult, error) {
+	claims, err := claimLines(ctx, tx, account.AccountID, lines)
+	if err != nil {
+		return chunkResult{}, err
+	}
+
+	rows, result := claims.settle(lines)
+	for _, row := range rows {
+		tx.Audit(r.auditEvent(account.AccountID, auditRecordCreated, row.Record.MPxN, row.Record.AK, map[string]any{
+			"import": true,
+		}))
+	}
+
+	if err := tx.InsertImported(ctx, rows); err != nil {
+		return chunkResult{}, err
+	}
+
+	return result, supersedeSightings(ctx, tx, account, rows)
 }
 
 // settle returns the rows of the lines that have won their references, and counts them. A line that repeats another one

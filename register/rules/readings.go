@@ -94,7 +94,7 @@ func (r *Rules) ListOwn(
 	return RecordPage[registerclient.OwnRecord]{Records: records, Total: total, Last: last}, nil
 }
 
-// readingsOf returns one row of the audit log for each meter point of which records were read.
+// readingsOf returns the rows of the audit log for records that were read: one row a meter point.
 func (r *Rules) readingsOf(accountID string, rows []store.ListedRecord) []store.AuditEvent {
 	var events []store.AuditEvent
 	noted := map[string]bool{}

@@ -2,14 +2,11 @@ package rules
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
-
-var patternAK = regexp.MustCompile(`^ak_[0-9a-f]{24}$`)
 
 // RecordQuery is what an administrator searches for: an access key or a meter point. The zero value matches every
 // access record.
@@ -35,8 +32,8 @@ func ParseRecordQuery(text *string) (RecordQuery, error) {
 	return RecordQuery{mpxn: mpxn}, nil
 }
 
-// SearchRecords returns a page of the access records of all accounts, the newest first, for an administrator. The audit
-// log gets a row for each record shown, so that its customer can be told who read it.
+// SearchRecords returns to an administrator a page of the access records of all accounts, the newest first. The audit log
+// gets a row for each record shown, so that its customer can be told who read it.
 func (r *Rules) SearchRecords(
 	ctx context.Context, administrator string, query RecordQuery, filter RecordFilter, page store.Page,
 ) (RecordPage[registerclient.FlatRecord], error) {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// jurisdiction is the country, ISO 3166-1, under whose law every access record stands.
+	// jurisdiction is the country (ISO 3166-1 alpha-2) of every access record.
 	jurisdiction = "GB"
 	// maxRecordBytes is how many bytes the access records of one account at one meter point may hold. A portal reads the
 	// whole list at once: a longer list could not be read, and no access at the meter point could be ended.

@@ -51,22 +51,16 @@ type TenancyReport struct {
 // access record at the meter point. It revokes nothing.
 func (r *Rules) ReportTenancyChange(ctx context.Context, tx *store.Tx, change NewTenancyChange) (TenancyReport, error) {
 	row := change.row
-	report := TenancyReport{MPxN: row.MPxN}
 	created, err := tx.InsertTenancyChange(ctx, row)
 	if err != nil {
 		return TenancyReport{}, err
 	}
 
 	if !created {
-		first, err := tx.FindReportedTenancyChange(ctx, row.MPxN, row.EffectiveDate, row.SourceReference)
-		report.Affected = first.Affected
-		report.Notified = first.Notified.V
-
-		return report, err
+		return firstReport(ctx, tx, row)
 	}
 
-	report.Created = true
-	report.Affected, report.Notified, err = r.announceTenancyChange(ctx, tx, row)
+	affected, notified, err := r.announceTenancyChange(ctx, tx, row)
 	if err != nil {
 		return TenancyReport{}, err
 	}
@@ -75,7 +69,16 @@ func (r *Rules) ReportTenancyChange(ctx context.Context, tx *store.Tx, change Ne
 		"cot": row.COT, "effective-date": row.EffectiveDate,
 	}))
 
-	return report, nil
+	return TenancyReport{Created: true, MPxN: row.MPxN, Affected: affected, Notified: notified}, nil
+}
+
+// firstReport returns what became of the first report of a change that was reported again.
+func firstReport(ctx context.Context, tx *store.Tx, repeated store.TenancyChange) (TenancyReport, error) {
+	first, err := tx.FindReportedTenancyChange(
+		ctx, repeated.MPxN, repeated.EffectiveDate, repeated.SourceReference,
+	)
+
+	return TenancyReport{MPxN: first.MPxN, Affected: first.Affected, Notified: first.Notified.V}, err
 }
 
 // announceTenancyChange tells each Data User that has an active access record at the meter point of its own records. It
@@ -129,7 +132,7 @@ func groupByOwner(records []store.ActiveRecord) [][]store.ActiveRecord {
 	return groups
 }
 
-// ListTenancyChanges returns the reports for a meter point, withdrawn ones included, for an administrator.
+// ListTenancyChanges returns to an administrator the reports for a meter point, withdrawn ones included.
 func (r *Rules) ListTenancyChanges(
 	ctx context.Context, administrator, mpxn string,
 ) ([]registerclient.ChangeOfTenancy, error) {

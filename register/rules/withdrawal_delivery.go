@@ -15,8 +15,8 @@ type WithdrawalDelivery struct {
 	At *time.Time
 }
 
-// FindOwnWithdrawalDelivery returns the delivery status of the withdrawal of an access record for the owner of the record.
-// It returns an *Error of KindNotFound if the account has no such record.
+// FindOwnWithdrawalDelivery returns to the owner of an access record the delivery status of the record's withdrawal. It
+// returns an *Error of KindNotFound if the account has no such record.
 func (r *Rules) FindOwnWithdrawalDelivery(ctx context.Context, accountID, ak string) (WithdrawalDelivery, error) {
 	var delivery WithdrawalDelivery
 	err := r.store.Transact(ctx, func(tx *store.Tx) error {
@@ -25,7 +25,7 @@ func (r *Rules) FindOwnWithdrawalDelivery(ctx context.Context, accountID, ak str
 		}
 
 		jobs, err := tx.ListWithdrawalJobs(ctx, ak)
-		delivery = deliveryOf(jobs)
+		delivery = withdrawalDeliveryOf(jobs)
 
 		return err
 	})
@@ -33,9 +33,9 @@ func (r *Rules) FindOwnWithdrawalDelivery(ctx context.Context, accountID, ak str
 	return delivery, err
 }
 
-// FindWithdrawalDelivery is FindOwnWithdrawalDelivery by the authority of a customer (authorityOver). It returns an *Error of
-// KindForbidden if the token has no authority over the record. It shows no personal data, so the audit log gets no row:
-// a page that waits for the delivery asks every few seconds.
+// FindWithdrawalDelivery is FindOwnWithdrawalDelivery by the authority of a customer (authorityOver). It returns an
+// *Error of KindForbidden if the token has no authority over the record. It shows no personal data, so the audit log
+// gets no row: a page that waits for the delivery asks every few seconds.
 func (r *Rules) FindWithdrawalDelivery(ctx context.Context, accountID, ak, token string) (WithdrawalDelivery, error) {
 	refused := forbiddenToken("does not authorise this account to read the delivery status of this withdrawal.")
 	var delivery WithdrawalDelivery
@@ -45,7 +45,7 @@ func (r *Rules) FindWithdrawalDelivery(ctx context.Context, accountID, ak, token
 		}
 
 		jobs, err := tx.ListWithdrawalJobs(ctx, ak)
-		delivery = deliveryOf(jobs)
+		delivery = withdrawalDeliveryOf(jobs)
 
 		return err
 	})
@@ -53,9 +53,9 @@ func (r *Rules) FindWithdrawalDelivery(ctx context.Context, accountID, ak, token
 	return delivery, err
 }
 
-// deliveryOf returns the delivery status of one event for several endpoints: delivered at the first time that one
-// endpoint accepted it, pending as long as one may still get it, and undelivered once all were given up.
-func deliveryOf(jobs []store.Job) WithdrawalDelivery {
+// withdrawalDeliveryOf returns the delivery status of one event for several endpoints: delivered at the first time that
+// one endpoint accepted it, pending as long as one may still get it, and undelivered once all were given up.
+func withdrawalDeliveryOf(jobs []store.Job) WithdrawalDelivery {
 	status := registerclient.NoticeNone
 	var at *store.Millis
 	for _, job := range jobs {
