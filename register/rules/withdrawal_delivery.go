@@ -37,7 +37,7 @@ func (r *Rules) FindOwnWithdrawalDelivery(ctx context.Context, accountID, ak str
 // *Error of KindForbidden if the token has no authority over the record. It shows no personal data, so the audit log
 // gets no row: a page that waits for the delivery asks every few seconds.
 func (r *Rules) FindWithdrawalDelivery(ctx context.Context, accountID, ak, token string) (WithdrawalDelivery, error) {
-	refused := forbiddenToken("does not authorise this account to read the delivery status of this withdrawal.")
+	refused := forbiddenToken("does not let this account see the notice of this access record.")
 	var delivery WithdrawalDelivery
 	err := r.store.Transact(ctx, func(tx *store.Tx) error {
 		if _, err := r.authorityOver(ctx, tx, accountID, ak, token, refused, noAccessRecord()); err != nil {

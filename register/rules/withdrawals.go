@@ -66,7 +66,7 @@ func (r *Rules) RevokeOwn(ctx context.Context, accountID, ak string, reason *str
 func (r *Rules) Withdraw(ctx context.Context, accountID, ak, token string, reason *string) (time.Time, error) {
 	endedAt := r.Now()
 	revocation := store.Revocation{At: endedAt, By: string(registerclient.RevokedByCustomer), Reason: reason}
-	refused := forbiddenToken("does not authorise this account to end this access record.")
+	refused := forbiddenToken("does not let this account end this access record.")
 	err := r.store.Transact(ctx, func(tx *store.Tx) error {
 		grant, err := r.authorityOver(ctx, tx, accountID, ak, token, refused, notConsent())
 		if err != nil {

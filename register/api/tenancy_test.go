@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"errors"
@@ -44,8 +44,9 @@ func expectStatus(t testing.TB, c *registerclient.Client, token string, want reg
 	}
 }
 
-// docs/decisions.md, Scope of every read: affected-aks names the receiver's own records alone.
-func TestChangeOfTenancyTellsEachDataUserOfItsOwnActiveRecordsOnce(t *testing.T) {
+// A change of tenancy is announced once to each Data User, with its own active records only (docs/decisions.md,
+// Scope of every read).
+func TestTenancyChangeIsAnnounced(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -122,7 +123,8 @@ func TestChangeOfTenancyTellsEachDataUserOfItsOwnActiveRecordsOnce(t *testing.T)
 	})
 }
 
-func TestOneReportThatComesManyTimesAtOnceIsOne(t *testing.T) {
+// Concurrent reports of the same change are one report.
+func TestConcurrentTenancyReports(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -164,7 +166,8 @@ func TestOneReportThatComesManyTimesAtOnceIsOne(t *testing.T) {
 	})
 }
 
-func TestReportOfAChangeNamesEachMistake(t *testing.T) {
+// A wrong report is refused with every mistake.
+func TestTenancyReportErrors(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	a := post(
@@ -179,9 +182,9 @@ func TestReportOfAChangeNamesEachMistake(t *testing.T) {
 	}
 }
 
-// docs/decisions.md, Which person: an earlier occupant can no longer confirm; a false report is withdrawn, and all
-// is as before.
-func TestChangeOfTenancyDividesOccupantsFromItsDayUntilItIsWithdrawn(t *testing.T) {
+// An earlier occupant cannot confirm from the day of the change on. Once the report is withdrawn, everything is as
+// before (docs/decisions.md, Which person).
+func TestTenancyChangeDividesOccupants(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -232,7 +235,8 @@ func TestChangeOfTenancyDividesOccupantsFromItsDayUntilItIsWithdrawn(t *testing.
 	})
 }
 
-func TestTokenOfAnEarlierOccupantOpensNothingAnyMore(t *testing.T) {
+// The token of an earlier occupant opens nothing, in any state, and is not consumed by trying.
+func TestTokenOfEarlierOccupant(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations())
@@ -301,8 +305,8 @@ func TestTokenOfAnEarlierOccupantOpensNothingAnyMore(t *testing.T) {
 	})
 }
 
-// docs/decisions.md, Which person: the present occupant sees an earlier occupant's record only while it is active.
-func TestPresentOccupantSeesOfAnEarlierOneOnlyWhatIsActive(t *testing.T) {
+// The present occupant sees an earlier occupant's record only while it is active (docs/decisions.md, Which person).
+func TestEarlierOccupantsRecords(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -383,8 +387,9 @@ func TestPresentOccupantSeesOfAnEarlierOneOnlyWhatIsActive(t *testing.T) {
 	})
 }
 
-// docs/decisions.md, Which person: what a record said before the move is the earlier occupant's, as a record that ended is.
-func TestPresentOccupantIsNotToldWhatWasChangedBeforeTheyMovedIn(t *testing.T) {
+// What a record said before the move belongs to the earlier occupant, as a record that ended does
+// (docs/decisions.md, Which person).
+func TestEarlierOccupantsAmendments(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner, portal, old := household(t, r)

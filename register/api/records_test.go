@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"errors"
@@ -15,134 +15,209 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-func TestPagesStayStableWhileRecordsAreAdded(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		r := registertest.New(t, registertest.On(d))
-		owner, _, ir := household(t, r)
-		want := map[string]bool{}
-		for i := range 23 {
-			want[create(t, owner, ir, registerclient.BasisContract)] = true
-			if i%5 == 0 {
-				r.Clock.Add(time.Second)
-			}
-		}
+const reading = "/meter-points/2312345678901/access-records"
 
-		r.Clock.Add(time.Second)
-		seen := map[string]bool{}
-		cursor := ""
-		for pages := 0; ; pages++ {
-			page := must(
-				owner.ListOwnRecords(t.Context(), registerclient.ListOwnRecordsQuery{Limit: 5, Cursor: cursor}),
-			)(
-				t,
-			)
-			for _, record := range page.Records {
-				if seen[record.AK] || !want[record.AK] {
-					t.Errorf("%s is listed twice, or was added since", record.AK)
-				}
-
-				seen[record.AK] = true
-				if record.MPxN != registertest.MeterPoint || record.DUID == "" || record.CreatedAt.IsZero() ||
-					record.RecordMetadata.IdentityRecordRef == nil {
-					t.Errorf("row %+v", record)
-				}
-			}
-
-			if page.Total != len(want)+pages {
-				t.Errorf("total %d on page %d", page.Total, pages)
-			}
-			if cursor = page.NextCursor; cursor == "" {
-				break
-			}
-
-			create(t, owner, ir, registerclient.BasisContract)
-		}
-
-		if len(seen) != len(want) {
-			t.Errorf("%d of %d were listed", len(seen), len(want))
-		}
-
-		first := must(
-			owner.ListAccessRecords(
-				t.Context(),
-				registertest.MeterPoint,
-				registerclient.ListAccessRecordsQuery{Limit: 20},
-			),
-		)(
-			t,
-		)
-		second := must(
-			owner.ListAccessRecords(
-				t.Context(),
-				registertest.MeterPoint,
-				registerclient.ListAccessRecordsQuery{Limit: 20, Cursor: first.NextCursor},
-			),
-		)(
-			t,
-		)
-		if len(first.AccessRecords) != 20 || len(second.AccessRecords) != 7 || second.NextCursor != "" {
-			t.Errorf("a meter point's pages have %d and %d rows", len(first.AccessRecords), len(second.AccessRecords))
-		}
-	})
+func list(t testing.TB, c *registerclient.Client, token string) []registerclient.AccessRecordSummary {
+	t.Helper()
+	return must(
+		c.ListAccessRecords(
+			t.Context(),
+			registertest.MeterPoint,
+			registerclient.ListAccessRecordsQuery{ReidentificationToken: token},
+		),
+	)(
+		t,
+	).AccessRecords
 }
 
-func TestOwnRecordsAreFilteredByWhatTheyAreNow(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		r := registertest.New(t, registertest.On(d))
-		owner, _, ir := household(t, r)
-		active := create(t, owner, ir, registerclient.BasisContract)
-		revoked := create(t, owner, ir, registerclient.BasisConsent)
-		ends := registertest.AccessRecord(ir, registerclient.BasisConsent)
-		soon := r.Clock.Now().Add(time.Hour)
-		ends.AccessEvent.Expiry = &soon
-		expired := must(owner.CreateAccessRecord(t.Context(), ends))(t).AccessToken.Key
-		must(owner.RevokeAccessRecord(t.Context(), revoked, registerclient.RevokeAccessRecordQuery{}))(t)
-		r.Clock.Add(time.Hour) // to the moment
-		for _, test := range []struct {
-			by   registerclient.ListOwnRecordsQuery
-			want string
-		}{
-			{registerclient.ListOwnRecordsQuery{State: registerclient.StateActive}, active},
-			{registerclient.ListOwnRecordsQuery{State: registerclient.StateExpired}, expired},
-			{registerclient.ListOwnRecordsQuery{State: registerclient.StateRevoked}, revoked},
-			{registerclient.ListOwnRecordsQuery{LegalBasis: registerclient.BasisContract}, active},
-		} {
-			page := must(owner.ListOwnRecords(t.Context(), test.by))(t)
-			if len(page.Records) != 1 || page.Records[0].AK != test.want || page.Total != 1 {
-				t.Errorf("%+v: %+v", test.by, page.Records)
-			}
-		}
-	})
+func create(t testing.TB, c *registerclient.Client, ir string, basis registerclient.LegalBasis) string {
+	t.Helper()
+	return must(c.CreateAccessRecord(t.Context(), registertest.AccessRecord(ir, basis)))(t).AccessToken.Key
 }
 
-func TestMalformedPagesAreRefusedByName(t *testing.T) {
+// Anyone who has the key can verify an access record, and learns nothing personal.
+func TestVerification(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	token := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
-	for query, field := range map[string]string{
-		"limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "limit=": "limit", "cursor=x": "cursor", "cursor=": "cursor", "cursor=MTIgYWs": "cursor",
-		"state=DISCOVERED": "state", "state=active": "state", "legal-basis=consent": "legal-basis", "page=2": "page", "limit=1&limit=2": "limit",
-	} {
-		a := get(t, r.URL+"/records?"+query, token)
-		if a.status != http.StatusBadRequest || a.fields() != field {
-			t.Errorf("%s: %d %q", query, a.status, a.fields())
-		}
+	owner, _, ir := household(t, r)
+	ak := create(t, owner, ir, registerclient.BasisConsent)
+	a := get(t, r.URL+"/access-records/"+ak, "")
+	if a.status != http.StatusOK ||
+		a.body["access-record"].(map[string]any)["access-event"].(map[string]any)["state"] != "ACTIVE" {
+		t.Fatalf("%d %v", a.status, a.body)
 	}
-
-	portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
-	if a := get(
+	if got := must(
+		owner.VerifyAccessRecord(t.Context(), ak),
+	)(
 		t,
-		r.URL+"/meter-points/2312345678901/access-records?limit=5&reidentification-token=x",
-		portal,
-	); a.status != http.StatusBadRequest ||
-		a.fields() != "limit" {
-		t.Errorf("a portal pages: %d %q", a.status, a.fields())
+	); got.AccessRecord.RecordMetadata.IdentityRecordRef != nil ||
+		got.AccessRecord.RecordMetadata.RecordIdentifier != ak {
+		t.Errorf("metadata %+v", got.AccessRecord.RecordMetadata)
+	}
+	for _, unknown := range []string{"ak_0123456789abcdef01234567", "nonsense", "%00"} {
+		expect(t, get(t, r.URL+"/access-records/"+unknown, ""), http.StatusNotFound, "NOT001")
 	}
 }
 
-func TestAReplacedRecordKeepsItsKeyItsOwnerAndItsAge(t *testing.T) {
+// A record reads as expired from its expiry on, before any sweep (docs/decisions.md, Expiry).
+func TestExpiryIsImmediate(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, _, ir := household(t, r)
+	in := registertest.AccessRecord(ir, registerclient.BasisConsent)
+	in.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Minute))
+	ak := must(owner.CreateAccessRecord(t.Context(), in))(t).AccessToken.Key
+	state := func() registerclient.AccessState {
+		return must(owner.VerifyAccessRecord(t.Context(), ak))(t).AccessRecord.AccessEvent.State
+	}
+	r.Clock.Add(time.Minute - time.Second)
+	if state() != registerclient.StateActive {
+		t.Error("expired before its time")
+	}
+
+	r.Clock.Add(time.Second)
+	if state() != registerclient.StateExpired {
+		t.Error("still active at its expiry")
+	}
+	if _, err := owner.RevokeAccessRecord(
+		t.Context(),
+		ak,
+		registerclient.RevokeAccessRecordQuery{},
+	); !errors.Is(
+		err,
+		registerclient.ErrConflict,
+	) {
+		t.Errorf("revoking it: %v", err)
+	}
+}
+
+// An access record names an identity record of the same account.
+func TestForeignIdentityRecordIsRefused(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	_, _, ir := household(t, r)
+	other := r.Client(t, registerclient.RoleDataUser)
+	for name, ref := range map[string]string{"another's": ir, "unknown": "ir_0123456789abcdef01234567"} {
+		if _, err := other.CreateAccessRecord(
+			t.Context(),
+			registertest.AccessRecord(ref, registerclient.BasisConsent),
+		); !errors.Is(
+			err,
+			registerclient.ErrForbidden,
+		) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A second Data User registers with a token that the customer confirmed, and never sees the identity record.
+func TestRegisterWithToken(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t, registertest.HoldConfirmations())
+	household(t, r)
+	second := r.Client(t, registerclient.RoleDataUser)
+	token := start(t, second, registerclient.MethodMagicLink).TokenRef()
+	in := registertest.AccessRecord("", registerclient.BasisConsent)
+	in.RecordMetadata.IdentityRecordRef, in.ReidentificationToken = nil, &token
+	attempt := func(want error) {
+		t.Helper()
+		if _, err := second.CreateAccessRecord(t.Context(), in); !errors.Is(err, want) {
+			t.Fatalf("got %v, want %v", err, want)
+		}
+	}
+	attempt(registerclient.ErrUnprocessable) // unconfirmed
+	r.Confirm(t, token)
+	in.Processing.Purpose = ""
+	attempt(registerclient.ErrInvalid) // does not burn the token
+	in.Processing.Purpose = "Comparing tariffs"
+	attempt(nil)
+	attempt(registerclient.ErrConflict)
+	theirs := start(t, r.Client(t, registerclient.RoleDataUser), registerclient.MethodMagicLink).TokenRef()
+	r.Confirm(t, theirs)
+	for _, unknown := range []string{"mlr_0123456789abcdef01234567", theirs} {
+		in.ReidentificationToken = &unknown
+		attempt(registerclient.ErrNotFound)
+	}
+
+	declined := start(t, second, registerclient.MethodMagicLink).TokenRef()
+	old := start(t, second, registerclient.MethodMagicLink).TokenRef()
+	r.Decline(t, declined)
+	in.ReidentificationToken = &declined
+	attempt(registerclient.ErrUnprocessable)
+	r.Confirm(t, old)
+	r.Clock.Add(time.Hour)
+	in.ReidentificationToken = &old
+	attempt(registerclient.ErrUnprocessable)
+	if got := list(t, second, ""); len(got) != 1 || got[0].RecordMetadata.IdentityRecordRef != nil {
+		t.Errorf("listed %+v", got)
+	}
+}
+
+// One organisation cannot make a list too long to be read, however it writes its records.
+func TestRecordBytesAreLimited(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, portal, ir := household(t, r)
+		large := func(name string) registerclient.AccessRecord {
+			record := registertest.AccessRecord(ir, registerclient.BasisContract)
+			arrangement := &record.RecordMetadata.ControllerArrangement
+			arrangement.ArrangementType, arrangement.Controllers[0].Role = registerclient.ArrangementGroup, registerclient.ControllerLead
+			for i := range 100 {
+				arrangement.Controllers = append(arrangement.Controllers, registerclient.Controller{
+					Name: fmt.Sprint(
+						name,
+						" ",
+						i,
+					),
+					Role:       registerclient.ControllerMember,
+					ContactURL: "https://example.com/" + strings.Repeat("x", 1900),
+				})
+			}
+
+			return record
+		}
+		small := create(t, owner, ir, registerclient.BasisConsent)
+		var refused error
+		for i := 0; refused == nil; i++ {
+			if i == 20 {
+				t.Fatal("twenty large records are taken")
+			}
+			_, refused = owner.CreateAccessRecord(t.Context(), large("Member"))
+		}
+
+		if !errors.Is(refused, registerclient.ErrConflict) {
+			t.Errorf("one more: %v", refused)
+		}
+		if _, err := owner.ReplaceAccessRecord(
+			t.Context(),
+			small,
+			large("Another"),
+		); !errors.Is(
+			err,
+			registerclient.ErrConflict,
+		) {
+			t.Errorf("a large one in place of a small one: %v", err)
+		}
+
+		told := imports(t, owner, linesOf(t, 2, func(i int, line *registerclient.ImportLine) {
+			line.IdentityRecord = nil
+			line.AccessRecord = registertest.AccessRecord(ir, registerclient.BasisContract)
+			if i == 0 {
+				line.AccessRecord = large("Imported")
+			}
+		}))
+		if counts(*told) != [4]int{2, 1, 0, 1} || told.Errors[0].Line != 1 || told.Errors[0].Code != "CON001" {
+			t.Errorf("of a large line and a small one: %+v", told)
+		}
+		if got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef()); len(got) < 3 {
+			t.Errorf("the list holds %d records", len(got))
+		}
+	})
+}
+
+// A replaced record keeps its key, its owner and the time of its creation. Only its owner can replace it.
+func TestReplaceKeepsIdentity(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -207,7 +282,8 @@ func TestAReplacedRecordKeepsItsKeyItsOwnerAndItsAge(t *testing.T) {
 	})
 }
 
-func TestWhatARecordSaidBeforeItWasChangedIsToldToWhoeverReadsIt(t *testing.T) {
+// Readers of a record see what it said before each change.
+func TestAmendments(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -301,7 +377,8 @@ func TestWhatARecordSaidBeforeItWasChangedIsToldToWhoeverReadsIt(t *testing.T) {
 	})
 }
 
-func TestAnExpiredRecordCannotBeReplacedFromThatMoment(t *testing.T) {
+// A record cannot be replaced from its expiry on.
+func TestReplaceExpiredRecord(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner, _, ir := household(t, r)
@@ -315,7 +392,8 @@ func TestAnExpiredRecordCannotBeReplacedFromThatMoment(t *testing.T) {
 	}
 }
 
-func TestWhatIsDiscoveredVerifiesAsDiscoveredAndReleasesNothing(t *testing.T) {
+// The key of a sighting verifies as DISCOVERED and does not tell the meter point.
+func TestVerifySighting(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	seen := must(

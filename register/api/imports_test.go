@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 
 	"central.consent/dar/register"
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -27,9 +28,9 @@ const batch = "/access-records/batch"
 // serviceOn is a register on this store, reached without HTTP.
 func serviceOn(t testing.TB, kept *store.Store, clock func() time.Time) *register.Register {
 	t.Helper()
-	keys := must(register.NewKeyring("test:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))))(t)
+	keys := must(rules.NewKeyring("test:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))))(t)
 	return must(register.New(register.Options{
-		Store: kept, Keys: keys, PublicURL: "http://localhost:5001", Clock: clock, Log: slog.New(slog.DiscardHandler),
+		Store: kept, Keys: keys, PublicURL: "http://localhost:5001", Clock: clock, Logger: slog.New(slog.DiscardHandler),
 	}))(t)
 }
 
@@ -71,7 +72,8 @@ func rows(t testing.TB, r *registertest.Register, from string) int {
 	return n
 }
 
-func TestImportRegistersOnceAndCanBeRunAgain(t *testing.T) {
+// A line is registered once, however often its import is repeated.
+func TestImportIsIdempotent(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -128,7 +130,8 @@ func TestImportRegistersOnceAndCanBeRunAgain(t *testing.T) {
 	})
 }
 
-func TestImportTellsWhatIsWrongWithEachLine(t *testing.T) {
+// Each wrong line is reported with its number, code and field, and does not keep the others out.
+func TestImportReportsMistakes(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -255,7 +258,8 @@ func TestImportTellsWhatIsWrongWithEachLine(t *testing.T) {
 	})
 }
 
-func TestImportThatBrokeOffIsRunAgain(t *testing.T) {
+// An import that failed or was cancelled keeps what it registered and can be repeated.
+func TestImportAfterFailure(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -312,7 +316,8 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-func TestImportsAtOnceRegisterEachLineOnce(t *testing.T) {
+// Concurrent imports register each line once.
+func TestConcurrentImports(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -348,7 +353,8 @@ func TestImportsAtOnceRegisterEachLineOnce(t *testing.T) {
 	})
 }
 
-func TestImportSupersedesWhatWasDetected(t *testing.T) {
+// An imported active record supersedes the sightings of its organisation.
+func TestImportSupersedesSightings(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -373,7 +379,8 @@ func TestImportSupersedesWhatWasDetected(t *testing.T) {
 	})
 }
 
-func TestImportIsRefusedAsAWhole(t *testing.T) {
+// An import is refused as a whole for its caller, its media type, its query and its size.
+func TestImportRefusals(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner := bearer(t, r, "owner", registerclient.RoleDataUser)
@@ -419,7 +426,8 @@ func TestImportIsRefusedAsAWhole(t *testing.T) {
 	expect(t, send(t, "POST", r.URL+batch, owner, ndjson, line), http.StatusUnauthorized, "AUTH002")
 }
 
-func TestImportRepeatsItsAnswerForAnIdempotencyKey(t *testing.T) {
+// A repeated Idempotency-Key gets the first response again.
+func TestImportIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -469,8 +477,8 @@ func TestImportRepeatsItsAnswerForAnIdempotencyKey(t *testing.T) {
 	})
 }
 
-// An import may take longer than the server grants other requests, as long as lines arrive.
-func TestSlowImportIsNotCutOff(t *testing.T) {
+// An import may take longer than the server allows other requests, as long as lines arrive.
+func TestSlowImport(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner := bearer(t, r, "owner", registerclient.RoleDataUser)

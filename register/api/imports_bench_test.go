@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"bufio"
@@ -28,10 +28,10 @@ import (
 var importLines = flag.Int("importlines", 20_000, "how many lines BenchmarkImport imports")
 
 // BenchmarkImport imports a stream that is held nowhere into a SQLite file, as durably as a register keeps it. It
-// tells the rows a second, the peak of the process's memory, and how the time compares with its floor: the same rows put into
-// the same tables by bare prepared INSERTs. A million lines:
+// tells the rows a second, the peak of the process's memory, and how the time compares with its floor: the same
+// rows put into the same tables by bare prepared INSERTs. A million lines:
 //
-//	go test ./register -run '^$' -bench Import -timeout 1h -importlines 1000000
+//	go test ./register/api -run '^$' -bench Import -timeout 1h -importlines 1000000
 func BenchmarkImport(b *testing.B) {
 	for b.Loop() {
 		db := openFile(b, "import.db")

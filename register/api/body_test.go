@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"encoding/json"
@@ -8,67 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
-	"central.consent/dar/register"
 	"central.consent/dar/register/registertest"
 )
-
-// The document says of each operation whose it is. Asked with a parameter that none has, each refuses by name whom
-// it serves, and so does nothing.
-func TestEveryOperationIsForTheRolesThatTheDocumentNames(t *testing.T) {
-	t.Parallel()
-	r := registertest.New(t)
-	doc, err := openapi3.NewLoader().LoadFromData(register.OpenAPI)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	tokens := map[string]string{}
-	for _, role := range everyRole {
-		tokens[string(role)] = bearer(t, r, "role_"+string(role), role)
-	}
-
-	for _, s := range seeds(t, r) {
-		method, route, _ := strings.Cut(s.operation, " ")
-		parts := strings.Split(route, "/")
-		for i, part := range parts {
-			if name, ok := strings.CutPrefix(part, ":"); ok {
-				parts[i] = "{" + name + "}"
-			}
-		}
-
-		roles, _ := doc.Paths.Value(strings.Join(parts, "/")).GetOperation(method).Extensions["x-roles"].([]any)
-		if len(roles) == 0 {
-			t.Errorf("%s names no roles", s.operation)
-		}
-
-		ask := func(credentials string) answer {
-			s := s
-			s.credentials = credentials
-			return s.send(t, r, s.path(""), "colour=red", s.body)
-		}
-		if slices.Contains(roles, any("anyone")) {
-			if a := ask(""); s.operation != "GET /auth/token" && a.fields() != "colour" {
-				t.Errorf("%s by anyone: %d %v", s.operation, a.status, a.body)
-			}
-			continue
-		}
-
-		expect(t, ask(""), http.StatusUnauthorized, "AUTH001")
-		expect(t, ask("Bearer nonsense"), http.StatusUnauthorized, "AUTH002")
-		for role, token := range tokens {
-			a := ask(token)
-			if slices.Contains(roles, any(role)) {
-				if a.status != http.StatusBadRequest || a.fields() != "colour" {
-					t.Errorf("%s by %s, who may: %d %v", s.operation, role, a.status, a.body["errors"])
-				}
-			} else if a.status != http.StatusForbidden || a.code() != "AUTH003" {
-				t.Errorf("%s by %s, who may not: %d %v", s.operation, role, a.status, a.body["errors"])
-			}
-		}
-	}
-}
 
 // setAt sets the member of a JSON value at a path such as controllers[1].name; a nil raw takes it out.
 func setAt(t testing.TB, value any, path string, raw json.RawMessage) {
@@ -131,8 +72,8 @@ func (b body) with(t testing.TB, r *registertest.Register, member string, raw js
 	return post(t, r.URL+b.path, b.credentials, string(must(json.Marshal(value))(t)))
 }
 
-// The published limits, in characters: what is as long as that is no mistake, and one more is.
-func TestTextsAreAsLongAsPublishedAndNoLonger(t *testing.T) {
+// Every text may have its published length in characters, and not one more.
+func TestTextLengths(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	kinds := bodies(t, r)
@@ -194,8 +135,8 @@ func text(s string) json.RawMessage {
 	return raw
 }
 
-// What is published as required, and nothing else, has to be there.
-func TestWhatIsRequiredIsAskedForByName(t *testing.T) {
+// Every member that is published as required is refused by name if it is missing; the others may be missing.
+func TestRequiredMembers(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	kinds := bodies(t, r)
@@ -245,8 +186,8 @@ func TestWhatIsRequiredIsAskedForByName(t *testing.T) {
 	}
 }
 
-// Every published value and pattern, at its edges.
-func TestValuesAreThoseThatArePublished(t *testing.T) {
+// Every published value and pattern is accepted; values just beside them are refused.
+func TestPublishedValues(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	kinds := bodies(t, r)

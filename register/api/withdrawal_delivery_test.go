@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"errors"
@@ -10,7 +10,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-func TestAPortalSeesWhatBecameOfTheNotice(t *testing.T) {
+// The portal and the owner see the delivery status of a withdrawal.
+func TestWithdrawalDelivery(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -56,7 +57,8 @@ func TestAPortalSeesWhatBecameOfTheNotice(t *testing.T) {
 	})
 }
 
-func TestANoticeThatIsGivenUpOrSentToNobody(t *testing.T) {
+// A withdrawal without an endpoint has no delivery; one endpoint of several is enough for delivered.
+func TestWithdrawalDeliveryOfSeveralEndpoints(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -98,8 +100,8 @@ func TestANoticeThatIsGivenUpOrSentToNobody(t *testing.T) {
 	})
 }
 
-// The notice is as far from a stranger as the withdrawal is.
-func TestWhoMaySeeANotice(t *testing.T) {
+// The delivery status needs the same authority as the withdrawal.
+func TestWithdrawalDeliveryAuthority(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
