@@ -1,4 +1,4 @@
-package register_test
+package store_test
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package register_test
+package outbox_test
 
 import (
 	"errors"

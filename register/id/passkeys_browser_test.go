@@ -1,4 +1,4 @@
-package register_test
+package id_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"net/http"

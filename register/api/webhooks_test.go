@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/mail/catcher"
+	"central.consent/dar/register/outbox"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
 )
@@ -549,8 +549,8 @@ func TestASubscriptionGetsItsOwnKindsAndWhatWasQueuedBeforeItEnded(t *testing.T)
 // needed, which a worker takes twice within the second that is promised: of another process's commit it is not told.
 func TestAWithdrawalIsFoundByTheWorkerOfAnotherProcess(t *testing.T) {
 	t.Parallel()
-	if register.LookEvery > 500*time.Millisecond {
-		t.Errorf("a worker looks every %s", register.LookEvery)
+	if outbox.PollInterval > 500*time.Millisecond {
+		t.Errorf("a worker looks every %s", outbox.PollInterval)
 	}
 
 	withdraw, arrived := firstAttempts(t)

@@ -13,6 +13,7 @@ import (
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -70,7 +71,7 @@ func TestReadyOnlyWithAnUpToDateDatabaseThatAnswers(t *testing.T) {
 			db.Write,
 			db.Read,
 		),
-		Keys:      must(register.NewKeyring(register.GenerateKey("a")))(t),
+		Keys:      must(rules.NewKeyring(rules.GenerateKey("a")))(t),
 		PublicURL: "http://localhost:5001",
 	}))(t)
 	if err := db.Close(); err != nil {
@@ -97,7 +98,7 @@ func TestAFailureIsToldWithoutItsCause(t *testing.T) {
 	db := must(migrations.Open(t.Context(), t.TempDir()+"/closed.db", migrations.Register))(t)
 	var log registertest.Log
 	service := must(register.New(register.Options{
-		Store: store.New(db.Write, db.Read), Keys: must(register.NewKeyring(register.GenerateKey("a")))(t),
+		Store: store.New(db.Write, db.Read), Keys: must(rules.NewKeyring(rules.GenerateKey("a")))(t),
 		PublicURL: "http://localhost:5001", Log: slog.New(slog.NewJSONHandler(&log, nil)),
 	}))(t)
 	late, cancel := context.WithTimeout(t.Context(), 0)
@@ -235,7 +236,7 @@ func TestReturnURLsAreHTTPSOffLoopback(t *testing.T) {
 			db.Write,
 			db.Read,
 		),
-		Keys:      must(register.NewKeyring(register.GenerateKey("a")))(t),
+		Keys:      must(rules.NewKeyring(rules.GenerateKey("a")))(t),
 		PublicURL: "https://id.central.consent",
 	}))(t)
 	in := registerclient.CreateAccountRequest{
@@ -244,7 +245,7 @@ func TestReturnURLsAreHTTPSOffLoopback(t *testing.T) {
 		DisplayName: "x",
 		ReturnURLs:  []string{"https://a.example.org", "http://localhost:8080/x", "http://b.example.org"},
 	}
-	_, _, err := service.AddAccount(t.Context(), in)
+	_, _, err := service.Rules.AddAccount(t.Context(), in)
 	if err == nil || err.Error() != "return-urls[2]: must be https: only a loopback address may do without." {
 		t.Errorf("got %v", err)
 	}

@@ -1,4 +1,4 @@
-package register_test
+package rules_test
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 
 	"central.consent/dar/register"
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -17,7 +18,7 @@ import (
 // withKeys is a register on the same database with these keys.
 func withKeys(t *testing.T, r *registertest.Register, keys string) *register.Register {
 	t.Helper()
-	ring := must(register.NewKeyring(keys))(t)
+	ring := must(rules.NewKeyring(keys))(t)
 	return must(register.New(register.Options{
 		Store: store.New(
 			r.DB.Write,
@@ -50,7 +51,7 @@ func TestKeysAreRotatedBesideWriters(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		first := "test:" + registertest.Key
-		next := register.GenerateKey("next")
+		next := rules.GenerateKey("next")
 		// The replica that serves has both keys already, and seals with the old one still.
 		r := registertest.New(t, registertest.On(d), registertest.WithKeys(first+","+next))
 		owner := r.ClientOf(
@@ -146,10 +147,10 @@ func TestRotationReachesEveryTable(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		first := "test:" + registertest.Key
-		next := register.GenerateKey("next")
+		next := rules.GenerateKey("next")
 		r := registertest.New(t, registertest.On(d))
 		bearer(t, r, "bright_energy", registerclient.RoleDataUser)
-		ring := must(register.NewKeyring(first))(t)
+		ring := must(rules.NewKeyring(first))(t)
 		now := store.Millis(r.Clock.Now())
 		insert := func(statement string, args ...any) {
 			t.Helper()
@@ -158,29 +159,29 @@ func TestRotationReachesEveryTable(t *testing.T) {
 		insert(
 			`INSERT INTO webhooks (wid, account_id, callback_url, notify_days_before, event_types, key_id, sealed_alert_email, sealed_secret, sealed_previous, created_at)
 			VALUES ('wid_1', 'bright_energy', 'https://example.org', 30, '[]', 'test', ?, ?, NULL, ?)`,
-			register.SealForTest(
+			rules.SealForTest(
 				ring,
 				"a@example.org",
 				"webhooks.sealed_alert_email wid_1",
 			),
-			register.SealForTest(ring, "whsec_1", "webhooks.sealed_secret wid_1"),
+			rules.SealForTest(ring, "whsec_1", "webhooks.sealed_secret wid_1"),
 			now,
 		)
 		insert(
 			`INSERT INTO webhooks (wid, account_id, callback_url, notify_days_before, event_types, key_id, sealed_alert_email, sealed_secret, sealed_previous, created_at)
 			VALUES ('wid_2', 'bright_energy', 'https://example.org/2', 30, '[]', 'test', ?, ?, ?, ?)`,
-			register.SealForTest(
+			rules.SealForTest(
 				ring,
 				"a@example.org",
 				"webhooks.sealed_alert_email wid_2",
 			),
-			register.SealForTest(ring, "whsec_2", "webhooks.sealed_secret wid_2"),
-			register.SealForTest(ring, "whsec_0", "webhooks.sealed_previous wid_2"),
+			rules.SealForTest(ring, "whsec_2", "webhooks.sealed_secret wid_2"),
+			rules.SealForTest(ring, "whsec_0", "webhooks.sealed_previous wid_2"),
 			now,
 		)
 		insert(
 			`INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at) VALUES ('evt_1', 'webhook', 'wid_1', 'x', 'test', ?, ?, ?)`,
-			register.SealForTest(ring, "{}", "outbox.sealed_body evt_1"),
+			rules.SealForTest(ring, "{}", "outbox.sealed_body evt_1"),
 			now,
 			now,
 		)
@@ -190,7 +191,7 @@ func TestRotationReachesEveryTable(t *testing.T) {
 				`INSERT INTO idempotency_keys (account_id, idempotency_key, request_hash, status, location, key_id, sealed_answer, created_at) VALUES ('bright_energy', ?, ?, 200, '', 'test', ?, ?)`,
 				key,
 				[]byte("x"),
-				register.SealForTest(ring, "{}", "idempotency_keys.sealed_answer bright_energy "+key),
+				rules.SealForTest(ring, "{}", "idempotency_keys.sealed_answer bright_energy "+key),
 				now,
 			)
 		}
@@ -200,7 +201,7 @@ func TestRotationReachesEveryTable(t *testing.T) {
 			t.Fatalf("%d rows, %v", done, err)
 		}
 
-		after := must(register.NewKeyring(next))(t)
+		after := must(rules.NewKeyring(next))(t)
 		for _, test := range []struct{ column, from, place, want string }{
 			{"sealed_alert_email", "webhooks WHERE wid = 'wid_1'", "webhooks.sealed_alert_email wid_1", "a@example.org"},
 			{"sealed_secret", "webhooks WHERE wid = 'wid_1'", "webhooks.sealed_secret wid_1", "whsec_1"},
@@ -212,7 +213,7 @@ func TestRotationReachesEveryTable(t *testing.T) {
 			if err := r.DB.Read.Get(&value, `SELECT `+test.column+` FROM `+test.from); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := register.OpenForTest(after, "next", value, test.place); err != nil || got != test.want {
+			if got, err := rules.OpenForTest(after, "next", value, test.place); err != nil || got != test.want {
 				t.Errorf("%s: %q, %v", test.column, got, err)
 			}
 		}
@@ -228,7 +229,7 @@ func TestRotationReachesEveryTable(t *testing.T) {
 		if _, err := withKeys(
 			t,
 			r,
-			register.GenerateKey("third"),
+			rules.GenerateKey("third"),
 		).RotateKeys(t.Context(), func(int) {}); err == nil ||
 			!strings.Contains(err.Error(), `no key "next"`) {
 			t.Errorf("without the key that sealed: %v", err)
@@ -298,7 +299,7 @@ func TestOldSecretGetsNoTokenOnceItIsReplaced(t *testing.T) {
 		}
 
 		_, err = withKeys(t, r, "test:"+registertest.Key).RotateSecret(t.Context(), "nobody")
-		if refused, ok := errors.AsType[*register.Error](err); !ok || refused.Kind != register.NotFound {
+		if refused, ok := errors.AsType[*rules.Error](err); !ok || refused.Kind != register.NotFound {
 			t.Errorf("of nobody: %v", err)
 		}
 	})

@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"net/http"
@@ -9,29 +9,6 @@ import (
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
 )
-
-// household puts one customer on record, with an e-mail address, and answers a portal of that register.
-func household(t testing.TB, r *registertest.Register) (owner, portal *registerclient.Client, ir string) {
-	t.Helper()
-	owner, portal = r.Client(t, registerclient.RoleDataUser), r.Client(t, registerclient.RolePortal)
-	return owner, portal, must(
-		owner.CreateIdentityRecord(
-			t.Context(),
-			registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com"),
-		),
-	)(
-		t,
-	).IR
-}
-
-func start(t testing.TB, c *registerclient.Client, method registerclient.Method) *registerclient.ReidentifyResponse {
-	t.Helper()
-	return must(
-		c.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: method}),
-	)(
-		t,
-	)
-}
 
 func TestStubConfirmsAtOnce(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-package register_test
+package api_test
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"central.consent/dar/register"
+	"central.consent/dar/register/api"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
 )
@@ -342,7 +343,7 @@ func TestEveryOperationHasASeed(t *testing.T) {
 		queries[s.operation] += s.query
 	}
 
-	routes := register.Operations()
+	routes := api.Operations()
 	for _, route := range routes {
 		body, seeded := bodies[route]
 		o := described[route]
