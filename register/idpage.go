@@ -36,7 +36,7 @@ func (s *Register) routePages(e *echo.Echo) {
 	page := func(path string, h echo.HandlerFunc) {
 		pages.Match([]string{http.MethodGet, http.MethodHead}, strings.TrimPrefix(path, idPath), h)
 	}
-	form := func(path string, h echo.HandlerFunc) { pages.POST(strings.TrimPrefix(path, idPath), h, s.byHand) }
+	form := func(path string, h echo.HandlerFunc) { pages.POST(strings.TrimPrefix(path, idPath), h) }
 
 	page(pathLink, s.showLink)
 	form(pathLink, s.postLink)
@@ -114,17 +114,16 @@ func (s *Register) allowForm(c echo.Context, onward *string) {
 	c.Response().Header().Set(echo.HeaderContentSecurityPolicy, policy)
 }
 
-// byHand lets through the forms that a person sent. Mail scanners open links, and some press every button: those drive
-// a browser, whose requests then tell that nobody touched it (Sec-Fetch-User of the Fetch Metadata Request Headers).
-// Browsers that tell nothing are let through.
-func (s *Register) byHand(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		h := c.Request().Header
-		if h.Get("Sec-Fetch-Site") != "" && h.Get("Sec-Fetch-User") != "?1" {
-			return c.Redirect(http.StatusSeeOther, pageOf(c))
-		}
-		return next(c)
-	}
+// sentByHand reports whether the browser says that a person sent the request (Sec-Fetch-User of the Fetch Metadata
+// Request Headers). Chromium and Firefox say so; WebKit never does, and neither does a browser that a script drives, such
+// as that of a mail scanner which presses every button.
+func sentByHand(c echo.Context) bool { return c.Request().Header.Get("Sec-Fetch-User") == "?1" }
+
+// neverSaysByHand reports whether the browser that opens a page is of a kind that never says whether a person sent a
+// form. Chromium, known by Sec-CH-UA, says it of a form also if it did not say it of the page, which a script may have
+// opened.
+func neverSaysByHand(c echo.Context) bool {
+	return !sentByHand(c) && c.Request().Header.Get("Sec-Ch-Ua") == ""
 }
 
 // pageOf is the page that a form stands on.

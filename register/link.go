@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,7 +35,12 @@ func (s *Register) showLink(c echo.Context) error {
 		return s.dead(c, err)
 	}
 
-	return s.renderLink(c, http.StatusOK, secret, found, account, "")
+	page := s.linkPage(c, secret, found, account)
+	if neverSaysByHand(c) {
+		page.ShownCode = shownCode(secret, found)
+	}
+
+	return s.renderLink(c, http.StatusOK, page, found)
 }
 
 // cut bounds what a cookie is set to.
@@ -52,15 +58,23 @@ func (s *Register) dead(c echo.Context, err error) error {
 	return err
 }
 
-func (s *Register) renderLink(
+// shownCode is the code that the page itself shows, to be typed into it: a script that only presses buttons does not get
+// past it. It is made from the link's secret, which the register does not keep. It is empty if the challenge has a match
+// code, which does the same.
+func shownCode(secret string, found store.Reidentification) string {
+	if found.MatchCode != nil {
+		return ""
+	}
+	return codeFrom(hashToken("shown code " + secret)[:4])
+}
+
+// linkPage is the page behind a mailed link. It shows a code to be typed if the challenge has been softly declined.
+func (s *Register) linkPage(
 	c echo.Context,
-	status int,
 	secret string,
 	found store.Reidentification,
 	account store.Account,
-	mistake string,
-) error {
-	s.allowForm(c, found.RedirectURL)
+) idpages.LinkPage {
 	page := idpages.LinkPage{
 		Page: s.page(
 			c,
@@ -71,9 +85,13 @@ func (s *Register) renderLink(
 		FormToken: formToken(secret),
 		Purpose:   idpages.PurposeList,
 		MatchCode: found.MatchCode != nil,
-		Mistake:   mistake,
+		Declined:  found.SoftDeclinedAt != nil,
 		TriesLeft: store.WrongCodes - found.WrongCodes,
 	}
+	if page.Declined {
+		page.ShownCode = shownCode(secret, found)
+	}
+
 	switch {
 	case found.Method == string(registerclient.MethodPasskeyRegister):
 		page.Purpose = idpages.PurposePasskey
@@ -81,7 +99,35 @@ func (s *Register) renderLink(
 		page.Purpose = idpages.PurposeCustomer
 	}
 
+	return page
+}
+
+func (s *Register) renderLink(
+	c echo.Context,
+	status int,
+	page idpages.LinkPage,
+	found store.Reidentification,
+) error {
+	s.allowForm(c, found.RedirectURL)
 	return renderPage(c, status, idpages.Link(page))
+}
+
+// renderMistake shows the page again with what was wrong with its form.
+func (s *Register) renderMistake(
+	c echo.Context,
+	status int,
+	secret string,
+	found store.Reidentification,
+	account store.Account,
+	mistake string,
+) error {
+	page := s.linkPage(c, secret, found, account)
+	page.Mistake = mistake
+	if !sentByHand(c) {
+		page.ShownCode = shownCode(secret, found)
+	}
+
+	return s.renderLink(c, status, page, found)
 }
 
 var matchCodeForm = regexp.MustCompile(`^[` + matchAlphabet + `]{4}$`)
@@ -103,51 +149,67 @@ func codeMistake(code string) string {
 	return ""
 }
 
-// postLink is the customer's yes (docs/decisions.md, A click is not a confirmation, Match code). A code that is no code
-// is not a try: only a person who was told a wrong one, or guesses, uses one up.
+// postLink is the customer's yes (docs/decisions.md, A click is not a confirmation, Match code). A text that has not the
+// form of a code is not a try.
 func (s *Register) postLink(c echo.Context) error {
 	secret, found, account, err := s.openedBy(c, store.LinkSecret)
 	if err != nil {
 		return s.dead(c, err)
 	}
 	if !ownsForm(c, secret) {
-		return s.renderLink(c, http.StatusForbidden, secret, found, account, "id.link.error.form")
+		return s.renderMistake(c, http.StatusForbidden, secret, found, account, "id.link.error.form")
 	}
 
+	want := codeToType(c, secret, found)
 	code := ""
-	if found.MatchCode != nil {
+	if want != "" {
 		code = readMatchCode(c.FormValue("code"))
 		if mistake := codeMistake(code); mistake != "" {
-			return s.renderLink(c, http.StatusUnprocessableEntity, secret, found, account, mistake)
+			if mistake == "id.link.error.empty" && found.MatchCode == nil {
+				mistake = "id.link.error.shown"
+			}
+			return s.renderMistake(c, http.StatusUnprocessableEntity, secret, found, account, mistake)
 		}
+	}
+
+	if subtle.ConstantTimeCompare([]byte(code), []byte(want)) != 1 {
+		return s.refuseCode(c, secret, found, account)
 	}
 
 	ticket := newSecret()
-	confirmed := false
-	err = s.store.Transact(c.Request().Context(), func(tx *store.Tx) (err error) {
-		ctx, now := c.Request().Context(), s.now()
-		if confirmed, err = tx.ConfirmByLink(ctx, found.LinkHash, code, hashToken(ticket), now); err != nil {
-			return err
-		}
-		if confirmed {
-			tx.Audit(s.challengeEvent(found, auditReidentifyConfirmed))
-			return nil
-		}
-
-		return s.countWrongCode(ctx, tx, found, now)
-	})
+	yes := store.LinkAnswer{
+		LinkHash:   found.LinkHash,
+		Code:       code,
+		TypedShown: found.MatchCode == nil && want != "",
+		EnrolHash:  hashToken(ticket),
+	}
+	confirmed, err := s.confirmByLink(c.Request().Context(), found, yes)
 	if err != nil {
 		return err
 	}
-
 	if !confirmed {
-		if _, err := s.hit(c.Request().Context(), failuresFrom(c)); err != nil {
-			return err
-		}
-		return s.refuseCode(c, secret, account)
+		// The challenge was answered elsewhere a moment ago: the page says how it stands.
+		return c.Redirect(http.StatusSeeOther, pathLink)
 	}
 
 	s.keepSecret(c, store.LinkSecret, "", 0)
+	return s.goOnFromLink(c, found, ticket)
+}
+
+// codeToType is the code without which a yes confirms nothing; empty if a press of the button is enough.
+func codeToType(c echo.Context, secret string, found store.Reidentification) string {
+	switch {
+	case found.MatchCode != nil:
+		return *found.MatchCode
+	case !sentByHand(c) || found.SoftDeclinedAt != nil:
+		return shownCode(secret, found)
+	}
+
+	return ""
+}
+
+// goOnFromLink sends a customer who has confirmed by a link on their way.
+func (s *Register) goOnFromLink(c echo.Context, found store.Reidentification, ticket string) error {
 	if enrols := found.Method == string(registerclient.MethodPasskeyRegister); found.RedirectURL == nil || enrols {
 		s.keepSecret(c, store.EnrolSecret, ticket, enrolLife)
 		if enrols {
@@ -164,12 +226,28 @@ func (s *Register) postLink(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, location)
 }
 
+func (s *Register) confirmByLink(
+	ctx context.Context,
+	found store.Reidentification,
+	yes store.LinkAnswer,
+) (confirmed bool, err error) {
+	err = s.store.Transact(ctx, func(tx *store.Tx) (err error) {
+		confirmed, err = tx.ConfirmByLink(ctx, yes, s.now())
+		if confirmed {
+			tx.Audit(s.challengeEvent(found, auditReidentifyConfirmed))
+		}
+		return err
+	})
+
+	return confirmed, err
+}
+
 // challengeEvent is what the audit log is told of a customer's answer.
 func (s *Register) challengeEvent(found store.Reidentification, eventType string) store.AuditEvent {
 	return s.event(found.AccountID, eventType, found.MPxN, "", map[string]any{"method": found.Method, "by": "customer"})
 }
 
-// countWrongCode notes a wrong code, where the challenge is still open.
+// countWrongCode notes a wrong code if the challenge is still open.
 func (s *Register) countWrongCode(
 	ctx context.Context,
 	tx *store.Tx,
@@ -183,9 +261,23 @@ func (s *Register) countWrongCode(
 	return err
 }
 
-// refuseCode shows the page again after a wrong code, or the end of the challenge.
-func (s *Register) refuseCode(c echo.Context, secret string, account store.Account) error {
-	found, err := s.store.FindOpenChallenge(c.Request().Context(), store.LinkSecret, hashToken(secret), s.now())
+// refuseCode counts a wrong code, and shows the page again or the end of the challenge.
+func (s *Register) refuseCode(
+	c echo.Context,
+	secret string,
+	found store.Reidentification,
+	account store.Account,
+) error {
+	ctx := c.Request().Context()
+	err := s.store.Transact(ctx, func(tx *store.Tx) error { return s.countWrongCode(ctx, tx, found, s.now()) })
+	if err != nil {
+		return err
+	}
+	if _, err := s.hit(ctx, failuresFrom(c)); err != nil {
+		return err
+	}
+
+	found, err = s.store.FindOpenChallenge(ctx, store.LinkSecret, found.LinkHash, s.now())
 	if errors.Is(err, store.ErrNotFound) {
 		page := idpages.EndPage{Page: s.page(c, "", pathLink), Reason: idpages.EndWrongCode}
 		return renderPage(c, http.StatusGone, idpages.End(page))
@@ -194,7 +286,7 @@ func (s *Register) refuseCode(c echo.Context, secret string, account store.Accou
 		return err
 	}
 
-	return s.renderLink(c, http.StatusUnprocessableEntity, secret, found, account, "id.link.error.code")
+	return s.renderMistake(c, http.StatusUnprocessableEntity, secret, found, account, "id.link.error.code")
 }
 
 // wayBack is the address that the account gave, with the token in this parameter and what else it gets.
@@ -225,29 +317,42 @@ func withQuery(address string, parameters map[string]string) string {
 	return u.String()
 }
 
-// postDecline is the customer's "this wasn't me".
+// postDecline is the customer's "this wasn't me". It is final if the browser says that a person pressed the button.
+// Otherwise it counts until the right code is typed, and the browser keeps the link's secret for that.
 func (s *Register) postDecline(c echo.Context) error {
 	secret, found, account, err := s.openedBy(c, store.LinkSecret)
 	if err != nil {
 		return s.dead(c, err)
 	}
 	if !ownsForm(c, secret) {
-		return s.renderLink(c, http.StatusForbidden, secret, found, account, "id.link.error.form")
+		return s.renderMistake(c, http.StatusForbidden, secret, found, account, "id.link.error.form")
 	}
-	if err := s.decline(c.Request().Context(), found); err != nil {
+
+	final := sentByHand(c)
+	if err := s.decline(c.Request().Context(), found, final); err != nil {
 		return err
 	}
 
-	s.keepSecret(c, store.LinkSecret, "", 0)
+	if final {
+		s.keepSecret(c, store.LinkSecret, "", 0)
+	}
+
 	return c.Redirect(http.StatusSeeOther, pathDeclined)
 }
 
-func (s *Register) decline(ctx context.Context, found store.Reidentification) error {
+// decline notes that the customer declined a challenge, for good or until the right code is typed.
+func (s *Register) decline(ctx context.Context, found store.Reidentification, final bool) error {
 	return s.store.Transact(ctx, func(tx *store.Tx) error {
-		declined, err := tx.Decline(ctx, found.Challenge, s.now())
+		decline := tx.SoftDecline
+		if final {
+			decline = tx.Decline
+		}
+
+		declined, err := decline(ctx, found.Challenge, s.now())
 		if declined {
 			tx.Audit(s.challengeEvent(found, auditReidentifyDeclined))
 		}
+
 		return err
 	})
 }
@@ -279,10 +384,17 @@ func (s *Register) enrolment(c echo.Context) (store.Reidentification, store.Acco
 	return found, account, err
 }
 
+// showDeclined follows a decline. If the browser still holds the link, the page says how to take the decline back.
 func (s *Register) showDeclined(c echo.Context) error {
-	return renderPage(
-		c,
-		http.StatusOK,
-		idpages.End(idpages.EndPage{Page: s.page(c, "", pathDeclined), Reason: idpages.EndDeclined}),
-	)
+	reason := idpages.EndDeclined
+	_, found, _, err := s.openedBy(c, store.LinkSecret)
+	switch {
+	case err == nil && found.SoftDeclinedAt != nil:
+		reason = idpages.EndSoftDeclined
+	case err != nil && !errors.Is(err, errDeadLink):
+		return err
+	}
+
+	page := idpages.EndPage{Page: s.page(c, "", pathDeclined), Reason: reason}
+	return renderPage(c, http.StatusOK, idpages.End(page))
 }

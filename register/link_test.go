@@ -101,7 +101,8 @@ func TestALinkIsConfirmedByItsCodeOnAnyReplica(t *testing.T) {
 }
 
 // docs/decisions.md, A click is not a confirmation. A scanner opens every link and presses every button, with and without
-// scripts, and types what it likes: the person who comes after it still confirms.
+// scripts, and types text that is no code. It confirms nothing and uses up no try. Its decline counts until the person who
+// comes after it types the code.
 func TestAMailScannerChangesNothing(t *testing.T) {
 	t.Parallel()
 	l := newLinked(t, registertest.SQLite)
@@ -116,7 +117,7 @@ func TestAMailScannerChangesNothing(t *testing.T) {
 		}
 		token := page.Page.Find(`input[name="form"]`).AttrOr("value", "")
 		for _, path := range []string{"/id/link", "/id/link/decline"} {
-			for _, body := range []string{"", "form=" + token, "form=" + token + "&code=2222", "code=test&email=a@b.example", "form=%zz"} {
+			for _, body := range []string{"", "form=" + token, "form=" + token + "&code=test+test", "code=test&email=a@b.example", "form=%zz"} {
 				robot.Do(http.MethodPost, path, []byte(body), scripted)
 			}
 		}
@@ -129,7 +130,7 @@ func TestAMailScannerChangesNothing(t *testing.T) {
 		}
 	}
 
-	expectChallenge(t, l, started, "pending")
+	expectChallenge(t, l, started, "expired declined")
 	person := l.Browser(t)
 	expectPage(
 		t,
@@ -157,6 +158,199 @@ func TestALinkWithoutACode(t *testing.T) {
 	expectChallenge(t, l, started, "pending")
 	expectPage(t, browser.Submit(page, "/id/link"), http.StatusOK, "You have confirmed")
 	expectChallenge(t, l, started, "confirmed")
+}
+
+// silent is a browser that does not say whether a person sent a request, as no WebKit does.
+func (l linked) silent(t *testing.T) *registertest.Browser {
+	t.Helper()
+	b := l.Browser(t)
+	b.Header["Sec-Fetch-User"] = nil
+	return b
+}
+
+// askWithoutACode starts a challenge without a match code, and returns it with the link that was mailed.
+func (l linked) askWithoutACode(t *testing.T) (*registerclient.ReidentifyResponse, string) {
+	t.Helper()
+	started := start(t, l.portal, registerclient.MethodMagicLink)
+	l.WorkOff(t)
+	return started, l.inbox.Link(t)
+}
+
+// codeOn is the code that a page shows, to be typed into it.
+func codeOn(t *testing.T, page *registertest.Shown) string {
+	t.Helper()
+	code := page.Page.Find(".match-code").Text()
+	if len(code) != 4 || page.Page.Find(`input[name="code"]`).Length() != 1 {
+		t.Fatalf("the page shows the code %q: %s", code, page.Text())
+	}
+
+	return code
+}
+
+func expectNoCode(t *testing.T, page *registertest.Shown) {
+	t.Helper()
+	if page.Page.Find(`.match-code, input[name="code"]`).Length() != 0 {
+		t.Errorf("the page asks for a code: %s", page.Text())
+	}
+}
+
+// docs/decisions.md, A click is not a confirmation: the match code is enough in a browser that does not say who pressed
+// the button.
+func TestASilentBrowserConfirmsByTheMatchCode(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		l := newLinked(t, d)
+		started, link := l.ask(t)
+		browser := l.silent(t)
+		page := browser.Open(link)
+		expectPage(t, browser.Submit(page, "/id/link"), http.StatusUnprocessableEntity, "from the page where you started")
+		expectPage(t, browser.Submit(page, "/id/link", "code", otherCode(started.MatchCode)),
+			http.StatusUnprocessableEntity, "2 tries left")
+		expectChallenge(t, l, started, "pending")
+		expectPage(t, browser.Submit(page, "/id/link", "code", started.MatchCode), http.StatusOK, "You have confirmed")
+		expectChallenge(t, l, started, "confirmed")
+	})
+}
+
+// Without a match code such a browser is shown a code, to be typed on the same page. Three wrong ones end the challenge.
+func TestASilentBrowserConfirmsByTheCodeThatThePageShows(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		l := newLinked(t, d)
+		started, link := l.askWithoutACode(t)
+		browser := l.silent(t)
+		page := browser.Open(link)
+		code := codeOn(t, page)
+		if again := codeOn(t, l.silent(t).On(l.replica).Open(link)); again != code {
+			t.Errorf("another replica shows %s, this one %s", again, code)
+		}
+
+		for _, text := range []string{"", "test test", "I0O1"} {
+			page = browser.Submit(page, "/id/link", "code", text)
+			if got := codeOn(t, page); page.Status != http.StatusUnprocessableEntity || got != code {
+				t.Errorf("%q: %d, code %s, first %s", text, page.Status, got, code)
+			}
+		}
+
+		page = browser.Submit(page, "/id/link", "code", otherCode(code))
+		expectPage(t, page, http.StatusUnprocessableEntity, "2 tries left")
+		expectChallenge(t, l, started, "pending")
+		page = browser.On(l.replica).Submit(page, "/id/link", "code", strings.ToLower(code))
+		expectPage(t, page, http.StatusOK, "You have confirmed")
+		expectChallenge(t, l, started, "confirmed")
+
+		started, link = l.askWithoutACode(t)
+		page = browser.Open(link)
+		if codeOn(t, page) == code {
+			t.Error("two links show the same code")
+		}
+
+		wrong := otherCode(codeOn(t, page))
+		browser.Submit(page, "/id/link", "code", wrong)
+		browser.Submit(page, "/id/link", "code", wrong)
+		expectPage(t, browser.Submit(page, "/id/link", "code", wrong), http.StatusGone, "wrong too often")
+		expectChallenge(t, l, started, "expired wrong-code")
+	})
+}
+
+// Chromium does not say who opened a page that a script led to, but it does say who sends a form. So the page asks for no
+// code until a form comes without that.
+func TestOnlySilentBrowsersAreAskedForTheShownCode(t *testing.T) {
+	t.Parallel()
+	l := newLinked(t, registertest.SQLite)
+	started, link := l.askWithoutACode(t)
+	chromium := l.silent(t)
+	chromium.Header.Set("Sec-Ch-Ua", `"Chromium";v="140"`)
+	page := chromium.Open(link)
+	expectNoCode(t, page)
+	driven := chromium.Submit(page, "/id/link")
+	expectPage(t, driven, http.StatusUnprocessableEntity, "Type the code that this page shows")
+	codeOn(t, driven)
+	expectChallenge(t, l, started, "pending")
+	// A browser that says nothing at all.
+	old := l.Browser(t)
+	for _, name := range []string{"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-User", "Sec-Fetch-Dest"} {
+		old.Header[name] = nil
+	}
+
+	codeOn(t, old.Open(link))
+	delete(chromium.Header, "Sec-Fetch-User")
+	expectPage(t, chromium.Submit(page, "/id/link"), http.StatusOK, "You have confirmed")
+}
+
+// A decline by a silent browser counts, unless the right code is typed afterwards.
+func TestASilentDeclineIsTakenBackByTheRightCode(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		l := newLinked(t, d)
+		for name, ask := range map[string]func(*testing.T) (*registerclient.ReidentifyResponse, string){
+			"match code": func(t *testing.T) (*registerclient.ReidentifyResponse, string) { return l.ask(t) },
+			"shown code": l.askWithoutACode,
+		} {
+			started, link := ask(t)
+			declined := func() int {
+				return audited(t, l.Register, "reidentification.declined", registertest.MeterPoint)
+			}
+			before := declined()
+			browser := l.silent(t)
+			page := browser.Submit(browser.Open(link), "/id/link/decline")
+			expectPage(t, page, http.StatusOK, "If you pressed the wrong button")
+			expectChallenge(t, l, started, "expired declined")
+			browser.Submit(browser.Open(link), "/id/link/decline")
+			if got := declined() - before; got != 1 {
+				t.Errorf("%s: declined %d times in the audit log", name, got)
+			}
+
+			// A click is not enough any more, in no browser.
+			person := l.Browser(t)
+			page = person.Open(link)
+			expectPage(t, page, http.StatusOK, "we have stopped it")
+			expectPage(t, person.Submit(page, "/id/link"), http.StatusUnprocessableEntity, "code")
+			expectChallenge(t, l, started, "expired declined")
+			code := started.MatchCode
+			if code == "" {
+				code = codeOn(t, page)
+			}
+
+			expectPage(t, person.Submit(page, "/id/link", "code", code), http.StatusOK, "You have confirmed")
+			expectChallenge(t, l, started, "confirmed")
+			list(t, l.portal, started.TokenRef())
+		}
+	})
+}
+
+// It counts for good when the link has run out, and when a browser that says who pressed the button declines as well.
+func TestASilentDeclineStands(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		l := newLinked(t, d)
+		started, link := l.ask(t)
+		browser := l.silent(t)
+		page := browser.Open(link)
+		browser.Submit(page, "/id/link/decline")
+		person := l.Browser(t)
+		expectPage(t, person.Submit(person.Open(link), "/id/link/decline"), http.StatusOK, "no longer works")
+		expectPage(t, browser.Submit(page, "/id/link", "code", started.MatchCode), http.StatusGone, "does not work")
+		expectChallenge(t, l, started, "expired declined")
+
+		started, link = l.ask(t)
+		page = browser.Open(link)
+		browser.Submit(page, "/id/link/decline")
+		wrong := otherCode(started.MatchCode)
+		for range 3 {
+			browser.Submit(page, "/id/link", "code", wrong)
+		}
+
+		expectPage(t, browser.Submit(page, "/id/link", "code", started.MatchCode), http.StatusGone, "does not work")
+		expectChallenge(t, l, started, "expired declined")
+
+		started, link = l.ask(t)
+		page = browser.Open(link)
+		browser.Submit(page, "/id/link/decline")
+		l.Clock.Add(15 * time.Minute)
+		expectPage(t, browser.Submit(page, "/id/link", "code", started.MatchCode), http.StatusGone, "does not work")
+		expectChallenge(t, l, started, "expired declined")
+	})
 }
 
 // docs/decisions.md, Match code.

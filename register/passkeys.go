@@ -216,7 +216,8 @@ func (s *Register) showEnrol(c echo.Context) error {
 	return renderPage(c, http.StatusOK, idpages.Enrol(page))
 }
 
-// postPasskeyDecline is the customer's "this wasn't me" on either page.
+// postPasskeyDecline is the customer's "this wasn't me" on either page. It is final in every browser: the address of
+// these pages is never mailed, so no mail scanner comes here.
 func (s *Register) postPasskeyDecline(c echo.Context) error {
 	secret, found, _, err := s.openedBy(c, store.SessionSecret)
 	if err != nil {
@@ -225,7 +226,7 @@ func (s *Register) postPasskeyDecline(c echo.Context) error {
 	if !ownsForm(c, secret) {
 		return c.Redirect(http.StatusSeeOther, pageOf(c)) // where the question stands as it is now
 	}
-	if err := s.decline(c.Request().Context(), found); err != nil {
+	if err := s.decline(c.Request().Context(), found, true); err != nil {
 		return err
 	}
 

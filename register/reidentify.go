@@ -356,10 +356,16 @@ const matchAlphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 // newMatchCode makes the four characters that tie the starting page to the customer's own page.
 func newMatchCode() string {
-	code := make([]byte, 4)
-	rand.Read(code)
-	for i := range code {
-		code[i] = matchAlphabet[int(code[i])%len(matchAlphabet)]
+	random := make([]byte, 4)
+	rand.Read(random)
+	return codeFrom(random)
+}
+
+// codeFrom writes bytes in the match alphabet.
+func codeFrom(random []byte) string {
+	code := make([]byte, len(random))
+	for i, b := range random {
+		code[i] = matchAlphabet[int(b)%len(matchAlphabet)]
 	}
 
 	return string(code)
@@ -484,6 +490,8 @@ func (s *Register) answerStatus(c echo.Context, found store.Reidentification) er
 	switch {
 	case outlived.Anonymised || outlived.EarlierOccupant:
 		answer.Status = registerclient.StatusExpired
+	case found.SoftDeclinedAt != nil:
+		answer.Status, answer.Reason = registerclient.StatusExpired, "declined"
 	case found.BurntByCodes():
 		answer.Status, answer.Reason = registerclient.StatusExpired, "wrong-code"
 	case found.DeclinedAt != nil:

@@ -651,6 +651,9 @@ func idPages(lang string) []page {
 		link(" wrong "+mistake, func(m *idpages.LinkPage) { m.MatchCode, m.Mistake = true, "id.link.error."+mistake })
 	}
 
+	link(" shown code", func(m *idpages.LinkPage) { m.ShownCode = "K7QX" })
+	link(" shown code empty", func(m *idpages.LinkPage) { m.ShownCode, m.Mistake = "K7QX", "id.link.error.shown" })
+	link(" declined", func(m *idpages.LinkPage) { m.ShownCode, m.Declined = "K7QX", true })
 	link(" customer", func(m *idpages.LinkPage) {
 		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, idpages.PurposeCustomer
 	})
@@ -707,7 +710,8 @@ func idPages(lang string) []page {
 	})
 
 	for _, reason := range []idpages.Reason{
-		idpages.EndDead, idpages.EndDeclined, idpages.EndWrongCode, idpages.EndBusy, idpages.EndNotFound, idpages.EndRefused, idpages.EndFailed,
+		idpages.EndDead, idpages.EndDeclined, idpages.EndSoftDeclined, idpages.EndWrongCode, idpages.EndBusy,
+		idpages.EndNotFound, idpages.EndRefused, idpages.EndFailed,
 		idpages.EndPasskeyDead, idpages.EndPasskeyDeclined, idpages.EndShown, idpages.EndEnrolled, idpages.EndMailed,
 	} {
 		add("end "+string(reason), func(p idpages.Page) templ.Component {

@@ -48,6 +48,11 @@ type LinkPage struct {
 	Purpose   Purpose
 	// MatchCode says that the code of the starting page has to be typed.
 	MatchCode bool
+	// ShownCode is the code that this page shows, to be typed into it; empty if none has to be. It never stands beside
+	// MatchCode.
+	ShownCode string
+	// Declined says that the challenge was declined, which the right code takes back.
+	Declined bool
 	// Mistake is the key of what was wrong with the form; empty where nothing was.
 	Mistake string
 	// TriesLeft is how often a wrong code can still be typed.
@@ -101,9 +106,11 @@ type Reason string
 
 const (
 	// EndDead is every link that opens nothing, whatever it was.
-	EndDead      Reason = "dead"
-	EndDeclined  Reason = "declined"
-	EndWrongCode Reason = "wrong-code"
+	EndDead     Reason = "dead"
+	EndDeclined Reason = "declined"
+	// EndSoftDeclined is EndDeclined while the right code can still take the decline back.
+	EndSoftDeclined Reason = "soft-declined"
+	EndWrongCode    Reason = "wrong-code"
 	// EndBusy is too many failures from one address.
 	EndBusy     Reason = "busy"
 	EndNotFound Reason = "not-found"

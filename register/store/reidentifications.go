@@ -39,11 +39,15 @@ type Reidentification struct {
 	AssertedAt  *Millis `db:"asserted_at"`
 	ConfirmedAt *Millis `db:"confirmed_at"`
 	DeclinedAt  *Millis `db:"declined_at"`
-	ConsumedAt  *Millis `db:"consumed_at"`
+	// SoftDeclinedAt is when a browser that does not say who pressed the button declined. The right code, typed
+	// afterwards, clears it.
+	SoftDeclinedAt *Millis `db:"soft_declined_at"`
+	ConsumedAt     *Millis `db:"consumed_at"`
 }
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash, account_id, mpxn, ir, method,
-	own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, consumed_at`
+	own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at,
+	soft_declined_at, consumed_at`
 
 // keepReidentifications is how long after its issue a token can still be told apart from an unknown one.
 const keepReidentifications = 24 * time.Hour
@@ -63,7 +67,8 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 		ctx,
 		`INSERT INTO reidentifications (`+reidentificationColumns+`) VALUES (:challenge, :token_hash, :link_hash,
 		:session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn, :ir, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language,
-		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :consumed_at)`,
+		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at,
+		:soft_declined_at, :consumed_at)`,
 		r,
 	)
 	if err != nil {
@@ -103,7 +108,8 @@ const (
 )
 
 // FindOpenChallenge finds a challenge by a secret that a browser holds, while it can still be confirmed; ErrNotFound, in
-// the same time, where there is none such, and where it was confirmed, declined or has run out.
+// the same time, where there is none such, and where it was confirmed, declined or has run out. A challenge that was only
+// softly declined is open.
 func (s *Store) FindOpenChallenge(
 	ctx context.Context,
 	secret Secret,
@@ -168,18 +174,23 @@ const outlives = `NOT ` + ofEarlierOccupant + `
 // open is true of a challenge that can still be confirmed at a moment, on a day.
 const open = `confirmed_at IS NULL AND declined_at IS NULL AND asserted_at IS NULL AND confirm_by > ? AND ` + outlives
 
-// ConfirmByLink is the customer's yes on the page behind a mailed link, with the match code where one was asked for. Enrol
-// is the hash of the ticket that the browser gets for it. It answers false where there is no such challenge, it is no longer
-// open or the code is wrong.
-func (t *Tx) ConfirmByLink(
-	ctx context.Context,
-	linkHash []byte,
-	code string,
-	enrol []byte,
-	now time.Time,
-) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE reidentifications SET confirmed_at = ?, enrol_hash = ?
-		WHERE link_hash = ? AND (match_code IS NULL OR match_code = ?) AND `+open, Millis(now), enrol, linkHash, code, Millis(now), day(now))
+// LinkAnswer is the customer's yes on the page behind a mailed link.
+type LinkAnswer struct {
+	LinkHash []byte
+	// Code is the typed match code; empty if none was asked for.
+	Code string
+	// TypedShown says that the code that the page itself shows was typed, and is right.
+	TypedShown bool
+	// EnrolHash is of the ticket that the browser gets for the yes.
+	EnrolHash []byte
+}
+
+// ConfirmByLink confirms an open challenge by its link. It returns false if there is no such challenge, it is no longer
+// open, the match code is wrong, or the challenge was softly declined and no code was typed.
+func (t *Tx) ConfirmByLink(ctx context.Context, yes LinkAnswer, now time.Time) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE reidentifications SET confirmed_at = ?, enrol_hash = ?, soft_declined_at = NULL
+		WHERE link_hash = ? AND (match_code = ? OR match_code IS NULL AND (soft_declined_at IS NULL OR ?)) AND `+open,
+		Millis(now), yes.EnrolHash, yes.LinkHash, yes.Code, yes.TypedShown, Millis(now), day(now))
 	if err != nil {
 		return false, fmt.Errorf("confirm a challenge by its link: %w", err)
 	}
@@ -187,23 +198,23 @@ func (t *Tx) ConfirmByLink(
 	return rows == 1, nil
 }
 
-// WrongCodes is how often a match code may be typed wrong: then the challenge ends (docs/decisions.md, Match code).
+// WrongCodes is how often a code may be typed wrong before the challenge ends (docs/decisions.md, Match code).
 const WrongCodes = 3
 
-// CountWrongCode notes that the match code of an open challenge was typed wrong, and ends the challenge with the third
-// time. It answers false where the challenge is not open.
+// CountWrongCode notes that the code of an open challenge was typed wrong, and ends the challenge at the third time. It
+// returns false if the challenge is not open.
 func (t *Tx) CountWrongCode(ctx context.Context, challenge string, now time.Time) (bool, error) {
 	rows, err := t.exec(ctx, `UPDATE reidentifications SET wrong_codes = wrong_codes + 1,
-		declined_at = CASE WHEN wrong_codes + 1 >= ? THEN ? ELSE declined_at END WHERE challenge = ? AND match_code IS NOT NULL AND `+open,
+		declined_at = CASE WHEN wrong_codes + 1 >= ? THEN ? ELSE declined_at END WHERE challenge = ? AND `+open,
 		WrongCodes, Millis(now), challenge, Millis(now), day(now))
 	if err != nil {
-		return false, fmt.Errorf("count a wrong match code: %w", err)
+		return false, fmt.Errorf("count a wrong code: %w", err)
 	}
 
 	return rows == 1, nil
 }
 
-// BurntByCodes reports whether a challenge ended by its match code being typed wrong.
+// BurntByCodes reports whether a challenge ended because its code was typed wrong too often.
 func (r Reidentification) BurntByCodes() bool {
 	return r.DeclinedAt != nil && r.WrongCodes >= WrongCodes
 }
@@ -224,6 +235,24 @@ func (t *Tx) Decline(ctx context.Context, challenge string, now time.Time) (bool
 	return rows == 1, nil
 }
 
+// SoftDecline notes that a browser that does not say who pressed the button declined an open challenge. It returns false
+// if the challenge is not open or was softly declined before.
+func (t *Tx) SoftDecline(ctx context.Context, challenge string, now time.Time) (bool, error) {
+	rows, err := t.exec(
+		ctx,
+		`UPDATE reidentifications SET soft_declined_at = ? WHERE challenge = ? AND soft_declined_at IS NULL AND `+open,
+		Millis(now),
+		challenge,
+		Millis(now),
+		day(now),
+	)
+	if err != nil {
+		return false, fmt.Errorf("softly decline a challenge: %w", err)
+	}
+
+	return rows == 1, nil
+}
+
 // ConfirmByPasskey notes that the customer of an open challenge has shown a passkey, or enrolled one. Where completion is
 // not nil, the challenge is confirmed only when the code of this hash comes back. It answers false where the challenge
 // is not open.
@@ -235,7 +264,7 @@ func (t *Tx) ConfirmByPasskey(ctx context.Context, challenge string, completion 
 
 	rows, err := t.exec(
 		ctx,
-		`UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND `+open,
+		`UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND soft_declined_at IS NULL AND `+open,
 		Millis(now),
 		completion,
 		challenge,
