@@ -21,6 +21,9 @@ type identityDetail struct {
 	Verification *registerclient.PrincipalVerification `json:"verification,omitempty"`
 }
 
+// moveInAhead is how many days ahead, in London, a move-in date may lie.
+const moveInAhead = 90
+
 // The places that sealed values belong to, so that one cannot be read in another's.
 func placeOfEmail(ir string) string  { return "identity_records.sealed_email " + ir }
 func placeOfDetail(ir string) string { return "identity_records.sealed_detail " + ir }
@@ -83,7 +86,13 @@ func (s *Register) checkIdentityRecord(
 		k.wrong = append(k.wrong, refusals(err)...)
 	}
 
+	today := store.LondonDay(s.now(), 0)
+	moveIn := string(in.PIIPrincipal.MoveInDate)
 	k.date("pii-principal.move-in-date", in.PIIPrincipal.MoveInDate)
+	if _, err := time.Parse(time.DateOnly, moveIn); err == nil && moveIn > store.LondonDay(s.now(), moveInAhead) {
+		k.add("pii-principal.move-in-date", fmt.Sprintf("must be at most %d days ahead.", moveInAhead))
+	}
+
 	k.address("pii-principal.address", in.PIIPrincipal.Address)
 	oneOf(&k, "expressed-by", in.ExpressedBy, "data-subject", "authorised-representative")
 	if v := in.PrincipalVerification; v != nil {
@@ -101,6 +110,10 @@ func (s *Register) checkIdentityRecord(
 	}
 
 	if in.InitiatePasskeyRegistration {
+		if moveIn > today {
+			k.add("initiate-passkey-registration", "is not accepted before the move-in date.")
+		}
+
 		switch {
 		case in.PasskeyReturnURL == nil:
 			k.add("passkey-return-url", "is required where initiate-passkey-registration is true.")
@@ -418,9 +431,9 @@ func (s *Register) identityRecordExists(c echo.Context) error {
 	})
 }
 
-// occupants is everybody on record at one meter point who can be asked to confirm. Several Data Users may
-// hold records of the same people: they count as one occupant, and whoever moved in before the latest change of
-// tenancy is none any more (docs/decisions.md, Which person).
+// occupants is everybody on record at one meter point who can be asked to confirm. Several Data Users may hold records
+// of the same people: they count as one occupant. A record is left out if its person moved in before the latest change of
+// tenancy, is still to move in, or if its Data User is suspended or terminated (docs/decisions.md, Which person).
 type occupants struct {
 	records  []store.IdentityRecord // latest move-in first, then newest
 	passkeys []store.Credential
@@ -429,17 +442,18 @@ type occupants struct {
 // occupantReader is the store, or a transaction, in which the records found stay as they are.
 type occupantReader interface {
 	TenancySince(ctx context.Context, mpxn string, now time.Time) (string, error)
-	ListOccupants(ctx context.Context, mpxn, since string) ([]store.IdentityRecord, error)
+	ListOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]store.IdentityRecord, error)
 	ListCredentials(ctx context.Context, irs []string) ([]store.Credential, error)
 }
 
 func (s *Register) occupants(ctx context.Context, from occupantReader, mpxn string) (occupants, error) {
-	since, err := from.TenancySince(ctx, mpxn, s.now())
+	now := s.now()
+	since, err := from.TenancySince(ctx, mpxn, now)
 	if err != nil {
 		return occupants{}, err
 	}
 
-	records, err := from.ListOccupants(ctx, mpxn, since)
+	records, err := from.ListOccupants(ctx, mpxn, since, now)
 	if err != nil {
 		return occupants{}, err
 	}

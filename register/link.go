@@ -58,9 +58,9 @@ func (s *Register) dead(c echo.Context, err error) error {
 	return err
 }
 
-// shownCode is the code that the page itself shows, to be typed into it: a script that only presses buttons does not get
-// past it. It is made from the link's secret, which the register does not keep. It is empty if the challenge has a match
-// code, which does the same.
+// shownCode is the code that the page itself shows, to be typed into it: a script that only presses buttons does not
+// get past it. It is made from the link's secret, which the register does not keep. It is empty if the challenge has a
+// match code, which does the same.
 func shownCode(secret string, found store.Reidentification) string {
 	if found.MatchCode != nil {
 		return ""
@@ -193,6 +193,7 @@ func (s *Register) postLink(c echo.Context) error {
 	}
 
 	s.keepSecret(c, store.LinkSecret, "", 0)
+
 	return s.goOnFromLink(c, found, ticket)
 }
 
@@ -273,7 +274,7 @@ func (s *Register) refuseCode(
 	if err != nil {
 		return err
 	}
-	if _, err := s.hit(ctx, failuresFrom(c)); err != nil {
+	if _, err = s.hit(ctx, failuresFrom(c)); err != nil {
 		return err
 	}
 
@@ -396,5 +397,6 @@ func (s *Register) showDeclined(c echo.Context) error {
 	}
 
 	page := idpages.EndPage{Page: s.page(c, "", pathDeclined), Reason: reason}
+
 	return renderPage(c, http.StatusOK, idpages.End(page))
 }

@@ -203,7 +203,12 @@ func TestASilentBrowserConfirmsByTheMatchCode(t *testing.T) {
 		started, link := l.ask(t)
 		browser := l.silent(t)
 		page := browser.Open(link)
-		expectPage(t, browser.Submit(page, "/id/link"), http.StatusUnprocessableEntity, "from the page where you started")
+		expectPage(
+			t,
+			browser.Submit(page, "/id/link"),
+			http.StatusUnprocessableEntity,
+			"from the page where you started",
+		)
 		expectPage(t, browser.Submit(page, "/id/link", "code", otherCode(started.MatchCode)),
 			http.StatusUnprocessableEntity, "2 tries left")
 		expectChallenge(t, l, started, "pending")
@@ -503,7 +508,10 @@ func TestALinkOfSomebodyWhoIsGone(t *testing.T) {
 				MPxN: registertest.MeterPoint, EffectiveDate: "2026-05-31", SourceReference: "MPAS-1",
 			}))(t)
 		},
-		"anonymised":    func(t *testing.T, l linked) { must(l.owner.AnonymiseIdentityRecord(t.Context(), l.ir))(t) },
+		"anonymised": func(t *testing.T, l linked) { must(l.owner.AnonymiseIdentityRecord(t.Context(), l.ir))(t) },
+		"whose record it is gone": func(t *testing.T, l linked) {
+			l.Suspend(t, must(l.owner.ReadSelf(t.Context()))(t).Account.AccountID)
+		},
 		"who asks gone": func(t *testing.T, l linked) { l.Suspend(t, must(l.portal.ReadSelf(t.Context()))(t).Account.AccountID) },
 	} {
 		t.Run(name, func(t *testing.T) {

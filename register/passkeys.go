@@ -731,11 +731,17 @@ func (s *Register) enrol(
 		return "", false, err
 	}
 
-	since, err := tx.TenancySince(ctx, t.found.MPxN, s.now())
+	now := s.now()
+	since, err := tx.TenancySince(ctx, t.found.MPxN, now)
 	if err != nil {
 		return "", false, err
 	}
-	if record.AnonymisedAt != nil || *record.MoveInDate < since {
+
+	answers, err := tx.CanAnswer(ctx, record.IR, now)
+	if err != nil {
+		return "", false, err
+	}
+	if !answers || *record.MoveInDate < since {
 		return "", false, refusedFor("its person has gone")
 	}
 
@@ -801,7 +807,8 @@ func (s *Register) credentialEvent(
 }
 
 // tellOfPasskey writes to everybody on record with the person whose passkey came or went: one of them may know that it
-// was somebody else. An earlier occupant's passkey is told to that occupant alone.
+// was somebody else. An earlier occupant's passkey is told to that occupant alone. A person who is still to move in, or
+// is on record with a Data User that is suspended or terminated, gets no letter.
 func (s *Register) tellOfPasskey(
 	ctx context.Context,
 	tx *store.Tx,
@@ -817,6 +824,11 @@ func (s *Register) tellOfPasskey(
 
 	records := there.records
 	if !slices.ContainsFunc(records, func(r store.IdentityRecord) bool { return r.IR == record.IR }) {
+		answers, err := tx.CanAnswer(ctx, record.IR, s.now())
+		if err != nil || !answers {
+			return err
+		}
+
 		records = []store.IdentityRecord{record}
 	}
 

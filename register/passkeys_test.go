@@ -1204,6 +1204,23 @@ func TestAPasskeyPageIsDeclinedInASilentBrowser(t *testing.T) {
 	})
 }
 
+// docs/decisions.md, Which person: a passkey under a suspended account's identity record confirms nothing, also when the
+// browser was asked for it before.
+func TestAPasskeyOfASuspendedAccountsRecordConfirmsNothing(t *testing.T) {
+	eachHome(t, func(t *testing.T, h *home) {
+		d := h.enrols(t)
+		address, started := h.asksToAssert(t)
+		b := h.Browser(t)
+		c := opens(t, b, b.Open(address))
+		answer := d.shows(t, c.question())
+		h.Suspend(t, must(h.owner.ReadSelf(t.Context()))(t).Account.AccountID)
+		expectRefusal(t, c, answer)
+		if got := h.status(t, started); got != "expired" {
+			t.Errorf("the challenge is %s", got)
+		}
+	})
+}
+
 // Mail scanners, and whoever else only looks, change nothing.
 func TestPasskeyPagesChangeNothingByBeingOpened(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {

@@ -192,6 +192,14 @@ func (s *Register) reidentifyOwn(c echo.Context) error {
 			}
 		}
 
+		if *record.MoveInDate > store.LondonDay(s.now(), 0) {
+			return answer{}, &Error{
+				Kind:    Conflict,
+				Code:    codeConflict,
+				Message: "The move-in date of this identity record is still to come: it answers from that day.",
+			}
+		}
+
 		if in.Method != registerclient.MethodPasskeyRegister {
 			passkeys, err := tx.ListCredentials(ctx, []string{record.IR})
 			if err != nil {
@@ -488,7 +496,7 @@ func (s *Register) answerStatus(c echo.Context, found store.Reidentification) er
 	}
 
 	switch {
-	case outlived.Anonymised || outlived.EarlierOccupant:
+	case outlived.Anonymised || outlived.EarlierOccupant, outlived.CannotAnswer && found.ConfirmedAt == nil:
 		answer.Status = registerclient.StatusExpired
 	case found.SoftDeclinedAt != nil:
 		answer.Status, answer.Reason = registerclient.StatusExpired, "declined"

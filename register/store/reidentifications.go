@@ -108,15 +108,15 @@ const (
 )
 
 // FindOpenChallenge finds a challenge by a secret that a browser holds, while it can still be confirmed; ErrNotFound, in
-// the same time, where there is none such, and where it was confirmed, declined or has run out. A challenge that was only
-// softly declined is open.
+// the same time, where there is none such, and where it was confirmed, declined or has run out. A challenge that was
+// only softly declined is open.
 func (s *Store) FindOpenChallenge(
 	ctx context.Context,
 	secret Secret,
 	hash []byte,
 	now time.Time,
 ) (Reidentification, error) {
-	return findChallenge(ctx, s.read, secret, hash, open, Millis(now), day(now))
+	return findChallenge(ctx, s.read, secret, hash, open, openAt(now)...)
 }
 
 // FindOpenChallenge is the same within the transaction, until whose end the challenge stays as it is.
@@ -126,7 +126,7 @@ func (t *Tx) FindOpenChallenge(
 	hash []byte,
 	now time.Time,
 ) (Reidentification, error) {
-	return findChallenge(ctx, t.tx, secret, hash, open+t.lock(), Millis(now), day(now))
+	return findChallenge(ctx, t.tx, secret, hash, open+t.lock(), openAt(now)...)
 }
 
 // FindEnrolment finds the challenge whose browser holds this ticket to enrol a passkey, confirmed after confirmedAfter by
@@ -144,6 +144,7 @@ func (s *Store) FindEnrolment(
 		`confirmed_at > ? AND `+outlives,
 		Millis(confirmedAfter),
 		day(now),
+		LondonDay(now, 0),
 	)
 }
 
@@ -167,12 +168,19 @@ func findChallenge(
 	return found, nil
 }
 
-// outlives is true of a challenge whose identity record still stands for the people at its meter point, on a day.
-const outlives = `NOT ` + ofEarlierOccupant + `
-	AND NOT EXISTS (SELECT 1 FROM identity_records i WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL)`
+// ofAnsweringRecord is true of a challenge whose identity record can answer, on a day in London.
+const ofAnsweringRecord = `EXISTS (SELECT 1 FROM identity_records WHERE identity_records.ir = reidentifications.ir
+	AND ` + canAnswer + `)`
 
-// open is true of a challenge that can still be confirmed at a moment, on a day.
+// outlives is true of a challenge whose identity record still stands for the people at its meter point, on a day and the
+// same day in London.
+const outlives = `NOT ` + ofEarlierOccupant + ` AND ` + ofAnsweringRecord
+
+// open is true of a challenge that can still be confirmed at a moment, given with its days by openAt.
 const open = `confirmed_at IS NULL AND declined_at IS NULL AND asserted_at IS NULL AND confirm_by > ? AND ` + outlives
+
+// openAt are the arguments of open.
+func openAt(now time.Time) []any { return []any{Millis(now), day(now), LondonDay(now, 0)} }
 
 // LinkAnswer is the customer's yes on the page behind a mailed link.
 type LinkAnswer struct {
@@ -190,7 +198,7 @@ type LinkAnswer struct {
 func (t *Tx) ConfirmByLink(ctx context.Context, yes LinkAnswer, now time.Time) (bool, error) {
 	rows, err := t.exec(ctx, `UPDATE reidentifications SET confirmed_at = ?, enrol_hash = ?, soft_declined_at = NULL
 		WHERE link_hash = ? AND (match_code = ? OR match_code IS NULL AND (soft_declined_at IS NULL OR ?)) AND `+open,
-		Millis(now), yes.EnrolHash, yes.LinkHash, yes.Code, yes.TypedShown, Millis(now), day(now))
+		append([]any{Millis(now), yes.EnrolHash, yes.LinkHash, yes.Code, yes.TypedShown}, openAt(now)...)...)
 	if err != nil {
 		return false, fmt.Errorf("confirm a challenge by its link: %w", err)
 	}
@@ -206,7 +214,7 @@ const WrongCodes = 3
 func (t *Tx) CountWrongCode(ctx context.Context, challenge string, now time.Time) (bool, error) {
 	rows, err := t.exec(ctx, `UPDATE reidentifications SET wrong_codes = wrong_codes + 1,
 		declined_at = CASE WHEN wrong_codes + 1 >= ? THEN ? ELSE declined_at END WHERE challenge = ? AND `+open,
-		WrongCodes, Millis(now), challenge, Millis(now), day(now))
+		append([]any{WrongCodes, Millis(now), challenge}, openAt(now)...)...)
 	if err != nil {
 		return false, fmt.Errorf("count a wrong code: %w", err)
 	}
@@ -224,10 +232,7 @@ func (t *Tx) Decline(ctx context.Context, challenge string, now time.Time) (bool
 	rows, err := t.exec(
 		ctx,
 		`UPDATE reidentifications SET declined_at = ? WHERE challenge = ? AND `+open,
-		Millis(now),
-		challenge,
-		Millis(now),
-		day(now),
+		append([]any{Millis(now), challenge}, openAt(now)...)...,
 	)
 	if err != nil {
 		return false, fmt.Errorf("decline a challenge: %w", err)
@@ -241,10 +246,7 @@ func (t *Tx) SoftDecline(ctx context.Context, challenge string, now time.Time) (
 	rows, err := t.exec(
 		ctx,
 		`UPDATE reidentifications SET soft_declined_at = ? WHERE challenge = ? AND soft_declined_at IS NULL AND `+open,
-		Millis(now),
-		challenge,
-		Millis(now),
-		day(now),
+		append([]any{Millis(now), challenge}, openAt(now)...)...,
 	)
 	if err != nil {
 		return false, fmt.Errorf("softly decline a challenge: %w", err)
@@ -264,12 +266,9 @@ func (t *Tx) ConfirmByPasskey(ctx context.Context, challenge string, completion 
 
 	rows, err := t.exec(
 		ctx,
-		`UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND soft_declined_at IS NULL AND `+open,
-		Millis(now),
-		completion,
-		challenge,
-		Millis(now),
-		day(now),
+		`UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND soft_declined_at IS NULL
+		AND `+open,
+		append([]any{Millis(now), completion, challenge}, openAt(now)...)...,
 	)
 	if err != nil {
 		return false, fmt.Errorf("confirm a challenge by a passkey: %w", err)
@@ -290,13 +289,14 @@ func (t *Tx) CompleteReidentification(
 	rows, err := t.exec(
 		ctx,
 		`UPDATE reidentifications SET confirmed_at = ? WHERE token_hash = ? AND account_id = ? AND completion_hash = ?
-		AND asserted_at > ? AND confirmed_at IS NULL AND declined_at IS NULL AND NOT `+ofEarlierOccupant,
+		AND asserted_at > ? AND confirmed_at IS NULL AND declined_at IS NULL AND `+outlives,
 		Millis(now),
 		tokenHash,
 		accountID,
 		completion,
 		Millis(shownAfter),
 		day(now),
+		LondonDay(now, 0),
 	)
 	if err != nil {
 		return false, fmt.Errorf("complete a re-identification: %w", err)
@@ -327,6 +327,8 @@ const ofEarlierOccupant = `EXISTS (SELECT 1 FROM tenancy_changes c, identity_rec
 type Outlived struct {
 	Anonymised      bool `db:"anonymised"`       // the identity record has been anonymised
 	EarlierOccupant bool `db:"earlier_occupant"` // by a change of tenancy it is of an earlier occupant
+	// CannotAnswer is true also if the account of the identity record is no longer active.
+	CannotAnswer bool `db:"cannot_answer"`
 }
 
 // FindOutlived tells what has become of the identity record behind a challenge; ErrNotFound.
@@ -341,8 +343,9 @@ func (t *Tx) FindOutlived(ctx context.Context, hash []byte, now time.Time) (Outl
 
 func findOutlived(ctx context.Context, q queryer, hash []byte, now time.Time) (Outlived, error) {
 	found, err := one[Outlived](ctx, q, `SELECT `+ofEarlierOccupant+` AS earlier_occupant,
-		EXISTS (SELECT 1 FROM identity_records i WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL) AS anonymised
-		FROM reidentifications WHERE token_hash = ?`, day(now), hash)
+		EXISTS (SELECT 1 FROM identity_records i WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL) AS anonymised,
+		NOT `+ofAnsweringRecord+` AS cannot_answer
+		FROM reidentifications WHERE token_hash = ?`, day(now), LondonDay(now, 0), hash)
 	if err != nil {
 		return Outlived{}, fmt.Errorf("find what a token has outlived: %w", err)
 	}
