@@ -48,7 +48,10 @@ func (r *Rules) FinishAssertion(
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(present, func(p store.Credential) bool { return p.CredentialID == shown.CredentialID }) {
+		if !slices.ContainsFunc(
+			present,
+			func(p store.Credential) bool { return p.CredentialID == shown.CredentialID },
+		) {
 			return refuse("the person of the passkey has moved out")
 		}
 

@@ -93,7 +93,8 @@ func (k *Checks) link(field, value string) {
 func webLink(value string) bool {
 	parsed, err := url.Parse(value)
 	return err == nil && len(value) <= 2000 && (strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")) && parsed.Hostname() != "" &&
-		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") && utf8.ValidString(value) &&
+		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") &&
+		utf8.ValidString(value) &&
 		Legible(value)
 }
 

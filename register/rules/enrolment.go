@@ -133,7 +133,11 @@ func (r *Rules) enrol(
 }
 
 // useTicket uses up the ticket of a challenge.
-func (r *Rules) useTicket(ctx context.Context, tx *store.Tx, found store.Reidentification) (returnTo string, err error) {
+func (r *Rules) useTicket(
+	ctx context.Context,
+	tx *store.Tx,
+	found store.Reidentification,
+) (returnTo string, err error) {
 	used, err := tx.EndEnrolment(ctx, found.Challenge)
 	if err != nil {
 		return "", err

@@ -56,7 +56,10 @@ func (r *Rules) occupants(ctx context.Context, from occupantReader, mpxn string)
 
 // AvailableMethods reports whether an identity record is held at a meter point, and by which methods its occupant can
 // confirm.
-func (r *Rules) AvailableMethods(ctx context.Context, mpxn string) (exists bool, methods []registerclient.Method, err error) {
+func (r *Rules) AvailableMethods(
+	ctx context.Context,
+	mpxn string,
+) (exists bool, methods []registerclient.Method, err error) {
 	found, err := r.occupants(ctx, r.store, mpxn)
 
 	return len(found.records) > 0, found.methods(), err
