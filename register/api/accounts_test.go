@@ -51,7 +51,7 @@ func TestShortSecretIsRefused(t *testing.T) {
 		DisplayName: "x",
 		SecretKey:   "portal-secret-demo",
 	}
-	_, _, err := service.AddAccount(t.Context(), in)
+	_, _, err := service.Rules.AddAccount(t.Context(), in)
 	if refused, ok := errors.AsType[rules.Errors](err); !ok || refused[0].Field != "secret-key" {
 		t.Errorf("got %v", err)
 	}

@@ -39,7 +39,7 @@ func BenchmarkImport(b *testing.B) {
 		read, write := io.Pipe()
 		go writeLines(write, *importLines)
 		started := time.Now()
-		told, err := service.Import(b.Context(), account, read, nil)
+		told, err := service.Rules.Import(b.Context(), account, read, nil)
 		took := time.Since(started)
 		if err != nil || told.Imported != *importLines {
 			b.Fatal(told.Imported, err, told.Errors)
@@ -73,7 +73,7 @@ func importer(t testing.TB, db *migrations.DB, clock func() time.Time) (*registe
 	t.Helper()
 	kept := store.New(db.Write, db.Read)
 	service := serviceOn(t, kept, clock)
-	made, _, err := service.AddAccount(t.Context(), registerclient.CreateAccountRequest{
+	made, _, err := service.Rules.AddAccount(t.Context(), registerclient.CreateAccountRequest{
 		AccountID:             "importer",
 		Role:                  registerclient.RoleDataUser,
 		DisplayName:           "Bright Energy Ltd",

@@ -268,7 +268,7 @@ func TestImportAfterFailure(t *testing.T) {
 		cut := errors.New("cut")
 		broken := io.MultiReader(strings.NewReader(lines[:len(lines)*4/5]), failing{cut})
 		var seen []int
-		told, err := service.Import(
+		told, err := service.Rules.Import(
 			t.Context(),
 			account,
 			broken,
@@ -282,7 +282,7 @@ func TestImportAfterFailure(t *testing.T) {
 		}
 
 		ctx, cancel := context.WithCancel(t.Context())
-		if _, err := service.Import(
+		if _, err := service.Rules.Import(
 			ctx,
 			account,
 			strings.NewReader(lines),
@@ -294,13 +294,13 @@ func TestImportAfterFailure(t *testing.T) {
 			t.Error(err)
 		}
 
-		told, err = service.Import(t.Context(), account, strings.NewReader(lines), nil)
+		told, err = service.Rules.Import(t.Context(), account, strings.NewReader(lines), nil)
 		if err != nil || counts(told) != [4]int{1400, 400, 1000, 0} {
 			t.Error(err, counts(told))
 		}
 
 		r.Suspend(t, account.AccountID)
-		if _, err := service.Import(
+		if _, err := service.Rules.Import(
 			t.Context(),
 			account,
 			strings.NewReader(lines),
@@ -333,7 +333,7 @@ func TestConcurrentImports(t *testing.T) {
 			}
 
 			go func() {
-				told, err := service.Import(t.Context(), account, strings.NewReader(text), nil)
+				told, err := service.Rules.Import(t.Context(), account, strings.NewReader(text), nil)
 				if err != nil {
 					t.Error(err)
 				}
@@ -371,7 +371,7 @@ func TestImportSupersedesSightings(t *testing.T) {
 					l.AccessRecord.AccessEvent.State = registerclient.StateRevoked
 				}
 			})
-			must(service.Import(t.Context(), account, strings.NewReader(lines), nil))(t)
+			must(service.Rules.Import(t.Context(), account, strings.NewReader(lines), nil))(t)
 			if got := rows(t, r, "discovered_access WHERE superseded_by IS NOT NULL"); got != want {
 				t.Errorf("%d superseded, want %d", got, want)
 			}
