@@ -17,24 +17,6 @@ import (
 
 const reading = "/meter-points/2312345678901/access-records"
 
-func list(t testing.TB, c *registerclient.Client, token string) []registerclient.AccessRecordSummary {
-	t.Helper()
-	return must(
-		c.ListAccessRecords(
-			t.Context(),
-			registertest.MeterPoint,
-			registerclient.ListAccessRecordsQuery{ReidentificationToken: token},
-		),
-	)(
-		t,
-	).AccessRecords
-}
-
-func create(t testing.TB, c *registerclient.Client, ir string, basis registerclient.LegalBasis) string {
-	t.Helper()
-	return must(c.CreateAccessRecord(t.Context(), registertest.AccessRecord(ir, basis)))(t).AccessToken.Key
-}
-
 // Anyone who has the key can verify an access record, and learns nothing personal.
 func TestVerification(t *testing.T) {
 	t.Parallel()
