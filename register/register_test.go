@@ -10,12 +10,11 @@ import (
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
-	"central.consent/dar/registerclient"
 )
 
 func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 	t.Parallel()
-	keys := must(rules.NewKeyring(rules.GenerateKey("a")))(t)
+	keys := registertest.Must(rules.NewKeyring(rules.GenerateKey("a")))(t)
 	for _, test := range []struct {
 		name    string
 		options register.Options
@@ -49,34 +48,9 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 		Keys:      keys,
 		Stub:      true,
 		PublicURL: "http://127.0.0.1:5001",
-		Log:       slog.New(slog.NewTextHandler(&log, nil)),
+		Logger:    slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	if err != nil || !strings.Contains(log.String(), "STUBBED") {
 		t.Errorf("a stub on loopback: error %v, log %q", err, log.String())
-	}
-}
-
-func TestNothingPersonalOrSecretIsLogged(t *testing.T) {
-	t.Parallel()
-	r := registertest.New(t)
-	owner := r.Client(t, registerclient.RoleDataUser)
-	portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
-	record := registertest.IdentityRecord(registertest.MeterPoint, "canary@example.com")
-	must(owner.CreateIdentityRecord(t.Context(), record))(t)
-	started := post(t, r.URL+"/identity-records/reidentify", portal, `{"mpxn":"2312345678901","method":"magic-link"}`)
-	token := started.body["magic-link"].(map[string]any)["token-ref"].(string)
-	get(t, r.URL+"/identity-records/reidentify/"+token, portal)
-	get(t, r.URL+"/meter-points/2312345678901/access-records?reidentification-token="+token, portal)
-	get(t, r.URL+"/meter-points/2312345678901/access-records?reidentification-token="+token, portal)
-	get(t, r.URL+"/identity-records/exists?mpxn=2312345678901&canary@example.com=1", portal)
-	get(t, r.URL+"/auth/token", basic("portal_ops", "a wrong canary"))
-	log := r.Log.String()
-	if !strings.Contains(log, `"route":"/v1/meter-points/:mpxn/access-records"`) {
-		t.Fatalf("the requests were not logged:\n%s", log)
-	}
-	for _, canary := range []string{registertest.MeterPoint, "canary", token, strings.TrimPrefix(portal, "Bearer "), "Acacia"} {
-		if strings.Contains(log, canary) {
-			t.Errorf("the log holds %q", canary)
-		}
 	}
 }

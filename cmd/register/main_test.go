@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"central.consent/dar/migrations"
-	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/mail/catcher"
 	"central.consent/dar/register/registertest"

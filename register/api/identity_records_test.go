@@ -421,7 +421,34 @@ func TestPasskeyIsForgottenOnce(t *testing.T) {
 	})
 }
 
-func isInvalid(err error, field string) bool {
-	refused, ok := errors.AsType[*registerclient.Error](err)
-	return ok && refused.Status == http.StatusBadRequest && refused.Names(field)
+// docs/decisions.md, Which person. Days are London's: at half past midnight there it is still yesterday, UTC.
+func TestAMoveInDateLiesAtMost90DaysAhead(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner := r.Client(t, registerclient.RoleDataUser)
+		r.Clock.Set(time.Date(2026, time.June, 1, 23, 30, 0, 0, time.UTC)) // June 2 in London
+		in := registertest.IdentityRecord(registertest.MeterPoint, "")
+		in.PIIPrincipal.MoveInDate = "2026-09-01"
+		_, err := owner.CreateIdentityRecord(t.Context(), in)
+		refused, ok := errors.AsType[*registerclient.Error](err)
+		if !ok || refused.Status != http.StatusBadRequest || refused.Field != "pii-principal.move-in-date" ||
+			len(refused.Details) != 1 {
+			t.Errorf("91 days ahead: %v", err)
+		}
+
+		line := importLine(1)
+		line.IdentityRecord.PIIPrincipal.MoveInDate = "2026-09-01"
+		told := imports(t, owner, string(must(json.Marshal(line))(t)))
+		if told.Refused != 1 || told.Errors[0].Code != "VAL001" ||
+			told.Errors[0].Field != "identity-record.pii-principal.move-in-date" {
+			t.Errorf("91 days ahead in an import: %+v", told)
+		}
+
+		in.PIIPrincipal.MoveInDate, line.IdentityRecord.PIIPrincipal.MoveInDate = "2026-08-31", "2026-08-31"
+		must(owner.CreateIdentityRecord(t.Context(), in))(t)
+		if told := imports(t, owner, string(must(json.Marshal(line))(t))); told.Imported != 1 {
+			t.Errorf("90 days ahead in an import: %+v", told)
+		}
+	})
 }

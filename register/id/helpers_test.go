@@ -37,3 +37,12 @@ func audited(t testing.TB, r *registertest.Register, eventType, mpxn string) int
 
 	return registertest.CountAudited(t, r, eventType, mpxn)
 }
+
+// movedIn puts a person on record who moved in on a day, and returns the key of the identity record.
+func movedIn(t testing.TB, c *registerclient.Client, day registerclient.Date, email string) string {
+	t.Helper()
+	in := registertest.IdentityRecord(registertest.MeterPoint, email)
+	in.PIIPrincipal.MoveInDate = day
+
+	return must(c.CreateIdentityRecord(t.Context(), in))(t).IR
+}

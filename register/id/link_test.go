@@ -203,7 +203,12 @@ func TestASilentBrowserConfirmsByTheMatchCode(t *testing.T) {
 		started, link := l.ask(t)
 		browser := l.silent(t)
 		page := browser.Open(link)
-		expectPage(t, browser.Submit(page, "/id/link"), http.StatusUnprocessableEntity, "from the page where you started")
+		expectPage(
+			t,
+			browser.Submit(page, "/id/link"),
+			http.StatusUnprocessableEntity,
+			"from the page where you started",
+		)
 		expectPage(t, browser.Submit(page, "/id/link", "code", otherCode(started.MatchCode)),
 			http.StatusUnprocessableEntity, "2 tries left")
 		expectChallenge(t, l, started, "pending")

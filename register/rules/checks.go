@@ -103,13 +103,18 @@ func (k *Checks) optionalLink(field, value string) {
 	}
 }
 
-// date checks a day, as 2024-01-15.
-func (k *Checks) date(field string, value registerclient.Date) {
-	if day, err := time.Parse(time.DateOnly, string(value)); err != nil {
+// date checks a day, as 2024-01-15, and reports whether it is one.
+func (k *Checks) date(field string, value registerclient.Date) bool {
+	day, err := time.Parse(time.DateOnly, string(value))
+	if err != nil {
 		k.Add(field, "must be a day, as 2024-01-15.")
-	} else {
-		k.year(field, day)
+
+		return false
 	}
+
+	k.year(field, day)
+
+	return true
 }
 
 // instant checks a date and time: it is required, and must lie in the years that the database and JSON can hold.

@@ -31,8 +31,8 @@ func (r *Rules) checkIdentityRecord(
 	k.Merge(err)
 
 	moveIn := string(in.PIIPrincipal.MoveInDate)
-	k.date("pii-principal.move-in-date", in.PIIPrincipal.MoveInDate)
-	if moveIn > store.LondonDay(r.Now(), maxMoveInDays) {
+	isDay := k.date("pii-principal.move-in-date", in.PIIPrincipal.MoveInDate)
+	if isDay && moveIn > store.LondonDay(r.Now(), maxMoveInDays) {
 		k.Add("pii-principal.move-in-date", fmt.Sprintf("must be at most %d days ahead.", maxMoveInDays))
 	}
 

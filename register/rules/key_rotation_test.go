@@ -1,34 +1,28 @@
 package rules_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"central.consent/dar/register"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
-// withKeys is a register on the same database with these keys.
-func withKeys(t *testing.T, r *registertest.Register, keys string) *register.Register {
+// withKeys returns the rules over the database of a register, with these keys.
+func withKeys(t *testing.T, r *registertest.Register, keys string) *rules.Rules {
 	t.Helper()
-	ring := must(rules.NewKeyring(keys))(t)
-	return must(register.New(register.Options{
-		Store: store.New(
-			r.DB.Write,
-			r.DB.Read,
-		),
-		Keys:      ring,
-		Stub:      true,
-		PublicURL: "http://localhost:5001",
-		Clock:     r.Clock.Now,
-	}))(t)
+
+	return rules.New(rules.Options{
+		Store:      store.New(r.DB.Write, r.DB.Read),
+		Keys:       must(rules.NewKeyring(keys))(t),
+		Stub:       true,
+		SecretCost: registertest.SecretCost,
+		Clock:      r.Clock.Now,
+	})
 }
 
 func sealedWith(t *testing.T, r *registertest.Register, table, keyID string) (with, without int) {
@@ -58,7 +52,6 @@ func TestKeysAreRotatedBesideWriters(t *testing.T) {
 			t,
 			registerclient.CreateAccountRequest{
 				AccountID: "bright_energy",
-				SecretKey: secretKey,
 				Role:      registerclient.RoleDataUser,
 			},
 		)
@@ -149,12 +142,12 @@ func TestRotationReachesEveryTable(t *testing.T) {
 		first := "test:" + registertest.Key
 		next := rules.GenerateKey("next")
 		r := registertest.New(t, registertest.On(d))
-		bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+		r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: "bright_energy", Role: registerclient.RoleDataUser})
 		ring := must(rules.NewKeyring(first))(t)
 		now := store.Millis(r.Clock.Now())
 		insert := func(statement string, args ...any) {
 			t.Helper()
-			change(t, r, statement, args...)
+			registertest.Tamper(t, r, statement, args...)
 		}
 		insert(
 			`INSERT INTO webhooks (wid, account_id, callback_url, notify_days_before, event_types, key_id, sealed_alert_email, sealed_secret, sealed_previous, created_at)
@@ -249,7 +242,7 @@ func TestRotationBringsNothingBack(t *testing.T) {
 			t.Fatalf("listed %+v", rows)
 		}
 
-		change(
+		registertest.Tamper(
 			t,
 			r,
 			`UPDATE identity_records SET sealed_email = NULL, email_mac = NULL, sealed_detail = NULL, anonymised_at = ? WHERE ir = ?`,
@@ -270,37 +263,6 @@ func TestRotationBringsNothingBack(t *testing.T) {
 		})
 		if err != nil || changed {
 			t.Errorf("changed %v, %v", changed, err)
-		}
-	})
-}
-
-// A token that is asked for with the old secret while the secret is replaced is not given.
-func TestOldSecretGetsNoTokenOnceItIsReplaced(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		r := registertest.New(t, registertest.On(d))
-		bearer(t, r, "portal_ops", registerclient.RolePortal)
-		service := store.New(r.DB.Write, r.DB.Read)
-		checked := must(service.FindAccount(t.Context(), "portal_ops"))(t) // its secret was right then
-		must(withKeys(t, r, "test:"+registertest.Key).RotateSecret(t.Context(), "portal_ops"))(t)
-		var kept bool
-		err := service.Transact(t.Context(), func(tx *store.Tx) (err error) {
-			kept, err = tx.InsertBearerToken(
-				t.Context(),
-				[]byte("hash"),
-				checked,
-				r.Clock.Now(),
-				r.Clock.Now().Add(time.Hour),
-			)
-			return err
-		})
-		if err != nil || kept {
-			t.Errorf("kept %v, %v", kept, err)
-		}
-
-		_, err = withKeys(t, r, "test:"+registertest.Key).RotateSecret(t.Context(), "nobody")
-		if refused, ok := errors.AsType[*rules.Error](err); !ok || refused.Kind != register.NotFound {
-			t.Errorf("of nobody: %v", err)
 		}
 	})
 }

@@ -65,16 +65,7 @@ func unlock(t *testing.T, r *registertest.Register) {
 	}
 }
 
-func change(t *testing.T, r *registertest.Register, statement string, args ...any) {
-	t.Helper()
-	result, err := r.DB.Write.Exec(r.DB.Write.Rebind(statement), args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rows, err := result.RowsAffected(); err != nil || rows == 0 {
-		t.Fatalf("%s reached %d rows (%v)", statement, rows, err)
-	}
-}
+
 
 func TestAuditLogFindsWhatWasDoneToIt(t *testing.T) {
 	t.Parallel()
@@ -106,7 +97,7 @@ func TestAuditLogFindsWhatWasDoneToIt(t *testing.T) {
 				}
 
 				unlock(t, r)
-				change(t, r, test.statement, head.Chain, test.place(head))
+				registertest.Tamper(t, r, test.statement, head.Chain, test.place(head))
 				_, err = service.VerifyAudit(t.Context(), nil)
 				fault, ok := errors.AsType[store.AuditFault](err)
 				if !ok || fault.Chain != head.Chain || fault.Place != test.fault(head) {
@@ -134,8 +125,8 @@ func TestKeptHeadsFindALogThatWasMadeWholeAgain(t *testing.T) {
 		}
 
 		unlock(t, r)
-		change(t, r, `DELETE FROM audit_events WHERE chain = ? AND place = ?`, head.Chain, head.Length)
-		change(t, r, `UPDATE audit_chains SET length = length - 1, hash = (SELECT hash FROM audit_events e
+		registertest.Tamper(t, r, `DELETE FROM audit_events WHERE chain = ? AND place = ?`, head.Chain, head.Length)
+		registertest.Tamper(t, r, `UPDATE audit_chains SET length = length - 1, hash = (SELECT hash FROM audit_events e
 			WHERE e.chain = audit_chains.chain AND e.place = audit_chains.length - 1) WHERE chain = ?`, head.Chain)
 		if _, err := service.VerifyAudit(t.Context(), nil); err != nil {
 			t.Fatalf("the chain is not whole: %v", err)

@@ -66,8 +66,8 @@ func findIdentityRecord(ctx context.Context, q queryer, where string, args ...an
 	return record, nil
 }
 
-// canAnswer is true of an identity record that can answer a challenge and gets letters: it is not anonymised, its move-in
-// date has come by a day in London, and its account is active (docs/decisions.md, Which person).
+// canAnswer is true of an identity record that can answer a challenge and gets letters: it is not anonymised, its
+// move-in date has come by a day in London, and its account is active (docs/decisions.md, Which person).
 const canAnswer = `(identity_records.anonymised_at IS NULL AND identity_records.move_in_date <= ?
 	AND EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = identity_records.account_id AND a.status = 'active'))`
 
@@ -87,8 +87,9 @@ func (t *Tx) CanAnswer(ctx context.Context, ir string, now time.Time) (bool, err
 	return can, nil
 }
 
-// ListOccupants lists the identity records, of every account, of the people who live at a meter point now: those who moved
-// in on the day since or later, up to now. The latest move-in comes first, then the newest. An empty since sets no limit.
+// ListOccupants lists the identity records, of every account, of the people who live at a meter point now: those who
+// moved in on the day since or later, up to now. The latest move-in comes first, then the newest. An empty since sets no
+// limit.
 func (s *Store) ListOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
 	return listOccupants(ctx, s.read, "", mpxn, since, now)
 }

@@ -108,8 +108,8 @@ const (
 )
 
 // FindOpenChallenge finds a challenge by a secret that a browser holds, while it can still be confirmed; ErrNotFound, in
-// the same time, where there is none such, and where it was confirmed, declined or has run out. A challenge that was only
-// softly declined is open.
+// the same time, where there is none such, and where it was confirmed, declined or has run out. A challenge that was
+// only softly declined is open.
 func (s *Store) FindOpenChallenge(
 	ctx context.Context,
 	secret Secret,
@@ -169,7 +169,8 @@ func findChallenge(
 }
 
 // ofAnsweringRecord is true of a challenge whose identity record can answer, on a day in London.
-const ofAnsweringRecord = `EXISTS (SELECT 1 FROM identity_records WHERE identity_records.ir = reidentifications.ir AND ` + canAnswer + `)`
+const ofAnsweringRecord = `EXISTS (SELECT 1 FROM identity_records WHERE identity_records.ir = reidentifications.ir
+	AND ` + canAnswer + `)`
 
 // outlives is true of a challenge whose identity record still stands for the people at its meter point, on a day and the
 // same day in London.
@@ -265,7 +266,8 @@ func (t *Tx) ConfirmByPasskey(ctx context.Context, challenge string, completion 
 
 	rows, err := t.exec(
 		ctx,
-		`UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND soft_declined_at IS NULL AND `+open,
+		`UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND soft_declined_at IS NULL
+		AND `+open,
 		append([]any{Millis(now), completion, challenge}, openAt(now)...)...,
 	)
 	if err != nil {

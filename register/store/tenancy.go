@@ -30,6 +30,7 @@ var london = func() *time.Location {
 	if err != nil {
 		panic(err) // time/tzdata holds the zone
 	}
+
 	return zone
 }()
 

@@ -1,7 +1,6 @@
-package api_test
+package id_test
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -52,38 +51,6 @@ func TestMethodsAreTheUnionOverAllIdentityRecords(t *testing.T) {
 	}
 }
 
-// docs/decisions.md, Which person. Days are London's: at half past midnight there it is still yesterday, UTC.
-func TestAMoveInDateLiesAtMost90DaysAhead(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		r := registertest.New(t, registertest.On(d))
-		owner := r.Client(t, registerclient.RoleDataUser)
-		r.Clock.Set(time.Date(2026, time.June, 1, 23, 30, 0, 0, time.UTC)) // June 2 in London
-		in := registertest.IdentityRecord(registertest.MeterPoint, "")
-		in.PIIPrincipal.MoveInDate = "2026-09-01"
-		_, err := owner.CreateIdentityRecord(t.Context(), in)
-		refused, ok := err.(*registerclient.Error)
-		if !ok || refused.Status != http.StatusBadRequest || refused.Field != "pii-principal.move-in-date" ||
-			len(refused.Details) != 1 {
-			t.Errorf("91 days ahead: %v", err)
-		}
-
-		line := importLine(1)
-		line.IdentityRecord.PIIPrincipal.MoveInDate = "2026-09-01"
-		told := imports(t, owner, string(must(json.Marshal(line))(t)))
-		if told.Refused != 1 || told.Errors[0].Code != "VAL001" ||
-			told.Errors[0].Field != "identity-record.pii-principal.move-in-date" {
-			t.Errorf("91 days ahead in an import: %+v", told)
-		}
-
-		in.PIIPrincipal.MoveInDate, line.IdentityRecord.PIIPrincipal.MoveInDate = "2026-08-31", "2026-08-31"
-		must(owner.CreateIdentityRecord(t.Context(), in))(t)
-		if told := imports(t, owner, string(must(json.Marshal(line))(t))); told.Imported != 1 {
-			t.Errorf("90 days ahead in an import: %+v", told)
-		}
-	})
-}
-
 // docs/decisions.md, Which person: who is still to move in answers nothing and gets no letter until the day, in London.
 func TestARecordAnswersFromItsMoveInDate(t *testing.T) {
 	t.Parallel()
@@ -99,7 +66,11 @@ func TestARecordAnswersFromItsMoveInDate(t *testing.T) {
 		if got := exists(); slices.Contains(got.AvailableMethods, registerclient.MethodPasskeyAssert) {
 			t.Errorf("before the day: %v", got.AvailableMethods)
 		}
-		if got := start(t, l.portal, registerclient.MethodMagicLink).MagicLink.DispatchedTo; got != "c*****r@example.com" {
+		if got := start(
+			t,
+			l.portal,
+			registerclient.MethodMagicLink,
+		).MagicLink.DispatchedTo; got != "c*****r@example.com" {
 			t.Errorf("before the day mail goes to %s", got)
 		}
 
@@ -116,7 +87,13 @@ func TestARecordAnswersFromItsMoveInDate(t *testing.T) {
 		enrol := registertest.IdentityRecord(registertest.MeterPoint, "")
 		enrol.PIIPrincipal.MoveInDate = "2026-06-02"
 		enrol.InitiatePasskeyRegistration, enrol.PasskeyReturnURL = true, new(back)
-		if _, err := l.owner.CreateIdentityRecord(t.Context(), enrol); !isInvalid(err, "initiate-passkey-registration") {
+		if _, err := l.owner.CreateIdentityRecord(
+			t.Context(),
+			enrol,
+		); !isInvalid(
+			err,
+			"initiate-passkey-registration",
+		) {
 			t.Errorf("a passkey before the day: %v", err)
 		}
 		// The people there now hear of their own passkey, and those to come of neither.
@@ -143,7 +120,11 @@ func TestARecordAnswersFromItsMoveInDate(t *testing.T) {
 		if got := exists(); !slices.Contains(got.AvailableMethods, registerclient.MethodPasskeyAssert) {
 			t.Errorf("on the day: %v", got.AvailableMethods)
 		}
-		if got := start(t, l.portal, registerclient.MethodMagicLink).MagicLink.DispatchedTo; got != "n*****t@example.com" {
+		if got := start(
+			t,
+			l.portal,
+			registerclient.MethodMagicLink,
+		).MagicLink.DispatchedTo; got != "n*****t@example.com" {
 			t.Errorf("on the day mail goes to %s", got)
 		}
 
@@ -182,7 +163,11 @@ func TestRecordsOfSuspendedAndTerminatedAccountsAnswerNothing(t *testing.T) {
 		if got := exists(); !got.Exists || slices.Contains(got.AvailableMethods, registerclient.MethodPasskeyAssert) {
 			t.Errorf("one suspended: %t %v", got.Exists, got.AvailableMethods)
 		}
-		if got := start(t, l.portal, registerclient.MethodMagicLink).MagicLink.DispatchedTo; got != "c*****r@example.com" {
+		if got := start(
+			t,
+			l.portal,
+			registerclient.MethodMagicLink,
+		).MagicLink.DispatchedTo; got != "c*****r@example.com" {
 			t.Errorf("one suspended: mail goes to %s", got)
 		}
 		// A letter about a passkey goes to those whose Data User is active.
@@ -203,7 +188,10 @@ func TestRecordsOfSuspendedAndTerminatedAccountsAnswerNothing(t *testing.T) {
 			t.Errorf("both gone: %t %v", got.Exists, got.AvailableMethods)
 		}
 
-		ask := registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: registerclient.MethodPasskeyAssert}
+		ask := registerclient.ReidentifyRequest{
+			MPxN:   registertest.MeterPoint,
+			Method: registerclient.MethodPasskeyAssert,
+		}
 		if _, err := l.portal.Reidentify(t.Context(), ask); !errors.Is(err, registerclient.ErrNotFound) {
 			t.Errorf("both gone: %v", err)
 		}
@@ -264,4 +252,9 @@ func TestOwnerAsksByItsOwnRecordAlone(t *testing.T) {
 		*enrol.Passkey.ReturnURL != "https://bright-energy.com/back" {
 		t.Errorf("enrolment %+v", enrol)
 	}
+}
+
+func isInvalid(err error, field string) bool {
+	refused, ok := errors.AsType[*registerclient.Error](err)
+	return ok && refused.Status == http.StatusBadRequest && refused.Names(field)
 }
