@@ -20,8 +20,6 @@ import (
 
 const (
 	importPath = "/access-records/batch"
-	// ImportTimeout bounds one import over HTTP.
-	ImportTimeout = 10 * time.Minute
 	// importIdle is how long an import may wait for its next line.
 	importIdle = 30 * time.Second
 	// maxImport is how many bytes an import over HTTP may hold.
