@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"central.consent/dar/register/idpages"
+	"central.consent/dar/register/id"
 	"central.consent/dar/views"
 	"central.consent/dar/views/i18n"
 )
@@ -349,17 +349,17 @@ func arrivals() []arrival {
 			}),
 			focus: summary,
 		},
-		{name: "wrong code", page: idpages.Link(wrongCodePage()), focus: summary},
+		{name: "wrong code", page: id.Link(wrongCodePage()), focus: summary},
 		{name: "nothing to say at first", page: views.Waiting(waiting), focus: "body"},
 	}
 }
 
-func wrongCodePage() idpages.LinkPage {
-	return idpages.LinkPage{
-		Page:      idpages.Page{Text: i18n.For("en"), Other: i18n.For("cy"), OtherHref: "#"},
-		Asking:    idpages.Asking{Org: "Adviceline", Asked: now, Expires: now},
+func wrongCodePage() id.LinkPage {
+	return id.LinkPage{
+		Page:      id.Page{Text: i18n.For("en"), Other: i18n.For("cy"), OtherHref: "#"},
+		Asking:    id.Asking{Org: "Adviceline", Asked: now, Expires: now},
 		FormToken: "t",
-		Purpose:   idpages.PurposeList,
+		Purpose:   id.PurposeList,
 		MatchCode: true,
 		Mistake:   "id.link.error.code",
 		TriesLeft: 2,

@@ -100,6 +100,7 @@ var runtimeKeys = map[string][]string{
 		[]string{
 			"dead",
 			"declined",
+			"soft-declined",
 			"wrong-code",
 			"busy",
 			"not-found",
