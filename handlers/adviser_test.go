@@ -94,7 +94,7 @@ func TestAdviserHelps(t *testing.T) {
 		}
 
 		p.blames(t, "#customer-yes", "error.adviser.yes")
-		if p.doc.Find("input[name=why]").Length() != len(whys)+1 ||
+		if p.doc.Find("input[name=why]").Length() != len(withdrawalReasons)+1 ||
 			p.doc.Find("input[name=why][checked]").AttrOr("value", "") != "no-longer-needed" {
 			t.Error("the reason is lost")
 		}
@@ -177,16 +177,7 @@ func TestAdviserIsNotAnybody(t *testing.T) {
 	t.Parallel()
 	w := advised(t)
 	stranger := w.browser(t)
-	options := w.options
-	options.part, options.own, options.Base = partAdviser, DefaultBase, DefaultBase+adviserPath
-	part, err := newPortal(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	e := part.echo()
-	part.routeAdviser(e)
-	for target, route := range (&world{echo: e}).routes("handle") {
+	for target, route := range w.routesOf(t, adviserPages, "handle") {
 		method, path, _ := strings.Cut(target, " ")
 		if strings.HasSuffix(route.Path, "/sign-in") || strings.Contains(route.Path, "/static/") ||
 			method == echo.RouteNotFound ||
@@ -206,7 +197,7 @@ func TestAdviserIsNotAnybody(t *testing.T) {
 	}
 
 	// Guesses are few.
-	for range wrongSecrets {
+	for range wrongSecrets.Most {
 		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {"guess"}}).
 			wants(t, 422, "adviser.signin.title").
 			blames(t, "#secret", "error.adviser.secret")
@@ -215,8 +206,8 @@ func TestAdviserIsNotAnybody(t *testing.T) {
 		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {secret}}).wants(t, 429, "error.too-often.title")
 	}
 
-	w.register.Clock.Add(perAddress)
-	for range wrongSecrets + 1 { // an office behind one address, where nobody is wrong
+	w.register.Clock.Add(wrongSecrets.Within)
+	for range wrongSecrets.Most + 1 { // an office behind one address, where nobody is wrong
 		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
 	}
 
@@ -330,13 +321,13 @@ func TestTheRightSecretOfOneOperatorForgivesNoGuessAtAnothers(t *testing.T) {
 	own := w.browser(t)
 	w.options.Operator, w.options.AdviserSecret = "another", "another-0123456789"
 	other, _ := w.newPortal(t)
-	for i := range wrongSecrets + 1 {
+	for i := range wrongSecrets.Most + 1 {
 		guess := httptest.NewRequest(http.MethodPost, "/portal/adviser/sign-in", strings.NewReader("secret=guess"))
 		guess.Header.Set("Content-Type", echo.MIMEApplicationForm)
 		guess.Header.Set("X-Forwarded-For", own.header.Get("X-Forwarded-For"))
 		answer := httptest.NewRecorder()
 		other.ServeHTTP(answer, guess)
-		if want := map[bool]int{true: 422, false: 429}[i < wrongSecrets]; answer.Code != want {
+		if want := map[bool]int{true: 422, false: 429}[i < wrongSecrets.Most]; answer.Code != want {
 			t.Errorf("guess %d is answered %d, want %d", i+1, answer.Code, want)
 		}
 

@@ -7,12 +7,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/labstack/echo/v4"
 
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views/i18n"
@@ -131,82 +128,8 @@ func TestFramedJourneyStopsInItsOwnTab(t *testing.T) {
 	}
 }
 
-func TestTicketWorksOnceForAMinute(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	frame := w.frame(t)
-	records := frame.signInFramed()
 
-	used := frame.ticket(records)
-	tab := w.browser(t)
-	if p := tab.useTicket(used); p.StatusCode != http.StatusSeeOther {
-		t.Fatalf("the first use answers %d", p.StatusCode)
-	}
 
-	tab.useTicket(used).wants(t, http.StatusGone, "error.ticket.title")
-	w.browser(t).useTicket(used).wants(t, http.StatusGone, "error.ticket.title")
-
-	late := frame.ticket(records)
-	w.register.Clock.Add(59 * time.Second)
-	inTime := frame.ticket(records)
-	w.register.Clock.Add(time.Second)
-	w.browser(t).useTicket(late).wants(t, http.StatusGone, "error.ticket.title")
-	w.register.Clock.Add(58 * time.Second)
-	if p := w.browser(t).useTicket(inTime); p.StatusCode != http.StatusSeeOther {
-		t.Errorf("after 59 seconds a ticket answers %d", p.StatusCode)
-	}
-
-	// A made-up one, one of a visit that is over, and another browser's form.
-	w.browser(t).useTicket("/portal/ticket?ticket="+newSessionID()).wants(t, http.StatusGone, "error.ticket.title")
-	w.browser(t).get("/portal/ticket").wants(t, http.StatusGone, "error.ticket.title")
-	stolen := frame.ticket(records)
-	other := frame.ticket(records)
-	thief := w.browser(t)
-	thief.get(stolen)
-	thief.post("/portal/ticket", url.Values{"token": {ticketToken(strings.SplitAfter(other, "=")[1])}}).
-		wants(t, 403, "error.forbidden.title")
-	frame.post("/portal/embed/sign-out", url.Values{"token": {records.token(t)}}).sendsTo(t, "/portal/embed/signed-out")
-	w.browser(t).useTicket(stolen).wants(t, http.StatusGone, "error.ticket.title")
-}
-
-func TestTicketHasOneWinner(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	frame := w.frame(t)
-	address := frame.ticket(frame.signInFramed())
-	var wins sync.Map
-	var all sync.WaitGroup
-	for i := range 12 {
-		tab := w.browser(t)
-		tab.get(address)
-		token := tab.get("/portal/ticket").token(t)
-		all.Go(func() {
-			if tab.post("/portal/ticket", url.Values{"token": {token}}).StatusCode == http.StatusSeeOther {
-				wins.Store(i, true)
-			}
-		})
-	}
-
-	all.Wait()
-	n := 0
-	wins.Range(func(any, any) bool { n++; return true })
-	if n != 1 {
-		t.Errorf("%d browsers got in with one ticket", n)
-	}
-}
-
-// TestTicketOfAnotherOperator holds a ticket of one operator against the portal of another on the same database.
-func TestTicketOfAnotherOperator(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	frame := w.frame(t)
-	address := frame.ticket(frame.signInFramed())
-	w.options.Operator = "another"
-	_, server := w.newPortal(t)
-	tab := w.browser(t)
-	tab.base = server.URL
-	tab.useTicket(address).wants(t, http.StatusGone, "error.ticket.title")
-}
 
 func TestFramedVisitIsNoneOfThePortals(t *testing.T) {
 	t.Parallel()
@@ -260,7 +183,7 @@ func TestNothingIsStoppedInAFrame(t *testing.T) {
 		frame.do(method, "/portal/embed/../records/"+handle+"/withdraw", url.Values{"token": {token}})
 	}
 
-	for target := range w.framedRoutes(t, handle) {
+	for target := range w.routesOf(t, embeddedPages, handle) {
 		method, path, _ := strings.Cut(target, " ")
 		if !strings.HasSuffix(path, "sign-out") {
 			frame.do(method, path, url.Values{"token": {token}})
@@ -270,21 +193,6 @@ func TestNothingIsStoppedInAFrame(t *testing.T) {
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Errorf("%d withdrawals in a frame", n)
 	}
-}
-
-// framedRoutes are those of the embedded pages.
-func (w *world) framedRoutes(t testing.TB, handle string) map[string]*echo.Route {
-	t.Helper()
-	options := w.options
-	options.part, options.own, options.Base = partEmbed, DefaultBase, DefaultBase+embedPath
-	framed, err := newPortal(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	e := framed.echo()
-	framed.routeEmbedded(e)
-	return (&world{echo: e}).routes(handle)
 }
 
 // A page that the frame leads to and does not have would be a dead end in somebody else's page.
@@ -335,7 +243,7 @@ func TestFramedHeaders(t *testing.T) {
 				"Sec-Fetch-Dest":  {"iframe"},
 			}
 			snapshot(t, b, golden, handle, append(
-				slices.Collect(maps.Keys(w.framedRoutes(t, handle))),
+				slices.Collect(maps.Keys(w.routesOf(t, embeddedPages, handle))),
 				"GET /portal/embed.js",
 				"GET /portal/embed/nowhere",
 				"DELETE /portal/embed",

@@ -99,7 +99,7 @@ func textKeys(t *testing.T, kind, code string) []string {
 		key, ok := endLabels[registerclient.RevokedBy(code)]
 		return []string{"records.state." + label(string(key), ok)}
 	case "NoticeStatus":
-		key, ok := toldLabels[registerclient.NoticeStatus(code)]
+		key, ok := deliveryLabels[registerclient.NoticeStatus(code)]
 		return []string{"withdrawn.notice." + label(string(key), ok)}
 	case "AccessState", "ReidentificationStatus":
 		// Told by recordView and pollChallenge, which have tests of their own.
@@ -114,15 +114,15 @@ func textKeys(t *testing.T, kind, code string) []string {
 
 func TestUnknownCodes(t *testing.T) {
 	t.Parallel()
-	if got := dataTypes([]registerclient.DataType{"MINUTE-BY-MINUTE"})[0].Key; got != "other" {
+	if got := dataTypeViews([]registerclient.DataType{"MINUTE-BY-MINUTE"})[0].Key; got != "other" {
 		t.Errorf("data type: %q", got)
 	}
 
 	unknown := registerclient.LegalBasis("uk-vital-interests")
-	if got := basis(&unknown); got != "other" {
+	if got := basisView(&unknown); got != "other" {
 		t.Errorf("basis: %q", got)
 	}
-	if got := basis(nil); got != "other" {
+	if got := basisView(nil); got != "other" {
 		t.Errorf("no basis: %q", got)
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/jmoiron/sqlx"
 	"github.com/labstack/echo/v4"
 
+	"central.consent/dar/handlers/portaldb"
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
@@ -99,6 +99,8 @@ type tenant struct {
 	Options
 	host string
 	echo *echo.Echo
+	// cookie is the name of the session's cookie.
+	cookie string
 	// id is a session of it that is as far as one can get.
 	id string
 	v  *visit
@@ -124,11 +126,13 @@ func tenants(t *testing.T, w *world, n int) ([]tenant, http.Handler) {
 		}
 
 		one.echo = portal.(*echo.Echo)
-		store, err := newSessionStore(one.Options)
+		pages, err := newPortal(one.Options, ownPages)
 		if err != nil {
 			t.Fatal(err)
 		}
 
+		store := pages.sessions
+		one.cookie = store.name
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		session, err := store.Get(r, store.name)
 		if err != nil {
@@ -172,7 +176,7 @@ func (o *tenant) ask(handler http.Handler, method, path, id, token string) *http
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 
-	r.AddCookie(&http.Cookie{Name: o.cookieName("portal_session"), Value: id})
+	r.AddCookie(&http.Cookie{Name: o.cookie, Value: id})
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
 
@@ -274,12 +278,14 @@ func TestCookieOfOneOperatorOpensNothingAtAnother(t *testing.T) {
 		}
 	}
 
-	// Nor can a row be moved: what is sealed names the operator too.
-	if _, err := w.options.DB.Exec(
-		w.options.DB.Rebind(`UPDATE portal_sessions SET operator = ? WHERE key_hash = ?`),
-		to.Operator,
-		rowKey(from.id),
-	); err != nil {
+	// A row cannot be moved either: what is sealed names the operator too.
+	row, err := w.options.DB.FindSession(t.Context(), from.Operator, hashSecret(from.id), w.options.Clock())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	row.EndsAt = row.ExpiresAt
+	if err := w.options.DB.InsertSession(t.Context(), to.Operator, row, &row, w.options.Clock()); err != nil {
 		t.Fatal(err)
 	}
 	if moved := to.ask(handler, http.MethodGet, to.Base+"/prove", from.id, ""); moved.Code != http.StatusForbidden {
@@ -474,7 +480,7 @@ func TestOperatorThatSharesAHostNeedsAName(t *testing.T) {
 }
 
 // newDatabase is a portal's database without anything around it.
-func newDatabase(t *testing.T) *sqlx.DB {
+func newDatabase(t *testing.T) *portaldb.DB {
 	t.Helper()
-	return registertest.SQLite.Open(t, migrations.Portal).Write
+	return portaldb.New(registertest.SQLite.Open(t, migrations.Portal).Write)
 }

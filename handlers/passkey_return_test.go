@@ -279,7 +279,7 @@ func TestPasskeyInANewTab(t *testing.T) {
 			}
 			if warned := strings.Contains(
 				w.log.String(),
-				"register it on the portal's account",
+				"add it to the return URLs of the portal's account",
 			); warned != (name == "not registered") {
 				t.Errorf("the log warns: %v", warned)
 			}

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/gorilla/sessions"
-	"github.com/jmoiron/sqlx"
 
+	"central.consent/dar/handlers/portaldb"
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
@@ -26,21 +26,21 @@ type shelf struct {
 	clock *registertest.Clock
 }
 
-func newShelf(t testing.TB, db *sqlx.DB, key []byte, clock *registertest.Clock) *shelf {
+func newShelf(t testing.TB, db *portaldb.DB, key []byte, clock *registertest.Clock) *shelf {
 	t.Helper()
-	store, err := newSessionStore(Options{DB: db, SessionKey: key, Clock: clock.Now, Secure: true})
+	p, err := newPortal(Options{DB: db, SessionKey: key, Clock: clock.Now, Secure: true}, ownPages)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	return &shelf{store, clock}
+	return &shelf{p.sessions, clock}
 }
 
 func eachShelf(t *testing.T, test func(*testing.T, *shelf)) {
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		clock := new(registertest.Clock)
 		clock.Set(now)
-		test(t, newShelf(t, d.Open(t, migrations.Portal).Write, sessionKey, clock))
+		test(t, newShelf(t, portaldb.New(d.Open(t, migrations.Portal).Write), sessionKey, clock))
 	})
 }
 
@@ -135,7 +135,7 @@ func TestSessionEnds(t *testing.T) {
 		for range 5 {
 			s.clock.Add(10 * time.Minute)
 			v := s.session(t, used).Values[visitKey].(*visit)
-			if err := s.touch(t.Context(), v); err != nil {
+			if err := s.extend(t.Context(), v); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -152,12 +152,8 @@ func TestSessionEnds(t *testing.T) {
 
 		// The next one to begin sweeps.
 		s.begin(t)
-		var rows int
-		if err := s.db.Get(&rows, `SELECT count(*) FROM portal_sessions`); err != nil {
-			t.Fatal(err)
-		}
-		if rows != 1 {
-			t.Errorf("%d rows, want 1", rows)
+		if n, err := s.db.CountSessions(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d sessions, want 1; %v", n, err)
 		}
 	})
 }
@@ -167,41 +163,46 @@ func TestSessionTampering(t *testing.T) {
 	eachShelf(t, func(t *testing.T, s *shelf) {
 		a := s.begin(t)
 		b := s.begin(t)
-		exec := func(query string, args ...any) {
+		// write puts a content into the row of a cookie, without the store.
+		write := func(cookie *http.Cookie, sealed []byte) {
 			t.Helper()
-			if _, err := s.db.Exec(s.db.Rebind(query), args...); err != nil {
+			row, err := s.db.FindSession(t.Context(), s.owner, hashSecret(cookie.Value), s.clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			row.Sealed = sealed
+			row.EndsAt = row.ExpiresAt
+			if err := s.db.UpdateSession(t.Context(), row); err != nil {
 				t.Fatal(err)
 			}
 		}
-		var sealed []byte
-		if err := s.db.Get(
-			&sealed,
-			s.db.Rebind(`SELECT sealed FROM portal_sessions WHERE key_hash = ?`),
-			rowKey(a.Value),
-		); err != nil {
+
+		row, err := s.db.FindSession(t.Context(), s.owner, hashSecret(a.Value), s.clock.Now())
+		if err != nil {
 			t.Fatal(err)
 		}
 		for _, secret := range []string{registertest.MeterPoint, "FormToken", a.Value} {
-			if bytes.Contains(sealed, []byte(secret)) {
+			if bytes.Contains(row.Sealed, []byte(secret)) {
 				t.Errorf("the row tells %q", secret)
 			}
 		}
 
-		exec(`UPDATE portal_sessions SET sealed = ? WHERE key_hash = ?`, sealed, rowKey(b.Value))
+		write(b, row.Sealed)
 		if s.holds(b) {
 			t.Error("a visit was moved to another row")
 		}
 
-		for i := range sealed {
-			altered := bytes.Clone(sealed)
+		for i := range row.Sealed {
+			altered := bytes.Clone(row.Sealed)
 			altered[i] ^= 1
-			exec(`UPDATE portal_sessions SET sealed = ? WHERE key_hash = ?`, altered, rowKey(a.Value))
+			write(a, altered)
 			if s.holds(a) {
 				t.Errorf("byte %d was altered", i)
 			}
 		}
 
-		exec(`UPDATE portal_sessions SET sealed = ? WHERE key_hash = ?`, []byte{}, rowKey(a.Value))
+		write(a, []byte{})
 		if _, err := s.Get(request(a), s.name); !errors.Is(err, errSessionEnded) {
 			t.Errorf("an empty row: %v", err)
 		}
@@ -242,10 +243,10 @@ func TestSessionLostUpdateIsRefused(t *testing.T) {
 		if err := first.Save(request(nil), nil); err != nil {
 			t.Errorf("the one who saved cannot save again: %v", err)
 		}
-		if err := second.Save(request(nil), nil); !errors.Is(err, errStale) {
+		if err := second.Save(request(nil), nil); !errors.Is(err, portaldb.ErrChanged) {
 			t.Errorf("the loser's save: %v", err)
 		}
-		if err := s.renew(request(nil), httptest.NewRecorder(), second); !errors.Is(err, errStale) {
+		if err := s.renew(request(nil), httptest.NewRecorder(), second); !errors.Is(err, portaldb.ErrChanged) {
 			t.Errorf("the loser's new id: %v", err)
 		}
 		if !s.holds(cookie) {
@@ -273,7 +274,7 @@ func TestSessionRenewal(t *testing.T) {
 				case err == nil:
 					winners.Add(1)
 					renewed.Store(answer.Result().Cookies()[0])
-				case !errors.Is(err, errStale):
+				case !errors.Is(err, portaldb.ErrChanged):
 					t.Error(err)
 				case len(answer.Result().Cookies()) != 0:
 					t.Error("a loser set a cookie")
@@ -326,38 +327,9 @@ func TestSessionStoreWithoutItsDatabase(t *testing.T) {
 func TestSessionKeyIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 16, 31, 33} {
-		if _, err := newSessionStore(Options{SessionKey: make([]byte, size)}); err == nil {
+		if _, err := newPortal(Options{SessionKey: make([]byte, size)}, ownPages); err == nil {
 			t.Errorf("a key of %d bytes is accepted", size)
 		}
 	}
 }
 
-// A customer who waits for a letter, or reads the list, notices nothing of a new version.
-func TestJourneyOverARestart(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		w := newWorld(t, func(s *setting) { s.database = d })
-		b := w.browser(t)
-		address := w.server.Listener.Addr().String()
-		restart := func() {
-			w.server.Close()
-			_, server := w.newPortal(t)
-			// The browser's cookies are for a host, whatever the port.
-			b.base = server.URL
-			w.server = server
-		}
-		b.prove()
-		restart()
-		b.confirm()
-		b.get("/portal/waiting/check").sendsTo(t, "/portal/records")
-		restart()
-		records := b.get("/portal/records").wants(t, 200, "records.title")
-		restart()
-		if b.get(records.withdrawPath(t)).StatusCode != 200 {
-			t.Error("the handles have changed")
-		}
-		if address == w.server.Listener.Addr().String() {
-			t.Error("nothing was restarted")
-		}
-	})
-}

@@ -82,7 +82,7 @@ func TestLinkIsNoAuthority(t *testing.T) {
 	if b.session() != session || w.sessions(t) != 1 {
 		t.Error("a link ended a session")
 	}
-	if got := b.get("/portal").doc.Find("#number").AttrOr("value", ""); got != readable(trueMPAN).Number {
+	if got := b.get("/portal").doc.Find("#number").AttrOr("value", ""); got != meterPointView(trueMPAN).Number {
 		t.Errorf("the start page has %q", got)
 	}
 

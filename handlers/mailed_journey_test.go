@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -159,77 +158,3 @@ func TestRelayedLetterOpensNothing(t *testing.T) {
 	}
 }
 
-func TestResend(t *testing.T) {
-	t.Parallel()
-	w, post := newMailWorld(t)
-	b := w.browser(t)
-	b.prove()
-	codes := map[string]bool{b.code(): true}
-	p := b.get("/portal/waiting")
-	token := p.token(t)
-	resend := func() *page {
-		t.Helper()
-		return b.post("/portal/waiting/resend", url.Values{"token": {token}})
-	}
-	if hint := p.doc.Find(
-		".resend .hint",
-	); hint.AttrOr("data-until-ready", "") != "30" ||
-		!strings.Contains(hint.Text(), "30 seconds") {
-		t.Errorf("says %q", hint.Text())
-	}
-
-	for round := range mostResends {
-		w.register.Clock.Add(resendWait - time.Second)
-		if p := resend(); p.StatusCode != http.StatusTooManyRequests || p.doc.Find("#error-summary").Length() != 1 {
-			t.Fatalf("too soon it answers %d", p.StatusCode)
-		}
-		if n := w.wire.called("reidentify"); n != round+1 {
-			t.Fatalf("%d letters after round %d", n, round)
-		}
-
-		old := post.open(t, post.letter(t, round+1))
-		oldCode := b.code()
-		w.register.Clock.Add(time.Second)
-		if p := b.get(
-			"/portal/waiting",
-		); p.doc.Find(".resend .hint").Length() != 0 ||
-			p.doc.Find(".resend button").Length() != 1 {
-			t.Error("the button does not say that it can be used")
-		}
-
-		resend().sendsTo(t, "/portal/waiting")
-		code := b.code()
-		if codes[code] {
-			t.Error("a new letter has an old code")
-		}
-
-		codes[code] = true
-		// The old letter is forgotten: it confirms what nobody waits for any more.
-		if round == 0 {
-			old.typeCode(oldCode).sendsTo(t, "/id/link/confirmed")
-			b.get("/portal/waiting/check").sendsTo(t, "/portal/waiting")
-		}
-	}
-
-	p = b.get("/portal/waiting")
-	if p.doc.Find(".resend button").Length() != 0 ||
-		!strings.Contains(p.doc.Find(".resend").Text(), "as often as we can") {
-		t.Errorf("after the last it says %q", p.doc.Find(".resend").Text())
-	}
-
-	w.register.Clock.Add(time.Minute)
-	if p := resend(); p.StatusCode != http.StatusTooManyRequests {
-		t.Errorf("a fourth answers %d", p.StatusCode)
-	}
-	if n := w.wire.called("reidentify"); n != 1+mostResends {
-		t.Errorf("%d letters", n)
-	}
-
-	post.open(t, post.letter(t, 1+mostResends)).typeCode(b.code()).sendsTo(t, "/id/link/confirmed")
-	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
-	b.post("/portal/waiting/resend", url.Values{"token": {b.get("/portal/records").token(t)}}).
-		sendsTo(t, "/portal/waiting")
-	if n := w.wire.called("reidentify"); n != 1+mostResends {
-		t.Errorf("%d letters, one of them after the end", n)
-	}
-}

@@ -1,0 +1,143 @@
+package handlers
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// wire carries the portal's calls to the register, and counts and loses them.
+type wire struct {
+	mu    sync.Mutex
+	calls map[string]int
+	// token is the last token-ref that the register gave.
+	token string
+	// answer, where it is set and does not return nil, answers instead of the register; lose loses what the
+	// register answered.
+	answer func(*http.Request) *http.Response
+	lose   func(*http.Request) bool
+}
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	operation := operationOf(r)
+	w.mu.Lock()
+	if w.calls == nil {
+		w.calls = map[string]int{}
+	}
+
+	w.calls[operation]++
+	answer, lose := w.answer, w.lose
+	w.mu.Unlock()
+	if answer != nil {
+		if instead := answer(r); instead != nil {
+			return instead, nil
+		}
+	}
+
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if lose != nil && lose(r) {
+		response.Body.Close()
+		return nil, io.ErrUnexpectedEOF
+	}
+
+	if operation == "reidentify" {
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			return nil, err
+		}
+
+		response.Body = io.NopCloser(bytes.NewReader(body))
+		w.keepToken(string(body))
+	}
+
+	return response, nil
+}
+
+// keepToken remembers the token-ref of an answer that has one.
+func (w *wire) keepToken(body string) {
+	if _, rest, ok := strings.Cut(body, `"token-ref":"`); ok {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.token, _, _ = strings.Cut(rest, `"`)
+	}
+}
+
+func (w *wire) called(operation string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calls[operation]
+}
+
+func (w *wire) tokenRef() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.token
+}
+
+func (w *wire) set(answer func(*http.Request) *http.Response, lose func(*http.Request) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answer, w.lose = answer, lose
+}
+
+// operationOf names the call: token, exists, reidentify, complete, status, list, notice or revoke.
+func operationOf(r *http.Request) string {
+	path := strings.TrimPrefix(r.URL.Path, "/v1")
+	switch {
+	case path == "/auth/token":
+		return "token"
+	case path == "/identity-records/exists":
+		return "exists"
+	case path == "/identity-records/reidentify":
+		return "reidentify"
+	case strings.HasSuffix(path, "/complete"):
+		return "complete"
+	case strings.HasPrefix(path, "/identity-records/reidentify/"):
+		return "status"
+	case strings.HasSuffix(path, "/notice"):
+		return "notice"
+	case strings.HasPrefix(path, "/meter-points/"):
+		return "list"
+	case r.Method == http.MethodDelete:
+		return "revoke"
+	}
+
+	return path
+}
+
+// refuse answers one operation with a status, and words that must not reach a browser.
+func refuse(operation string, status int) func(*http.Request) *http.Response {
+	return func(r *http.Request) *http.Response {
+		if operationOf(r) != operation {
+			return nil
+		}
+
+		return &http.Response{
+			StatusCode: status,
+			Header:     http.Header{"Content-Type": {"application/json"}},
+			Request:    r,
+			Body: io.NopCloser(
+				strings.NewReader(
+					`{"response":{"resource":"","timestamp":"2026-06-01T09:00:00Z","transaction-id":"tid_1"},` +
+						`"errors":[{"error-code":"SRV001","message":"inner canary"}]}`,
+				),
+			),
+		}
+	}
+}
+
+// answerJSON is a good answer of the register's.
+func answerJSON(r *http.Request, body string) *http.Response {
+	return &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{"Content-Type": {"application/json"}},
+		Request:    r,
+		Body:       io.NopCloser(strings.NewReader(body)),
+	}
+}
+
