@@ -15,6 +15,7 @@ var statementPrepared = time.Date(2026, time.November, 25, 12, 0, 0, 0, time.UTC
 
 func (p *portal) showAccessibility(c echo.Context) error {
 	v, _ := p.findVisit(c) // the page needs no session
+
 	return web.Render(c, http.StatusOK, views.Accessibility(views.AccessibilityPage{
 		Page:     p.page(c, v),
 		Prepared: statementPrepared,

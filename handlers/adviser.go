@@ -17,8 +17,8 @@ import (
 )
 
 // On the adviser's pages an adviser helps a customer who is on the telephone or across the desk. It is the customer's
-// journey, proved by the customer on their own device, and marked on every page (docs/decisions.md, Advisers). Whoever
-// knows the operator's secret may help. The secret opens no list; without it nobody can start a proof from here.
+// journey, proved by the customer on their own device, and marked on every page (docs/decisions.md, Advisers). Everyone
+// who knows the operator's secret may help. The secret opens no list, and is needed to start a proof from here.
 
 // adviserTime is how long an adviser need not give the secret again: a day's work.
 const adviserTime = 8 * time.Hour
@@ -52,8 +52,8 @@ func (p *portal) showAdviserSignIn(c echo.Context) error {
 }
 
 func (p *portal) postAdviserSignIn(c echo.Context) error {
-	// Each try counts before it is checked: beyond the limit the right secret gets the same answer as a wrong one. Tries
-	// count for this operator alone: an adviser of another operator must not be able to have them forgiven there.
+	// Each try counts before it is checked: beyond the limit the right secret gets the same answer as a wrong one.
+	// Tries count for this operator alone: an adviser of another one must not be able to have them forgiven there.
 	ctx := c.Request().Context()
 	tries := limited{action: "wrong secret for " + p.Operator + " of address", by: c.RealIP()}
 	if err := p.count(ctx, tries, wrongSecrets); err != nil {
@@ -114,8 +114,8 @@ func (p *portal) isAdviser(c echo.Context) bool {
 	return err == nil && hmac.Equal(mac, text[8:]) && p.Clock().Unix() < until
 }
 
-// newAdviserCookie returns the proof that the secret was given: until when it is valid, and a MAC under a key made of the
-// portal's key and the secret. A new secret ends all cookies.
+// newAdviserCookie returns the proof that the secret was given: until when it is valid, and a MAC under the portal's
+// key, which covers the secret. A new secret ends all cookies.
 func (p *portal) newAdviserCookie(until time.Time) (string, error) {
 	mac, err := p.adviserMAC(until.Unix())
 	if err != nil {

@@ -19,7 +19,9 @@ const (
 )
 
 // cookieName returns the whole name of a cookie.
-func (p *portal) cookieName(name string) string { return web.CookieName(p.bareCookieName(name), p.Secure) }
+func (p *portal) cookieName(name string) string {
+	return web.CookieName(p.bareCookieName(name), p.Secure)
+}
 
 // bareCookieName returns the name of a cookie without the prefix __Host-. A cookie with that prefix goes to every path.
 // So operators that share a host have cookies with names of their own: a customer of two of them keeps both visits.

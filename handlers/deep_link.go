@@ -30,8 +30,8 @@ type deepLink struct {
 	At time.Time
 }
 
-// linkParameters are what a link may carry. An ir names an identity record, which the register opens to its owner alone:
-// it is removed from the address like the others, and the start page asks for the number.
+// linkParameters are what a link may carry. An ir names an identity record, which the register opens to its owner
+// only. It is removed from the address like the others, and the start page asks for the number.
 var linkParameters = []string{"mpxn", "ir", "return"}
 
 // isDeepLink reports whether the address has a parameter of a link.
@@ -93,8 +93,8 @@ func (p *portal) forgetLink(c echo.Context) {
 	}
 }
 
-// listedReturnURL returns an address if the portal may lead back to it, and "" if not. The text must be equal: a similar
-// address may be another site's.
+// listedReturnURL returns an address if the portal may lead back to it, and "" if not. The text must be equal: a
+// similar address may be another site's.
 func (p *portal) listedReturnURL(address string) string {
 	if !slices.Contains(p.ReturnURLs, address) {
 		return ""

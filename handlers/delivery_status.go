@@ -21,8 +21,8 @@ const (
 )
 
 // deliveryStatus asks the register whether the organisation's system has received the event of a withdrawal. The page
-// does not fail if the register does not answer: the record has ended in any case. Again is the address of the page, for
-// the customer to ask again.
+// does not fail if the register does not answer: the record has ended in any case. Again is the address of the page,
+// for the customer to ask again.
 func (p *portal) deliveryStatus(
 	ctx context.Context,
 	v *visit,

@@ -19,8 +19,8 @@ import (
 // a correction must reach them soon.
 const scriptTime = 10 * time.Minute
 
-// leaveWindow sends a browser that opens an embedded page outside a frame to the portal's own start. A browser that does
-// not say where it shows a page (Sec-Fetch-Dest) gets the page, which can do no more there.
+// leaveWindow sends a browser that opens an embedded page outside a frame to the portal's own start. An old browser,
+// which sends no Sec-Fetch-Dest, gets the page: it can do no more there.
 func (p *portal) leaveWindow(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()

@@ -128,9 +128,6 @@ func TestFramedJourneyStopsInItsOwnTab(t *testing.T) {
 	}
 }
 
-
-
-
 func TestFramedVisitIsNoneOfThePortals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -154,8 +154,9 @@ func (p *portal) sendError(err error, c echo.Context) {
 	}
 
 	ignoreCancel(c) // the request's time may be what has run out
-	if err := web.Render(c, f.status, views.Error(p.errorPage(c, err, f))); err != nil {
-		p.Logger.ErrorContext(c.Request().Context(), "the error page failed", "error", err)
+	page := p.errorPage(c, err, f)
+	if renderErr := web.Render(c, f.status, views.Error(page)); renderErr != nil {
+		p.Logger.ErrorContext(c.Request().Context(), "the error page failed", "error", renderErr)
 		c.Response().WriteHeader(http.StatusInternalServerError)
 	}
 }
@@ -163,7 +164,7 @@ func (p *portal) sendError(err error, c echo.Context) {
 func (p *portal) errorPage(c echo.Context, err error, f failure) views.ErrorPage {
 	v, _ := p.findVisit(c) // an error page, too, lets the customer sign out
 	page := views.ErrorPage{Page: p.page(c, v), Kind: f.kind}
-	page.Path = "" // the address of a failed request may hold anything that somebody typed
+	page.Path = "" // the address of a failed request may hold anything
 	if repeated := (*repeatedError)(nil); errors.As(err, &repeated) {
 		page.Field = echoed(repeated.Field)
 	}

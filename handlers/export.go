@@ -38,7 +38,7 @@ func (p *portal) exportPDF(c echo.Context, v *visit) error {
 	return sendFile(c, page, "pdf", "application/pdf", file.Bytes())
 }
 
-// sendFile sends an export. The name of the file says what it is and when it was read, and not whose it is.
+// sendFile sends an export. The name of the file says what it is and when it was read. It does not name the customer.
 func sendFile(c echo.Context, page views.RecordsPage, ending, contentType string, file []byte) error {
 	name := page.Text.T("takeaway.file") + "-" + page.ReadAt.In(london).Format(time.DateOnly) + "." + ending
 	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": name})

@@ -10,8 +10,8 @@ import (
 // byteOrderMark tells spreadsheets that a file is UTF-8. Without it they spoil some Welsh letters.
 const byteOrderMark = "\ufeff"
 
-// newCSVExport returns the list as a table in words (RFC 4180). Each cell is quoted: some spreadsheets begin a new cell at
-// a semicolon too, and the organisation's text after it could then be a formula.
+// newCSVExport returns the list as a table in words (RFC 4180). Each cell is quoted: some spreadsheets begin a new cell
+// at a semicolon too, and the organisation's text after it could then be a formula.
 func newCSVExport(page views.RecordsPage) []byte {
 	var file bytes.Buffer
 	file.WriteString(byteOrderMark)

@@ -85,8 +85,6 @@ func TestTheListCanBeTakenAway(t *testing.T) {
 	}
 }
 
-
-
 // hardToPrint is a list of n records with names that are hard to print.
 func hardToPrint(n int) views.RecordsPage {
 	page := views.RecordsPage{
@@ -141,8 +139,3 @@ func BenchmarkPDF(b *testing.B) {
 		}
 	}
 }
-
-
-
-
-

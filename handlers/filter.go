@@ -48,8 +48,8 @@ type basisSlug struct {
 	slug  string
 }
 
-// readFilter takes from the address what narrows the list. A value that it does not know narrows nothing: an address may
-// be old or mistyped, and the whole list is then better than an empty one.
+// readFilter takes from the address what narrows the list. A value that it does not know narrows nothing: an address
+// may be old or mistyped, and the whole list is then better than an empty one.
 func readFilter(c echo.Context) views.Filter {
 	f := views.Filter{
 		State:  c.QueryParam("state"),
@@ -66,8 +66,8 @@ func readFilter(c echo.Context) views.Filter {
 	return f
 }
 
-// searchedName returns the name that a customer typed, in valid characters and of bounded length. It returns "" for what
-// may be a meter point number.
+// searchedName returns the name that a customer typed, in valid characters and of bounded length. It returns "" for
+// what may be a meter point number.
 func searchedName(typed string) string {
 	name := []rune(strings.ToValidUTF8(strings.Join(strings.Fields(typed), " "), ""))
 	name = name[:min(len(name), maxName)]

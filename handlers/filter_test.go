@@ -59,7 +59,10 @@ func TestFilter(t *testing.T) {
 		}
 	}
 
-	if got := fmt.Sprint(stateChoices(all), reasonChoices(all)); got != "[{seen filter.state.seen 1} {can-see filter.state.can-see 2} {ending-soon filter.state.ending-soon 1} {ended filter.state.ended 1}] [{you-said-yes records.basis.consent 2} {contract records.basis.contract 1} {none-given records.discovered.badge 1}]" {
+	if got := fmt.Sprint(
+		stateChoices(all),
+		reasonChoices(all),
+	); got != "[{seen filter.state.seen 1} {can-see filter.state.can-see 2} {ending-soon filter.state.ending-soon 1} {ended filter.state.ended 1}] [{you-said-yes records.basis.consent 2} {contract records.basis.contract 1} {none-given records.discovered.badge 1}]" {
 		t.Errorf("choices %s", got)
 	}
 }

@@ -1,6 +1,6 @@
-// Package handlers is the portal's HTTP: it reads a request, asks the register through registerclient, and fills a page
-// of package views. Routes.go has the route tables, and each page or journey has a file of its own. What all pages share
-// is in session.go, security.go, language.go, cookies.go, render.go and errors.go.
+// Package handlers is the portal's HTTP: it reads a request, asks the register through registerclient, and fills a
+// page of package views. Routes.go has the route tables, and each page or journey has a file of its own. What all
+// pages share is in session.go, security.go, language.go, cookies.go, render.go and errors.go.
 //
 // Two secrets pass through here and must never leave: the meter point number, which is in no address, log line or
 // referrer, and the register's token-ref, which is in nothing that the browser gets.
@@ -48,13 +48,14 @@ type Options struct {
 	Demonstration bool
 	// Inbox is for a demonstration that does ask people: the path of the page that shows the letters it sends.
 	Inbox string
-	// PublicURL is where customers find the portal: https://energy-access.example.org. The register sends them back there
-	// from a passkey. If it is empty, passkeys open in a new tab.
+	// PublicURL is the address that customers know: https://energy-access.example.org. The register sends them back
+	// there from a passkey. If it is empty, passkeys open in a new tab.
 	PublicURL string
-	// PasskeyOrigin is where the register's passkey pages are: https://id.example.org. Browsers are redirected to this
-	// origin only. If it is empty, or the register names another one, the customer follows a link.
+	// PasskeyOrigin is the origin of the register's passkey pages: https://id.example.org. Browsers are redirected to
+	// this origin only. If it is empty, or the register names another one, the customer follows a link.
 	PasskeyOrigin string
-	// ReturnURLs are the addresses that the portal leads back to if a link asks for one of them. The text must be equal.
+	// ReturnURLs are the addresses that the portal leads back to if a link asks for one of them. The text must be
+	// equal.
 	ReturnURLs []string
 	// FramingOrigins may show the embedded pages in a frame, each exact: https://www.example.org. If there are none,
 	// there are no embedded pages.

@@ -80,7 +80,3 @@ func TestJourney(t *testing.T) {
 		b.follow(b.get("/portal/records")).wants(t, 403, "error.session-ended.title")
 	}
 }
-
-
-
-

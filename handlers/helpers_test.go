@@ -42,7 +42,8 @@ const email = "canary.customer@example.com"
 
 var sessionKey = bytes.Repeat([]byte{9}, 32)
 
-// world is a portal on a real register, with one meter point: an organisation reads it by permission, and as a public task.
+// world is a portal on a real register, with one meter point: an organisation reads it by permission, and as a public
+// task.
 type world struct {
 	register *registertest.Register
 	// wire is between the two, and can be cut.

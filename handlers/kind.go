@@ -14,10 +14,10 @@ import (
 // kind is who a set of pages is for: customers, customers in another site's frame, or advisers. It answers what differs
 // between them. Everything else is the same for all.
 type kind struct {
-	// name is in the names of cookies and in the owner of sessions, so that those of one kind never count for another.
-	// It is empty for own pages.
+	// name is part of the names of cookies and of the owner of sessions: those of one kind never count for another. It
+	// is empty for own pages.
 	name string
-	// path is where the pages stand below the own pages.
+	// path is the path of the pages below that of the own pages.
 	path string
 	// methods are the proofs of presence that are offered, best first.
 	methods []registerclient.Method

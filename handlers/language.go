@@ -21,7 +21,7 @@ func printer(c echo.Context) *i18n.Printer { return c.Get(printerKey).(*i18n.Pri
 
 // setLanguage takes the language from the parameter lang, which it remembers, or else from the cookie that remembers
 // it, or else from what the browser prefers. If an operator puts Welsh first, the browser's preference does not count:
-// browsers say English on nearly every machine, whatever its owner speaks.
+// browsers say English on nearly every machine, also if its owner speaks Welsh.
 func (p *portal) setLanguage(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		asked := c.QueryParam("lang")

@@ -62,10 +62,12 @@ func (p *portal) count(ctx context.Context, l limited, window limit.Window) erro
 }
 
 // forgive deletes what was counted.
-func (p *portal) forgive(ctx context.Context, l limited) error { return p.DB.DeleteLimit(ctx, p.bucket(l)) }
+func (p *portal) forgive(ctx context.Context, l limited) error {
+	return p.DB.DeleteLimit(ctx, p.bucket(l))
+}
 
-// bucket returns the key of a limit's row: a keyed hash, because all addresses of Britain could be tried against a plain
-// one.
+// bucket returns the key of a limit's row: a keyed hash, because all addresses of Britain could be tried against a
+// plain one.
 func (p *portal) bucket(l limited) []byte {
 	mac := hmac.New(sha256.New, p.limitKey)
 	mac.Write([]byte(l.action + "\x00" + l.by))

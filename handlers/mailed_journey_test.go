@@ -157,4 +157,3 @@ func TestRelayedLetterOpensNothing(t *testing.T) {
 		t.Errorf("%d readings", n)
 	}
 }
-

@@ -9,8 +9,8 @@ import (
 
 const (
 	mpanLength = 13
-	// longMPANLength is the length of an MPAN on a bill: profile class, time switch code and line loss factor class, eight
-	// characters, stand before it.
+	// longMPANLength is the length of the long form on a bill: eight characters of profile class, time switch code and
+	// line loss factor class stand before the MPAN.
 	longMPANLength     = 21
 	shortestMPRNLength = 6
 	longestMPRNLength  = 10

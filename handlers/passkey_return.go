@@ -12,20 +12,20 @@ import (
 	"central.consent/dar/views"
 )
 
-// returnPath is where the register sends the browser after a passkey. The address is registered on the portal's account,
-// and has to be changed there too.
+// returnPath is the path to which the register sends the browser after a passkey. It is part of an address that is
+// registered on the portal's account, and has to be changed there too.
 const returnPath = "/return"
 
 // maxCompletionCode is far above what the register sends, and bounds what a session keeps; bytes.
 const maxCompletionCode = 200
 
-// showReturn is the way back from the passkey. It brings the token and a completion code. Both together open the list, so
-// they count only in the session that asked for this passkey. A stranger who started the proof, and made the customer
-// confirm it, never gets the code: it comes to the customer's browser. That browser did not ask, uses nothing of it, and
-// tells the register nothing.
+// showReturn is the way back from the passkey. It brings the token and a completion code. Both together open the list,
+// so they count only in the session that asked for this passkey. A stranger who started the proof, and made the
+// customer confirm it, never gets the code: it comes to the customer's browser. That browser did not ask, uses nothing
+// of it, and tells the register nothing.
 //
-// In every case the browser is redirected to an address that holds none of this. The session's cookie is SameSite=Lax
-// and comes along. All that another site's link can do here is to cancel a passkey, by which nothing is lost.
+// In every case the browser is redirected to an address that holds neither. The session's cookie is SameSite=Lax and
+// comes along. All that another site's link can do here is to cancel a passkey, by which nothing is lost.
 func (p *portal) showReturn(c echo.Context) error {
 	token := singleValue(c, "dar-passkey-token")
 	code := singleValue(c, "dar-completion-code")

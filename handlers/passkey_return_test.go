@@ -106,8 +106,8 @@ func TestPasskeyInTheSameWindow(t *testing.T) {
 	}
 }
 
-// The attacker starts a proof and gets the customer to confirm it. What comes back comes to the customer's browser, which
-// did not ask; the attacker's, which did, never gets the code.
+// The attacker starts a proof and gets the customer to confirm it. What comes back comes to the customer's browser,
+// which did not ask; the attacker's, which did, never gets the code.
 func TestRelayedPasskeyOpensNothing(t *testing.T) {
 	t.Parallel()
 	for _, victim := range []string{"no session", "a session of another meter point", "a session that waits for a letter", "a session that waits for its own passkey", "a dead cookie"} {

@@ -13,8 +13,8 @@ import (
 	"central.consent/dar/views"
 )
 
-// doubleClick is how long a second request for the same proof counts as a second click. Two letters with two codes would
-// lead a customer into a wrong code: the page shows only one.
+// doubleClick is how long a second request for the same proof counts as a second click. Two letters with two codes
+// would lead a customer into a wrong code: the page shows only one.
 const doubleClick = 10 * time.Second
 
 // errInProgress means that another request of the same customer is doing the same.
@@ -137,7 +137,7 @@ func (p *portal) startProof(
 	}))
 }
 
-// explainNoProof answers a request that started no proof.
+// explainNoProof shows why a request started no proof.
 func (p *portal) explainNoProof(c echo.Context, v *visit, method registerclient.Method, err error) error {
 	switch {
 	case errors.Is(err, errInProgress):
@@ -154,8 +154,8 @@ func (p *portal) explainNoProof(c echo.Context, v *visit, method registerclient.
 	}
 }
 
-// refuseMethod asks again if the register cannot use the method here after all. The page offers it last. The visit keeps
-// it: the register may have been wrong.
+// refuseMethod asks again if the register cannot use the method here after all. The page offers it last. The visit
+// keeps it: the register may have been wrong.
 func (p *portal) refuseMethod(c echo.Context, v *visit, method registerclient.Method) error {
 	if len(v.Methods) == 1 {
 		return p.askForMethod(c, v, "error.prove.only")

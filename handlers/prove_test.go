@@ -108,16 +108,3 @@ func TestTwoClicksSendOneLetter(t *testing.T) {
 		t.Errorf("%d letters, after asking for another", n)
 	}
 }
-
-
-
-
-
-
-
-
-
-
-
-
-

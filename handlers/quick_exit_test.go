@@ -30,7 +30,7 @@ func (b *browser) pagesOf(base string, visit func(*page)) {
 	visit(b.get(base + "/waiting"))
 	b.confirm()
 
-	records := b.follow(b.get(base + "/waiting/check")).wants(b.t, 200, "records.title")
+	records := b.follow(b.get(base+"/waiting/check")).wants(b.t, 200, "records.title")
 	visit(records)
 	visit(b.get(records.withdrawPath(b.t)))
 	visit(b.post(base+"/records/nowhere/withdraw", url.Values{"token": {records.token(b.t)}}))
@@ -47,7 +47,8 @@ func TestQuickExitOnEveryPage(t *testing.T) {
 		return func(p *page) {
 			t.Helper()
 			exit := p.doc.Find(`form#leave[method=post][target=_top][action="` + base + `/leave"]`)
-			if exit.Length() != 1 || exit.AttrOr("data-to", "") != views.NeutralPage || exit.Find("button").Length() != 1 {
+			if exit.Length() != 1 || exit.AttrOr("data-to", "") != views.NeutralPage ||
+				exit.Find("button").Length() != 1 {
 				t.Errorf("%s %s answers %d without a quick exit", p.Request.Method, p.Request.URL.Path, p.StatusCode)
 			}
 		}

@@ -13,8 +13,8 @@ import (
 // endingSoon is how long before its end a record is marked.
 const endingSoon = 30 * 24 * time.Hour
 
-// state returns the state of the record at now, for which the reading may be too old: a record whose end has come has
-// ended (docs/decisions.md, Expiry).
+// state returns the state of the record at now. The reading may be older: a record has ended once its expiry has
+// passed, even if the reading says that it is active (docs/decisions.md, Expiry).
 func (h heldRecord) state(now time.Time) views.RecordState {
 	summary := h.Summary
 	switch {

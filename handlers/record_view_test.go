@@ -126,8 +126,8 @@ func TestRecordView(t *testing.T) {
 	}
 }
 
-// TestWhatChangedIsTold is an organisation that lets itself see more, for another purpose and without an end: the customer
-// reads what the record said before, and takes the same away.
+// TestWhatChangedIsTold is an organisation that lets itself see more, for another purpose and without an end: the
+// customer reads what the record said before, and takes the same away.
 func TestWhatChangedIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

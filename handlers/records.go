@@ -51,15 +51,15 @@ func (p *portal) renderRecords(c echo.Context, v *visit) error {
 		return web.Render(c, http.StatusOK, views.Records(page))
 	}
 
-	// The address is the shortest one that leads here again. It replaces the one before: what a customer typed on the way
-	// does not concern the next user of the browser (docs/decisions.md, Filters).
+	// The address is the shortest one that leads here again. It replaces the one before: what a customer typed on the
+	// way does not concern the next user of the browser (docs/decisions.md, Filters).
 	c.Response().Header().Set("HX-Replace-Url", p.Base+"/records"+page.Filter.Query())
 	page.Query = page.Filter.Values().Encode()
 
 	return web.Render(c, http.StatusOK, views.RecordsFound(page))
 }
 
-// askForRecords shows the list again if the customer chose none of it, or too many.
+// askForRecords shows the list again if the customer chose nothing, or too much.
 func (p *portal) askForRecords(c echo.Context, v *visit, mistake string) error {
 	page := p.recordsPage(c, v)
 	page.Path = p.Base + "/records"
@@ -90,8 +90,8 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 	return page
 }
 
-// sortRecords divides the reading into the three lists of the page: sightings by the DCC, last seen first; organisations
-// that can see data now, those that the customer can stop first; and those that could, last ended first.
+// sortRecords divides the reading into the three lists of the page: sightings by the DCC, last seen first;
+// organisations that can see data now, those that the customer can stop first; and those that could, last ended first.
 func sortRecords(records []heldRecord, now time.Time) views.List {
 	var list views.List
 	for _, held := range records {

@@ -26,7 +26,6 @@ func summary(name string) registerclient.AccessRecordSummary {
 	}
 }
 
-
 func TestRecordsAreSorted(t *testing.T) {
 	t.Parallel()
 	record := func(name string, change func(*registerclient.AccessRecordSummary)) heldRecord {
@@ -88,8 +87,6 @@ func TestRecordsAreSorted(t *testing.T) {
 		t.Errorf("a sighting without a last day has %v", list.Discovered[1].LastSeen)
 	}
 }
-
-
 
 func TestRecordsPage(t *testing.T) {
 	t.Parallel()

@@ -30,9 +30,9 @@ func beginRequest(c echo.Context, entry *web.LogEntry) {
 	c.SetRequest(c.Request().WithContext(registerclient.WithRequestID(c.Request().Context(), entry.RequestID)))
 }
 
-// describeError returns what the log says about a failed request, which the page does not show: the kind of failure, and
-// the text of the error. The text of a *registerclient.Error holds nothing personal. Errors of echo quote the request,
-// and their text is left out.
+// describeError returns what the log says about a failed request, which the page does not show: the kind of failure,
+// and the text of the error. The text of a *registerclient.Error holds nothing personal. Errors of echo quote the
+// request, and their text is left out.
 func describeError(_ int, err error) string {
 	description := classify(err).kind
 	if quotes := (*echo.HTTPError)(nil); errors.As(err, &quotes) {

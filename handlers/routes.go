@@ -9,8 +9,8 @@ import (
 
 // routeOwn is the route table of the portal's own pages.
 //
-// WithVisit needs a session, which a meter point number begins, and the session's token in every form. WithRecords needs
-// a confirmed customer as well. Pages of a single record look for it in the session, and find none before that.
+// WithVisit needs a session, which a meter point number begins, and the session's token in every form. WithRecords
+// needs a confirmed customer as well. Pages of a single record look for it in the session, and find none before that.
 func (p *portal) routeOwn(r *router) {
 	r.GET("/", p.toStart)
 	r.get("/", p.toStart)
@@ -82,8 +82,8 @@ func (p *portal) routeEmbedded(r *router) {
 	r.post("/records/:handle/ticket", p.withVisit(p.postLeaveFrame))
 }
 
-// routeAdviser is the route table of the pages on which an adviser helps a customer. AdviserOnly lets nobody else in,
-// and an export or a letter is answered with 403.
+// routeAdviser is the route table of the pages on which an adviser helps a customer. AdviserOnly keeps everyone else
+// out. Exports and letters are refused with 403.
 func (p *portal) routeAdviser(r *router) {
 	r.Use(p.adviserOnly)
 	r.get("/", p.toStart)

@@ -35,7 +35,7 @@ func (p *portal) withVisit(h visitHandler) echo.HandlerFunc {
 	}
 }
 
-// withRecords wraps a handler that needs the list of a confirmed customer. Anybody else is sent to prove presence.
+// withRecords wraps a handler that needs the list of a confirmed customer. Other customers are sent to prove presence.
 func (p *portal) withRecords(h visitHandler) echo.HandlerFunc {
 	return p.withVisit(func(c echo.Context, v *visit) error {
 		if !v.Opened {
@@ -144,7 +144,9 @@ func (p *portal) endVisit(c echo.Context) error {
 }
 
 // postKeepAlive is for a customer who reads for a long time: withVisit has already counted the request as use.
-func (p *portal) postKeepAlive(c echo.Context, _ *visit) error { return c.NoContent(http.StatusNoContent) }
+func (p *portal) postKeepAlive(c echo.Context, _ *visit) error {
+	return c.NoContent(http.StatusNoContent)
+}
 
 func (p *portal) postSignOut(c echo.Context, _ *visit) error {
 	if err := p.endVisit(c); err != nil {

@@ -29,13 +29,13 @@ type sessionStore struct {
 	// name is the name of the cookie.
 	name   string
 	cookie sessions.Options
-	// owner is the operator, or one kind of the operator's pages: a session of one kind is none of another.
+	// owner is the operator, or one kind of the operator's pages: a session belongs to one kind.
 	owner string
 }
 
 var _ sessions.Store = (*sessionStore)(nil)
 
-// visitKey is where a session's Values hold its *visit. They hold nothing else.
+// visitKey is the key of the *visit in a session's Values. They hold nothing else.
 const visitKey = "visit"
 
 // sessionRow is what the store knows of a visit beside its content.
@@ -99,7 +99,7 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	session.ID = cookie.Value
 	err = s.load(r, session)
 	if err != nil {
-		// An id that names no session is never adopted: somebody else may have chosen it.
+		// An id that names no session is never adopted: another person may have chosen it.
 		session.ID = ""
 	}
 	if errors.Is(err, portaldb.ErrNotFound) {
@@ -134,7 +134,8 @@ func (s *sessionStore) read(ctx context.Context, key []byte) (*visit, error) {
 
 	text, err := s.aead.Open(nil, nil, found.Sealed, s.additionalData(key))
 	if err != nil {
-		// The key has changed, or the row was tampered with. The customer's session has ended, and the log has the cause.
+		// The key has changed, or the row was tampered with. The customer's session has ended, and the log has the
+		// cause.
 		return nil, fmt.Errorf("%w: the row does not open: %w", errSessionEnded, err)
 	}
 
@@ -253,4 +254,6 @@ func (s *sessionStore) seal(v *visit, key []byte) (portaldb.Session, error) {
 }
 
 // additionalData binds a sealed visit to its row and its owner: neither can be exchanged.
-func (s *sessionStore) additionalData(key []byte) []byte { return append(slices.Clone(key), s.owner...) }
+func (s *sessionStore) additionalData(key []byte) []byte {
+	return append(slices.Clone(key), s.owner...)
+}

@@ -332,4 +332,3 @@ func TestSessionKeyIsChecked(t *testing.T) {
 		}
 	}
 }
-

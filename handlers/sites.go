@@ -12,7 +12,7 @@ import (
 	"central.consent/dar/views"
 )
 
-// Site is where one operator's portal stands.
+// Site is the portal of one operator, and its place.
 type Site struct {
 	// Hosts are the names in the Host header, with the port unless it is the scheme's default: portal.example.org.
 	Hosts []string
@@ -22,11 +22,12 @@ type Site struct {
 	Portal http.Handler
 }
 
-// Sites sends each request to the portal of the operator that its host names. If operators share the host, it is the one
-// under whose base the path is. Only the Host header counts: proxies and browsers can claim anything in other headers.
+// Sites sends each request to the portal of the operator that its host names. If operators share the host, the base
+// that the path is below decides. Only the Host header counts: proxies and browsers can claim anything in other
+// headers.
 //
-// A host that belongs to no operator is answered with 421 (RFC 9110, 15.5.20), but for the health check, which comes by an
-// address. It is an error if two operators stand at one host and base.
+// A host that belongs to no operator gets 421 (RFC 9110, 15.5.20). The health check is excepted: load balancers come
+// by an address. It is an error if two operators have the same host and base.
 func Sites(sites []Site) (http.Handler, error) {
 	byHost := map[string][]Site{}
 	for _, site := range sites {
@@ -58,7 +59,7 @@ func Sites(sites []Site) (http.Handler, error) {
 	}), nil
 }
 
-// siteOf returns the site under whose base a path is, or else the first.
+// siteOf returns the site that has the path below its base, or else the first.
 func siteOf(sites []Site, path string) Site {
 	for _, site := range sites {
 		if path == site.Base || strings.HasPrefix(path, site.Base+"/") {

@@ -15,7 +15,7 @@ func (p *portal) showStart(c echo.Context) error {
 		return p.takeDeepLink(c)
 	}
 
-	v, _ := p.findVisit(c) // without a session, or if it cannot be found, anybody can start
+	v, _ := p.findVisit(c) // a customer can start without a session, or if it cannot be found
 	page := views.StartPage{Page: p.page(c, v)}
 	if v != nil {
 		page.Number = meterPointView(v.MeterPoint).Number
@@ -36,8 +36,8 @@ func (p *portal) showStart(c echo.Context) error {
 func (p *portal) postMeter(c echo.Context) error {
 	v, _ := p.findVisit(c) // as in showStart
 	form := c.Request().PostForm
-	// A page that answers this form cannot be fetched again. Its language switch sends the form once more: the number is
-	// not lost, and is in no address.
+	// A page that answers this form cannot be fetched again. Its language switch sends the form once more: the number
+	// is not lost, and is in no address.
 	if lang := form.Get("lang"); slices.Contains(p.languages, lang) {
 		p.switchLanguage(c, lang)
 	}
@@ -106,8 +106,8 @@ func (p *portal) askAgain(c echo.Context, v *visit, number string) error {
 	return web.Render(c, http.StatusOK, views.CheckNumber(page))
 }
 
-// resumeVisit takes a customer whose visit is for this number already back to it, and remembers where a later link says
-// that they came from.
+// resumeVisit takes a customer back to a visit that is for this number already. It remembers the return address of a
+// later link.
 func (p *portal) resumeVisit(c echo.Context, v *visit, link deepLink) error {
 	if link.ReturnURL != "" {
 		err := p.changeVisit(c, v, func(v *visit) error {
@@ -124,8 +124,7 @@ func (p *portal) resumeVisit(c echo.Context, v *visit, link deepLink) error {
 	return p.seeOther(c, "/prove")
 }
 
-// resendForm returns the form of the start page as it came, for the language switch. It holds no token: this form needs
-// none.
+// resendForm returns the form of the start page as it came. The language switch sends it again. It needs no token.
 func (p *portal) resendForm(c echo.Context) *views.Resend {
 	form := c.Request().PostForm
 	fields := []views.FormField{{Name: "number", Value: echoed(form.Get("number"))}}

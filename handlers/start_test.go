@@ -79,4 +79,3 @@ func TestAnotherNumberReplacesTheSession(t *testing.T) {
 		t.Errorf("%d sessions, want 1", n)
 	}
 }
-

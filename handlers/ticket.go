@@ -18,7 +18,7 @@ import (
 	"central.consent/dar/views"
 )
 
-// A ticket leads out of a frame, into a tab of the portal's own, where a record can be stopped (docs/decisions.md,
+// A ticket leads out of a frame, into a tab of the portal's own. A record can be stopped there (docs/decisions.md,
 // Framing).
 const (
 	// ticketTime is how long a ticket can be used. The customer asks for it with the press that opens the tab.
@@ -87,8 +87,8 @@ func (p *portal) postLeaveFrame(c echo.Context, v *visit) error {
 	return web.Render(c, http.StatusCreated, views.LeaveFrame(page))
 }
 
-// showTicket moves the ticket out of the address into a cookie, and asks for a press. Neither uses the ticket: a browser
-// that fetches ahead, or a program that scans links, changes nothing and gets nothing.
+// showTicket moves the ticket out of the address into a cookie, and asks for a press. Neither uses the ticket: a
+// browser that fetches ahead, or a program that scans links, changes nothing and gets nothing.
 func (p *portal) showTicket(c echo.Context) error {
 	if ticket := singleValue(c, "ticket"); ticket != "" && len(ticket) < maxTicket {
 		p.setCookie(c, ticketCookie, ticket, ticketCookieTime)
@@ -106,8 +106,8 @@ func (p *portal) showTicket(c echo.Context) error {
 	}))
 }
 
-// postTicket uses the ticket, once, and begins a visit of the portal's own with the reading of the visit in the frame. A
-// visit that this browser had here before is over: a ticket for another meter point must not end up in it.
+// postTicket uses the ticket, once, and begins a visit of the portal's own with the reading of the visit in the frame.
+// A visit that this browser had here before is over: a ticket for another meter point must not end up in it.
 func (p *portal) postTicket(c echo.Context) error {
 	ticket, ok := p.cookie(c, ticketCookie)
 	token := c.Request().PostForm.Get("token")
@@ -129,14 +129,15 @@ func (p *portal) postTicket(c echo.Context) error {
 	return p.seeOther(c, "/records/"+handle+"/withdraw")
 }
 
-// ticketFormToken returns the token of the form that uses a ticket. The token was never in an address, as the ticket was.
+// ticketFormToken returns the token of the form that uses a ticket. The token was never in an address, as the ticket
+// was.
 func ticketFormToken(ticket string) string {
 	sum := sha256.Sum256([]byte("form of ticket " + ticket))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// redeemTicket exchanges a ticket for a visit and the handle of the record that it is for; errTicket if it is of no use.
-// A ticket is single use across replicas.
+// redeemTicket exchanges a ticket for a visit and the handle of the record that it is for; errTicket if it is of no
+// use. A ticket is single use across replicas.
 func (p *portal) redeemTicket(ctx context.Context, ticket string) (v *visit, handle string, err error) {
 	found, err := p.DB.TakeTicket(ctx, p.Operator, hashSecret(ticket), p.Clock())
 	if errors.Is(err, portaldb.ErrNotFound) {
@@ -164,7 +165,7 @@ func (p *portal) redeemTicket(ctx context.Context, ticket string) (v *visit, han
 }
 
 // updateFrame writes into the visit in the frame what was stopped in the tab that it opened. It does nothing if that
-// session has ended. A failure changes nothing for the customer, whose access is stopped, and is only logged.
+// session has ended. A failure is only logged: the record has ended in any case.
 func (p *portal) updateFrame(c echo.Context, v *visit) {
 	ctx := c.Request().Context()
 	for range mostSaves {

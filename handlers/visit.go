@@ -12,8 +12,8 @@ import (
 const (
 	// idleTime is how long a session lasts without use.
 	idleTime = 15 * time.Minute
-	// grantTime is how long a session lasts at most, from the issue of its last token. The register's grant ends then too
-	// (docs/decisions.md, Token times).
+	// grantTime is how long a session lasts at most, from the issue of its last token. The register's grant ends then
+	// too (docs/decisions.md, Token times).
 	grantTime = time.Hour
 )
 
@@ -38,7 +38,7 @@ type visit struct {
 	Reading *reading
 	// Resends is how often a letter was sent again because none had come.
 	Resends int
-	// ReturnURL is where the customer came from: one of the portal's list, or empty.
+	// ReturnURL is the address that the customer came from: one of the portal's list, or empty.
 	ReturnURL string
 	// Opened is true once the session has got a new id after the confirmation. The reading is not shown before.
 	Opened bool

@@ -104,9 +104,9 @@ func (p *portal) postResend(c echo.Context, v *visit) error {
 	return p.seeOther(c, "/waiting")
 }
 
-// checkWaiting is the Continue button of a browser without scripts. It is a GET that may use the token for the reading,
-// so that such a browser needs no more than a link. That is safe: what it opens stays in the session of the browser that
-// asks, which another site's link cannot see, and to ask again changes nothing.
+// checkWaiting is the Continue button of a browser without scripts. It is a GET that may use the token for the
+// reading, so that such a browser needs no more than a link. That is safe: what it opens stays in the session of the
+// browser that asks, which another site's link cannot see, and to ask again changes nothing.
 func (p *portal) checkWaiting(c echo.Context) error {
 	v, err := p.poll(c)
 	switch {

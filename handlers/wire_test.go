@@ -140,4 +140,3 @@ func answerJSON(r *http.Request, body string) *http.Response {
 		Body:       io.NopCloser(strings.NewReader(body)),
 	}
 }
-

@@ -49,8 +49,8 @@ func (p *portal) withdrawPage(c echo.Context, v *visit, held *heldRecord) views.
 	}
 }
 
-// postWithdraw ends a record for the customer. A form that is sent twice gets the same response twice: the register ends
-// a record once, and the session keeps the first receipt.
+// postWithdraw ends a record for the customer. A form that is sent twice gets the same response twice: the register
+// ends a record once, and the session keeps the first receipt.
 func (p *portal) postWithdraw(c echo.Context, v *visit) error {
 	held := v.record(c.Param("handle"))
 	switch {
@@ -81,7 +81,7 @@ func (p *portal) postWithdraw(c echo.Context, v *visit) error {
 	return p.seeOther(c, withdrawnPath(c, held.Handle))
 }
 
-// withdrawnPath returns where a withdrawal leads, with the filter of the list.
+// withdrawnPath returns the path of the receipt, with the filter of the list.
 func withdrawnPath(c echo.Context, handle string) string {
 	return "/records/" + handle + "/withdrawn" + readFilter(c).Query()
 }
@@ -168,8 +168,8 @@ func (p *portal) showWithdrawn(c echo.Context, v *visit) error {
 		Reference:  held.Withdrawal.Reference,
 		Filter:     readFilter(c),
 		Told:       p.deliveryStatus(request.Context(), v, *held, request.URL.RequestURI(), deliveryPollEvery),
-		// The one place where an ak leaves the portal: the register's guide has it for the site that sent the customer. It is
-		// in this link alone. An address of the portal names a record by its handle.
+		// An ak leaves the portal here alone: the register's guide has it for the site that sent the customer. The
+		// portal's own addresses name a record by its handle.
 		Return: p.returnLink(v, url.Values{"dar-action": {"withdrawn"}, "ak": {held.Summary.AK}}),
 	}))
 }

@@ -127,5 +127,3 @@ func TestChoosingNoneOrTooMany(t *testing.T) {
 		t.Errorf("%d were stopped", n)
 	}
 }
-
-

@@ -12,7 +12,7 @@ import (
 )
 
 // CountEvent counts one event at now in a bucket, unless its window is full. It then counts nothing and returns how
-// long until there is room. The limit holds whatever number of replicas count at once. Buckets whose events have all
+// long until there is room. The limit holds if many replicas count at once. Buckets whose events have all
 // left their window are deleted.
 func (d *DB) CountEvent(
 	ctx context.Context,
@@ -55,7 +55,7 @@ func countEvent(
 	}
 
 	var hits []int64
-	if err := json.Unmarshal([]byte(text), &hits); err != nil {
+	if err = json.Unmarshal([]byte(text), &hits); err != nil {
 		return 0, err
 	}
 

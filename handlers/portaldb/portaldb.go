@@ -1,5 +1,5 @@
 // Package portaldb holds every SQL statement of the portal: sessions, limits and tickets out of frames. It stores what
-// it is given: callers hash keys and seal contents first, so that the database alone tells nobody who was here.
+// it is given: callers hash keys and seal contents first, so that the database alone does not reveal who was here.
 //
 // The statements run on SQLite and on PostgreSQL alike. Package migrations has the tables.
 package portaldb
