@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestTheResultTellsWhetherTheyKnow(t *testing.T) {
+func TestDeliveryStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)
@@ -17,21 +17,20 @@ func TestTheResultTellsWhetherTheyKnow(t *testing.T) {
 	part := strings.TrimSuffix(path, "withdraw") + "told"
 	b.get(part).wants(t, 404, "error.not-found.title")
 	b.post(path, url.Values{"token": {b.get(path).token(t)}}).sendsTo(t, done)
-	told := func(p *page) string { return strings.Join(strings.Fields(p.doc.Find(".told").Text()), " ") }
-	// Nobody has registered an endpoint.
-	if got := told(b.get(done)); !strings.Contains(got, "has no system for our notices") {
+	status := func(p *page) string { return strings.Join(strings.Fields(p.doc.Find(".told").Text()), " ") }
+	// The organisation has registered no endpoint.
+	if got := status(b.get(done)); !strings.Contains(got, "has no system for our notices") {
 		t.Errorf("none: %q", got)
 	}
 
-	answer := func(status string) func(*http.Request) *http.Response {
+	answer := func(members string) func(*http.Request) *http.Response {
 		return func(r *http.Request) *http.Response {
 			if operationOf(r) != "notice" {
 				return nil
 			}
-			return answerJSON(
-				r,
-				`{"response":{"resource":"","timestamp":"2026-06-01T09:00:00Z","transaction-id":"tid_1"},"ak":"ak_1",`+status+`}`,
-			)
+
+			return answerJSON(r, `{"response":{"resource":"","timestamp":"2026-06-01T09:00:00Z",`+
+				`"transaction-id":"tid_1"},"ak":"ak_1",`+members+`}`)
 		}
 	}
 	w.wire.set(answer(`"status":"pending","at":null`), nil)
@@ -42,12 +41,12 @@ func TestTheResultTellsWhetherTheyKnow(t *testing.T) {
 	}
 
 	w.wire.set(answer(`"status":"delivered","at":"2026-06-01T13:03:00Z"`), nil)
-	if got := told(b.get(part)); !strings.Contains(got, "took our notice at 2:03pm on 1 June 2026.") {
+	if got := status(b.get(part)); !strings.Contains(got, "took our notice at 2:03pm on 1 June 2026.") {
 		t.Errorf("delivered: %q", got)
 	}
 
 	w.wire.set(refuse("notice", 503), nil)
-	if got := told(b.get(done)); !strings.Contains(got, "We cannot see just now") {
+	if got := status(b.get(done)); !strings.Contains(got, "We cannot see just now") {
 		t.Errorf("the register is down: %q", got)
 	}
 
@@ -58,8 +57,8 @@ func TestTheResultTellsWhetherTheyKnow(t *testing.T) {
 	}
 }
 
-// The part asks by itself, and that keeps nobody signed in.
-func TestLookingAgainIsNoUse(t *testing.T) {
+// The page asks by itself, which does not keep the session alive.
+func TestDeliveryStatusIsNoUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)

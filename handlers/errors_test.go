@@ -62,7 +62,7 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 
 	for _, kind := range kinds {
 		for _, lang := range i18n.Languages() {
-			// T panics where there is no such text.
+			// T panics if there is no such text.
 			i18n.For(lang).T("error." + kind + ".title")
 			i18n.For(lang).T("error." + kind + ".body")
 		}
@@ -77,7 +77,7 @@ func TestBrowserThatWentAway(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w.wire.set(func(r *http.Request) *http.Response {
 		cancel()
-		<-r.Context().Done() // or the answer might be quicker than the browser
+		<-r.Context().Done() // otherwise the response might be faster than the browser
 		return nil
 	}, nil)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/portal/waiting/status", nil)
@@ -111,7 +111,7 @@ func TestPanicIsAPage(t *testing.T) {
 	}
 }
 
-// A page that fails halfway is not half a page.
+// If a template fails halfway, nothing of its page is sent.
 func TestRenderFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -8,14 +8,26 @@ import (
 	"testing"
 )
 
-// Organisations choose their names: none becomes a formula.
-func TestCellsAreNoFormulas(t *testing.T) {
+// Organisations choose their own names. No name becomes a formula.
+func TestHarmlessCell(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
 		`=HYPERLINK("https://evil.example","x")`: `'=HYPERLINK("https://evil.example","x")`,
-		"+1":                                     "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "|calc": "'|calc", "%0a": "'%0a",
-		"\t=1": "'=1", "\r\n=1": "'=1", " =1": "'=1", "'=1": "''=1", "＝1": "'＝1", "'＝1": "''＝1", "\u2068=1": "'\u2068=1",
-		"Bright\tEnergy\nLtd": "Bright Energy Ltd", "Bright & Co - Energy": "Bright & Co - Energy", "": "",
+		"+1":                                     "'+1",
+		"-1":                                     "'-1",
+		"@SUM(A1)":                               "'@SUM(A1)",
+		"|calc":                                  "'|calc",
+		"%0a":                                    "'%0a",
+		"\t=1":                                   "'=1",
+		"\r\n=1":                                 "'=1",
+		" =1":                                    "'=1",
+		"'=1":                                    "''=1",
+		"＝1":                                     "'＝1",
+		"'＝1":                                    "''＝1",
+		"\u2068=1":                               "'\u2068=1",
+		"Bright\tEnergy\nLtd":                    "Bright Energy Ltd",
+		"Bright & Co - Energy":                   "Bright & Co - Energy",
+		"":                                       "",
 	} {
 		if got := harmlessCell(cell); got != want {
 			t.Errorf("%q becomes %q, want %q", cell, got, want)
@@ -23,20 +35,16 @@ func TestCellsAreNoFormulas(t *testing.T) {
 	}
 }
 
-// Some spreadsheets begin a cell at each semicolon or tab as well as at each comma, but not between quotes.
-func TestNoCellFallsApartAtASemicolon(t *testing.T) {
+// Some spreadsheets begin a cell at each semicolon or tab as well as at each comma, but not inside quotes.
+func TestCSVCellsAreQuoted(t *testing.T) {
 	t.Parallel()
 	page := hardToPrint(1)
-	page.Active[0].Organisation, page.Active[0].Purpose = `Bright;=1+cmd|' /C calc'!A0`, `Research, "both";=1;`
+	page.Active[0].Organisation = `Bright;=1+cmd|' /C calc'!A0`
+	page.Active[0].Purpose = `Research, "both";=1;`
 	file := newCSVExport(page)
 	cell := regexp.MustCompile(`"(?:[^"]|"")*"`)
-	if between := cell.ReplaceAllString(
-		strings.TrimPrefix(string(file), "\ufeff"),
-		"",
-	); strings.Trim(
-		between,
-		",\r\n",
-	) != "" {
+	between := cell.ReplaceAllString(strings.TrimPrefix(string(file), "\ufeff"), "")
+	if strings.Trim(between, ",\r\n") != "" {
 		t.Errorf("outside of cells stands %q in\n%s", between, file)
 	}
 

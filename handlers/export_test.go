@@ -13,7 +13,7 @@ import (
 	"central.consent/dar/views/i18n"
 )
 
-func TestTheListCanBeTakenAway(t *testing.T) {
+func TestExport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.discover(t)
@@ -34,14 +34,14 @@ func TestTheListCanBeTakenAway(t *testing.T) {
 		}
 
 		p := b.get("/portal/records." + ending)
-		if want := `attachment; filename=who-can-see-my-energy-data-2026-06-01.` + ending; p.StatusCode != 200 ||
-			p.Header.Get("Content-Disposition") != want ||
+		want := `attachment; filename=who-can-see-my-energy-data-2026-06-01.` + ending
+		if p.StatusCode != 200 || p.Header.Get("Content-Disposition") != want ||
 			p.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d, %v", ending, p.StatusCode, p.Header)
 		}
 	}
 
-	var taken struct {
+	var exported struct {
 		Shown, All int
 		Entries    []struct {
 			Organisation string
@@ -50,42 +50,43 @@ func TestTheListCanBeTakenAway(t *testing.T) {
 			Data         []struct{ Code, Words string }
 		}
 	}
-	if err := json.Unmarshal([]byte(b.get("/portal/records.json").body), &taken); err != nil {
+	if err := json.Unmarshal([]byte(b.get("/portal/records.json").body), &exported); err != nil {
 		t.Fatal(err)
 	}
-	if taken.Shown != 3 || taken.All != 3 || len(taken.Entries) != 3 {
-		t.Fatalf("taken away: %+v", taken)
-	}
-	if e := taken.Entries[0]; e.Organisation != "Acme Energy Services Ltd" || e.Status.Code != "DISCOVERED" ||
-		e.Reason != nil ||
-		e.Data[0].Code != "HH-CONSUMPTION" {
-		t.Errorf("discovered: %+v", e)
-	}
-	if e := taken.Entries[1]; e.Status.Code != "ACTIVE" || e.Reason.Code != "uk-consent" ||
-		e.Reason.Words != "You gave permission" {
-		t.Errorf("consent: %+v", e)
+	if exported.Shown != 3 || exported.All != 3 || len(exported.Entries) != 3 {
+		t.Fatalf("exported: %+v", exported)
 	}
 
-	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.get("/portal/records.csv?reason=you-said-yes").body, "\ufeff"))).
-		ReadAll()
+	sighting := exported.Entries[0]
+	if sighting.Organisation != "Acme Energy Services Ltd" || sighting.Status.Code != "DISCOVERED" ||
+		sighting.Reason != nil || sighting.Data[0].Code != "HH-CONSUMPTION" {
+		t.Errorf("discovered: %+v", sighting)
+	}
+
+	consent := exported.Entries[1]
+	if consent.Status.Code != "ACTIVE" || consent.Reason.Code != "uk-consent" ||
+		consent.Reason.Words != "You gave permission" {
+		t.Errorf("consent: %+v", consent)
+	}
+
+	table := strings.TrimPrefix(b.get("/portal/records.csv?reason=you-said-yes").body, byteOrderMark)
+	rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
 	if err != nil || len(rows) != 2 || rows[0][0] != "Organisation" || rows[1][3] != "You gave permission" {
 		t.Errorf("the filtered table is %q (%v)", rows, err)
 	}
-	if welsh := b.get(
-		"/portal/records.csv?lang=cy",
-	); !strings.Contains(welsh.body, "Rhoddoch chi ganiatâd") ||
+	welsh := b.get("/portal/records.csv?lang=cy")
+	if !strings.Contains(welsh.body, "Rhoddoch chi ganiatâd") ||
 		!strings.Contains(welsh.Header.Get("Content-Disposition"), "pwy-all-weld") {
 		t.Errorf("in Welsh: %s", welsh.body)
 	}
-	if pdf := b.get(
-		"/portal/records.pdf",
-	).body; !strings.HasPrefix(pdf, "%PDF-") || !strings.Contains(pdf, "/Lang (cy)") ||
+	pdf := b.get("/portal/records.pdf").body
+	if !strings.HasPrefix(pdf, "%PDF-") || !strings.Contains(pdf, "/Lang (cy)") ||
 		strings.Contains(pdf, "HH-CONSUMPTION") {
 		t.Error("that is no PDF in Welsh")
 	}
 }
 
-// hardToPrint is a list of n records with names that are hard to print.
+// hardToPrint returns a list of n records with names that are hard to print.
 func hardToPrint(n int) views.RecordsPage {
 	page := views.RecordsPage{
 		Page:       views.Page{Text: i18n.For("cy"), Brand: views.Brand{Name: "Cyngor ar Bopeth ŵ"}},
@@ -123,8 +124,8 @@ func hardToPrint(n int) views.RecordsPage {
 	return page
 }
 
-// What is hard to print is printed all the same; how fast, BenchmarkPDF tells.
-func TestAPDFOf200RecordsIsWritten(t *testing.T) {
+// A long list with names that are hard to print is printed. BenchmarkPDF measures how fast.
+func TestPDFOf200Records(t *testing.T) {
 	t.Parallel()
 	var file bytes.Buffer
 	if err := views.WritePDF(&file, hardToPrint(200)); err != nil || !bytes.HasPrefix(file.Bytes(), []byte("%PDF-")) {

@@ -13,7 +13,7 @@ import (
 
 func TestFilter(t *testing.T) {
 	t.Parallel()
-	all := views.List{
+	list := views.List{
 		Discovered: []views.Discovered{{Organisation: "Acme"}},
 		Active: []views.Record{
 			{Organisation: "Bright Energy", Basis: views.BasisConsent, State: views.RecordActive},
@@ -46,7 +46,7 @@ func TestFilter(t *testing.T) {
 		{views.Filter{Name: "agent"}, "Old Energy"},
 		{views.Filter{Name: "nobody"}, ""},
 	} {
-		found := narrow(all, test.filter)
+		found := narrow(list, test.filter)
 		var names []string
 		for _, d := range found.Discovered {
 			names = append(names, d.Organisation)
@@ -55,19 +55,21 @@ func TestFilter(t *testing.T) {
 			names = append(names, r.Organisation)
 		}
 		if got := strings.Join(names, ", "); got != test.want {
-			t.Errorf("%+v lets through %q, want %q", test.filter, got, test.want)
+			t.Errorf("%+v passes %q, want %q", test.filter, got, test.want)
 		}
 	}
 
-	if got := fmt.Sprint(
-		stateChoices(all),
-		reasonChoices(all),
-	); got != "[{seen filter.state.seen 1} {can-see filter.state.can-see 2} {ending-soon filter.state.ending-soon 1} {ended filter.state.ended 1}] [{you-said-yes records.basis.consent 2} {contract records.basis.contract 1} {none-given records.discovered.badge 1}]" {
-		t.Errorf("choices %s", got)
+	choices := fmt.Sprint(stateChoices(list), reasonChoices(list))
+	want := "[{seen filter.state.seen 1} {can-see filter.state.can-see 2} " +
+		"{ending-soon filter.state.ending-soon 1} {ended filter.state.ended 1}] " +
+		"[{you-said-yes records.basis.consent 2} {contract records.basis.contract 1} " +
+		"{none-given records.discovered.badge 1}]"
+	if choices != want {
+		t.Errorf("choices %s", choices)
 	}
 }
 
-// The filter stands in the address, in nobody's code, and stays on the way through the pages.
+// The filter is in the address, in words of the portal's own, and is kept on the way through the pages.
 func TestFilterInTheAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -85,8 +87,8 @@ func TestFilterInTheAddress(t *testing.T) {
 	if got := strings.TrimSpace(p.doc.Find("#found strong").Text()); got != "5 entries of 7 are shown." {
 		t.Errorf("the count says %q", got)
 	}
-	if href := p.doc.Find("#language a").
-		AttrOr("href", ""); href != "/portal/records?lang=cy&q=bright&reason=contract&state=can-see" {
+	href := p.doc.Find("#language a").AttrOr("href", "")
+	if href != "/portal/records?lang=cy&q=bright&reason=contract&state=can-see" {
 		t.Errorf("the other language is at %s", href)
 	}
 	for _, option := range p.doc.Find("form.filter option").EachIter() {
@@ -99,7 +101,7 @@ func TestFilterInTheAddress(t *testing.T) {
 	if none.doc.Find("article").Length() != 0 || none.doc.Find(`#found a[href^="/portal/records"]`).Length() != 1 {
 		t.Error("where nothing fits there is something, or no way back")
 	}
-	// What is unknown narrows nothing.
+	// An unknown value narrows nothing.
 	if got := b.get("/portal/records?state=%00&reason=uk-consent").doc.Find("article").Length(); got != 7 {
 		t.Errorf("an unknown filter leaves %d of 7", got)
 	}
@@ -116,7 +118,7 @@ func TestFilterInTheAddress(t *testing.T) {
 
 	b.post(path, url.Values{"token": {review.token(t)}}).sendsTo(t, strings.Replace(path, "withdraw?", "withdrawn?", 1))
 
-	// For htmx only the list comes, with the shortest address and the other language's link.
+	// htmx gets the list alone, with the shortest address and the link to the other language.
 	b.header = http.Header{"Hx-Request": {"true"}}
 	part := b.get("/portal/records?state=ended&reason=&q=")
 	if part.Header.Get("HX-Replace-Url") != "/portal/records?state=ended" || strings.Contains(part.body, "<html") ||
@@ -128,8 +130,8 @@ func TestFilterInTheAddress(t *testing.T) {
 	}
 }
 
-// Somebody may type the meter point number where a name is asked for: no address of ours repeats it.
-func TestANumberIsNoName(t *testing.T) {
+// A customer may type the meter point number instead of a name. No address of the portal repeats it.
+func TestNumberInTheNameField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)
@@ -138,15 +140,12 @@ func TestANumberIsNoName(t *testing.T) {
 		query := url.Values{"q": {typed}, "state": {"can-see"}}.Encode()
 		b.get("/portal/records?"+query).sendsTo(t, "/portal/records?state=can-see")
 		b.header = http.Header{"Hx-Request": {"true"}}
-		if part := b.get(
-			"/portal/records?" + query,
-		); part.Header.Get(
-			"HX-Replace-Url",
-		) != "/portal/records?state=can-see" {
+		part := b.get("/portal/records?" + query)
+		if part.Header.Get("HX-Replace-Url") != "/portal/records?state=can-see" {
 			t.Errorf("%q: the address becomes %s", typed, part.Header.Get("HX-Replace-Url"))
 		}
 
 		b.header = http.Header{}
-		b.get("/portal/records/several?" + query) // check looks at every address on the page
+		b.get("/portal/records/several?" + query) // browser.check looks at every address on the page
 	}
 }

@@ -36,6 +36,9 @@ var hostile = []string{
 	"🏠",
 }
 
+// injected selects what hostile text would add to a page.
+const injected = `script:not([src]), [onerror], [src="x"], [href^="javascript:"], [action^="javascript:"]`
+
 func TestHostileText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -52,9 +55,7 @@ func TestHostileText(t *testing.T) {
 		if p.Header.Get("Set-Cookie") == "a=b" {
 			t.Errorf("%s: a header was made", what)
 		}
-		if p.doc.Find(`script:not([src]), [onerror], [src="x"], [href^="javascript:"], [action^="javascript:"]`).
-			Length() !=
-			0 {
+		if p.doc.Find(injected).Length() != 0 {
 			t.Errorf("%s: the page contains what was sent", what)
 		}
 	}
@@ -68,8 +69,8 @@ func TestHostileText(t *testing.T) {
 			what := fmt.Sprintf("%s with text %d", target, i)
 			escaped := url.QueryEscape(text)
 			answered(what+" in the query", b.do(method, path+"?lang="+escaped+"&"+escaped+"="+escaped, nil))
-			if param := strings.NewReplacer(":handle", url.PathEscape(text), "*", url.PathEscape(text)).
-				Replace(route.Path); param != route.Path {
+			param := strings.NewReplacer(":handle", url.PathEscape(text), "*", url.PathEscape(text)).Replace(route.Path)
+			if param != route.Path {
 				answered(what+" in the path", b.do(method, param, url.Values{"token": {token}}))
 			}
 
@@ -107,8 +108,8 @@ func TestHostileText(t *testing.T) {
 	b.get("/portal/records").wants(t, 200, "records.title")
 }
 
-// Which of two values counts would be a guess. What was typed is asked for again on its own page.
-func TestFieldTwiceIsRefusedByName(t *testing.T) {
+// It is not clear which of two values counts. What the customer typed is asked for again on its own page.
+func TestRepeatedField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)

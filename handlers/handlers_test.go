@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"central.consent/dar/registerclient"
 )
 
 func TestJourney(t *testing.T) {
@@ -17,10 +19,9 @@ func TestJourney(t *testing.T) {
 	if n := w.wire.called("status"); n != 0 {
 		t.Errorf("the waiting page asked the register %d times", n)
 	}
-	if status := b.get(
-		"/portal/waiting/status",
-	); status.StatusCode != 200 ||
-		status.doc.Find("#waiting[data-state=pending]").Length() != 1 {
+
+	status := b.get("/portal/waiting/status")
+	if status.StatusCode != 200 || status.doc.Find("#waiting[data-state=pending]").Length() != 1 {
 		t.Errorf("status is %d %s", status.StatusCode, status.body)
 	}
 
@@ -29,7 +30,7 @@ func TestJourney(t *testing.T) {
 
 	b.confirm()
 	before := b.session()
-	status := b.get("/portal/waiting/status")
+	status = b.get("/portal/waiting/status")
 	if got := status.Header.Get("HX-Redirect"); got != "/portal/records" {
 		t.Fatalf("sent to %q", got)
 	}
@@ -78,5 +79,15 @@ func TestJourney(t *testing.T) {
 	for _, old := range []string{before, after} {
 		b.setSession(old)
 		b.follow(b.get("/portal/records")).wants(t, 403, "error.session-ended.title")
+	}
+}
+
+func TestOperatorThatSharesAHostNeedsAName(t *testing.T) {
+	t.Parallel()
+	_, err := New(
+		Options{Register: new(registerclient.Client), DB: newDatabase(t), SessionKey: sessionKey, Base: "/o/a/portal"},
+	)
+	if err == nil {
+		t.Error("accepted")
 	}
 }

@@ -2,21 +2,16 @@ package handlers
 
 import (
 	"bytes"
-	"context"
+	"crypto/sha256"
 	"flag"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/PuerkitoBio/goquery"
 	"github.com/labstack/echo/v4"
 
 	"central.consent/dar/handlers/portaldb"
@@ -24,15 +19,14 @@ import (
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views"
-	"central.consent/dar/views/i18n"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// trueMPAN is an MPAN whose check digit holds, as the demonstration's does not.
+// trueMPAN is an MPAN with a correct check digit. That of the demonstration's MPAN is wrong.
 const trueMPAN = "2312345678900"
 
-// cameFrom is where links to the portal may lead back to.
+// cameFrom is the listed return URL.
 const cameFrom = "https://app.example.org/energy?from=portal"
 
 // framer is an origin that may frame the embedded pages.
@@ -42,11 +36,11 @@ const email = "canary.customer@example.com"
 
 var sessionKey = bytes.Repeat([]byte{9}, 32)
 
-// world is a portal on a real register, with one meter point: an organisation reads it by permission, and as a public
-// task.
+// world is a portal on a real register, with one meter point. An organisation has access to it by consent, and for a
+// public task.
 type world struct {
 	register *registertest.Register
-	// wire is between the two, and can be cut.
+	// wire is between portal and register, and can fail.
 	wire       *wire
 	options    Options
 	echo       *echo.Echo
@@ -65,15 +59,18 @@ type setting struct {
 	demonstration bool
 	secure        bool
 	handover      time.Duration
-	// returnURLs are those that the register has for the portal's account.
+	// returnURLs are those of the portal's account at the register.
 	returnURLs []string
 }
 
-// newWorld starts a register whose customer confirms when the test says so, unless changed.
+// newWorld starts a portal and a register. The customer confirms when the test says so.
 func newWorld(t testing.TB, change ...func(*setting)) *world {
 	t.Helper()
-	s := setting{register: []registertest.Option{registertest.HoldConfirmations()}, handover: time.Nanosecond,
-		returnURLs: []string{"https://portal.example.org/portal/return"}}
+	s := setting{
+		register:   []registertest.Option{registertest.HoldConfirmations()},
+		handover:   time.Nanosecond,
+		returnURLs: []string{"https://portal.example.org/portal/return"},
+	}
 	for _, f := range change {
 		f(&s)
 	}
@@ -136,22 +133,26 @@ func newWorld(t testing.TB, change ...func(*setting)) *world {
 	return w
 }
 
-// discover lets the DCC find an organisation that never registered. An account more is a hash more, which takes
-// long on purpose: only a test that looks at it pays.
+// discover lets the DCC find an organisation that never registered. It needs one more account, and so one more password
+// hash, which is slow on purpose: only the tests that need it call it.
 func (w *world) discover(t testing.TB) {
 	t.Helper()
 	_, err := w.register.Client(t, registerclient.RoleDCC).
 		SubmitDiscoveredAccess(t.Context(), registerclient.DiscoveredAccess{
-			MPxN: w.meterPoint, OrganisationName: "Acme Energy Services Ltd", OrganisationReference: "SEC-OU-00429",
-			FirstSeen: "2024-06-01", LastSeen: "2026-02-28", SourceReference: "DCC-1",
-			DataTypesObserved: []registerclient.DataType{registerclient.HalfHourlyConsumption},
+			MPxN:                  w.meterPoint,
+			OrganisationName:      "Acme Energy Services Ltd",
+			OrganisationReference: "SEC-OU-00429",
+			FirstSeen:             "2024-06-01",
+			LastSeen:              "2026-02-28",
+			SourceReference:       "DCC-1",
+			DataTypesObserved:     []registerclient.DataType{registerclient.HalfHourlyConsumption},
 		})
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// newPortal starts another process, as it were, on the same database and register.
+// newPortal starts another portal on the same database and register, like another process.
 func (w *world) newPortal(t testing.TB) (*echo.Echo, *httptest.Server) {
 	t.Helper()
 	portal, err := New(w.options)
@@ -161,6 +162,7 @@ func (w *world) newPortal(t testing.TB) (*echo.Echo, *httptest.Server) {
 
 	server := httptest.NewServer(portal)
 	t.Cleanup(server.Close)
+
 	return portal.(*echo.Echo), server
 }
 
@@ -184,7 +186,7 @@ func (w *world) accessRecord(t testing.TB, basis registerclient.LegalBasis) stri
 	return created.AccessToken.Key
 }
 
-// sessions counts the rows.
+// sessions returns how many sessions are stored.
 func (w *world) sessions(t testing.TB) int {
 	t.Helper()
 	n, err := w.options.DB.CountSessions(t.Context())
@@ -195,253 +197,20 @@ func (w *world) sessions(t testing.TB) int {
 	return n
 }
 
-// browser is one customer's. Whatever it is sent is held against the two secrets.
-type browser struct {
-	*http.Client
-	t     testing.TB
-	world *world
-	base  string
-	// header is added to every request.
-	header http.Header
-}
-
-// browsers counts them, so that each has an address of its own.
-var browsers atomic.Int64
-
-func (w *world) browser(t testing.TB) *browser {
+// eventually polls until done returns true. It fails the test if that takes more than ten seconds.
+func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return &browser{
-		Client: &http.Client{
-			Jar:           jar,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		t:      t,
-		world:  w,
-		base:   w.server.URL,
-		header: http.Header{"X-Forwarded-For": {fmt.Sprintf("2001:db8:%x::1", browsers.Add(1))}},
-	}
-}
-
-// page is one answer.
-type page struct {
-	*http.Response
-	body string
-	doc  *goquery.Document
-}
-
-func (b *browser) do(method, path string, form url.Values) *page {
-	b.t.Helper()
-	r, err := http.NewRequestWithContext(context.Background(), method, b.base+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for name, values := range b.header {
-		r.Header[name] = values
-	}
-	if form != nil && r.Header.Get("Content-Type") == "" {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-
-	response, err := b.Do(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-
-	p := &page{Response: response, body: string(body)}
-	if p.doc, err = goquery.NewDocumentFromReader(bytes.NewReader(body)); err != nil {
-		b.t.Fatal(err)
-	}
-
-	b.check(p)
-	return p
-}
-
-// check holds every answer against what must never be in one.
-func (b *browser) check(p *page) {
-	b.t.Helper()
-	var head bytes.Buffer
-	if err := p.Header.Write(&head); err != nil {
-		b.t.Fatal(err)
-	}
-	if strings.Contains(head.String()+p.body, "mlr_") {
-		b.t.Errorf("%s %s answers with a token-ref", p.Request.Method, p.Request.URL.Path)
-	}
-	if strings.Contains(head.String(), b.world.meterPoint) {
-		b.t.Errorf("%s %s has the meter point in a header", p.Request.Method, p.Request.URL.Path)
-	}
-
-	p.doc.Find("[href],[src],[action],[hx-get],[hx-post]").Each(func(_ int, s *goquery.Selection) {
-		for _, name := range []string{"href", "src", "action", "hx-get", "hx-post"} {
-			if strings.Contains(s.AttrOr(name, ""), b.world.meterPoint) {
-				b.t.Errorf("%s %s has the meter point in an address", p.Request.Method, p.Request.URL.Path)
-			}
-		}
-	})
-	for _, inner := range []string{"inner canary", "SRV001", "goroutine", "sql:", "dial tcp"} {
-		if strings.Contains(p.body, inner) {
-			b.t.Errorf("%s %s shows %q", p.Request.Method, p.Request.URL.Path, inner)
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Errorf("in ten seconds it did not happen that %s", what)
+			return
 		}
 	}
-}
-
-func (b *browser) get(path string) *page { b.t.Helper(); return b.do(http.MethodGet, path, nil) }
-
-func (b *browser) post(path string, form url.Values) *page {
-	b.t.Helper()
-	return b.do(http.MethodPost, path, form)
-}
-
-// follow goes where redirects lead, and gives the last page.
-func (b *browser) follow(p *page) *page {
-	b.t.Helper()
-	for range 6 {
-		to := p.Header.Get("Location") + p.Header.Get("HX-Redirect")
-		if to == "" {
-			return p
-		}
-		p = b.get(to)
-	}
-
-	b.t.Fatalf("redirected without end, at last to %s", p.Header.Get("Location"))
-	return nil
-}
-
-// session is the session cookie's value; empty without one.
-func (b *browser) session() string {
-	b.t.Helper()
-	address, err := url.Parse(b.base + DefaultBase)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for _, cookie := range b.Jar.Cookies(address) {
-		if cookie.Name == "portal_session" {
-			return cookie.Value
-		}
-	}
-
-	return ""
-}
-
-func (b *browser) setSession(value string) {
-	b.t.Helper()
-	address, err := url.Parse(b.base + DefaultBase)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-
-	b.Jar.SetCookies(address, []*http.Cookie{{Name: "portal_session", Value: value, Path: "/"}})
-}
-
-// token is the form token of a page.
-func (p *page) token(t testing.TB) string {
-	t.Helper()
-	token, ok := p.doc.Find("input[name=token]").Attr("value")
-	if !ok || token == "" {
-		t.Fatalf("%s has no form token", p.Request.URL.Path)
-	}
-
-	return token
-}
-
-// wants checks the status, and that the page is the one with this title, by its text key.
-func (p *page) wants(t testing.TB, status int, title string) *page {
-	t.Helper()
-	if p.StatusCode != status {
-		t.Fatalf(
-			"%s %s answers %d, want %d: %s",
-			p.Request.Method,
-			p.Request.URL.Path,
-			p.StatusCode,
-			status,
-			p.doc.Find("h1").Text(),
-		)
-	}
-	if got, want := strings.TrimSpace(p.doc.Find("h1").First().Text()), i18n.For("en").T(title); got != want {
-		t.Fatalf("%s %s is headed %q, want %q", p.Request.Method, p.Request.URL.Path, got, want)
-	}
-
-	return p
-}
-
-// blames checks that the error summary says this, by its text key, and leads to an element that exists.
-func (p *page) blames(t testing.TB, target, mistake string) *page {
-	t.Helper()
-	link := p.doc.Find("#error-summary a")
-	if got, want := link.Text(), i18n.For("en").T(mistake); got != want {
-		t.Errorf("the summary says %q, want %q", got, want)
-	}
-	if got := link.AttrOr("href", ""); got != target || p.doc.Find(target).Length() != 1 {
-		t.Errorf("the summary leads to %q, want %s", got, target)
-	}
-
-	return p
-}
-
-func (p *page) sendsTo(t testing.TB, path string) *page {
-	t.Helper()
-	if got := p.Header.Get("Location"); p.StatusCode != http.StatusSeeOther || got != path {
-		t.Fatalf(
-			"%s %s answers %d to %q, want 303 to %s: %s",
-			p.Request.Method,
-			p.Request.URL.Path,
-			p.StatusCode,
-			got,
-			path,
-			p.doc.Find("h1").Text(),
-		)
-	}
-	return p
-}
-
-// start names the meter point, and gives the page that asks for the proof.
-func (b *browser) start() *page {
-	b.t.Helper()
-	b.post("/portal/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).
-		sendsTo(b.t, "/portal/prove")
-	return b.get("/portal/prove").wants(b.t, 200, "prove.title")
-}
-
-// prove starts a proof by mail.
-func (b *browser) prove() {
-	b.t.Helper()
-	token := b.start().token(b.t)
-	b.post("/portal/prove", url.Values{"token": {token}, "method": {"magic-link"}}).sendsTo(b.t, "/portal/waiting")
-}
-
-// confirm is the customer's yes.
-func (b *browser) confirm() {
-	b.t.Helper()
-	b.world.register.Confirm(b.t, b.world.wire.tokenRef())
-}
-
-// signIn goes all the way to the records.
-func (b *browser) signIn() *page {
-	b.t.Helper()
-	b.prove()
-	b.confirm()
-	return b.follow(b.get("/portal/waiting/check")).wants(b.t, 200, "records.title")
-}
-
-// withdrawPath is where the page offers to stop the first access.
-func (p *page) withdrawPath(t testing.TB) string {
-	t.Helper()
-	path, ok := p.doc.Find(`a[href$="/withdraw"]`).Attr("href")
-	if !ok {
-		t.Fatal("the page offers nothing to stop")
-	}
-
-	return path
 }
 
 // routes returns the routes of the own pages, each by its method and a path that leads to it in a session that has a
@@ -502,4 +271,52 @@ func (w *world) alter(t testing.TB, b *browser, apply func(*visit)) {
 	if err := session.Save(r, nil); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// newAdvisedWorld is newWorld for an operator that has advisers.
+func newAdvisedWorld(t testing.TB) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.options.AdviserSecret = adviserSecret
+	w.echo, w.server = w.newPortal(t)
+	return w
+}
+
+func newPasskeyWorld(t testing.TB, change ...func(*setting)) *world {
+	w := newWorld(t, change...)
+	w.register.AddPasskey(t, w.ir)
+	return w
+}
+
+// showPasskey uses the customer's passkey, in any browser, and returns the address that the register's page sends that
+// browser back to.
+func (w *world) showPasskey(t testing.TB) (back string) {
+	t.Helper()
+	token := sha256.Sum256([]byte(w.wire.tokenRef()))
+	code := sha256.Sum256([]byte(completionCode))
+	result, err := w.register.DB.Write.Exec(w.register.DB.Write.Rebind(
+		`UPDATE reidentifications SET asserted_at = ?, completion_hash = ? WHERE token_hash = ? AND redirect_url = ?`),
+		w.register.Clock.Now().UnixMilli(), code[:], token[:], "https://portal.example.org/portal/return")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := result.RowsAffected(); n != 1 {
+		t.Fatal("the register knows no such challenge, or not where it comes back to")
+	}
+
+	return "/portal/return?" + url.Values{
+		"dar-passkey-token":   {w.wire.tokenRef()},
+		"dar-completion-code": {completionCode},
+	}.Encode()
+}
+
+// used returns how often the register was called with a token.
+func (w *world) used() int {
+	return w.wire.called("complete") + w.wire.called("status") + w.wire.called("list")
+}
+
+// newDatabase returns an empty portal database.
+func newDatabase(t *testing.T) *portaldb.DB {
+	t.Helper()
+	return portaldb.New(registertest.SQLite.Open(t, migrations.Portal).Write)
 }

@@ -9,7 +9,7 @@ import (
 
 func TestOfferedMethods(t *testing.T) {
 	t.Parallel()
-	all := []registerclient.Method{
+	methods := []registerclient.Method{
 		registerclient.MethodPasskeyRegister,
 		"smoke-signal",
 		registerclient.MethodMagicLink,
@@ -29,7 +29,7 @@ func TestOfferedMethods(t *testing.T) {
 		// On the telephone there is only the letter.
 		{adviserPages, []registerclient.Method{registerclient.MethodMagicLink, registerclient.MethodPasskeyAssert}},
 	} {
-		if got := test.kind.offered(all); !slices.Equal(got, test.want) {
+		if got := test.kind.offered(methods); !slices.Equal(got, test.want) {
 			t.Errorf("%q: got %v, want %v", test.kind.name, got, test.want)
 		}
 		if got := test.kind.offered([]registerclient.Method{"smoke-signal"}); len(got) != 0 {

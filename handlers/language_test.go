@@ -1,11 +1,15 @@
 package handlers
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views"
 	"central.consent/dar/views/i18n"
 )
 
@@ -44,7 +48,7 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
-// A page that answered a form cannot be fetched again. Its language switch carries the number along, in the body.
+// A page that answers a form cannot be fetched again. Its language switch sends the number along, in the body.
 func TestLanguageSwitchKeepsTheNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -74,11 +78,8 @@ func TestLanguageSwitchKeepsTheNumber(t *testing.T) {
 		}
 
 		p = b.post("/portal/meter", sent)
-		if got, want := p.doc.Find("h1").
-			Text(),
-			i18n.For("cy").
-				T(test.title); p.StatusCode != test.status ||
-			got != want {
+		got, want := p.doc.Find("h1").Text(), i18n.For("cy").T(test.title)
+		if p.StatusCode != test.status || got != want {
 			t.Errorf("%s: %d %q, want %q", name, p.StatusCode, got, want)
 		}
 		if lang := b.get("/portal").doc.Find("html").AttrOr("lang", ""); lang != "cy" {
@@ -88,11 +89,70 @@ func TestLanguageSwitchKeepsTheNumber(t *testing.T) {
 
 	b := w.browser(t)
 	b.header.Set("Sec-Fetch-Site", "cross-site")
-	if p := b.post(
-		"/portal/meter",
-		url.Values{"lang": {"cy"}, "number": {"2312345678901"}},
-	); p.StatusCode != 403 ||
-		p.Header.Get("Set-Cookie") != "" {
+	p := b.post("/portal/meter", url.Values{"lang": {"cy"}, "number": {"2312345678901"}})
+	if p.StatusCode != 403 || p.Header.Get("Set-Cookie") != "" {
 		t.Errorf("another site switched the language: %d", p.StatusCode)
+	}
+}
+
+func TestLanguagesOfAnOperator(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name      string
+		languages []string
+		query     string
+		prefers   string // Accept-Language
+		cookie    string
+		want      string
+		other     string // the language that the page leads to
+	}{
+		{"Welsh first, to an English browser", []string{"cy", "en"}, "", "en-GB,en;q=0.9", "", "cy", "en"},
+		{"Welsh first, to a browser that says nothing", []string{"cy", "en"}, "", "", "", "cy", "en"},
+		{"Welsh first, and English asked for", []string{"cy", "en"}, "?lang=en", "en-GB", "", "en", "cy"},
+		{"Welsh first, and English remembered", []string{"cy", "en"}, "", "en-GB", "en", "en", "cy"},
+		{"English first, to a Welsh browser", []string{"en", "cy"}, "", "cy", "", "cy", "en"},
+		{"English first, to a French browser", []string{"en", "cy"}, "", "fr", "", "en", "cy"},
+		{"English alone", []string{"en"}, "", "cy", "", "en", ""},
+		{"English alone, and Welsh asked for", []string{"en"}, "?lang=cy", "cy", "", "en", ""},
+		{"English alone, and Welsh remembered", []string{"en"}, "", "cy", "cy", "en", ""},
+		{"Welsh alone", []string{"cy"}, "?lang=en", "en", "en", "cy", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			options := Options{
+				Register:   new(registerclient.Client),
+				SessionKey: sessionKey,
+				Operator:   "advice",
+				Brand:      views.Brand{Name: "Advice", WelshName: "Cyngor", Languages: test.languages},
+			}
+			options.DB = newDatabase(t)
+			portal, err := New(options)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			r := httptest.NewRequest(http.MethodGet, "/portal"+test.query, nil)
+			r.Header.Set("Accept-Language", test.prefers)
+			if test.cookie != "" {
+				r.AddCookie(&http.Cookie{Name: "lang", Value: test.cookie})
+			}
+
+			w := httptest.NewRecorder()
+			portal.ServeHTTP(w, r)
+			doc, err := goquery.NewDocumentFromReader(w.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := doc.Find("html").AttrOr("lang", ""); got != test.want {
+				t.Errorf("the page is in %q, want %s", got, test.want)
+			}
+			if got := doc.Find("nav.language a").AttrOr("lang", ""); got != test.other {
+				t.Errorf("the page leads to %q, want %q", got, test.other)
+			}
+			got, want := doc.Find(".brand span").Text(), map[string]string{"en": "Advice", "cy": "Cyngor"}[test.want]
+			if got != want {
+				t.Errorf("the operator is called %q, want %q", got, want)
+			}
+		})
 	}
 }

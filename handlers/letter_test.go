@@ -28,17 +28,19 @@ func TestLetters(t *testing.T) {
 		}
 
 		with := b.get(path + "?number=yes")
-		if got := strings.Count(
-			with.body,
-			number,
-		); got != 1 ||
-			with.doc.Find("#letter:contains('"+number+"')").Length() != 1 {
+		got := strings.Count(with.body, number)
+		if got != 1 || with.doc.Find("#letter:contains('"+number+"')").Length() != 1 {
 			t.Errorf("%s: the number stands there %d times, want once, in the letter", name, got)
 		}
 	}
 
 	report := b.get(links["A report about Acme Energy Services Ltd, ready to send"])
-	for _, words := range []string{"SEC-OU-00429", "To the Smart Energy Code Administrator", "1 June 2024", "every half hour"} {
+	for _, words := range []string{
+		"SEC-OU-00429",
+		"To the Smart Energy Code Administrator",
+		"1 June 2024",
+		"every half hour",
+	} {
 		if !strings.Contains(report.doc.Find("#letter").Text(), words) {
 			t.Errorf("the report does not say %q", words)
 		}
@@ -46,9 +48,8 @@ func TestLetters(t *testing.T) {
 
 	path := list.withdrawPath(t)
 	b.post(path, url.Values{"token": {list.token(t)}})
-	if text := b.get(strings.TrimSuffix(path, "withdraw") + "letter").
-		doc.Find("#letter").
-		Text(); !strings.Contains(text, "Please delete the data") ||
+	text := b.get(strings.TrimSuffix(path, "withdraw") + "letter").doc.Find("#letter").Text()
+	if !strings.Contains(text, "Please delete the data") ||
 		!strings.Contains(text, "I stopped this on 1 June 2026. The register’s reference is tid_") {
 		t.Errorf("after stopping: %s", text)
 	}
@@ -56,8 +57,8 @@ func TestLetters(t *testing.T) {
 	b.get("/portal/records/nonsense/letter").wants(t, 404, "error.not-found.title")
 }
 
-// What somebody permitted who lived here before is not called the customer's own.
-func TestAnEarlierOccupantsPermission(t *testing.T) {
+// A permission of an earlier occupant is not called the customer's own.
+func TestEarlierOccupantsPermission(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)
@@ -69,7 +70,12 @@ func TestAnEarlierOccupantsPermission(t *testing.T) {
 	})
 	list := b.get("/portal/records")
 	text := list.doc.Find("#active").Text()
-	for words, want := range map[string]int{"This is from somebody who lived here before.": 2, "Somebody who lived here before gave permission": 1, "You gave permission": 0, "It is for you to say now.": 1} {
+	for words, want := range map[string]int{
+		"This is from somebody who lived here before.":   2,
+		"Somebody who lived here before gave permission": 1,
+		"You gave permission":                            0,
+		"It is for you to say now.":                      1,
+	} {
 		if got := strings.Count(text, words); got != want {
 			t.Errorf("%q stands there %d times, want %d", words, got, want)
 		}

@@ -47,7 +47,7 @@ func TestStartsOfASessionAreLimited(t *testing.T) {
 		t.Errorf("%d letters", n)
 	}
 
-	// What was begun can be ended.
+	// The proof that was begun can be completed.
 	b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
 	b.confirm()
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
@@ -56,7 +56,7 @@ func TestStartsOfASessionAreLimited(t *testing.T) {
 func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	// A meter point each, for the register limits the letters to one.
+	// Each session needs a meter point of its own: the register limits the letters for one.
 	numbers := make([]string, lookUpsOfAddress.Most)
 	for i := range numbers {
 		numbers[i] = fmt.Sprintf("%d", 7000000+i)
@@ -74,7 +74,11 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 		p := b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}})
 		if i < startsOfAddress.Most {
 			p.sendsTo(t, "/portal/waiting")
-		} else if p.tooOften(t, "3600", "in about 60 minutes"); p.doc.Find(`main a[href="/portal/prove"]`).Length() != 1 {
+			continue
+		}
+
+		p.tooOften(t, "3600", "in about 60 minutes")
+		if p.doc.Find(`main a[href="/portal/prove"]`).Length() != 1 {
 			t.Error("does not lead back to the choice")
 		}
 	}
@@ -93,8 +97,8 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 	fromNetwork().post("/portal/meter", url.Values{"number": {numbers[0]}}).sendsTo(t, "/portal/prove")
 }
 
-// The register's limit is told as the portal's own is.
-func TestRegistersLimitIsTold(t *testing.T) {
+// A limit of the register is shown like one of the portal.
+func TestRegistersLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)
@@ -113,7 +117,7 @@ func TestRegistersLimitIsTold(t *testing.T) {
 	}
 }
 
-func TestDemonstrationLimitsNobody(t *testing.T) {
+func TestDemonstrationHasNoLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(s *setting) { s.demonstration = true })
 	b := w.browser(t)
@@ -135,9 +139,9 @@ func TestLimitsAreShared(t *testing.T) {
 		window := limit.Window{Most: 10, Within: time.Minute}
 		storm := func() int64 {
 			var passed atomic.Int64
-			var all sync.WaitGroup
+			var requests sync.WaitGroup
 			for i := range 60 {
-				all.Go(func() {
+				requests.Go(func() {
 					err := replicas[i%len(replicas)].count(t.Context(), by, window)
 					var refused *tooOftenError
 					switch {
@@ -149,7 +153,7 @@ func TestLimitsAreShared(t *testing.T) {
 				})
 			}
 
-			all.Wait()
+			requests.Wait()
 			return passed.Load()
 		}
 		if n := storm(); n != 10 {

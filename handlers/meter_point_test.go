@@ -45,7 +45,15 @@ func TestParseMeterPoint(t *testing.T) {
 }
 
 func FuzzParseMeterPoint(f *testing.F) {
-	for _, seed := range []string{"", "23 1234 5678 901", "S 01 801 100 23 1234 5678 901", "123456", "S", "\xff", "٢٣"} {
+	for _, seed := range []string{
+		"",
+		"23 1234 5678 901",
+		"S 01 801 100 23 1234 5678 901",
+		"123456",
+		"S",
+		"\xff",
+		"٢٣",
+	} {
 		f.Add(seed)
 	}
 

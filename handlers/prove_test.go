@@ -29,7 +29,7 @@ func TestProveRefusals(t *testing.T) {
 		register     int
 		status       int
 		title        string
-		// mistake is what the error summary says, by its text key; empty where there is none.
+		// mistake is the text key of the error summary; empty if there is none.
 		mistake string
 	}{
 		{"no method", "", 0, 422, "prove.title", "error.prove.none"},
@@ -57,7 +57,7 @@ func TestProveRefusals(t *testing.T) {
 				t.Error("does not say when to come back")
 			}
 
-			// What failed can be tried again at once.
+			// A proof that failed to start can be tried again at once.
 			w.wire.set(nil, nil)
 			form.Set("method", "magic-link")
 			b.post("/portal/prove", form).sendsTo(t, "/portal/waiting")
@@ -65,7 +65,7 @@ func TestProveRefusals(t *testing.T) {
 	}
 }
 
-// The refused way is offered last, and the summary leads to the next best.
+// The refused method is offered last, and the summary leads to the next best.
 func TestRefusedMethodGivesWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -74,15 +74,12 @@ func TestRefusedMethodGivesWay(t *testing.T) {
 	form := url.Values{"token": {b.start().token(t)}, "method": {"passkey-assert"}}
 	w.wire.set(refuse("reidentify", 422), nil)
 	p := b.post("/portal/prove", form).wants(t, 422, "prove.title").blames(t, "#method", "error.prove.passkey-assert")
-	if first, last := p.doc.Find("input[name=method]").
-		First(),
-		p.doc.Find("input[name=method]").
-			Last(); first.AttrOr("value", "") != "magic-link" ||
-		last.AttrOr("value", "") != "passkey-assert" {
+	first, last := p.doc.Find("input[name=method]").First(), p.doc.Find("input[name=method]").Last()
+	if first.AttrOr("value", "") != "magic-link" || last.AttrOr("value", "") != "passkey-assert" {
 		t.Errorf("offers %s first and %s last", first.AttrOr("value", ""), last.AttrOr("value", ""))
 	}
 
-	// Where there is but one way, there is no other to choose.
+	// If there is only one method, the customer cannot choose another.
 	w.alter(t, b, func(v *visit) { v.Methods = v.Methods[:1] })
 	b.post("/portal/prove", form).wants(t, 422, "prove.title").blames(t, "#method", "error.prove.only")
 }

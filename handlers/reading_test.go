@@ -10,7 +10,7 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// Somebody else moves in while the customer is asked, or between the answer and the list.
+// A new occupant moves in while the customer is asked, or between the confirmation and the reading.
 func TestEarlierOccupant(t *testing.T) {
 	t.Parallel()
 	for _, confirmed := range []bool{false, true} {
@@ -40,7 +40,8 @@ func TestEarlierOccupant(t *testing.T) {
 	}
 }
 
-// A token that became void between the poll and the reading opens nothing, and the page does not blame the line.
+// A token that becomes void between the poll and the reading opens nothing. The page does not say that the connection
+// failed.
 func TestVoidToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -60,13 +61,10 @@ func TestLostReading(t *testing.T) {
 	w.wire.set(nil, func(r *http.Request) bool { return operationOf(r) == "list" })
 	b.get("/portal/waiting/check").wants(t, 503, "error.unavailable.title")
 	w.wire.set(nil, nil)
-	// The register gave the one answer that the token was good for, and says so.
+	// The register has sent the one response that the token allowed, and says so.
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.lost.title")
-	if p := b.get(
-		"/portal/waiting/status",
-	); p.doc.Find("#waiting[data-state=lost] a[href='/portal/prove']").
-		Length() !=
-		1 {
+	p := b.get("/portal/waiting/status")
+	if p.doc.Find("#waiting[data-state=lost] a[href='/portal/prove']").Length() != 1 {
 		t.Errorf("the part says %s", p.body)
 	}
 	if n := w.wire.called("list"); n != 2 {
@@ -83,7 +81,7 @@ func TestLostReading(t *testing.T) {
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 }
 
-// A register that refuses before it reads has spent nothing.
+// If the register refuses before it reads, the token is not used up.
 func TestReadingIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -98,8 +96,8 @@ func TestReadingIsTriedAgain(t *testing.T) {
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 }
 
-// The process that set out to read has died: its claim must not stand in the way for ever.
-func TestDeadReadingIsTakenOver(t *testing.T) {
+// The process that claimed the reading has stopped. Its claim must not block the reading for ever.
+func TestAbandonedReadingIsTakenOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)

@@ -15,35 +15,50 @@ func TestRecordState(t *testing.T) {
 	t.Parallel()
 	at := func(d time.Duration) *time.Time { return point(now.Add(d)) }
 	const day = 24 * time.Hour
+	type summaryChange = func(*registerclient.AccessRecordSummary)
+	expires := func(d time.Duration) summaryChange {
+		return func(s *registerclient.AccessRecordSummary) { s.Expiry = at(d) }
+	}
+	revokedBy := func(by *registerclient.RevokedBy) summaryChange {
+		return func(s *registerclient.AccessRecordSummary) {
+			s.State = registerclient.StateRevoked
+			s.RevokedAt = at(-time.Hour)
+			s.RevokedBy = by
+		}
+	}
+	hasBasis := func(basis *registerclient.LegalBasis) summaryChange {
+		return func(s *registerclient.AccessRecordSummary) { s.LegalBasis = basis }
+	}
+	expired := func(s *registerclient.AccessRecordSummary) {
+		s.State = registerclient.StateExpired
+		s.Expiry = at(-day)
+	}
+
+	customer := point(registerclient.RevokedByCustomer)
+	organisation := point(registerclient.RevokedByOrganisation)
+	explicit := point(registerclient.BasisExplicitConsent)
+	contract := point(registerclient.BasisContract)
+	never := time.Time{}
+	anHourAgo := now.Add(-time.Hour)
 	for _, test := range []struct {
 		name     string
-		change   func(*registerclient.AccessRecordSummary)
+		change   summaryChange
 		want     views.RecordState
 		ended    time.Time
 		withdraw bool
 	}{
-		{"no end", func(s *registerclient.AccessRecordSummary) {}, views.RecordActive, time.Time{}, true},
-		{"an end far off", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(30*day + time.Second) }, views.RecordActive, time.Time{}, true},
-		{"30 days to go", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(30 * day) }, views.RecordEndingSoon, time.Time{}, true},
-		{"a second to go", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(time.Second) }, views.RecordEndingSoon, time.Time{}, true},
-		{"over this moment", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(0) }, views.RecordExpired, now, false},
-		{"expired", func(s *registerclient.AccessRecordSummary) {
-			s.State, s.Expiry = registerclient.StateExpired, at(-day)
-		}, views.RecordExpired, now.Add(-day), false},
-		{"stopped", func(s *registerclient.AccessRecordSummary) {
-			s.State, s.RevokedAt, s.RevokedBy = registerclient.StateRevoked, at(-time.Hour), point(registerclient.RevokedByCustomer)
-		}, views.RecordStopped, now.Add(-time.Hour), false},
-		{"closed", func(s *registerclient.AccessRecordSummary) {
-			s.State, s.RevokedAt, s.RevokedBy = registerclient.StateRevoked, at(-time.Hour), point(registerclient.RevokedByOrganisation)
-		}, views.RecordClosed, now.Add(-time.Hour), false},
-		{"ended by nobody knows whom", func(s *registerclient.AccessRecordSummary) {
-			s.State, s.RevokedAt = registerclient.StateRevoked, at(-time.Hour)
-		}, views.RecordClosed, now.Add(-time.Hour), false},
-		{"explicit consent", func(s *registerclient.AccessRecordSummary) {
-			s.LegalBasis = point(registerclient.BasisExplicitConsent)
-		}, views.RecordActive, time.Time{}, true},
-		{"not by permission", func(s *registerclient.AccessRecordSummary) { s.LegalBasis = point(registerclient.BasisContract) }, views.RecordActive, time.Time{}, false},
-		{"on no basis", func(s *registerclient.AccessRecordSummary) { s.LegalBasis = nil }, views.RecordActive, time.Time{}, false},
+		{"no end", func(*registerclient.AccessRecordSummary) {}, views.RecordActive, never, true},
+		{"an end far off", expires(30*day + time.Second), views.RecordActive, never, true},
+		{"30 days to go", expires(30 * day), views.RecordEndingSoon, never, true},
+		{"a second to go", expires(time.Second), views.RecordEndingSoon, never, true},
+		{"over this moment", expires(0), views.RecordExpired, now, false},
+		{"expired", expired, views.RecordExpired, now.Add(-day), false},
+		{"stopped", revokedBy(customer), views.RecordStopped, anHourAgo, false},
+		{"closed", revokedBy(organisation), views.RecordClosed, anHourAgo, false},
+		{"ended by an unknown party", revokedBy(nil), views.RecordClosed, anHourAgo, false},
+		{"explicit consent", hasBasis(explicit), views.RecordActive, never, true},
+		{"not by permission", hasBasis(contract), views.RecordActive, never, false},
+		{"no legal basis", hasBasis(nil), views.RecordActive, never, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -126,9 +141,9 @@ func TestRecordView(t *testing.T) {
 	}
 }
 
-// TestWhatChangedIsTold is an organisation that lets itself see more, for another purpose and without an end: the
-// customer reads what the record said before, and takes the same away.
-func TestWhatChangedIsTold(t *testing.T) {
+// An organisation changes its record to see more, for another purpose and without an end. The customer reads what the
+// record said before, on the page and in the export.
+func TestChangesAreShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ak := w.accessRecord(t, registerclient.BasisContract)
@@ -138,7 +153,8 @@ func TestWhatChangedIsTold(t *testing.T) {
 		registerclient.TariffImport,
 		registerclient.HalfHourlyExport,
 	}
-	record.Processing.Purpose, record.AccessEvent.Expiry = "Selling what it learns", nil
+	record.Processing.Purpose = "Selling what it learns"
+	record.AccessEvent.Expiry = nil
 	record.RecordMetadata.ControllerArrangement.Controllers[0].Name = "Brighter Energy Ltd"
 	if _, err := w.dataUser.ReplaceAccessRecord(t.Context(), ak, record); err != nil {
 		t.Fatal(err)
@@ -153,8 +169,12 @@ func TestWhatChangedIsTold(t *testing.T) {
 	words := strings.Join(strings.Fields(card.Text()), " ")
 	table := b.get("/portal/records.csv").body
 	for _, want := range []string{
-		"Changed on 1 June 2026.", "Data added: What you send to the grid, every half hour.", "Data taken out: How much you use, every half hour.",
-		"Before, it was in the name of Bright Energy Ltd.", "Before, it was to end on 14 January 2028.", "Before, it was for: “Energy efficiency analysis”",
+		"Changed on 1 June 2026.",
+		"Data added: What you send to the grid, every half hour.",
+		"Data taken out: How much you use, every half hour.",
+		"Before, it was in the name of Bright Energy Ltd.",
+		"Before, it was to end on 14 January 2028.",
+		"Before, it was for: “Energy efficiency analysis”",
 	} {
 		if !strings.Contains(strings.NewReplacer("\u2068", "", "\u2069", "").Replace(words), want) {
 			t.Errorf("the card does not say %q: %s", want, words)

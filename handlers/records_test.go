@@ -16,7 +16,7 @@ var now = time.Date(2026, time.June, 1, 9, 0, 0, 0, time.UTC)
 
 func point[T any](v T) *T { return &v }
 
-// summary is an active record on consent, without an end.
+// summary returns an active record on consent, without an end.
 func summary(name string) registerclient.AccessRecordSummary {
 	return registerclient.AccessRecordSummary{
 		AK: "ak_1", LeadControllerName: &name, State: registerclient.StateActive,
@@ -93,7 +93,16 @@ func TestRecordsPage(t *testing.T) {
 	w := newWorld(t)
 	w.discover(t)
 	records := w.browser(t).signIn()
-	for _, code := range []string{"HH-CONSUMPTION", "TARIFF-IMPORT", "uk-consent", "uk-public-task", "DISCOVERED", "ACTIVE", "ak_", "ir_"} {
+	for _, code := range []string{
+		"HH-CONSUMPTION",
+		"TARIFF-IMPORT",
+		"uk-consent",
+		"uk-public-task",
+		"DISCOVERED",
+		"ACTIVE",
+		"ak_",
+		"ir_",
+	} {
 		if strings.Contains(records.body, code) {
 			t.Errorf("the page shows the code %s", code)
 		}
@@ -107,11 +116,14 @@ func TestRecordsPage(t *testing.T) {
 	}
 }
 
-// The list opens under a new id. Windows that open it at once must not throw each other out.
+// The list opens under a new session id. Windows that open it at once must not end each other's session.
 func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		w := newWorld(t, func(s *setting) { s.database, s.handover = d, handoverTime })
+		w := newWorld(t, func(s *setting) {
+			s.database = d
+			s.handover = handoverTime
+		})
 		for range 3 {
 			w.register.Clock.Add(time.Hour)
 			b := w.browser(t)
@@ -121,10 +133,8 @@ func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 			var windows sync.WaitGroup
 			for range 8 {
 				windows.Go(func() {
-					if p := b.follow(
-						b.get("/portal/records"),
-					); p.StatusCode != 200 ||
-						p.Request.URL.Path != "/portal/records" {
+					p := b.follow(b.get("/portal/records"))
+					if p.StatusCode != 200 || p.Request.URL.Path != "/portal/records" {
 						t.Errorf("ends at %s with %d", p.Request.URL.Path, p.StatusCode)
 					}
 				})

@@ -21,10 +21,8 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	b := w.browser(t)
 	b.get("/portal/nowhere").wants(t, 404, "error.not-found.title")
 	b.get("/nowhere").wants(t, 404, "error.not-found.title")
-	if p := b.do(http.MethodDelete, "/portal/prove", nil).
-		wants(t, 405, "error.method.title"); p.Header.Get(
-		"Allow",
-	) == "" {
+	p := b.do(http.MethodDelete, "/portal/prove", nil).wants(t, 405, "error.method.title")
+	if p.Header.Get("Allow") == "" {
 		t.Error("does not say what is allowed")
 	}
 
@@ -32,11 +30,13 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	if n := w.wire.called("status"); n != 0 {
 		t.Error("HEAD asked the register")
 	}
-	for path, allowed := range map[string]string{"/portal/meter": "POST", "/portal": "GET, HEAD", "/portal/prove": "GET, HEAD, POST"} {
-		if p := b.do(http.MethodOptions, path, nil).
-			wants(t, 405, "error.method.title"); p.Header.Get(
-			"Allow",
-		) != allowed {
+	for path, allowed := range map[string]string{
+		"/portal/meter": "POST",
+		"/portal":       "GET, HEAD",
+		"/portal/prove": "GET, HEAD, POST",
+	} {
+		p := b.do(http.MethodOptions, path, nil).wants(t, 405, "error.method.title")
+		if p.Header.Get("Allow") != allowed {
 			t.Errorf("OPTIONS %s allows %q", path, p.Header.Get("Allow"))
 		}
 	}
@@ -45,7 +45,12 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	b.get("/portal/static/nope").wants(t, 404, "error.not-found.title")
 	b.post("/portal/meter", url.Values{"number": {strings.Repeat("9", maxForm)}}).wants(t, 413, "error.too-long.title")
 	b.post("/portal/meter?%zz", url.Values{}).wants(t, 400, "error.escape.title")
-	for _, media := range []string{"multipart/form-data; boundary=x", "application/json", "application/x-www-form-urlencoded; charset=latin1", "nonsense;"} {
+	for _, media := range []string{
+		"multipart/form-data; boundary=x",
+		"application/json",
+		"application/x-www-form-urlencoded; charset=latin1",
+		"nonsense;",
+	} {
 		b.header.Set("Content-Type", media)
 		b.post("/portal/meter", url.Values{"number": {trueMPAN}}).wants(t, 415, "error.media.title")
 	}

@@ -27,7 +27,7 @@ func TestOtherSitesCannotPost(t *testing.T) {
 
 	posts := 0
 	for target, route := range w.routes(handle) {
-		method, path, _ := strings.Cut(target, " ")
+		method, action, _ := strings.Cut(target, " ")
 		if method != http.MethodPost {
 			continue
 		}
@@ -51,21 +51,24 @@ func TestOtherSitesCannotPost(t *testing.T) {
 			{"the token in the address", nil, nil},
 			{"the token in JSON", http.Header{"Content-Type": {"application/json"}}, valid},
 			{"the token in plain text", http.Header{"Content-Type": {"text/plain"}}, valid},
-			{"the token in another charset", http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-16"}}, valid},
+			{
+				"the token in another charset",
+				http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-16"}},
+				valid,
+			},
 		} {
 			if test.header.Get("Sec-Fetch-Site") == "" && test.header.Get("Origin") == "" &&
 				route.Path == "/portal/meter" {
 				continue // one of the two forms that are open to everybody
 			}
 			if route.Path == "/portal/leave" && test.header.Get("Sec-Fetch-Site") == "" &&
-				test.header.Get("Origin") == "" &&
-				test.header.Get("Content-Type") == "" {
-				continue // the other: see TestLeave
+				test.header.Get("Origin") == "" && test.header.Get("Content-Type") == "" {
+				continue // the other one: see TestLeave
 			}
 
 			b.header = http.Header{}
 			maps.Copy(b.header, test.header)
-			to := path
+			to := action
 			if test.form == nil {
 				to += "?token=" + token
 			}
@@ -75,7 +78,7 @@ func TestOtherSitesCannotPost(t *testing.T) {
 				want = http.StatusUnsupportedMediaType
 			}
 			if p := b.post(to, test.form); p.StatusCode != want {
-				t.Errorf("%s from %s: %d", path, test.name, p.StatusCode)
+				t.Errorf("%s from %s: %d", action, test.name, p.StatusCode)
 			}
 		}
 	}
@@ -92,11 +95,14 @@ func TestOtherSitesCannotPost(t *testing.T) {
 	b.post(path, url.Values{"token": {token}}).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn")
 }
 
-// The headers of each route, as they were agreed: first what all have, then what is each one's own. Run with
-// -update after a change, and read the difference.
+// The golden files hold the headers of every route: first those that all have, then those of each route. Run the test
+// with -update after a change, and read the difference.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	for golden, secure := range map[string]bool{"testdata/headers-loopback.golden": false, "testdata/headers.golden": true} {
+	for golden, secure := range map[string]bool{
+		"testdata/headers-loopback.golden": false,
+		"testdata/headers.golden":          true,
+	} {
 		t.Run(golden, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -106,7 +112,7 @@ func TestHeaders(t *testing.T) {
 			w.options.Secure = secure
 			_, server := w.newPortal(t)
 			b.base = server.URL
-			// A jar keeps the cookies of https to itself.
+			// A jar would not send the cookies of https.
 			b.Jar = nil
 			b.header = http.Header{
 				"Cookie":          {w.portal(t, ownPages).cookieName(sessionCookie) + "=" + session},
@@ -124,7 +130,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// snapshot holds what each target answers against what was agreed.
+// snapshot compares the response of each target with the golden file.
 func snapshot(t *testing.T, b *browser, golden, handle string, targets []string) {
 	t.Helper()
 	slices.Sort(targets)

@@ -20,32 +20,32 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// shelf is a session store under test, with its clock.
-type shelf struct {
+// testStore is a session store under test, with its clock.
+type testStore struct {
 	*sessionStore
 	clock *registertest.Clock
 }
 
-func newShelf(t testing.TB, db *portaldb.DB, key []byte, clock *registertest.Clock) *shelf {
+func newTestStore(t testing.TB, db *portaldb.DB, key []byte, clock *registertest.Clock) *testStore {
 	t.Helper()
 	p, err := newPortal(Options{DB: db, SessionKey: key, Clock: clock.Now, Secure: true}, ownPages)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	return &shelf{p.sessions, clock}
+	return &testStore{p.sessions, clock}
 }
 
-func eachShelf(t *testing.T, test func(*testing.T, *shelf)) {
+func eachStore(t *testing.T, test func(*testing.T, *testStore)) {
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		clock := new(registertest.Clock)
 		clock.Set(now)
-		test(t, newShelf(t, portaldb.New(d.Open(t, migrations.Portal).Write), sessionKey, clock))
+		test(t, newTestStore(t, portaldb.New(d.Open(t, migrations.Portal).Write), sessionKey, clock))
 	})
 }
 
-// begin stores a visit, and gives its cookie.
-func (s *shelf) begin(t testing.TB) *http.Cookie {
+// begin stores a visit, and returns its cookie.
+func (s *testStore) begin(t testing.TB) *http.Cookie {
 	t.Helper()
 	session := s.session(t, nil)
 	session.Values[visitKey] = newVisit(
@@ -62,7 +62,7 @@ func (s *shelf) begin(t testing.TB) *http.Cookie {
 	return answer.Result().Cookies()[0]
 }
 
-func (s *shelf) session(t testing.TB, cookie *http.Cookie) *sessions.Session {
+func (s *testStore) session(t testing.TB, cookie *http.Cookie) *sessions.Session {
 	t.Helper()
 	session, err := s.Get(request(cookie), s.name)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *shelf) session(t testing.TB, cookie *http.Cookie) *sessions.Session {
 }
 
 // holds reports whether the cookie leads to a visit.
-func (s *shelf) holds(cookie *http.Cookie) bool {
+func (s *testStore) holds(cookie *http.Cookie) bool {
 	session, err := s.Get(request(cookie), s.name)
 	return err == nil && !session.IsNew && session.Values[visitKey].(*visit).MeterPoint == registertest.MeterPoint
 }
@@ -88,7 +88,7 @@ func request(cookie *http.Cookie) *http.Request {
 
 func TestSessionCookie(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
 		got := cookie.String()
 		want := "__Host-portal_session=" + cookie.Value + "; Path=/; HttpOnly; Secure; SameSite=Lax"
@@ -106,12 +106,12 @@ func TestSessionCookie(t *testing.T) {
 
 func TestSessionOutlivesARestart(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
-		if !newShelf(t, s.db, sessionKey, s.clock).holds(cookie) {
+		if !newTestStore(t, s.db, sessionKey, s.clock).holds(cookie) {
 			t.Error("another process does not find it")
 		}
-		if newShelf(t, s.db, bytes.Repeat([]byte{8}, 32), s.clock).holds(cookie) {
+		if newTestStore(t, s.db, bytes.Repeat([]byte{8}, 32), s.clock).holds(cookie) {
 			t.Error("another key opens it")
 		}
 	})
@@ -119,7 +119,7 @@ func TestSessionOutlivesARestart(t *testing.T) {
 
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		idle := s.begin(t)
 		s.clock.Add(idleTime - time.Millisecond)
 		if !s.holds(idle) {
@@ -150,7 +150,7 @@ func TestSessionEnds(t *testing.T) {
 			t.Error("outlives its hour")
 		}
 
-		// The next one to begin sweeps.
+		// The next session that begins deletes the expired ones.
 		s.begin(t)
 		if n, err := s.db.CountSessions(t.Context()); err != nil || n != 1 {
 			t.Errorf("%d sessions, want 1; %v", n, err)
@@ -160,10 +160,10 @@ func TestSessionEnds(t *testing.T) {
 
 func TestSessionTampering(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		a := s.begin(t)
 		b := s.begin(t)
-		// write puts a content into the row of a cookie, without the store.
+		// write replaces the content of the row of a cookie, without the store.
 		write := func(cookie *http.Cookie, sealed []byte) {
 			t.Helper()
 			row, err := s.db.FindSession(t.Context(), s.owner, hashSecret(cookie.Value), s.clock.Now())
@@ -211,9 +211,17 @@ func TestSessionTampering(t *testing.T) {
 
 func TestSessionIDsThatNameNothing(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
-		known := s.begin(t).Value
-		for _, id := range []string{"", "x", strings.Repeat("A", 43), known + "A", known[1:], strings.Repeat("A", 8000), "'; DROP TABLE portal_sessions; --"} {
+	eachStore(t, func(t *testing.T, s *testStore) {
+		valid := s.begin(t).Value
+		for _, id := range []string{
+			"",
+			"x",
+			strings.Repeat("A", 43),
+			valid + "A",
+			valid[1:],
+			strings.Repeat("A", 8000),
+			"'; DROP TABLE portal_sessions; --",
+		} {
 			cookie := &http.Cookie{Name: s.name, Value: id}
 			if s.holds(cookie) {
 				t.Errorf("%.20q leads to a session", id)
@@ -233,7 +241,7 @@ func TestSessionIDsThatNameNothing(t *testing.T) {
 
 func TestSessionLostUpdateIsRefused(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
 		first := s.session(t, cookie)
 		second := s.session(t, cookie)
@@ -257,7 +265,7 @@ func TestSessionLostUpdateIsRefused(t *testing.T) {
 
 func TestSessionRenewal(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		old := s.begin(t)
 		var renewed atomic.Pointer[http.Cookie]
 		var winners atomic.Int64
@@ -294,7 +302,7 @@ func TestSessionRenewal(t *testing.T) {
 
 func TestSessionIsForgotten(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
 		session := s.session(t, cookie)
 		session.Options.MaxAge = -1
@@ -313,7 +321,7 @@ func TestSessionIsForgotten(t *testing.T) {
 
 func TestSessionStoreWithoutItsDatabase(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

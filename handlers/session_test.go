@@ -24,17 +24,13 @@ func TestKeepAlive(t *testing.T) {
 	b.get("/portal/records").wants(t, 200, "records.title")
 	w.register.Clock.Add(16 * time.Minute)
 	b.header.Set("HX-Request", "true")
-	if p := b.post(
-		"/portal/keep-alive",
-		url.Values{"token": {token}},
-	); p.Header.Get(
-		"HX-Redirect",
-	) != "/portal/records" {
+	p := b.post("/portal/keep-alive", url.Values{"token": {token}})
+	if p.Header.Get("HX-Redirect") != "/portal/records" {
 		t.Errorf("after the end it answers %d, to %q", p.StatusCode, p.Header.Get("HX-Redirect"))
 	}
 }
 
-// A customer who waits for a letter, or reads the list, notices nothing of a new version.
+// A customer who waits for a letter, or reads the list, does not notice a new version of the program.
 func TestJourneyOverARestart(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
@@ -44,7 +40,7 @@ func TestJourneyOverARestart(t *testing.T) {
 		restart := func() {
 			w.server.Close()
 			_, server := w.newPortal(t)
-			// The browser's cookies are for a host, whatever the port.
+			// The browser's cookies are for a host, and do not depend on the port.
 			b.base = server.URL
 			w.server = server
 		}

@@ -34,7 +34,7 @@ func TestTicketWorksOnceForAMinute(t *testing.T) {
 		t.Errorf("after 59 seconds a ticket answers %d", p.StatusCode)
 	}
 
-	// A made-up one, one of a visit that is over, and another browser's form.
+	// A made-up ticket, one of a visit that has ended, and the form of another browser.
 	w.browser(t).useTicket("/portal/ticket?ticket="+newSecret()).wants(t, http.StatusGone, "error.ticket.title")
 	w.browser(t).get("/portal/ticket").wants(t, http.StatusGone, "error.ticket.title")
 	stolen := frame.ticket(records)
@@ -53,19 +53,19 @@ func TestTicketHasOneWinner(t *testing.T) {
 	frame := w.frame(t)
 	address := frame.ticket(frame.signInFramed())
 	var wins sync.Map
-	var all sync.WaitGroup
+	var requests sync.WaitGroup
 	for i := range 12 {
 		tab := w.browser(t)
 		tab.get(address)
 		token := tab.get("/portal/ticket").token(t)
-		all.Go(func() {
+		requests.Go(func() {
 			if tab.post("/portal/ticket", url.Values{"token": {token}}).StatusCode == http.StatusSeeOther {
 				wins.Store(i, true)
 			}
 		})
 	}
 
-	all.Wait()
+	requests.Wait()
 	n := 0
 	wins.Range(func(any, any) bool { n++; return true })
 	if n != 1 {
@@ -73,7 +73,7 @@ func TestTicketHasOneWinner(t *testing.T) {
 	}
 }
 
-// TestTicketOfAnotherOperator holds a ticket of one operator against the portal of another on the same database.
+// A ticket of one operator is used at the portal of another one on the same database.
 func TestTicketOfAnotherOperator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The page asks by itself for 20 minutes, no faster than every 4 seconds. Whoever comes back later asks by hand.
+// The page asks by itself for 20 minutes, every 4 seconds at most. After that the customer asks by hand.
 func TestPollingStops(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -24,12 +24,9 @@ func TestPollingStops(t *testing.T) {
 		w.register.Clock.Add(10 * time.Minute)
 		b.get("/portal/waiting/status")
 	}
-	if part := b.get(
-		"/portal/waiting/status",
-	).doc.Find(
-		"#waiting",
-	); part.AttrOr("hx-get", "") != "" ||
-		!strings.Contains(part.Text(), "no longer checks by itself") {
+
+	part = b.get("/portal/waiting/status").doc.Find("#waiting")
+	if part.AttrOr("hx-get", "") != "" || !strings.Contains(part.Text(), "no longer checks by itself") {
 		t.Errorf("after 20 minutes: %s", part.Text())
 	}
 
@@ -38,7 +35,7 @@ func TestPollingStops(t *testing.T) {
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 }
 
-// A letter is good for 15 minutes, as long as a session without use: whoever waits has used it by waiting.
+// A letter is valid for 15 minutes, which is as long as a session lasts without use. Polling counts as use.
 func TestWaitingOutTheLetter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -52,7 +49,7 @@ func TestWaitingOutTheLetter(t *testing.T) {
 		t.Errorf("the page says %s", p.body)
 	}
 
-	// Trying again leads on.
+	// The customer can try again.
 	w.register.Clock.Add(time.Minute)
 	b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}}).
 		sendsTo(t, "/portal/waiting")
@@ -60,7 +57,7 @@ func TestWaitingOutTheLetter(t *testing.T) {
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 }
 
-// A demonstration asks nobody, and so has neither a passkey to show nor a code to type.
+// A demonstration does not ask people to confirm: it shows neither a passkey nor a code.
 func TestWaitingInADemonstration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(s *setting) { s.demonstration = true })
@@ -88,16 +85,16 @@ func TestResend(t *testing.T) {
 		t.Helper()
 		return b.post("/portal/waiting/resend", url.Values{"token": {token}})
 	}
-	if hint := p.doc.Find(
-		".resend .hint",
-	); hint.AttrOr("data-until-ready", "") != "30" ||
-		!strings.Contains(hint.Text(), "30 seconds") {
+
+	hint := p.doc.Find(".resend .hint")
+	if hint.AttrOr("data-until-ready", "") != "30" || !strings.Contains(hint.Text(), "30 seconds") {
 		t.Errorf("says %q", hint.Text())
 	}
 
 	for round := range mostResends {
 		w.register.Clock.Add(resendWait - time.Second)
-		if p := resend(); p.StatusCode != http.StatusTooManyRequests || p.doc.Find("#error-summary").Length() != 1 {
+		p = resend()
+		if p.StatusCode != http.StatusTooManyRequests || p.doc.Find("#error-summary").Length() != 1 {
 			t.Fatalf("too soon it answers %d", p.StatusCode)
 		}
 		if n := w.wire.called("reidentify"); n != round+1 {
@@ -107,10 +104,8 @@ func TestResend(t *testing.T) {
 		old := post.open(t, post.letter(t, round+1))
 		oldCode := b.code()
 		w.register.Clock.Add(time.Second)
-		if p := b.get(
-			"/portal/waiting",
-		); p.doc.Find(".resend .hint").Length() != 0 ||
-			p.doc.Find(".resend button").Length() != 1 {
+		p = b.get("/portal/waiting")
+		if p.doc.Find(".resend .hint").Length() != 0 || p.doc.Find(".resend button").Length() != 1 {
 			t.Error("the button does not say that it can be used")
 		}
 
@@ -121,7 +116,7 @@ func TestResend(t *testing.T) {
 		}
 
 		codes[code] = true
-		// The old letter is forgotten: it confirms what nobody waits for any more.
+		// The old letter is forgotten: it confirms a challenge that the visit does not wait for.
 		if round == 0 {
 			old.typeCode(oldCode).sendsTo(t, "/id/link/confirmed")
 			b.get("/portal/waiting/check").sendsTo(t, "/portal/waiting")
@@ -135,8 +130,8 @@ func TestResend(t *testing.T) {
 	}
 
 	w.register.Clock.Add(time.Minute)
-	if p := resend(); p.StatusCode != http.StatusTooManyRequests {
-		t.Errorf("a fourth answers %d", p.StatusCode)
+	if status := resend().StatusCode; status != http.StatusTooManyRequests {
+		t.Errorf("a fourth answers %d", status)
 	}
 	if n := w.wire.called("reidentify"); n != 1+mostResends {
 		t.Errorf("%d letters", n)

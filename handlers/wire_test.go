@@ -8,14 +8,14 @@ import (
 	"sync"
 )
 
-// wire carries the portal's calls to the register, and counts and loses them.
+// wire carries the portal's calls to the register. It counts them, and can answer or lose them.
 type wire struct {
 	mu    sync.Mutex
 	calls map[string]int
 	// token is the last token-ref that the register gave.
 	token string
-	// answer, where it is set and does not return nil, answers instead of the register; lose loses what the
-	// register answered.
+	// answer is called before the register: a response that is not nil is used instead of the register's. If lose
+	// returns true, the register's response is lost. Both may be nil.
 	answer func(*http.Request) *http.Response
 	lose   func(*http.Request) bool
 }
@@ -28,7 +28,8 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 
 	w.calls[operation]++
-	answer, lose := w.answer, w.lose
+	answer := w.answer
+	lose := w.lose
 	w.mu.Unlock()
 	if answer != nil {
 		if instead := answer(r); instead != nil {
@@ -58,7 +59,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// keepToken remembers the token-ref of an answer that has one.
+// keepToken remembers the token-ref in a response.
 func (w *wire) keepToken(body string) {
 	if _, rest, ok := strings.Cut(body, `"token-ref":"`); ok {
 		w.mu.Lock()
@@ -82,7 +83,8 @@ func (w *wire) tokenRef() string {
 func (w *wire) set(answer func(*http.Request) *http.Response, lose func(*http.Request) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.answer, w.lose = answer, lose
+	w.answer = answer
+	w.lose = lose
 }
 
 // operationOf names the call: token, exists, reidentify, complete, status, list, notice or revoke.
@@ -110,7 +112,7 @@ func operationOf(r *http.Request) string {
 	return path
 }
 
-// refuse answers one operation with a status, and words that must not reach a browser.
+// refuse returns an answer to one operation: a status, and a text that must not reach a browser.
 func refuse(operation string, status int) func(*http.Request) *http.Response {
 	return func(r *http.Request) *http.Response {
 		if operationOf(r) != operation {
@@ -131,7 +133,7 @@ func refuse(operation string, status int) func(*http.Request) *http.Response {
 	}
 }
 
-// answerJSON is a good answer of the register's.
+// answerJSON returns a successful response of the register.
 func answerJSON(r *http.Request, body string) *http.Response {
 	return &http.Response{
 		StatusCode: http.StatusOK,

@@ -9,7 +9,7 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// ticks are the handles of the records that can be stopped together.
+// ticks returns the handles of the records that can be stopped together.
 func (p *page) ticks() (handles []string) {
 	for _, box := range p.doc.Find(`input[name="record"][form="several"]`).EachIter() {
 		handles = append(handles, box.AttrOr("value", ""))
@@ -46,7 +46,7 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 		t.Errorf("to look through them ended %d", n)
 	}
 
-	// The second answers that it has ended, the third not at all.
+	// The second record has ended already. For the third one the register does not answer.
 	calls := 0
 	w.wire.set(func(r *http.Request) *http.Response {
 		if operationOf(r) != "revoke" {
@@ -74,7 +74,11 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 	if got := strings.TrimSpace(stopped.doc.Find("h1").Text()); got != "You stopped 1 of 3" {
 		t.Errorf("the heading is %q", got)
 	}
-	for words, want := range map[string]int{"There was nothing to stop.": 1, "The register did not answer.": 1, "Your reference": 1} {
+	for words, want := range map[string]int{
+		"There was nothing to stop.":   1,
+		"The register did not answer.": 1,
+		"Your reference":               1,
+	} {
 		if got := strings.Count(stopped.doc.Find("main").Text(), words); got != want {
 			t.Errorf("%q stands there %d times, want %d", words, got, want)
 		}
@@ -92,15 +96,9 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 	if got := strings.TrimSpace(stopped.doc.Find("h1").Text()); !strings.HasPrefix(got, "You stopped all 3") {
 		t.Errorf("in the end: %q", got)
 	}
-	// Going back to the review shows what was done, and not a form that does it again.
-	if location := b.get(
-		"/portal/records/several?" + url.Values{"record": ticked}.Encode(),
-	).Header.Get(
-		"Location",
-	); !strings.HasPrefix(
-		location,
-		"/portal/records/stopped?",
-	) {
+	// To go back to the review leads to the result, and not to the form.
+	location := b.get("/portal/records/several?" + url.Values{"record": ticked}.Encode()).Header.Get("Location")
+	if !strings.HasPrefix(location, "/portal/records/stopped?") {
 		t.Errorf("the review of what is stopped leads to %q", location)
 	}
 }

@@ -31,6 +31,7 @@ func TestCountEvent(t *testing.T) {
 			}
 
 			events.Wait()
+
 			return passed.Load()
 		}
 
