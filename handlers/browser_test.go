@@ -331,6 +331,7 @@ func (w *world) frame(t testing.TB) *browser {
 
 	b.Jar = loopbackJar{jar}
 	b.header.Set("Sec-Fetch-Dest", "iframe")
+
 	return b
 }
 

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"flag"
 	"log/slog"
 	"net/http"
@@ -279,6 +278,7 @@ func newAdvisedWorld(t testing.TB) *world {
 	w := newWorld(t)
 	w.options.AdviserSecret = adviserSecret
 	w.echo, w.server = w.newPortal(t)
+
 	return w
 }
 
@@ -292,17 +292,11 @@ func newPasskeyWorld(t testing.TB, change ...func(*setting)) *world {
 // browser back to.
 func (w *world) showPasskey(t testing.TB) (back string) {
 	t.Helper()
-	token := sha256.Sum256([]byte(w.wire.tokenRef()))
-	code := sha256.Sum256([]byte(completionCode))
-	result, err := w.register.DB.Write.Exec(w.register.DB.Write.Rebind(
-		`UPDATE reidentifications SET asserted_at = ?, completion_hash = ? WHERE token_hash = ? AND redirect_url = ?`),
-		w.register.Clock.Now().UnixMilli(), code[:], token[:], "https://portal.example.org/portal/return")
-	if err != nil {
-		t.Fatal(err)
+	if !strings.Contains(w.wire.challengeRequest(), `"passkey-return-url":"https://portal.example.org/portal/return"`) {
+		t.Fatal("the register was not told where the passkey comes back to")
 	}
-	if n, _ := result.RowsAffected(); n != 1 {
-		t.Fatal("the register knows no such challenge, or not where it comes back to")
-	}
+
+	w.register.ShowPasskey(t, w.wire.tokenRef(), completionCode)
 
 	return "/portal/return?" + url.Values{
 		"dar-passkey-token":   {w.wire.tokenRef()},

@@ -75,9 +75,11 @@ func textKeys(t *testing.T, kind, code string) []string {
 	switch kind {
 	case "DataType":
 		key, ok := dataTypeLabels[registerclient.DataType(code)]
+
 		return []string{"records.data." + label(key, ok), "records.data." + key + ".reveals"}
 	case "LegalBasis":
 		key, ok := basisLabels[registerclient.LegalBasis(code)]
+
 		return []string{
 			"records.basis." + label(string(key), ok),
 			"records.basis." + string(key) + ".means",
@@ -88,15 +90,18 @@ func textKeys(t *testing.T, kind, code string) []string {
 		if label(key, ok) == "sole" {
 			return nil // a page says nothing about a single controller
 		}
+
 		return []string{"records.arrangement." + key}
 	case "ControllerRole":
 		key, ok := controllerLabels[registerclient.ControllerRole(code)]
 		if label(key, ok) == "sole" {
 			return nil
 		}
+
 		return []string{"records.role." + key}
 	case "Method":
 		key, ok := methodLabels[registerclient.Method(code)]
+
 		return []string{
 			"prove.method." + label(key, ok) + ".title",
 			"prove.method." + key + ".body",
@@ -105,9 +110,11 @@ func textKeys(t *testing.T, kind, code string) []string {
 		}
 	case "RevokedBy":
 		key, ok := endLabels[registerclient.RevokedBy(code)]
+
 		return []string{"records.state." + label(string(key), ok)}
 	case "NoticeStatus":
 		key, ok := deliveryLabels[registerclient.NoticeStatus(code)]
+
 		return []string{"withdrawn.notice." + label(string(key), ok)}
 	case "AccessState", "ReidentificationStatus":
 		// recordView and pollChallenge show them, and have tests of their own.
@@ -117,6 +124,7 @@ func textKeys(t *testing.T, kind, code string) []string {
 	}
 
 	t.Errorf("%s is new: does a page show it?", kind)
+
 	return nil
 }
 

@@ -12,8 +12,9 @@ import (
 type wire struct {
 	mu    sync.Mutex
 	calls map[string]int
-	// token is the last token-ref that the register gave.
-	token string
+	// request is the body of the last request for a challenge, and token the token-ref that the register gave.
+	request string
+	token   string
 	// answer is called before the register: a response that is not nil is used instead of the register's. If lose
 	// returns true, the register's response is lost. Both may be nil.
 	answer func(*http.Request) *http.Response
@@ -22,6 +23,12 @@ type wire struct {
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	operation := operationOf(r)
+	if operation == "reidentify" {
+		if err := w.keepRequest(r); err != nil {
+			return nil, err
+		}
+	}
+
 	w.mu.Lock()
 	if w.calls == nil {
 		w.calls = map[string]int{}
@@ -59,6 +66,25 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
+// keepRequest remembers the body of a request.
+func (w *wire) keepRequest(r *http.Request) error {
+	body, err := r.GetBody()
+	if err != nil {
+		return err
+	}
+
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.request = string(text)
+
+	return nil
+}
+
 // keepToken remembers the token-ref in a response.
 func (w *wire) keepToken(body string) {
 	if _, rest, ok := strings.Cut(body, `"token-ref":"`); ok {
@@ -72,6 +98,12 @@ func (w *wire) called(operation string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.calls[operation]
+}
+
+func (w *wire) challengeRequest() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.request
 }
 
 func (w *wire) tokenRef() string {
