@@ -25,6 +25,7 @@ import (
 	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/cmd/internal/serve"
 	"central.consent/dar/handlers"
+	"central.consent/dar/handlers/portaldb"
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
@@ -365,7 +366,7 @@ func newPortals(
 
 		portal, err := handlers.New(handlers.Options{
 			Register:       client,
-			DB:             d.portal.Write,
+			DB:             portaldb.New(d.portal.Write),
 			SessionKey:     d.portalKey,
 			Operator:       one.Slug,
 			Base:           one.Base,

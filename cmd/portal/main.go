@@ -20,6 +20,7 @@ import (
 	"central.consent/dar/cmd/internal/env"
 	"central.consent/dar/cmd/internal/serve"
 	"central.consent/dar/handlers"
+	"central.consent/dar/handlers/portaldb"
 	"central.consent/dar/migrations"
 	"central.consent/dar/registerclient"
 )
@@ -171,7 +172,7 @@ func newSites(config config, db *migrations.DB, logger *slog.Logger) (http.Handl
 
 		portal, err := handlers.New(handlers.Options{
 			Register:      register,
-			DB:            db.Write,
+			DB:            portaldb.New(db.Write),
 			SessionKey:    config.sessionKey,
 			Operator:      o.Slug,
 			Base:          o.Base,
