@@ -12,7 +12,7 @@ type HandoverPage struct {
 	MeterPoint MeterPoint
 	// ReadAt is when the list was read from the register.
 	ReadAt     time.Time
-	Discovered []Discovered
+	Discovered []Sighting
 	Active     []Record
 	Ended      []Record
 	// Stopped are the records that were stopped in this session.

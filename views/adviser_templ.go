@@ -510,7 +510,7 @@ func Handover(m HandoverPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = handoverNames(m.Page, "records.discovered.title", discoveredNames(m.Discovered)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = handoverNames(m.Page, "records.discovered.title", sightingNames(m.Discovered)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

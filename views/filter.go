@@ -4,8 +4,8 @@ import "net/url"
 
 // Filter narrows the list. Its values are as in the address; an empty one narrows nothing.
 type Filter struct {
-	// State and Reason are each the slug of an Option.
-	State, Reason string
+	// State and Basis are each the slug of an Option.
+	State, Basis string
 	// Name is what the customer typed: part of an organisation's name.
 	Name string
 }
@@ -41,7 +41,7 @@ func (f Filter) Query() string {
 // fields are the values that narrow the list, always in the same order.
 func (f Filter) fields() []FormField {
 	var fields []FormField
-	for _, field := range []FormField{{"state", f.State}, {"reason", f.Reason}, {"q", f.Name}} {
+	for _, field := range []FormField{{"state", f.State}, {"reason", f.Basis}, {"q", f.Name}} {
 		if field.Value != "" {
 			fields = append(fields, field)
 		}

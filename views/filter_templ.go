@@ -85,7 +85,7 @@ func filter(m RecordsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = filterChoice(m.Text, "reason", "filter.reason", m.Filter.Reason, m.Reasons, m.All().Len()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = filterChoice(m.Text, "reason", "filter.reason", m.Filter.Basis, m.Bases, m.All().Len()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -102,9 +102,9 @@ func record(handle, organisation string, basis Basis) Record {
 				PrivacyURL: "https://org.example/rights",
 			},
 		},
-		DataTypes: []DataType{{DataHalfHourlyUse}},
-		Since:     day(2024, 1, 14),
-		Notices:   []Notice{{URL: "https://org.example/privacy", Version: "v1"}},
+		DataTypes:      []DataType{{DataHalfHourlyUse}},
+		Since:          day(2024, 1, 14),
+		PrivacyNotices: []PrivacyNotice{{URL: "https://org.example/privacy", Version: "v1"}},
 	}
 }
 
@@ -130,8 +130,8 @@ func expiredRecord(handle, organisation string) Record {
 	return r
 }
 
-func discoveredAcme() Discovered {
-	return Discovered{
+func acmeSighting() Sighting {
+	return Sighting{
 		Organisation: "Acme Energy Services Ltd",
 		Reference:    "SEC-OU-00429",
 		DataTypes:    []DataType{{DataHalfHourlyUse}},

@@ -18,8 +18,8 @@ type LetterPage struct {
 	Kind string
 	// Record is the access of the organisation that the letter goes to.
 	Record Record
-	// Discovered is the access that the letter is about, if Kind is discovered.
-	Discovered Discovered
+	// Sighting is what the letter is about, if Kind is discovered.
+	Sighting Sighting
 	// Day is the date of the letter.
 	Day time.Time
 	// WithNumber says that the customer wants the meter point number in the letter.
@@ -34,14 +34,14 @@ func (m LetterPage) aboutDiscovered() bool { return m.Kind == letterDiscovered }
 
 func (m LetterPage) handle() string {
 	if m.aboutDiscovered() {
-		return m.Discovered.Handle
+		return m.Sighting.Handle
 	}
 	return m.Record.Handle
 }
 
 func (m LetterPage) title() string {
 	if m.aboutDiscovered() {
-		return m.Text.T("letter.report.title", "Org", ui.Name(m.Discovered.Organisation))
+		return m.Text.T("letter.report.title", "Org", ui.Name(m.Sighting.Organisation))
 	}
 
 	names := m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
@@ -52,9 +52,9 @@ func (m LetterPage) title() string {
 // sightings say in the letter which organisation the DCC saw, and when.
 func (m LetterPage) sightings() string {
 	return m.Text.T("records.discovered.letter.seen",
-		"Org", ui.Name(m.Discovered.Organisation),
-		"Reference", ui.Name(m.Discovered.Reference),
-		"Seen", m.Discovered.sightings(m.Text))
+		"Org", ui.Name(m.Sighting.Organisation),
+		"Reference", ui.Name(m.Sighting.Reference),
+		"Seen", m.Sighting.days(m.Text))
 }
 
 // accessAndPeriod says in the letter who has or had access, and for how long.

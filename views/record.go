@@ -34,8 +34,8 @@ type Record struct {
 	// Until is zero if no end was set.
 	Until time.Time
 	// EndedAt is when the access ended; zero while it is active.
-	EndedAt time.Time
-	Notices []Notice
+	EndedAt        time.Time
+	PrivacyNotices []PrivacyNotice
 	// Storage is nil if the organisation did not say where and how long it keeps the data.
 	Storage *Storage
 	// Earlier says that an earlier occupant gave the access, and that it is still active.
@@ -84,8 +84,8 @@ type Controller struct {
 	PrivacyURL string
 }
 
-// Notice is a privacy notice that the customer was shown.
-type Notice struct {
+// PrivacyNotice is a privacy notice that the customer was shown.
+type PrivacyNotice struct {
 	// Controller is empty if one privacy notice speaks for all controllers.
 	Controller string
 	URL        string
@@ -210,7 +210,7 @@ func (r Record) whatToAsk(text *i18n.Printer) string {
 }
 
 // noticeLink names a privacy notice of the record.
-func (r Record) noticeLink(text *i18n.Printer, n Notice) string {
+func (r Record) noticeLink(text *i18n.Printer, n PrivacyNotice) string {
 	org := ui.Name(cmp.Or(n.Controller, r.Organisation))
 	return text.T("records.notice-link", "Org", org, "Version", ui.Name(n.Version))
 }

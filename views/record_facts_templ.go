@@ -348,7 +348,7 @@ func moreFacts(text *i18n.Printer, r Record) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			if len(r.Notices) == 0 {
+			if len(r.PrivacyNotices) == 0 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -371,7 +371,7 @@ func moreFacts(text *i18n.Printer, r Record) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				for _, n := range r.Notices {
+				for _, n := range r.PrivacyNotices {
 					templ_7745c5c3_Err = ui.External(n.URL, r.noticeLink(text, n)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -131,7 +131,7 @@ func TestAddressesCannotRun(t *testing.T) {
 	r := record("h", "Bright", BasisContract)
 	r.Controllers[0].PrivacyURL = "javascript:alert(1)"
 	r.Controllers[0].ContactURL = "data:text/html,x"
-	r.Notices[0].URL = "vbscript:x"
+	r.PrivacyNotices[0].URL = "vbscript:x"
 
 	renderList(t, r).Find("a[href]").Each(func(_ int, a *goquery.Selection) {
 		href := a.AttrOr("href", "")
@@ -149,7 +149,7 @@ func TestNamesAreIsolated(t *testing.T) {
 	const name = "\u202eشركة Energy"
 	r := record("a", name, BasisConsent)
 	r.CanWithdraw = true
-	discovered := discoveredAcme()
+	discovered := acmeSighting()
 	discovered.Organisation = name
 
 	p := customer("en")
@@ -158,14 +158,14 @@ func TestNamesAreIsolated(t *testing.T) {
 			Page:       p,
 			MeterPoint: meterPoint,
 			Active:     []Record{r},
-			Discovered: []Discovered{discovered},
+			Discovered: []Sighting{discovered},
 		}),
 		"withdraw": Withdraw(WithdrawPage{Page: p, MeterPoint: meterPoint, Record: r}),
 		"withdrawn": Withdrawn(WithdrawnPage{
 			Page:       p,
 			MeterPoint: meterPoint,
 			Record:     r,
-			Told:       Told{State: ToldNone},
+			Delivery:   DeliveryStatus{State: DeliveryNone},
 		}),
 	} {
 		doc := render(t, c)

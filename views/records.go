@@ -20,7 +20,7 @@ type RecordsPage struct {
 	// ReadAt is when the list was read from the register.
 	ReadAt time.Time
 	// Discovered are organisations that the DCC saw and that never registered.
-	Discovered []Discovered
+	Discovered []Sighting
 	// Active are the records of organisations that can read data now.
 	Active []Record
 	// Ended are the records of organisations that could read data once.
@@ -30,13 +30,13 @@ type RecordsPage struct {
 	// Filter narrows the list to Found, which is nil if the filter is empty.
 	Filter Filter
 	Found  *List
-	// States and Reasons are the choices of the filter that match at least one record.
-	States, Reasons []Option
+	// States and Bases are the choices of the filter that match at least one record.
+	States, Bases []Option
 }
 
 // List holds the three groups of the page.
 type List struct {
-	Discovered []Discovered
+	Discovered []Sighting
 	Active     []Record
 	Ended      []Record
 }
@@ -71,7 +71,7 @@ func (m RecordsPage) headings() map[string]string {
 // answer says in one sentence who has access: by name if there are few, else by number.
 func (m RecordsPage) answer() string {
 	active := organisations(m.Active)
-	discovered := discoveredNames(m.Discovered)
+	discovered := sightingNames(m.Discovered)
 
 	known := m.Text.T("records.nobody")
 	if len(active) > 0 {

@@ -94,7 +94,7 @@ func Records(m RecordsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = groupCount(m, "discovered", len(discoveredNames(m.Discovered)), m.Text.T("records.count.discovered")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = groupCount(m, "discovered", len(sightingNames(m.Discovered)), m.Text.T("records.count.discovered")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -573,8 +573,8 @@ func list(m RecordsPage, counted bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for i, d := range shown.Discovered {
-				templ_7745c5c3_Err = discoveredCard(m, d, discoveredID(i)).Render(ctx, templ_7745c5c3_Buffer)
+			for i, s := range shown.Discovered {
+				templ_7745c5c3_Err = sightingCard(m, s, sightingID(i)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -17,7 +17,7 @@ func TestDiscoveredComesFirst(t *testing.T) {
 		Page:       customer("en"),
 		MeterPoint: meterPoint,
 		ReadAt:     time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC),
-		Discovered: []Discovered{discoveredAcme()},
+		Discovered: []Sighting{acmeSighting()},
 		Active:     []Record{record("a", "Bright Energy Ltd", BasisConsent)},
 		Ended:      []Record{expiredRecord("e", "GreenSwitch")},
 	}))
@@ -82,7 +82,7 @@ func TestAnswer(t *testing.T) {
 			"only discovered",
 			"No organisation on the register can see your energy data now, " +
 				"but Acme Energy Services Ltd was seen reading it without saying why.",
-			RecordsPage{Discovered: []Discovered{discoveredAcme()}},
+			RecordsPage{Discovered: []Sighting{acmeSighting()}},
 		},
 		{
 			"twice the same",

@@ -42,17 +42,17 @@ type Entry struct {
 	// Status is in words, as on the page.
 	Status string
 	Data   []DataType
-	// Reason is the legal basis. It is empty for a discovered access, and so are Why and Purpose.
-	Reason Basis
-	// Why is the legal basis in words.
-	Why     string
-	Purpose string
+	// Basis is empty for a discovered access, and so are BasisName and Purpose.
+	Basis Basis
+	// BasisName is the legal basis in words.
+	BasisName string
+	Purpose   string
 	// Since, Until and Ended are zero if there is no such day.
 	Since, Until, Ended time.Time
 	// Others are the other responsible organisations.
 	Others []string
-	// Teller is the organisation that registered the record; empty if it is responsible itself.
-	Teller    string
+	// DataUser is the organisation that registered the record; empty if it is responsible itself.
+	DataUser  string
 	Reference string
 	Contact   string
 	// Changed are sentences, the newest change first.
@@ -68,8 +68,8 @@ func (m RecordsPage) Answer() string { return ui.Unmarked(m.answer()) }
 func (m RecordsPage) Entries() []Entry {
 	shown := m.Shown()
 	entries := make([]Entry, 0, shown.Len())
-	for _, d := range shown.Discovered {
-		entries = append(entries, m.discoveredEntry(d))
+	for _, s := range shown.Discovered {
+		entries = append(entries, m.sightingEntry(s))
 	}
 	for _, r := range shown.Active {
 		entries = append(entries, m.entry(groupActive, r))
@@ -83,17 +83,17 @@ func (m RecordsPage) Entries() []Entry {
 	return entries
 }
 
-func (m RecordsPage) discoveredEntry(d Discovered) Entry {
+func (m RecordsPage) sightingEntry(s Sighting) Entry {
 	return Entry{
-		Handle:       d.Handle,
+		Handle:       s.Handle,
 		Group:        groupDiscovered,
-		Organisation: d.Organisation,
+		Organisation: s.Organisation,
 		Status:       m.Text.T("records.discovered.badge"),
-		Data:         d.DataTypes,
-		Since:        d.FirstSeen,
-		Until:        d.LastSeen,
-		Reference:    d.Reference,
-		When:         d.sightings(m.Text),
+		Data:         s.DataTypes,
+		Since:        s.FirstSeen,
+		Until:        s.LastSeen,
+		Reference:    s.Reference,
+		When:         s.days(m.Text),
 	}
 }
 
@@ -104,13 +104,13 @@ func (m RecordsPage) entry(group string, r Record) Entry {
 		Organisation: r.Organisation,
 		Status:       m.Text.T("records.state." + string(r.State)),
 		Data:         r.DataTypes,
-		Reason:       r.Basis,
-		Why:          r.basisName(m.Text),
+		Basis:        r.Basis,
+		BasisName:    r.basisName(m.Text),
 		Purpose:      r.Purpose,
 		Since:        r.Since,
 		Until:        r.Until,
 		Ended:        r.EndedAt,
-		Teller:       r.DataUser,
+		DataUser:     r.DataUser,
 		Reference:    r.Reference,
 		When:         ui.Unmarked(r.period(m.Text)),
 		Contact:      cmp.Or(r.lead().PrivacyURL, r.lead().ContactURL),
@@ -131,13 +131,13 @@ func (m RecordsPage) Row(e Entry) []string {
 		e.Organisation,
 		e.Status,
 		dataNames(m.Text, e.Data),
-		e.Why,
+		e.BasisName,
 		e.Purpose,
 		m.day(e.Since),
 		m.day(e.Until),
 		m.day(e.Ended),
 		strings.Join(e.Others, "; "),
-		e.Teller,
+		e.DataUser,
 		e.Reference,
 		e.Contact,
 		strings.Join(e.Changed, " "),

@@ -74,11 +74,11 @@ func (m RecordsPage) timeline() timeline {
 	t := newTimeline(shown, m.ReadAt)
 	headings := m.headings()
 
-	for i, d := range shown.Discovered {
-		row := t.sightingRow(d)
-		row.href = "#" + discoveredID(i)
-		row.name = ui.Name(d.Organisation)
-		row.period = d.sightings(m.Text)
+	for i, s := range shown.Discovered {
+		row := t.sightingRow(s)
+		row.href = "#" + sightingID(i)
+		row.name = ui.Name(s.Organisation)
+		row.period = s.days(m.Text)
 		t.rows = append(t.rows, row)
 	}
 	for _, r := range shown.Active {
@@ -102,8 +102,8 @@ func (m RecordsPage) timeline() timeline {
 // newTimeline is a picture without rows, over a time that holds the whole list.
 func newTimeline(list List, now time.Time) timeline {
 	t := timeline{from: now, to: now, now: now}
-	for _, d := range list.Discovered {
-		t.include(d.FirstSeen)
+	for _, s := range list.Discovered {
+		t.include(s.FirstSeen)
 	}
 	for _, r := range slices.Concat(list.Active, list.Ended) {
 		t.include(r.Since)
@@ -133,13 +133,13 @@ func (t *timeline) include(at time.Time) {
 	}
 }
 
-func (t timeline) sightingRow(d Discovered) timelineRow {
-	last := d.LastSeen
+func (t timeline) sightingRow(s Sighting) timelineRow {
+	last := s.LastSeen
 	if last.IsZero() {
-		last = d.FirstSeen
+		last = s.FirstSeen
 	}
 
-	return timelineRow{kind: rowSighting, x: t.x(d.FirstSeen), now: t.x(last), end: t.x(last)}
+	return timelineRow{kind: rowSighting, x: t.x(s.FirstSeen), now: t.x(last), end: t.x(last)}
 }
 
 func (t timeline) activeRow(r Record) timelineRow {

@@ -18,7 +18,7 @@ func timelinePage() RecordsPage {
 		Page:       customer("en"),
 		MeterPoint: meterPoint,
 		ReadAt:     readAt,
-		Discovered: []Discovered{discoveredAcme()},
+		Discovered: []Sighting{acmeSighting()},
 		Active:     []Record{record("a", "Open Ltd", BasisContract), until},
 		Ended:      []Record{expiredRecord("c", "Over Ltd")},
 	}

@@ -7,10 +7,10 @@ type WithdrawPage struct {
 	Page
 	MeterPoint MeterPoint
 	Record     Record
-	// Whys are the reasons that a customer may give, as the ends of their text keys. No reason is needed.
-	Whys []string
-	// Why is the reason that the customer chose before a mistake; empty for none.
-	Why string
+	// Reasons are the reasons that a customer may give, as the ends of their text keys. No reason is needed.
+	Reasons []string
+	// Reason is the reason that the customer chose before a mistake; empty for none.
+	Reason string
 	// Filter is how the list was narrowed. The way back keeps it.
 	Filter Filter
 }

@@ -11,8 +11,8 @@ type SeveralPage struct {
 	Page
 	MeterPoint MeterPoint
 	Records    []Record
-	// Whys are the reasons that a customer may give, as the ends of their text keys. No reason is needed.
-	Whys []string
+	// Reasons are the reasons that a customer may give, as the ends of their text keys. No reason is needed.
+	Reasons []string
 	// Filter is how the list was narrowed. The way back keeps it.
 	Filter Filter
 }
@@ -41,7 +41,7 @@ type Outcome struct {
 	At time.Time
 	// Reference finds the withdrawal at the register.
 	Reference string
-	Told      Told
+	Delivery  DeliveryStatus
 }
 
 func (m SeveralPage) title() string { return m.Text.N("several.title", len(m.Records)) }

@@ -363,7 +363,7 @@ func Several(m SeveralPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = reasons(m.Text, m.Whys, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = reasons(m.Text, m.Reasons, "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -777,7 +777,7 @@ func outcome(m StoppedPage, o Outcome, heading string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ToldAgain(ToldPart{Page: m.Page, Record: o.Record, Told: o.Told}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Delivery(DeliveryPage{Page: m.Page, Record: o.Record, Delivery: o.Delivery}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

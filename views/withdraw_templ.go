@@ -416,7 +416,7 @@ func Withdraw(m WithdrawPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = reasons(m.Text, m.Whys, m.Why).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = reasons(m.Text, m.Reasons, m.Reason).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -52,7 +52,7 @@ func TestWithdrawalNamesEveryController(t *testing.T) {
 			Page:       p,
 			MeterPoint: meterPoint,
 			Record:     r,
-			Told:       Told{State: ToldNone},
+			Delivery:   DeliveryStatus{State: DeliveryNone},
 		}))
 		for place, text := range map[string]string{
 			"the list":    list.Find("a.button").Text(),

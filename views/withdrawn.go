@@ -17,8 +17,8 @@ type WithdrawnPage struct {
 	Reference string
 	// Return leads back to the site that sent the customer, and tells it which access was stopped; nil if the customer
 	// came without a link.
-	Return *ReturnLink
-	Told   Told
+	Return   *ReturnLink
+	Delivery DeliveryStatus
 	// Filter is how the list was narrowed. The way back keeps it.
 	Filter Filter
 }

@@ -156,7 +156,7 @@ func Withdrawn(m WithdrawnPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ToldAgain(ToldPart{Page: m.Page, Record: m.Record, Told: m.Told}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Delivery(DeliveryPage{Page: m.Page, Record: m.Record, Delivery: m.Delivery}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -13,7 +13,7 @@ func withdrawnPage() WithdrawnPage {
 		Record:     record("h1", "Bright Energy Ltd", BasisConsent),
 		At:         time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC),
 		Reference:  "tid_1",
-		Told:       Told{State: ToldNone},
+		Delivery:   DeliveryStatus{State: DeliveryNone},
 	}
 }
 
@@ -37,43 +37,43 @@ func TestDeliveryStatus(t *testing.T) {
 	page := withdrawnPage()
 	page.Record.DataUser = "MeterBridge"
 	for _, test := range []struct {
-		told    Told
-		want    string
-		contact bool
+		delivery DeliveryStatus
+		want     string
+		contact  bool
 	}{
 		{
-			Told{State: ToldDelivered, At: page.At},
+			DeliveryStatus{State: DeliveryDelivered, At: page.At},
 			"The system of MeterBridge took our notice at 2:03pm on 3 May 2026.",
 			false,
 		},
 		{
-			Told{State: ToldPending, PollSeconds: 5, Again: "/portal/again"},
+			DeliveryStatus{State: DeliveryPending, PollSeconds: 5, Again: "/portal/again"},
 			"We have told MeterBridge. Their system has not answered yet. We keep trying.",
 			false,
 		},
 		{
-			Told{State: ToldPending, Again: "/portal/again"},
+			DeliveryStatus{State: DeliveryPending, Again: "/portal/again"},
 			"We have told MeterBridge.",
 			false,
 		},
 		{
-			Told{State: ToldUndelivered, At: page.At},
+			DeliveryStatus{State: DeliveryUndelivered, At: page.At},
 			"We told MeterBridge several times. Their system did not take our notice.",
 			true,
 		},
 		{
-			Told{State: ToldNone},
+			DeliveryStatus{State: DeliveryNone},
 			"MeterBridge has no system for our notices.",
 			true,
 		},
 		{
-			Told{State: ToldUnknown, Again: "/portal/again"},
+			DeliveryStatus{State: DeliveryUnknown, Again: "/portal/again"},
 			"We cannot see just now whether MeterBridge has taken our notice.",
 			false,
 		},
 	} {
-		page.Told = test.told
-		state := test.told.State
+		page.Delivery = test.delivery
+		state := test.delivery.State
 		status := render(t, Withdrawn(page)).Find(`[role="status"] #told-h1`)
 		if text := words(status); !strings.HasPrefix(text, test.want) {
 			t.Errorf("%s: the page says %q", state, text)
@@ -83,10 +83,10 @@ func TestDeliveryStatus(t *testing.T) {
 		}
 
 		fetched := status.AttrOr("hx-get", "")
-		if polls := test.told.PollSeconds > 0; (fetched == "/portal/records/h1/told") != polls {
+		if polls := test.delivery.PollSeconds > 0; (fetched == "/portal/records/h1/told") != polls {
 			t.Errorf("%s: it asks %q", state, fetched)
 		}
-		if got := status.Find("a[href='/portal/again']").Length() == 1; got != (test.told.Again != "") {
+		if got := status.Find("a[href='/portal/again']").Length() == 1; got != (test.delivery.Again != "") {
 			t.Errorf("%s: a link to look again is there: %v", state, got)
 		}
 	}

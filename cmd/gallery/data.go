@@ -29,8 +29,8 @@ func types(keys ...string) []views.DataType {
 	return dataTypes
 }
 
-func acme() views.Discovered {
-	return views.Discovered{
+func acme() views.Sighting {
+	return views.Sighting{
 		Organisation: "Acme Energy Services Ltd",
 		Reference:    "SEC-OU-00429",
 		FirstSeen:    day(2024, 6, 1),
@@ -40,8 +40,8 @@ func acme() views.Discovered {
 }
 
 // newcomer was seen once.
-func newcomer() views.Discovered {
-	return views.Discovered{
+func newcomer() views.Sighting {
+	return views.Sighting{
 		Organisation: "Penrhyn Data Services",
 		Reference:    "SEC-OU-00511",
 		FirstSeen:    day(2026, 4, 30),
@@ -59,7 +59,7 @@ func demoList() views.RecordsPage {
 		"Statutory network safety and capacity monitoring")
 	northern.DataTypes = types(views.DataHalfHourlyUse, views.DataHalfHourlyExport)
 	northern.Reference = "Energy Act 2023, s.147"
-	northern.Notices = nil
+	northern.PrivacyNotices = nil
 
 	green := sole("g1", "GreenSwitch Analytics", "greenswitch.io", views.BasisConsent,
 		"Annual consumption benchmarking and carbon reporting")
@@ -70,7 +70,7 @@ func demoList() views.RecordsPage {
 	green.DataTypes = types(views.DataYearlyUse)
 
 	return views.RecordsPage{
-		Discovered: []views.Discovered{acme()},
+		Discovered: []views.Sighting{acme()},
 		Active:     []views.Record{consent(), flux, northern},
 		Ended:      []views.Record{green},
 	}
@@ -101,7 +101,7 @@ func manyRecords(n int) views.RecordsPage {
 		{Slug: "ending-soon", Key: "filter.state.ending-soon", Count: 40},
 		{Slug: "ended", Key: "filter.state.ended", Count: 1},
 	}
-	m.Reasons = []views.Option{
+	m.Bases = []views.Option{
 		{Slug: "you-said-yes", Key: "records.basis.consent", Count: 82},
 		{Slug: "public-duty", Key: "records.basis.public-task", Count: 21},
 		{Slug: "none-given", Key: "records.discovered.badge", Count: 1},

@@ -19,10 +19,10 @@ func sole(handle, name, host string, basis views.Basis, purpose string) views.Re
 				PrivacyURL: "https://" + host + "/your-rights",
 			},
 		},
-		DataTypes:   types(views.DataHalfHourlyUse),
-		Notices:     []views.Notice{{URL: "https://" + host + "/privacy", Version: "v1.0"}},
-		Since:       day(2024, 1, 14),
-		CanWithdraw: basis == views.BasisConsent || basis == views.BasisExplicitConsent,
+		DataTypes:      types(views.DataHalfHourlyUse),
+		PrivacyNotices: []views.PrivacyNotice{{URL: "https://" + host + "/privacy", Version: "v1.0"}},
+		Since:          day(2024, 1, 14),
+		CanWithdraw:    basis == views.BasisConsent || basis == views.BasisExplicitConsent,
 	}
 }
 
@@ -33,7 +33,7 @@ func consent() views.Record {
 	r.DataTypes = types(views.DataHalfHourlyUse, views.DataHalfHourlyExport, views.DataPriceOfUse)
 	r.Since = day(2023, 11, 7)
 	r.Until = day(2027, 11, 10)
-	r.Notices[0].Version = "v3.2"
+	r.PrivacyNotices[0].Version = "v3.2"
 	r.Storage = &views.Storage{Country: "GB", Retention: "P2Y"}
 
 	return r
@@ -77,7 +77,7 @@ func joint() views.Record {
 		},
 		views.Controller{Name: "Ogwen Community Trust", Role: "joint", ContactURL: "https://ogwen.example/contact"},
 	)
-	r.Notices = []views.Notice{
+	r.PrivacyNotices = []views.PrivacyNotice{
 		{Controller: "Menai Homes", URL: "https://menaihomes.example/privacy", Version: "4"},
 		{Controller: "Eryri Heat Pumps", URL: "https://eryri.example/privacy", Version: "2025-02"},
 		{Controller: "Ogwen Community Trust", URL: "https://ogwen.example/privacy", Version: "1"},

@@ -72,12 +72,12 @@ func (s *set) addAdviserRecords() {
 	s.withdraw(
 		"adviser withdraw without a yes",
 		mistaken(helped, "customer-yes", "error.adviser.yes"),
-		views.WithdrawPage{Record: consent(), Why: "no-longer-needed"},
+		views.WithdrawPage{Record: consent(), Reason: "no-longer-needed"},
 	)
 	for _, delivery := range deliveries {
 		s.withdrawn("adviser withdrawn "+string(delivery.State), helped, views.WithdrawnPage{
-			Record: consent(),
-			Told:   delivery,
+			Record:   consent(),
+			Delivery: delivery,
 		})
 	}
 

@@ -17,7 +17,7 @@ func (s *set) addLetters() {
 	s.letter("elsewhere", views.LetterPage{Record: kinds[8], WithNumber: true})
 	s.letter("earlier", views.LetterPage{Record: kinds[10]})
 	s.letter("delete", views.LetterPage{Record: everyEnd()[0], StoppedReference: receipt})
-	s.letter("discovered", views.LetterPage{Discovered: acme(), WithNumber: true})
+	s.letter("discovered", views.LetterPage{Sighting: acme(), WithNumber: true})
 }
 
 func (s *set) letter(kind string, m views.LetterPage) {

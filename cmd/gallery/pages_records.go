@@ -10,14 +10,14 @@ import (
 func (s *set) addRecords() {
 	s.records("demo", demonstrated(customer), demoList())
 	s.records("every kind", customer, views.RecordsPage{
-		Discovered: []views.Discovered{acme(), newcomer()},
+		Discovered: []views.Sighting{acme(), newcomer()},
 		Active:     everyKind(),
 		Ended:      everyEnd(),
 	})
 	s.records("none discovered", customer, views.RecordsPage{Active: demoList().Active, Ended: demoList().Ended})
-	s.records("only discovered", customer, views.RecordsPage{Discovered: []views.Discovered{acme()}})
+	s.records("only discovered", customer, views.RecordsPage{Discovered: []views.Sighting{acme()}})
 
-	bright := views.Filter{State: "can-see", Reason: "you-said-yes", Name: "bright"}
+	bright := views.Filter{State: "can-see", Basis: "you-said-yes", Name: "bright"}
 	s.records("200 filtered", customer, filtered(bright, views.List{Active: manyRecords(200).Active[:2]}))
 	s.records("200 no match", customer, filtered(views.Filter{Name: "Nobody Ltd"}, views.List{}))
 	s.records("several none", mistaken(customer, "several", "error.several.none"), demoList())

@@ -16,12 +16,12 @@ var (
 	reasons = []string{"changed-my-mind", "no-longer-needed", "something-else"}
 
 	// deliveries are the states of the message that tells an organisation of a withdrawal.
-	deliveries = []views.Told{
-		{State: views.ToldDelivered, At: now.Add(2 * time.Second)},
-		{State: views.ToldPending, Again: "#", PollSeconds: 5},
-		{State: views.ToldUndelivered, At: now},
-		{State: views.ToldNone},
-		{State: views.ToldUnknown, Again: "#"},
+	deliveries = []views.DeliveryStatus{
+		{State: views.DeliveryDelivered, At: now.Add(2 * time.Second)},
+		{State: views.DeliveryPending, Again: "#", PollSeconds: 5},
+		{State: views.DeliveryUndelivered, At: now},
+		{State: views.DeliveryNone},
+		{State: views.DeliveryUnknown, Again: "#"},
 	}
 	delivered = deliveries[0]
 	pending   = deliveries[1]
@@ -34,14 +34,14 @@ func (s *set) addWithdraw() {
 
 	for _, delivery := range deliveries {
 		s.withdrawn("withdrawn "+string(delivery.State), customer, views.WithdrawnPage{
-			Record: consent(),
-			Told:   delivery,
+			Record:   consent(),
+			Delivery: delivery,
 		})
 	}
-	s.withdrawn("withdrawn joint", customer, views.WithdrawnPage{Record: joint(), Told: pending})
+	s.withdrawn("withdrawn joint", customer, views.WithdrawnPage{Record: joint(), Delivery: pending})
 	s.withdrawn("withdrawn by link", customer, views.WithdrawnPage{
-		Record: consent(),
-		Told:   delivered,
+		Record:   consent(),
+		Delivery: delivered,
 		Return: &views.ReturnLink{
 			Host: "app.bright-energy.com",
 			URL:  "https://app.bright-energy.com/energy?dar-action=withdrawn",
@@ -51,7 +51,7 @@ func (s *set) addWithdraw() {
 
 func (s *set) withdraw(name string, p views.Page, m views.WithdrawPage) {
 	m.MeterPoint = electricity
-	m.Whys = reasons
+	m.Reasons = reasons
 	s.add(name, p, func(p views.Page) templ.Component {
 		m.Page = p
 		return views.Withdraw(m)
@@ -76,12 +76,12 @@ func (s *set) addSeveral() {
 			Page:       p,
 			MeterPoint: electricity,
 			Records:    []views.Record{consent(), flux, joint()},
-			Whys:       reasons,
+			Reasons:    reasons,
 		})
 	})
 
-	stoppedConsent := views.Outcome{Record: consent(), At: now, Reference: receipt, Told: delivered}
-	stoppedFlux := views.Outcome{Record: flux, At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f02", Told: pending}
+	stoppedConsent := views.Outcome{Record: consent(), At: now, Reference: receipt, Delivery: delivered}
+	stoppedFlux := views.Outcome{Record: flux, At: now, Reference: "tid_5f2b8c1d9e3a4b6c7d8e9f02", Delivery: pending}
 	unanswered := views.Outcome{Record: joint(), Failure: "unanswered"}
 	refused := views.Outcome{Record: everyKind()[2], Failure: "refused"}
 	over := views.Outcome{Record: everyKind()[5], Failure: "over"}

@@ -142,11 +142,11 @@ func filterSwaps() []swapTest {
 func deliverySwaps() []swapTest {
 	const path = "/records/h1/told"
 	const link = `#told-h1 a`
-	status := func(state views.ToldState, poll int) views.Told {
-		return views.Told{State: state, At: now, PollSeconds: poll, Again: "#again"}
+	status := func(state views.DeliveryState, poll int) views.DeliveryStatus {
+		return views.DeliveryStatus{State: state, At: now, PollSeconds: poll, Again: "#again"}
 	}
-	part := func(state views.ToldState) templ.Component {
-		return views.ToldAgain(views.ToldPart{Page: visit(), Record: firstRecord(), Told: status(state, 0)})
+	part := func(state views.DeliveryState) templ.Component {
+		return views.Delivery(views.DeliveryPage{Page: visit(), Record: firstRecord(), Delivery: status(state, 0)})
 	}
 	page := views.Withdrawn(views.WithdrawnPage{
 		Page:       visit(),
@@ -154,7 +154,7 @@ func deliverySwaps() []swapTest {
 		Record:     firstRecord(),
 		At:         now,
 		Reference:  "r",
-		Told:       status(views.ToldPending, 1),
+		Delivery:   status(views.DeliveryPending, 1),
 	})
 
 	return []swapTest{
@@ -162,7 +162,7 @@ func deliverySwaps() []swapTest {
 			name: "delivered, reader at its link",
 			page: page,
 			path: path,
-			part: part(views.ToldDelivered),
+			part: part(views.DeliveryDelivered),
 			from: link,
 			then: `document.querySelector(".told-delivered")`,
 			to:   "#told-h1",
@@ -172,7 +172,7 @@ func deliverySwaps() []swapTest {
 			name: "delivered, reader elsewhere",
 			page: page,
 			path: path,
-			part: part(views.ToldDelivered),
+			part: part(views.DeliveryDelivered),
 			from: "footer a",
 			then: `document.querySelector(".told-delivered")`,
 			to:   "footer a",
@@ -182,7 +182,7 @@ func deliverySwaps() []swapTest {
 			name: "pending, and not asked again",
 			page: page,
 			path: path,
-			part: part(views.ToldPending),
+			part: part(views.DeliveryPending),
 			from: link,
 			then: `document.querySelector("#told-h1").dataset.over`,
 			to:   link,

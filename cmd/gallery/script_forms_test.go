@@ -46,7 +46,7 @@ func (s *formServer) open(t *testing.T) context.Context {
 		Page:       visit(),
 		MeterPoint: electricity,
 		Record:     firstRecord(),
-		Whys:       reasons[:2],
+		Reasons:    reasons[:2],
 	})))
 	mux.HandleFunc("POST /records/h1/withdraw", func(w http.ResponseWriter, r *http.Request) {
 		s.post(int(s.sent.Add(1)), w, r)
