@@ -2,77 +2,69 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 )
 
-// Limit is how often something may be done: Most times in any stretch of Within. Bucket says what is counted, and of whom.
+// Limit allows at most Most events in any window of length Within. Bucket names what is counted, and for whom.
 type Limit struct {
 	Bucket string
 	Most   int
 	Within time.Duration
 }
 
-// Hit counts one more time, unless that is one too many: then it counts nothing and answers how long to wait. However
-// many processes ask at once, the limit holds. Times are kept to the millisecond.
+// CountTowards counts an event towards a limit and returns 0. If the limit does not allow the event, it counts nothing
+// and returns how long to wait. The limit holds across concurrent processes. Times are stored to the millisecond.
 func (t *Tx) CountTowards(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
-	// The row is made first, so that there is one to lock.
-	if _, err := t.exec(
-		ctx,
-		`INSERT INTO limits (bucket, hits, until) VALUES (?, '[]', 0) ON CONFLICT (bucket) DO NOTHING`,
-		limit.Bucket,
-	); err != nil {
-		return 0, fmt.Errorf("count towards a limit: %w", err)
-	}
-
-	kept, err := one[JSON[[]int64]](ctx, t.tx, `SELECT hits FROM limits WHERE bucket = ?`+t.lock(), limit.Bucket)
+	// The row has to exist before it can be locked.
+	_, err = t.exec(ctx, "count towards a limit",
+		`INSERT INTO limits (bucket, hits, until) VALUES (?, '[]', 0) ON CONFLICT (bucket) DO NOTHING`, limit.Bucket)
 	if err != nil {
-		return 0, fmt.Errorf("count towards a limit: %w", err)
+		return 0, err
 	}
 
-	hits := kept.V
-	for len(hits) > 0 && hits[0] <= now.Add(-limit.Within).UnixMilli() {
-		hits = hits[1:]
-	}
-	if len(hits) >= limit.Most {
-		return time.UnixMilli(hits[len(hits)-limit.Most]).Add(limit.Within).Sub(now), nil
-	}
-
-	hits = append(hits, now.UnixMilli())
-	_, err = t.exec(
-		ctx,
-		`UPDATE limits SET hits = ?, until = ? WHERE bucket = ?`,
-		JSON[[]int64]{hits},
-		Millis(now.Add(limit.Within)),
-		limit.Bucket,
-	)
+	stored, err := queryRow[JSON[[]int64]](ctx, t.db, "count towards a limit",
+		`SELECT hits FROM limits WHERE bucket = ?`+t.forUpdate(), limit.Bucket)
 	if err != nil {
-		return 0, fmt.Errorf("count towards a limit: %w", err)
+		return 0, err
 	}
 
-	return 0, nil
+	events := stored.V
+	for len(events) > 0 && events[0] <= now.Add(-limit.Within).UnixMilli() {
+		events = events[1:]
+	}
+	if len(events) >= limit.Most {
+		return limit.freeAt(events).Sub(now), nil
+	}
+
+	events = append(events, now.UnixMilli())
+	_, err = t.exec(ctx, "count towards a limit", `UPDATE limits SET hits = ?, until = ? WHERE bucket = ?`,
+		JSON[[]int64]{events}, Millis(now.Add(limit.Within)), limit.Bucket)
+
+	return 0, err
 }
 
-// Exhausted answers how long a limit would still refuse, and counts nothing; 0 where it would not.
-func (s *Store) LimitWait(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
-	rows, err := all[JSON[[]int64]](ctx, s.read, `SELECT hits FROM limits WHERE bucket = ?`, limit.Bucket)
-	if err != nil {
-		return 0, fmt.Errorf("look at a limit: %w", err)
-	}
-	if len(rows) == 0 {
+// LimitWait returns how long a limit refuses the next event, 0 if it allows one. It counts nothing.
+func (r reader) LimitWait(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
+	stored, err := queryRow[JSON[[]int64]](ctx, r.db, "read a limit",
+		`SELECT hits FROM limits WHERE bucket = ?`, limit.Bucket)
+	if errors.Is(err, ErrNotFound) {
 		return 0, nil
 	}
-	if hits := rows[0].V; len(hits) >= limit.Most {
-		wait = time.UnixMilli(hits[len(hits)-limit.Most]).Add(limit.Within).Sub(now)
+	if err != nil || len(stored.V) < limit.Most {
+		return 0, err
 	}
 
-	return max(0, wait), nil
+	return max(0, limit.freeAt(stored.V).Sub(now)), nil
 }
 
-// DeleteStaleLimits drops what no longer counts towards any limit.
+// freeAt returns when a limit that these events have used up allows the next one.
+func (l Limit) freeAt(events []int64) time.Time {
+	return time.UnixMilli(events[len(events)-l.Most]).Add(l.Within)
+}
+
+// DeleteStaleLimits deletes the rows whose events no longer count towards any limit.
 func (t *Tx) DeleteStaleLimits(ctx context.Context, now time.Time) error {
-	if _, err := t.exec(ctx, `DELETE FROM limits WHERE until <= ?`, Millis(now)); err != nil {
-		return fmt.Errorf("forget old limits: %w", err)
-	}
-	return nil
+	_, err := t.exec(ctx, "delete stale limits", `DELETE FROM limits WHERE until <= ?`, Millis(now))
+	return err
 }
