@@ -12,7 +12,7 @@ import (
 // The migration inserts as many rows.
 const auditChains = 16
 
-// AuditEvent is one row of the audit log: who did what, to whose data, when.
+// AuditEvent is one row of the audit log: who did what, to which data, when.
 type AuditEvent struct {
 	Chain     int    `db:"chain"`
 	Place     int64  `db:"place"`
@@ -75,7 +75,7 @@ func (t *Tx) appendAudit(ctx context.Context) error {
 			args = append(args, event.values()...)
 		}
 
-		_, err := t.exec(ctx, "append to the audit log", `INSERT INTO audit_events (`+auditColumns+`) VALUES `+
+		_, err = t.exec(ctx, "append to the audit log", `INSERT INTO audit_events (`+auditColumns+`) VALUES `+
 			placeholders(len(batch), len(args)/len(batch)), args...)
 		if err != nil {
 			return err
@@ -84,6 +84,7 @@ func (t *Tx) appendAudit(ctx context.Context) error {
 
 	_, err = t.exec(ctx, "move the head of the audit log",
 		`UPDATE audit_chains SET length = ?, hash = ? WHERE chain = ?`, head.Length, head.Hash, head.Chain)
+
 	return err
 }
 
@@ -119,5 +120,6 @@ func (r reader) ListAudit(ctx context.Context, f AuditFilter, page Page) ([]Audi
 	where.equal("mpxn", f.MPxN)
 
 	events := list{columns: auditColumns, from: `audit_events`, at: "at", key: "event_id"}
+
 	return queryPage[AuditEvent](ctx, r.db, events, where, page)
 }

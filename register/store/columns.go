@@ -21,6 +21,7 @@ func (m *Millis) Scan(value any) error {
 	}
 
 	*m = Millis(time.UnixMilli(ms).UTC())
+
 	return nil
 }
 
@@ -34,6 +35,7 @@ func OptionalMillis(t *time.Time) *Millis {
 	}
 
 	m := Millis(*t)
+
 	return &m
 }
 
@@ -44,6 +46,7 @@ func OptionalTime(m *Millis) *time.Time {
 	}
 
 	t := m.Time()
+
 	return &t
 }
 

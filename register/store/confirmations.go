@@ -59,8 +59,8 @@ func (t *Tx) ConfirmByPasskey(
 		Millis(now), completionHash, challenge, Millis(now), dateOf(now))
 }
 
-// CompleteReidentification confirms a challenge of an account whose completion code has come back, if the passkey was
-// shown after shownAfter. It returns false if there is no such challenge.
+// CompleteReidentification confirms a challenge of an account by its completion code, if the passkey was shown after
+// shownAfter. It returns false if there is no such challenge.
 func (t *Tx) CompleteReidentification(
 	ctx context.Context,
 	tokenHash []byte,
@@ -80,9 +80,9 @@ func (t *Tx) EndEnrolment(ctx context.Context, challenge string) (bool, error) {
 		WHERE challenge = ? AND enrol_hash IS NOT NULL`, challenge)
 }
 
-// ConsumeReidentification spends a confirmed token of an account for a meter point, issued after issuedAfter, whose
-// customer still lives there. A token is single use: of any number of callers, on any number of replicas, exactly one
-// gets true.
+// ConsumeReidentification spends a confirmed token of an account for a meter point. The token was issued after
+// issuedAfter, and its customer still lives there. It is single use: of any number of callers, on any number of
+// replicas, exactly one gets true.
 func (t *Tx) ConsumeReidentification(
 	ctx context.Context,
 	hash []byte,

@@ -13,7 +13,7 @@ type ExpiringRecord struct {
 	Expiry Millis `db:"expiry"`
 }
 
-// ListExpiring lists up to limit active consents of an account that expire after now and not after until, and whose
+// ListExpiring lists up to limit active consents of an account that expire after now and not after until, if the
 // expiry has not been announced to this webhook: first to expire first.
 func (r reader) ListExpiring(
 	ctx context.Context,

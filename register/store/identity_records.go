@@ -49,6 +49,7 @@ func (t *Tx) insertIdentityRecords(ctx context.Context, action string, records [
 
 	_, err := t.exec(ctx, action, `INSERT INTO identity_records (`+identityColumns+`) VALUES `+
 		placeholders(len(records), len(args)/len(records)), args...)
+
 	return err
 }
 
@@ -141,7 +142,7 @@ func (t *Tx) Anonymise(ctx context.Context, ir string, now time.Time) (bool, err
 		return false, err
 	}
 
-	if _, err := t.exec(ctx, "delete passkeys", `DELETE FROM credentials WHERE ir = ?`, ir); err != nil {
+	if _, err = t.exec(ctx, "delete passkeys", `DELETE FROM credentials WHERE ir = ?`, ir); err != nil {
 		return false, err
 	}
 

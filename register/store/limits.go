@@ -4,66 +4,61 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"central.consent/dar/internal/web/limit"
 )
 
-// Limit allows at most Most events in any window of length Within. Bucket names what is counted, and for whom.
+// Limit allows at most Most events in any window of length Within. Bucket names what is counted and who is limited.
 type Limit struct {
 	Bucket string
 	Most   int
 	Within time.Duration
 }
 
+func (l Limit) window() limit.Window { return limit.Window{Most: l.Most, Within: l.Within} }
+
 // CountTowards counts an event towards a limit and returns 0. If the limit does not allow the event, it counts nothing
 // and returns how long to wait. The limit holds across concurrent processes. Times are stored to the millisecond.
-func (t *Tx) CountTowards(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
+func (t *Tx) CountTowards(ctx context.Context, l Limit, now time.Time) (wait time.Duration, err error) {
 	// The row has to exist before it can be locked.
 	_, err = t.exec(ctx, "count towards a limit",
-		`INSERT INTO limits (bucket, hits, until) VALUES (?, '[]', 0) ON CONFLICT (bucket) DO NOTHING`, limit.Bucket)
+		`INSERT INTO limits (bucket, hits, until) VALUES (?, '[]', 0) ON CONFLICT (bucket) DO NOTHING`, l.Bucket)
 	if err != nil {
 		return 0, err
 	}
 
 	stored, err := queryRow[JSON[[]int64]](ctx, t.db, "count towards a limit",
-		`SELECT hits FROM limits WHERE bucket = ?`+t.forUpdate(), limit.Bucket)
+		`SELECT hits FROM limits WHERE bucket = ?`+t.forUpdate(), l.Bucket)
 	if err != nil {
 		return 0, err
 	}
 
-	events := stored.V
-	for len(events) > 0 && events[0] <= now.Add(-limit.Within).UnixMilli() {
-		events = events[1:]
-	}
-	if len(events) >= limit.Most {
-		return limit.freeAt(events).Sub(now), nil
+	kept, wait := l.window().Count(stored.V, now)
+	if wait > 0 {
+		return wait, nil
 	}
 
-	events = append(events, now.UnixMilli())
 	_, err = t.exec(ctx, "count towards a limit", `UPDATE limits SET hits = ?, until = ? WHERE bucket = ?`,
-		JSON[[]int64]{events}, Millis(now.Add(limit.Within)), limit.Bucket)
+		JSON[[]int64]{kept}, Millis(l.window().Until(now)), l.Bucket)
 
 	return 0, err
 }
 
 // LimitWait returns how long a limit refuses the next event, 0 if it allows one. It counts nothing.
-func (r reader) LimitWait(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
+func (r reader) LimitWait(ctx context.Context, l Limit, now time.Time) (wait time.Duration, err error) {
 	stored, err := queryRow[JSON[[]int64]](ctx, r.db, "read a limit",
-		`SELECT hits FROM limits WHERE bucket = ?`, limit.Bucket)
+		`SELECT hits FROM limits WHERE bucket = ?`, l.Bucket)
 	if errors.Is(err, ErrNotFound) {
 		return 0, nil
 	}
-	if err != nil || len(stored.V) < limit.Most {
+	if err != nil {
 		return 0, err
 	}
 
-	return max(0, limit.freeAt(stored.V).Sub(now)), nil
+	return l.window().Wait(stored.V, now), nil
 }
 
-// freeAt returns when a limit that these events have used up allows the next one.
-func (l Limit) freeAt(events []int64) time.Time {
-	return time.UnixMilli(events[len(events)-l.Most]).Add(l.Within)
-}
-
-// DeleteStaleLimits deletes the rows whose events no longer count towards any limit.
+// DeleteStaleLimits deletes the rows in which no event counts towards a limit any more.
 func (t *Tx) DeleteStaleLimits(ctx context.Context, now time.Time) error {
 	_, err := t.exec(ctx, "delete stale limits", `DELETE FROM limits WHERE until <= ?`, Millis(now))
 	return err

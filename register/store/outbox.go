@@ -42,7 +42,7 @@ type Job struct {
 	// HandedAt is when the attempt before this one handed over a letter that must be sent at most once, and never
 	// reported its end; nil if none did.
 	HandedAt *Millis `db:"handed_at"`
-	// WithdrawnAK is the access record whose withdrawal the job announces; nil for any other job.
+	// WithdrawnAK is set if the job announces a withdrawal: the access record that was withdrawn.
 	WithdrawnAK *string `db:"withdrawn_ak"`
 
 	// Lines are the lines that the job joins when it is inserted. Each line runs one job at a time, oldest first.
@@ -71,6 +71,7 @@ func (t *Tx) InsertJob(ctx context.Context, j Job) error {
 	}
 
 	t.queued = true
+
 	return nil
 }
 
@@ -111,6 +112,7 @@ func (t *Tx) EndJob(ctx context.Context, j Job, outcome string, lastError *strin
 	}
 
 	_, err = t.exec(ctx, "remove a job from its lines", `DELETE FROM outbox_lines WHERE job = ?`, j.Job)
+
 	return err == nil, err
 }
 

@@ -20,7 +20,7 @@ type queryer interface {
 }
 
 // reader holds the queries that change nothing. A Store runs them on its read pool. A Tx runs them in its
-// transaction, where they see what the transaction has written.
+// transaction, and they see what it has written.
 type reader struct{ db queryer }
 
 // queryRow returns the one row that a query finds, or ErrNotFound. Errors begin with action.
@@ -80,7 +80,7 @@ func (t *Tx) execOne(ctx context.Context, action, query string, args ...any) (bo
 	return rows == 1, err
 }
 
-// insert runs an INSERT whose :names are the columns of row.
+// insert runs an INSERT with the columns of row as :names.
 func (t *Tx) insert(ctx context.Context, action, query string, row any) error {
 	if _, err := t.tx.NamedExecContext(ctx, query, row); err != nil {
 		return fmt.Errorf("%s: %w", action, conflict(err))
@@ -89,7 +89,7 @@ func (t *Tx) insert(ctx context.Context, action, query string, row any) error {
 	return nil
 }
 
-// forUpdate ends a query whose rows stay as they are until the transaction ends. SQLite needs no such clause: a
+// forUpdate ends a query that locks its rows until the transaction ends. SQLite needs no such clause: a
 // transaction that writes excludes all others.
 func (t *Tx) forUpdate() string {
 	if t.onPostgres() {

@@ -59,7 +59,7 @@ const (
 	activeRecord = `state = 'ACTIVE' AND (expiry IS NULL OR expiry > ?)`
 	// expiredRecord selects the records that are expired at a moment, its argument.
 	expiredRecord = `(state = 'EXPIRED' OR state = 'ACTIVE' AND expiry <= ?)`
-	// consentRecord selects the records whose legal basis is consent.
+	// consentRecord selects the records that are based on consent.
 	consentRecord = `legal_basis IN ('uk-consent', 'uk-explicit-consent')`
 )
 
@@ -103,6 +103,7 @@ func (t *Tx) insertAccessRecords(ctx context.Context, action string, records []A
 
 	_, err := t.exec(ctx, action, `INSERT INTO access_records (`+recordColumns+`) VALUES `+
 		placeholders(len(records), len(args)/len(records)), args...)
+
 	return err
 }
 
@@ -220,7 +221,7 @@ func (t *Tx) RevokeOwn(ctx context.Context, accountID string, record AccessRecor
 	return t.revoke(ctx, "revoke own access record", record, r, `account_id = ?`, accountID)
 }
 
-// RevokeConsent ends an active record whose legal basis is consent. It returns false if there is no such record.
+// RevokeConsent ends an active record that is based on consent. It returns false if there is no such record.
 func (t *Tx) RevokeConsent(ctx context.Context, record AccessRecord, r Revocation) (bool, error) {
 	return t.revoke(ctx, "revoke access record", record, r, consentRecord)
 }

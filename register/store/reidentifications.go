@@ -57,22 +57,22 @@ func (r Reidentification) EndedByWrongCodes() bool {
 }
 
 const (
-	// ofEarlierOccupant is true of a challenge whose identity record is an earlier occupant's on a date, its argument. It
-	// is not known when the person of an anonymised record moved in, so any change of tenancy makes it an earlier one.
+	// ofEarlierOccupant is true if the identity record of a challenge is an earlier occupant's on a date, the argument.
+	// An anonymised record has no move-in date, so any change of tenancy makes it an earlier occupant's.
 	ofEarlierOccupant = `EXISTS (SELECT 1 FROM tenancy_changes c, identity_records i
 		WHERE c.mpxn = reidentifications.mpxn AND i.ir = reidentifications.ir AND c.withdrawn_at IS NULL
 		AND c.effective_date <= ? AND c.effective_date > COALESCE(i.move_in_date, ''))`
 
-	// ofAnonymisedRecord is true of a challenge whose identity record has been anonymised.
+	// ofAnonymisedRecord is true if the identity record of a challenge has been anonymised.
 	ofAnonymisedRecord = `EXISTS (SELECT 1 FROM identity_records i
 		WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL)`
 
-	// ofPresentOccupant is true of a challenge whose identity record is not anonymised and belongs to the present
-	// occupant on a date, its argument.
+	// ofPresentOccupant is true if the identity record of a challenge is not anonymised and belongs to the
+	// present occupant on a date, the argument.
 	ofPresentOccupant = `NOT ` + ofEarlierOccupant + ` AND NOT ` + ofAnonymisedRecord
 
-	// openChallenge is true of a challenge that can be confirmed at a moment, its first argument, and on the date of that
-	// moment, its second.
+	// openChallenge is true of a challenge that can be confirmed at a moment. Its arguments are the moment and the date
+	// of the moment.
 	openChallenge = `confirmed_at IS NULL AND declined_at IS NULL AND asserted_at IS NULL AND confirm_by > ?
 		AND ` + ofPresentOccupant
 )

@@ -101,7 +101,7 @@ func (t SealedTable) newRow() SealedRow {
 	return SealedRow{Key: make([]string, len(t.key)), Values: make([][]byte, len(t.sealed))}
 }
 
-// fields returns where the columns of the row are scanned to: its key, its key_id and its sealed columns.
+// fields returns the pointers to scan the columns of the row into: its key, its key_id and its sealed columns.
 func (r *SealedRow) fields() []any {
 	var fields []any
 	for i := range r.Key {

@@ -33,7 +33,7 @@ type Store struct {
 	queued chan struct{}
 }
 
-// New returns the store over an open database whose schema is up to date. On SQLite, write is a pool of one
+// New returns the store over an open database with an up-to-date schema. On SQLite, write is a pool of one
 // connection that begins its transactions immediately; on PostgreSQL both are the same pool.
 func New(write, read *sqlx.DB) *Store {
 	return &Store{reader: reader{read}, write: write, queued: make(chan struct{}, 1)}

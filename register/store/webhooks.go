@@ -54,6 +54,7 @@ func (t *Tx) UpdateWebhook(ctx context.Context, w Webhook) error {
 		WHERE wid = ?`,
 		w.CallbackURL, w.NotifyDaysBefore, w.EventTypes, w.KeyID, w.SealedAlertEmail, w.SealedSecret,
 		w.SealedPrevious, w.RotatedAt, w.WID)
+
 	return err
 }
 
