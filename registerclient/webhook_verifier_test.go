@@ -41,6 +41,7 @@ func (v webhookVector) header() http.Header {
 	for name, value := range v.Headers {
 		header.Set(name, value)
 	}
+
 	return header
 }
 
@@ -98,62 +99,6 @@ func TestWebhookVectors(t *testing.T) {
 	for result := range webhookResults {
 		if !slices.Contains(seen, result) {
 			t.Errorf("no vector is %s", result)
-		}
-	}
-}
-
-// The bodies are written by hand: a misspelt member is lost on the way, and shows as a difference.
-func TestWebhookEventsGoThroughTheirTypes(t *testing.T) {
-	t.Parallel()
-	payloads := map[WebhookEventType]func(*WebhookEvent) (any, error){
-		EventConsentExpiring:   func(e *WebhookEvent) (any, error) { return e.ConsentExpiring() },
-		EventConsentWithdrawal: func(e *WebhookEvent) (any, error) { return e.ConsentWithdrawal() },
-		EventTenancyChange:     func(e *WebhookEvent) (any, error) { return e.TenancyChange() },
-	}
-	tried := map[WebhookEventType]bool{}
-	for _, vector := range readWebhookVectors(t) {
-		var event WebhookEvent
-		if vector.Result != "accepted" || json.Unmarshal([]byte(vector.Body), &event) != nil ||
-			strings.Contains(vector.Name, "later years") {
-			continue
-		}
-
-		back, err := json.Marshal(event)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		sameJSON(t, vector.Name, back, []byte(vector.Body))
-		for kind, decode := range payloads {
-			payload, err := decode(&event)
-			if kind != event.EventType {
-				if !errors.Is(err, ErrEvent) {
-					t.Errorf("%s read as %s: %v", event.EventType, kind, err)
-				}
-				continue
-			}
-
-			tried[kind] = true
-			if err != nil {
-				t.Fatalf("%s: %v", vector.Name, err)
-			}
-
-			back, _ := json.Marshal(payload)
-			sameJSON(t, vector.Name, back, event.Payload)
-		}
-	}
-
-	if len(tried) != len(payloads) {
-		t.Errorf("vectors only for %v", tried)
-	}
-}
-
-func TestPayloadsThatAreNone(t *testing.T) {
-	t.Parallel()
-	for _, raw := range []string{``, `null`, `[]`, `"x"`, `{"revoked-at": "2312345678901"}`} {
-		_, err := (&WebhookEvent{EventType: EventConsentWithdrawal, Payload: json.RawMessage(raw)}).ConsentWithdrawal()
-		if !errors.Is(err, ErrEvent) || strings.Contains(err.Error(), "2312345678901") {
-			t.Errorf("%s: %v", raw, err)
 		}
 	}
 }
@@ -261,6 +206,7 @@ func TestReadRequestBoundsTheBody(t *testing.T) {
 			t,
 			webhookSecret,
 		).ReadRequest(httptest.NewRequest(http.MethodPost, "/", body), time.Unix(webhookAt, 0))
+
 		return err
 	}
 	if err := post(strings.NewReader(strings.Repeat(" ", maxEvent))); !errors.Is(err, ErrSignature) {
@@ -308,7 +254,7 @@ func FuzzVerify(f *testing.F) {
 		at, notNumber := strconv.ParseInt(timestamp, 10, 64)
 		fresh := notNumber == nil && at >= now-300 && at <= now+300
 		switch {
-		case !signed && err != ErrSignature, signed && !fresh && err != ErrTimestamp:
+		case !signed && !errors.Is(err, ErrSignature), signed && !fresh && !errors.Is(err, ErrTimestamp):
 			t.Fatalf("%v, signed %t, fresh %t", err, signed, fresh)
 		case signed && fresh && err != nil && !errors.Is(err, ErrEvent):
 			t.Fatal(err)

@@ -1,19 +1,18 @@
 package registerclient
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-// retried are the operations that may be sent again, and how often; all others never are.
+// retried says of each operation how often it is sent to a register that is unavailable.
 var retried = []struct {
 	name string
 	call func(context.Context, *Client) error
@@ -198,31 +197,29 @@ func TestRetries(t *testing.T) {
 	for _, test := range retried {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFakeRegister(
-				t,
-				func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
-			)
+			f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			})
 			if err := test.call(t.Context(), f.client(t)); !isOnly(err, ErrUnavailable) {
 				t.Errorf("%v, want ErrUnavailable", err)
 			}
-			if n := len(f.sent()); n != test.want {
+			if n := len(f.received()); n != test.want {
 				t.Errorf("sent %d times, want %d", n, test.want)
 			}
 		})
 	}
 }
 
-// The register closes each connection that has served before, after it has read the request. net/http by itself
-// would send a GET again; the server must not see a single-use reading twice.
+// The register closes each connection that has served before, after it has read the request. net/http by itself would
+// send a GET again, but the register must not receive a single-use reading twice.
 func TestRetriesAfterABrokenConnection(t *testing.T) {
 	t.Parallel()
 	for _, test := range retried {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var served, broken atomic.Int64
+			var broken atomic.Int64
 			f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("X-Request-Id") == "warm" {
-					served.Add(1)
 					if strings.Contains(r.URL.Path, "/credentials/") ||
 						r.Method == http.MethodDelete && strings.Contains(r.URL.Path, "/webhooks/") {
 						w.WriteHeader(http.StatusNoContent)
@@ -230,6 +227,7 @@ func TestRetriesAfterABrokenConnection(t *testing.T) {
 					}
 
 					io.WriteString(w, "{}")
+
 					return
 				}
 
@@ -250,7 +248,7 @@ func TestRetriesAfterABrokenConnection(t *testing.T) {
 			if err := test.call(t.Context(), c); !isOnly(err, ErrUnavailable) {
 				t.Errorf("%v, want ErrUnavailable", err)
 			}
-			// net/http may add tries of its own where a retry is safe.
+			// net/http may add attempts of its own if a retry is safe.
 			if n := broken.Load(); int(n) < test.want || test.want == 1 && n != 1 {
 				t.Errorf("sent %d times, want %d", n, test.want)
 			}
@@ -267,11 +265,12 @@ func TestRetrySucceeds(t *testing.T) {
 				w.WriteHeader(status)
 				return
 			}
+
 			io.WriteString(w, `{"exists": true}`)
 		})
-		answer, err := f.client(t).IdentityRecordExists(t.Context(), testMPxN)
-		if err != nil || !answer.Exists {
-			t.Errorf("%d: %v, %v", status, answer, err)
+		response, err := f.client(t).IdentityRecordExists(t.Context(), testMPxN)
+		if err != nil || !response.Exists {
+			t.Errorf("%d: %v, %v", status, response, err)
 		}
 	}
 }
@@ -281,9 +280,9 @@ func TestOtherFailuresAreNotRetried(t *testing.T) {
 	for _, status := range []int{400, 403, 404, 409, 422, 429, 500, 501} {
 		f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(status) })
 		if _, err := f.client(t).IdentityRecordExists(t.Context(), testMPxN); err == nil {
-			t.Errorf("%d is no error", status)
+			t.Errorf("%d is not an error", status)
 		}
-		if n := len(f.sent()); n != 1 {
+		if n := len(f.received()); n != 1 {
 			t.Errorf("%d: sent %d times, want 1", status, n)
 		}
 	}
@@ -291,154 +290,106 @@ func TestOtherFailuresAreNotRetried(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	now := time.Now().Truncate(time.Second)
+	now := time.Date(2026, 5, 3, 13, 3, 9, 0, time.UTC)
 	tests := []struct {
 		name, value string
 		want        int
 		least       time.Duration
+		most        time.Duration
 	}{
-		{"short", "1", 2, time.Second},
-		{"date", now.Add(time.Second).UTC().Format(http.TimeFormat), 2, time.Second},
-		{"long", "3", 1, 0},
-		{"far", "99999999999999999999", 2, firstBackoff},
-		{"past", now.Add(-time.Hour).UTC().Format(http.TimeFormat), 2, firstBackoff},
-		{"nonsense", "soon", 2, firstBackoff},
+		{"short", "1", 2, time.Second, time.Second},
+		{"date", now.Add(time.Second).Format(http.TimeFormat), 2, time.Second, time.Second},
+		{"long", "3", 1, 0, 0},
+		{"far", "99999999999999999999", 2, firstBackoff, 2 * firstBackoff},
+		{"past", now.Add(-time.Hour).Format(http.TimeFormat), 2, firstBackoff, 2 * firstBackoff},
+		{"nonsense", "soon", 2, firstBackoff, 2 * firstBackoff},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var n atomic.Int64
-			f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
-				if n.Add(1) == 1 {
-					w.Header().Set("Retry-After", test.value)
-					w.WriteHeader(http.StatusServiceUnavailable)
-					return
-				}
+			synctest.Test(t, func(t *testing.T) {
+				sent := 0
+				c := newTestClient(t, func(o *Options) { o.Clock = func() time.Time { return now } },
+					transport(func(r *http.Request) (int, http.Header, string) {
+						if isTokenRequest(r) {
+							return http.StatusOK, nil, validToken
+						}
 
-				io.WriteString(w, "{}")
+						sent++
+						if sent == 1 {
+							header := http.Header{"Retry-After": {test.value}}
+							return http.StatusServiceUnavailable, header, ""
+						}
+
+						return http.StatusOK, nil, "{}"
+					}).option)
+				c.backoff = firstBackoff
+
+				start := time.Now()
+				_, err := c.IdentityRecordExists(t.Context(), testMPxN)
+				if sent != test.want || (err == nil) != (test.want == 2) {
+					t.Errorf("sent %d times, want %d; %v", sent, test.want, err)
+				}
+				if waited := time.Since(start); waited < test.least || waited > test.most {
+					t.Errorf("waited %v, want %v to %v", waited, test.least, test.most)
+				}
 			})
-			c := f.client(t, func(o *Options) { o.Clock = func() time.Time { return now } })
-			c.backoff = firstBackoff
-			start := time.Now()
-			_, err := c.IdentityRecordExists(t.Context(), testMPxN)
-			if sent := len(f.sent()); sent != test.want || (err == nil) != (test.want == 2) {
-				t.Errorf("sent %d times, want %d; %v", sent, test.want, err)
-			}
-			if took := time.Since(start); took < test.least || took > test.least+3*time.Second {
-				t.Errorf("took %v, want %v and a little", took, test.least)
-			}
 		})
 	}
 }
 
-func TestBackoffHonoursTheContext(t *testing.T) {
+func TestBackoffEndsWithTheContext(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Retry-After", "2")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		time.AfterFunc(50*time.Millisecond, cancel)
-	})
-	start := time.Now()
-	if _, err := f.client(t).IdentityRecordExists(ctx, testMPxN); err == nil {
-		t.Error("no error")
-	}
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("took %v after the caller gave up", took)
-	}
-}
-
-func TestTimeouts(t *testing.T) {
-	t.Parallel()
-	done := make(chan struct{})
-	f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
-		switch r.Header.Get("X-Request-Id") {
-		case "drip":
-			for {
-				select {
-				case <-done:
-					return
-				case <-r.Context().Done():
-					return
-				case <-time.After(5 * time.Millisecond):
-					io.WriteString(w, " ")
-					w.(http.Flusher).Flush()
-				}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := newTestClient(t, transport(func(r *http.Request) (int, http.Header, string) {
+			if isTokenRequest(r) {
+				return http.StatusOK, nil, validToken
 			}
-		default:
-			select {
-			case <-done:
-			case <-r.Context().Done():
-			}
-		}
-	})
-	t.Cleanup(func() { close(done) })
 
-	for _, id := range []string{"hang", "drip"} {
-		c := f.client(t, func(o *Options) { o.Timeout = 200 * time.Millisecond })
+			time.AfterFunc(50*time.Millisecond, cancel)
+
+			return http.StatusServiceUnavailable, http.Header{"Retry-After": {"2"}}, ""
+		}).option)
+
 		start := time.Now()
-		_, err := c.IdentityRecordExists(WithRequestID(t.Context(), id), testMPxN)
-		if !errors.Is(err, ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: %v, want ErrUnavailable for a deadline", id, err)
+		if _, err := c.IdentityRecordExists(ctx, testMPxN); err == nil {
+			t.Error("no error")
 		}
-		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("%s: took %v", id, took)
+		if waited := time.Since(start); waited > 50*time.Millisecond {
+			t.Errorf("waited %v, and the caller gave up after 50 ms", waited)
 		}
-
-		ctx, cancel := context.WithTimeout(WithRequestID(t.Context(), id), 100*time.Millisecond)
-		if _, err := f.client(t).
-			IdentityRecordExists(ctx, testMPxN); !errors.Is(err, ErrUnavailable) ||
-			!errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: %v, want ErrUnavailable for the caller's deadline", id, err)
-		}
-
-		cancel()
-	}
+	})
 }
 
-// Answers of a program that is no register end in an error, whatever it says.
-func TestAnswersThatAreNoHTTP(t *testing.T) {
+func TestIdentifiersAreEscaped(t *testing.T) {
 	t.Parallel()
-	for _, answer := range []string{
-		"", "hello\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
-		"HTTP/1.1 302 Found\r\nLocation: http://%zz/" + testToken + "\r\nContent-Length: 0\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 128<<10) + "\r\n\r\n{}",
-	} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		go func() {
-			for {
-				conn, err := listener.Accept()
-				if err != nil {
-					return
-				}
-
-				http.ReadRequest(bufio.NewReader(conn))
-				io.WriteString(conn, answer)
-				conn.Close()
+	tests := []struct {
+		name, ak, want string
+	}{
+		{"slash", "a/b", "/v1/access-records/a%2Fb"},
+		{"query", "a?b=c#d", "/v1/access-records/a%3Fb=c%23d"},
+		{"space and percent", "a %2e", "/v1/access-records/a%20%252e"},
+		{"line break", "a\r\nb", "/v1/access-records/a%0D%0Ab"},
+		{"not UTF-8", "\xff", "/v1/access-records/%FF"},
+		{"parent", "..", ""},
+		{"itself", ".", ""},
+		{"empty", "", ""},
+		{"long", strings.Repeat("a", 513), ""},
+	}
+	f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	c := f.client(t)
+	for _, test := range tests {
+		before := len(f.received())
+		_, err := c.VerifyAccessRecord(t.Context(), test.ak)
+		sent := f.received()[before:]
+		switch {
+		case test.want == "":
+			if len(sent) != 0 || !isOnly(err, ErrInvalid) {
+				t.Errorf("%s: %d requests and %v, want none and ErrInvalid", test.name, len(sent), err)
 			}
-		}()
-		c, err := New(
-			Options{
-				BaseURL:   "http://" + listener.Addr().String(),
-				AccountID: testAccount,
-				SecretKey: testSecret,
-				Timeout:   5 * time.Second,
-			},
-		)
-		if err != nil {
-			t.Fatal(err)
+		case len(sent) != 1 || sent[0].target != test.want:
+			t.Errorf("%s: sent %v, want %s", test.name, sent, test.want)
 		}
-
-		c.backoff = time.Millisecond
-		_, err = c.VerifyAccessRecord(t.Context(), "ak_1")
-		if err == nil || strings.Contains(err.Error(), testToken) || strings.Contains(err.Error(), "hello") {
-			t.Errorf("%.40q: %v", answer, err)
-		}
-
-		listener.Close()
 	}
 }
