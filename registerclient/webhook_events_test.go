@@ -15,7 +15,7 @@ func TestWebhookEventsRoundTrip(t *testing.T) {
 		EventConsentWithdrawal: func(e *WebhookEvent) (any, error) { return e.ConsentWithdrawal() },
 		EventTenancyChange:     func(e *WebhookEvent) (any, error) { return e.TenancyChange() },
 	}
-	tried := map[WebhookEventType]bool{}
+	decoded := map[WebhookEventType]bool{}
 	for _, vector := range readWebhookVectors(t) {
 		var event WebhookEvent
 		if vector.Result != "accepted" || json.Unmarshal([]byte(vector.Body), &event) != nil ||
@@ -29,16 +29,17 @@ func TestWebhookEventsRoundTrip(t *testing.T) {
 		}
 
 		sameJSON(t, vector.Name, back, []byte(vector.Body))
-		for kind, decode := range payloads {
-			payload, err := decode(&event)
-			if kind != event.EventType {
+		for eventType, decodePayload := range payloads {
+			payload, err := decodePayload(&event)
+			if eventType != event.EventType {
 				if !errors.Is(err, ErrEvent) {
-					t.Errorf("%s read as %s: %v", event.EventType, kind, err)
+					t.Errorf("%s read as %s: %v", event.EventType, eventType, err)
 				}
+
 				continue
 			}
 
-			tried[kind] = true
+			decoded[eventType] = true
 			if err != nil {
 				t.Fatalf("%s: %v", vector.Name, err)
 			}
@@ -48,8 +49,8 @@ func TestWebhookEventsRoundTrip(t *testing.T) {
 		}
 	}
 
-	if len(tried) != len(payloads) {
-		t.Errorf("vectors only for %v", tried)
+	if len(decoded) != len(payloads) {
+		t.Errorf("vectors only for %v", decoded)
 	}
 }
 
