@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	_ "time/tzdata" // London's time zone, for machines without zone files
 )
 
 // Millis is a time as it is stored: milliseconds since 1970, UTC.
@@ -50,8 +51,22 @@ func OptionalTime(m *Millis) *time.Time {
 	return &t
 }
 
-// dateOf returns the date of a moment, UTC, as dates are stored.
+// dateOf returns the date of a moment, UTC, as effective dates are stored.
 func dateOf(now time.Time) string { return now.UTC().Format(time.DateOnly) }
+
+var london = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		panic(err) // time/tzdata holds the zone
+	}
+
+	return zone
+}()
+
+// LondonDay returns the date in London a number of days after a moment, as move-in dates are stored.
+func LondonDay(now time.Time, later int) string {
+	return now.In(london).AddDate(0, 0, later).Format(time.DateOnly)
+}
 
 // JSON is a column that stores a value as JSON text.
 type JSON[T any] struct{ V T }

@@ -94,21 +94,39 @@ func (t *Tx) HoldIdentityRecords(ctx context.Context, irs []string) (map[string]
 	return held, nil
 }
 
-// ListOccupants lists the identity records, of all Data Users, of the people who moved in at a meter point on since or
-// later and are not anonymised: latest move-in first, then newest. An empty since includes everyone.
-func (s *Store) ListOccupants(ctx context.Context, mpxn, since string) ([]IdentityRecord, error) {
-	return s.listOccupants(ctx, mpxn, since, "")
+// canAnswer is true of an identity record that can answer a challenge and gets letters: it is not anonymised, its
+// move-in date is not after a date in London, the argument, and its account is active (docs/decisions.md, Which
+// person).
+const canAnswer = `(identity_records.anonymised_at IS NULL AND identity_records.move_in_date <= ?
+	AND EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = identity_records.account_id AND a.status = 'active'))`
+
+// CanAnswer reports whether an identity record can answer a challenge and gets letters, apart from changes of tenancy.
+func (r reader) CanAnswer(ctx context.Context, ir string, now time.Time) (bool, error) {
+	return queryRow[bool](ctx, r.db, "find whether an identity record can answer",
+		`SELECT EXISTS (SELECT 1 FROM identity_records WHERE ir = ? AND `+canAnswer+`)`, ir, LondonDay(now, 0))
+}
+
+// ListOccupants lists the identity records, of all Data Users, of the people who live at a meter point now: those who
+// moved in on since or later, up to now. The latest move-in comes first, then the newest record. An empty since sets no
+// limit.
+func (s *Store) ListOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
+	return s.listOccupants(ctx, mpxn, since, now, "")
 }
 
 // HoldOccupants is ListOccupants, and locks the records until the transaction ends.
-func (t *Tx) HoldOccupants(ctx context.Context, mpxn, since string) ([]IdentityRecord, error) {
-	return t.listOccupants(ctx, mpxn, since, t.forUpdate())
+func (t *Tx) HoldOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
+	return t.listOccupants(ctx, mpxn, since, now, t.forUpdate())
 }
 
-func (r reader) listOccupants(ctx context.Context, mpxn, since, locking string) ([]IdentityRecord, error) {
+func (r reader) listOccupants(
+	ctx context.Context,
+	mpxn, since string,
+	now time.Time,
+	locking string,
+) ([]IdentityRecord, error) {
 	return queryRows[IdentityRecord](ctx, r.db, "list identity records of meter point",
-		`SELECT `+identityColumns+` FROM identity_records WHERE mpxn = ? AND anonymised_at IS NULL
-		AND move_in_date >= ? ORDER BY move_in_date DESC, created_at DESC, ir`+locking, mpxn, since)
+		`SELECT `+identityColumns+` FROM identity_records WHERE mpxn = ? AND move_in_date >= ? AND `+canAnswer+`
+		ORDER BY move_in_date DESC, created_at DESC, ir`+locking, mpxn, since, LondonDay(now, 0))
 }
 
 // ListIdentityRecords lists an account's own identity records, oldest first: those of a meter point, unless mpxn is

@@ -38,12 +38,15 @@ type Reidentification struct {
 	AssertedAt  *Millis `db:"asserted_at"`
 	ConfirmedAt *Millis `db:"confirmed_at"`
 	DeclinedAt  *Millis `db:"declined_at"`
-	ConsumedAt  *Millis `db:"consumed_at"`
+	// SoftDeclinedAt is when a browser that does not say who pressed the button declined. The right code, typed
+	// afterwards, clears it.
+	SoftDeclinedAt *Millis `db:"soft_declined_at"`
+	ConsumedAt     *Millis `db:"consumed_at"`
 }
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash,
 	account_id, mpxn, ir, method, own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token,
-	issued_at, confirm_by, asserted_at, confirmed_at, declined_at, consumed_at`
+	issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at`
 
 // keepReidentifications is how long after its issue a token can still be told from an unknown one.
 const keepReidentifications = 24 * time.Hour
@@ -67,15 +70,24 @@ const (
 	ofAnonymisedRecord = `EXISTS (SELECT 1 FROM identity_records i
 		WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL)`
 
-	// ofPresentOccupant is true if the identity record of a challenge is not anonymised and belongs to the
-	// present occupant on a date, the argument.
-	ofPresentOccupant = `NOT ` + ofEarlierOccupant + ` AND NOT ` + ofAnonymisedRecord
+	// ofAnsweringRecord is true if the identity record of a challenge can answer on a date in London, the argument.
+	ofAnsweringRecord = `EXISTS (SELECT 1 FROM identity_records WHERE identity_records.ir = reidentifications.ir
+		AND ` + canAnswer + `)`
 
-	// openChallenge is true of a challenge that can be confirmed at a moment. Its arguments are the moment and the date
-	// of the moment.
+	// ofPresentOccupant is true if the identity record of a challenge can answer and belongs to the present occupant.
+	// presentArgs returns its arguments.
+	ofPresentOccupant = `NOT ` + ofEarlierOccupant + ` AND ` + ofAnsweringRecord
+
+	// openChallenge is true of a challenge that can be confirmed at a moment. openArgs returns its arguments.
 	openChallenge = `confirmed_at IS NULL AND declined_at IS NULL AND asserted_at IS NULL AND confirm_by > ?
 		AND ` + ofPresentOccupant
 )
+
+// presentArgs returns the arguments of ofPresentOccupant.
+func presentArgs(now time.Time) []any { return []any{dateOf(now), LondonDay(now, 0)} }
+
+// openArgs returns the arguments of openChallenge.
+func openArgs(now time.Time) []any { return append([]any{Millis(now)}, presentArgs(now)...) }
 
 // InsertReidentification adds a challenge, and deletes those that were issued more than a day before it.
 func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) error {
@@ -88,7 +100,8 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 	return t.insert(ctx, "insert re-identification", `INSERT INTO reidentifications (`+reidentificationColumns+`)
 		VALUES (:challenge, :token_hash, :link_hash, :session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn,
 		:ir, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language, :key_id, :sealed_token,
-		:issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :consumed_at)`, r)
+		:issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :soft_declined_at,
+		:consumed_at)`, r)
 }
 
 // FindReidentification finds a challenge by its token-ref; ErrNotFound, also if another account started it.
@@ -109,14 +122,15 @@ const (
 )
 
 // FindOpenChallenge finds a challenge that can still be confirmed by a secret of the browser; ErrNotFound, in the same
-// time, if there is none or if it was confirmed, was declined or has expired.
+// time, if there is none or if it was confirmed, was declined or has expired. A challenge that was only softly declined
+// is open.
 func (s *Store) FindOpenChallenge(
 	ctx context.Context,
 	secret Secret,
 	hash []byte,
 	now time.Time,
 ) (Reidentification, error) {
-	return s.findChallenge(ctx, secret, hash, openChallenge, Millis(now), dateOf(now))
+	return s.findChallenge(ctx, secret, hash, openChallenge, openArgs(now)...)
 }
 
 // HoldOpenChallenge is FindOpenChallenge, and locks the challenge until the transaction ends.
@@ -126,7 +140,7 @@ func (t *Tx) HoldOpenChallenge(
 	hash []byte,
 	now time.Time,
 ) (Reidentification, error) {
-	return t.findChallenge(ctx, secret, hash, openChallenge+t.forUpdate(), Millis(now), dateOf(now))
+	return t.findChallenge(ctx, secret, hash, openChallenge+t.forUpdate(), openArgs(now)...)
 }
 
 // FindEnrolment finds the challenge of a ticket to enrol a passkey, if it was confirmed after confirmedAfter by someone
@@ -137,7 +151,7 @@ func (r reader) FindEnrolment(
 	confirmedAfter, now time.Time,
 ) (Reidentification, error) {
 	return r.findChallenge(ctx, EnrolSecret, hash, `confirmed_at > ? AND `+ofPresentOccupant,
-		Millis(confirmedAfter), dateOf(now))
+		append([]any{Millis(confirmedAfter)}, presentArgs(now)...)...)
 }
 
 func (r reader) findChallenge(
@@ -158,11 +172,14 @@ type Outlived struct {
 	Anonymised bool `db:"anonymised"`
 	// EarlierOccupant says that the identity record is an earlier occupant's since a change of tenancy.
 	EarlierOccupant bool `db:"earlier_occupant"`
+	// CannotAnswer says that the identity record cannot answer, also because its account is no longer active.
+	CannotAnswer bool `db:"cannot_answer"`
 }
 
 // FindOutlived returns what has happened to the identity record of a challenge; ErrNotFound.
 func (r reader) FindOutlived(ctx context.Context, hash []byte, now time.Time) (Outlived, error) {
 	return queryRow[Outlived](ctx, r.db, "find what a token has outlived",
-		`SELECT `+ofEarlierOccupant+` AS earlier_occupant, `+ofAnonymisedRecord+` AS anonymised
-		FROM reidentifications WHERE token_hash = ?`, dateOf(now), hash)
+		`SELECT `+ofEarlierOccupant+` AS earlier_occupant, `+ofAnonymisedRecord+` AS anonymised,
+		NOT `+ofAnsweringRecord+` AS cannot_answer
+		FROM reidentifications WHERE token_hash = ?`, dateOf(now), LondonDay(now, 0), hash)
 }
