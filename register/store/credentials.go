@@ -48,8 +48,8 @@ func (t *Tx) UseCredential(
 	now time.Time,
 ) (bool, error) {
 	return t.execOne(ctx, "use passkey", `UPDATE credentials SET sign_count = ?, flags = ?, used_at = ?
-		WHERE credential_id = ? AND (sign_count < ? OR sign_count = 0 AND ? = 0)`,
-		signCount, flags, Millis(now), credentialID, signCount, signCount)
+		WHERE credential_id = ? AND (sign_count < ? OR sign_count = 0 AND ?)`,
+		signCount, flags, Millis(now), credentialID, signCount, signCount == 0)
 }
 
 // DeleteCredential deletes a passkey of an identity record. It returns false if there is no such passkey.
