@@ -16,10 +16,10 @@ import (
 
 // config is everything that the portal takes from its environment; nothing else reads it. Docs explains each setting.
 type config struct {
-	Listen        string     `env:"PORTAL_LISTEN"              envDefault:"localhost:8080"`
+	Listen        string     `env:"PORTAL_LISTEN"               envDefault:"localhost:8080"`
 	PublicURL     string     `env:"PORTAL_PUBLIC_URL,required"`
-	Database      env.Secret `env:"PORTAL_DATABASE"            envDefault:"portal.db"`
-	RegisterURL   string     `env:"PORTAL_REGISTER_URL"        envDefault:"https://api.central.consent/v1"`
+	Database      env.Secret `env:"PORTAL_DATABASE"             envDefault:"portal.db"`
+	RegisterURL   string     `env:"PORTAL_REGISTER_URL"         envDefault:"https://api.central.consent/v1"`
 	PasskeyOrigin string     `env:"PORTAL_PASSKEY_ORIGIN"`
 	SessionKey    env.Secret `env:"PORTAL_SESSION_KEY,required"`
 	Demonstration bool       `env:"PORTAL_DEMONSTRATION"`
@@ -98,6 +98,7 @@ func (c *config) checkPublicURL() string {
 	}
 
 	c.secure = public.Scheme == "https"
+
 	return public.Host
 }
 

@@ -28,8 +28,8 @@ var docs = map[string]env.Doc{
 			"Make one with: openssl rand -base64 32",
 	},
 	"PORTAL_DEMONSTRATION": {
-		Help: "true says on every page that nobody is really asked to confirm, as when the register runs in stub mode. " +
-			"Loopback only, PORTAL_LISTEN as well as PORTAL_PUBLIC_URL.",
+		Help: "true says on every page that nobody is really asked to confirm, as when the register runs in " +
+			"stub mode. Loopback only, PORTAL_LISTEN as well as PORTAL_PUBLIC_URL.",
 	},
 	"PORTAL_TRUSTED_PROXIES": {
 		Help: "The networks of the proxies before the portal, separated by commas. They are believed about where " +
@@ -38,7 +38,8 @@ var docs = map[string]env.Doc{
 	},
 	"PORTAL_OPERATORS": {
 		Help: "The file of the operators: accounts, addresses, names, colours, logos. portal operator new writes one " +
-			"to begin with. It replaces all the settings below, which are enough for one operator in the product's own look.",
+			"to begin with. It replaces all the settings below, which are enough for one operator in the product's " +
+			"own look.",
 		Example: "/etc/portal/operators.toml",
 	},
 	"PORTAL_ACCOUNT_ID": {

@@ -58,6 +58,7 @@ func runCheck(ctx context.Context, path string, connect bool, out io.Writer) err
 	}
 
 	fmt.Fprintf(out, "No mistakes. Operators: %d.\n", len(list))
+
 	return nil
 }
 
@@ -117,8 +118,11 @@ func tryAccount(ctx context.Context, address string, o operators.Operator) error
 	_, err = client.IdentityRecordExists(ctx, "000000")
 	switch {
 	case errors.Is(err, registerclient.ErrUnauthorized):
-		return fmt.Errorf("the register at %s does not know the account %s, or account-secret-file holds another secret",
-			address, o.AccountID)
+		return fmt.Errorf(
+			"the register at %s does not know the account %s, or account-secret-file holds another secret",
+			address,
+			o.AccountID,
+		)
 	case errors.Is(err, registerclient.ErrForbidden):
 		return fmt.Errorf("the account %s is not of the role portal", o.AccountID)
 	}

@@ -70,6 +70,7 @@ func writeNew(path, text string, out io.Writer) error {
 	}
 
 	fmt.Fprintf(out, "%s is written. Fill it in, and then: portal operator check %s\n", path, path)
+
 	return nil
 }
 
@@ -136,5 +137,6 @@ func quote(text string) string {
 	}
 
 	b.WriteByte('"')
+
 	return b.String()
 }

@@ -21,9 +21,9 @@ func get(t *testing.T, address string) (status int, body string) {
 		response, err := http.Get(address)
 		if err == nil {
 			defer response.Body.Close()
-			text, err := io.ReadAll(response.Body)
-			if err != nil {
-				t.Fatal(err)
+			text, readErr := io.ReadAll(response.Body)
+			if readErr != nil {
+				t.Fatal(readErr)
 			}
 
 			return response.StatusCode, string(text)
@@ -54,7 +54,11 @@ func TestServe(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, nil, nil, io.Discard, io.Discard) }()
-	if status, body := get(t, "http://"+address+"/portal"); status != 200 || !strings.Contains(body, "Citizens Example") {
+	if status, body := get(
+		t,
+		"http://"+address+"/portal",
+	); status != 200 ||
+		!strings.Contains(body, "Citizens Example") {
 		t.Errorf("the portal returns %d", status)
 	}
 

@@ -72,7 +72,8 @@ func (c *config) singleOperator() operators.Operator {
 // checkContact checks how customers get help: by one way at least.
 func (c *config) checkContact() {
 	if c.ContactURL == "" && c.Phone == "" {
-		c.refuse("PORTAL_OPERATOR_CONTACT_URL and PORTAL_OPERATOR_PHONE are both missing: customers need a way to get help")
+		c.refuse("PORTAL_OPERATOR_CONTACT_URL and PORTAL_OPERATOR_PHONE are both missing: " +
+			"customers need a way to get help")
 	}
 
 	isPhone := strings.Trim(c.Phone, "0123456789+() -") == "" && strings.ContainsAny(c.Phone, "0123456789")

@@ -89,6 +89,7 @@ func runAccountAdd(ctx context.Context, given newAccount, out io.Writer) (err er
 	fmt.Fprintf(out, "account-id  %s\nduid        %s\nrole        %s\nsecret-key  %s\n\n"+
 		"The secret is not kept and cannot be shown again.\n",
 		account.AccountID, account.DUID, account.Role, secret)
+
 	return nil
 }
 
@@ -126,7 +127,13 @@ func runRotateSecret(ctx context.Context, id string, out io.Writer) (err error) 
 		return fmt.Errorf("account rotate-secret: %w", err)
 	}
 
-	fmt.Fprintf(out, "account-id  %s\nsecret-key  %s\n\nThe old secret and every bearer token of the account have ended. "+
-		"The new one is not kept and cannot be shown again.\n", id, secret)
+	fmt.Fprintf(
+		out,
+		"account-id  %s\nsecret-key  %s\n\nThe old secret and every bearer token of the account have ended. "+
+			"The new one is not kept and cannot be shown again.\n",
+		id,
+		secret,
+	)
+
 	return nil
 }

@@ -27,8 +27,9 @@ func auditVerifyCommand() *cobra.Command {
 			return runAuditVerify(c.Context(), checkpoint, c.OutOrStdout())
 		},
 	}
-	command.Flags().StringVar(&checkpoint, "checkpoint", "", "a file of the log's heads, made when missing: compared first, "+
-		"and written when all is well. Keep it where the database's owner cannot write")
+	command.Flags().
+		StringVar(&checkpoint, "checkpoint", "", "a file of the log's heads, made when missing: compared first, "+
+			"and written when all is well. Keep it where the database's owner cannot write")
 
 	return command
 }

@@ -17,17 +17,17 @@ import (
 
 // config is every setting of the register; nothing else reads its environment. Docs explains each.
 type config struct {
-	Listen           string     `env:"REGISTER_LISTEN"           envDefault:"localhost:5002"`
-	MetricsListen    string     `env:"REGISTER_METRICS_LISTEN"   envDefault:"localhost:5003"`
+	Listen           string     `env:"REGISTER_LISTEN"            envDefault:"localhost:5002"`
+	MetricsListen    string     `env:"REGISTER_METRICS_LISTEN"    envDefault:"localhost:5003"`
 	Database         env.Secret `env:"REGISTER_DATABASE,required"`
-	PublicURL        string     `env:"REGISTER_PUBLIC_URL"       envDefault:"http://localhost:5002"`
+	PublicURL        string     `env:"REGISTER_PUBLIC_URL"        envDefault:"http://localhost:5002"`
 	Keys             env.Secret `env:"REGISTER_KEYS,required"`
-	Reidentification string     `env:"REGISTER_REIDENTIFICATION" envDefault:"live"`
+	Reidentification string     `env:"REGISTER_REIDENTIFICATION"  envDefault:"live"`
 	Proxies          []string   `env:"REGISTER_TRUSTED_PROXIES"`
 
 	// The settings of mail are for serve: no other command sends any.
 	SMTP         env.Secret `env:"REGISTER_SMTP"`
-	MailFrom     string     `env:"REGISTER_MAIL_FROM" envDefault:"Data Access Register <no-reply@central.consent>"`
+	MailFrom     string     `env:"REGISTER_MAIL_FROM"     envDefault:"Data Access Register <no-reply@central.consent>"`
 	DKIMDomain   string     `env:"REGISTER_DKIM_DOMAIN"`
 	DKIMSelector string     `env:"REGISTER_DKIM_SELECTOR"`
 	DKIMKey      env.Secret `env:"REGISTER_DKIM_KEY"`
@@ -55,7 +55,8 @@ var docs = map[string]env.Doc{
 		Example: "2026a:<32 bytes in base64>",
 	},
 	"REGISTER_REIDENTIFICATION": {
-		Help: "live, or stub: confirms every customer at once. A stub is only for demonstrations on a loopback address.",
+		Help: "live, or stub: confirms every customer at once. " +
+			"A stub is only for demonstrations on a loopback address.",
 	},
 	"REGISTER_TRUSTED_PROXIES": {
 		Help: "Networks of the proxies in front, whose X-Forwarded-For is believed: CIDR,CIDR. " +
@@ -102,7 +103,8 @@ func load(mails bool) (config, register.Options, error) {
 		refuse("REGISTER_KEYS", err)
 	}
 	if c.Reidentification != "live" && c.Reidentification != "stub" {
-		mistakes = append(mistakes, fmt.Errorf("REGISTER_REIDENTIFICATION must be live or stub, not %q", c.Reidentification))
+		mistake := fmt.Errorf("REGISTER_REIDENTIFICATION must be live or stub, not %q", c.Reidentification)
+		mistakes = append(mistakes, mistake)
 	}
 
 	o.Address, err = serve.Address(c.Proxies)
@@ -120,8 +122,8 @@ func load(mails bool) (config, register.Options, error) {
 	return c, o, errors.Join(mistakes...)
 }
 
-// checkPublicURL returns what the register itself refuses. The other options are replaced by good ones, which leaves the
-// public URL as the only possible cause.
+// checkPublicURL returns what the register itself refuses. The other options are replaced by good ones, which leaves
+// the public URL as the only possible cause.
 func checkPublicURL(o register.Options) error {
 	keys, err := register.NewKeyring(register.GenerateKey("none"))
 	if err != nil {
@@ -136,8 +138,8 @@ func checkPublicURL(o register.Options) error {
 	return errors.Unwrap(err)
 }
 
-// sender returns what sends mail, or all mistakes in its settings. It returns nil if there is no mail server, which only
-// a stub may do without.
+// sender returns what sends mail, or all mistakes in its settings. It returns nil if there is no mail server, which
+// only a stub may do without.
 func (c config) sender() (*mail.Sender, error) {
 	var mistakes []error
 	options := mail.Options{URL: c.SMTP.Reveal(), From: c.MailFrom}
@@ -192,12 +194,18 @@ func (c config) checkListen() error {
 		mistakes = append(mistakes, fmt.Errorf("REGISTER_LISTEN must be host:port, not %q", c.Listen))
 	case c.Reidentification == "stub" && !web.IsLoopback(host):
 		// Others could reach it, even if the public URL is loopback.
-		mistakes = append(mistakes, fmt.Errorf("REGISTER_LISTEN must be a loopback address, as localhost:5002, not %q: "+
-			"a stub confirms anybody", c.Listen))
+		mistakes = append(
+			mistakes,
+			fmt.Errorf("REGISTER_LISTEN must be a loopback address, as localhost:5002, not %q: "+
+				"a stub confirms anybody", c.Listen),
+		)
 	}
 
 	if _, _, err := net.SplitHostPort(c.MetricsListen); err != nil && c.MetricsListen != "off" {
-		mistakes = append(mistakes, fmt.Errorf("REGISTER_METRICS_LISTEN must be host:port or off, not %q", c.MetricsListen))
+		mistakes = append(
+			mistakes,
+			fmt.Errorf("REGISTER_METRICS_LISTEN must be host:port or off, not %q", c.MetricsListen),
+		)
 	}
 
 	return errors.Join(mistakes...)

@@ -80,6 +80,7 @@ func runMigrate(ctx context.Context, out io.Writer) error {
 	}
 
 	fmt.Fprintln(out, "The database is up to date.")
+
 	return db.Close()
 }
 
@@ -108,29 +109,40 @@ func runBackup(ctx context.Context, path string, out io.Writer) (err error) {
 		return errors.New("backup copies SQLite files; for PostgreSQL use pg_dump, or the backups of whoever runs it")
 	}
 
-	// SQLite writes into an existing file only if it is empty: the mode is right from the first byte.
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	size, err := copyDatabase(ctx, db, path)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already: a backup does not write over a file", path)
 	}
 	if err != nil {
 		return fmt.Errorf("make the backup: %w", err)
 	}
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("make the backup: %w", err)
+
+	fmt.Fprintf(out, "%s: %d bytes. It opens with the keys of REGISTER_KEYS as they are now: keep them too, elsewhere.\n",
+		path, size)
+	return nil
+}
+
+// copyDatabase writes a copy to a new file and returns its size in bytes. It reads the state of one moment and blocks
+// no writer.
+func copyDatabase(ctx context.Context, db *migrations.DB, path string) (int64, error) {
+	// SQLite writes into an existing file only if it is empty: the mode is right from the first byte.
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	if err = file.Close(); err != nil {
+		return 0, err
 	}
 
-	// It reads the state of one moment and blocks no writer. The pool of readers may not create a file.
-	if _, err := db.Write.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
-		return fmt.Errorf("make the backup: %w", errors.Join(err, os.Remove(path)))
+	// The pool of readers may not create a file.
+	if _, err = db.Write.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
+		return 0, errors.Join(err, os.Remove(path))
 	}
 
 	written, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("make the backup: %w", err)
+		return 0, err
 	}
 
-	fmt.Fprintf(out, "%s: %d bytes. It opens with the keys of REGISTER_KEYS as they are now: keep them too, elsewhere.\n",
-		path, written.Size())
-	return nil
+	return written.Size(), nil
 }

@@ -44,7 +44,7 @@ func TestBackupIsACopyThatOnlyItsOwnerReads(t *testing.T) {
 
 	refused(t, "is there already", "backup", copied)
 	refused(t, "is there already", "backup", path)
-	if after, err := os.ReadFile(copied); err != nil || !bytes.Equal(before, after) {
+	if after, readErr := os.ReadFile(copied); readErr != nil || !bytes.Equal(before, after) {
 		t.Error("the copy was touched")
 	}
 

@@ -25,6 +25,7 @@ func keyCommand() *cobra.Command {
 			}
 
 			_, err := fmt.Fprintln(c.OutOrStdout(), key)
+
 			return err
 		},
 	}
@@ -34,8 +35,8 @@ func keysRotateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rotate",
 		Short: "seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas",
-		Long: `Make the new key with register key, put it before the old one in REGISTER_KEYS, and keep it. Restart every
-replica with both, so that each can open what is sealed with either; then run this, and take the old key out.`,
+		Long: `Make the new key with register key, put it before the old one in REGISTER_KEYS, and keep it. Restart
+every replica with both, so that each can open what is sealed with either; then run this, and take the old key out.`,
 		Example: "REGISTER_KEYS=2026b:...,2026a:... register keys rotate",
 		Args:    cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -66,5 +67,6 @@ func runKeysRotate(ctx context.Context, out, log io.Writer) (err error) {
 
 	fmt.Fprintln(out, "Nothing is sealed with another key any more: the others can leave REGISTER_KEYS, "+
 		"unless a backup needs them.")
+
 	return nil
 }

@@ -55,9 +55,9 @@ func runServe(ctx context.Context, log io.Writer) (err error) {
 	}
 	metrics := "off"
 	if c.MetricsListen != "off" {
-		metricsListener, err := net.Listen("tcp", c.MetricsListen)
-		if err != nil {
-			return errors.Join(fmt.Errorf("listen at REGISTER_METRICS_LISTEN: %w", err), listener.Close())
+		metricsListener, listenErr := net.Listen("tcp", c.MetricsListen)
+		if listenErr != nil {
+			return errors.Join(fmt.Errorf("listen at REGISTER_METRICS_LISTEN: %w", listenErr), listener.Close())
 		}
 
 		metrics = metricsListener.Addr().String()

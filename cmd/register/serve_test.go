@@ -83,13 +83,16 @@ func TestServeMailsWhatItGivesUpAndSigns(t *testing.T) {
 
 	defer caught.Close()
 	key := filepath.Join(t.TempDir(), "dkim.pem")
-	if err := os.WriteFile(key, []byte(dkimKey(t)), 0o600); err != nil {
+	if err = os.WriteFile(key, []byte(dkimKey(t)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
 	path := set(t, map[string]string{
-		"REGISTER_SMTP": caught.URL(), "REGISTER_MAIL_FROM": "The Register <register@mail.example.org>",
-		"REGISTER_DKIM_DOMAIN": "example.org", "REGISTER_DKIM_SELECTOR": "2026a", "REGISTER_DKIM_KEY_FILE": key,
+		"REGISTER_SMTP":          caught.URL(),
+		"REGISTER_MAIL_FROM":     "The Register <register@mail.example.org>",
+		"REGISTER_DKIM_DOMAIN":   "example.org",
+		"REGISTER_DKIM_SELECTOR": "2026a",
+		"REGISTER_DKIM_KEY_FILE": key,
 	})
 	secret := addAccount(t, "bright_energy", "data_user", "Bright Energy Ltd",
 		"--contact-url", "https://bright-energy.com/contact")
@@ -118,14 +121,15 @@ func TestServeMailsWhatItGivesUpAndSigns(t *testing.T) {
 
 	defer db.Close()
 	eventually(t, "the first attempt has failed", func() bool {
-		changed, err := db.Write.ExecContext(ctx, `UPDATE outbox SET attempts = 5, due_at = 0, leased_until = 0
+		changed, updateErr := db.Write.ExecContext(ctx, `UPDATE outbox SET attempts = 5, due_at = 0, leased_until = 0
 			WHERE kind = 'webhook' AND last_error IS NOT NULL`)
-		if err != nil {
-			t.Fatal(err)
+		if updateErr != nil {
+			t.Fatal(updateErr)
 		}
 
-		rows, err := changed.RowsAffected()
-		return err == nil && rows == 1
+		rows, updateErr := changed.RowsAffected()
+
+		return updateErr == nil && rows == 1
 	})
 
 	letters, err := caught.Wait(ctx, 1)

@@ -30,6 +30,7 @@ func run(t *testing.T, args ...string) (string, error) {
 			}
 
 			_, err := io.WriteString(c.OutOrStdout(), "added "+args[0]+" from "+file)
+
 			return err
 		},
 	}
@@ -54,6 +55,7 @@ func run(t *testing.T, args ...string) (string, error) {
 
 	var out bytes.Buffer
 	err := Run(t.Context(), root, program, args, &out, io.Discard)
+
 	return out.String(), err
 }
 

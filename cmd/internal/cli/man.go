@@ -27,7 +27,7 @@ func manCommand(settings []env.Setting) *cobra.Command {
 	}
 }
 
-func writeManual(root *cobra.Command, settings []env.Setting, folder string) (err error) {
+func writeManual(root *cobra.Command, settings []env.Setting, folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -45,8 +45,7 @@ func writeManual(root *cobra.Command, settings []env.Setting, folder string) (er
 		return fmt.Errorf("write the manual pages: %w", err)
 	}
 
-	defer func() { err = errors.Join(err, file.Close()) }()
-	return writeEnvironment(file, settings)
+	return errors.Join(writeEnvironment(file, settings), file.Close())
 }
 
 // writeEnvironment writes the section of the settings in the language of man(7).
@@ -71,6 +70,7 @@ func writeEnvironment(w io.Writer, settings []env.Setting) error {
 	}
 
 	_, err := io.WriteString(w, b.String())
+
 	return err
 }
 

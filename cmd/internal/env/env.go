@@ -2,8 +2,8 @@
 // they are corrected in one go and not one a start.
 //
 // A setting is a field with the tags of github.com/caarlos0/env: `env:"PORTAL_LISTEN"`, with `envDefault` or the option
-// `required`. A field of type Secret may also come from a file, whose path is in the variable of the same name and
-// _FILE: container platforms pass secrets in this way, and it keeps them out of process listings.
+// `required`. A field of type Secret may also come from a file: the variable of the same name and _FILE has its path.
+// Container platforms pass secrets in this way, and it keeps them out of process listings.
 package env
 
 import (

@@ -5,7 +5,7 @@ import "log/slog"
 // Secret is a setting that no printer, encoder or logger shows. Reveal returns its text.
 type Secret struct{ text string }
 
-// NewSecret wraps a text, for a program that makes a secret itself.
+// NewSecret wraps a text. It serves programs that make a secret themselves.
 func NewSecret(text string) Secret { return Secret{text} }
 
 // Reveal returns the text of the secret.

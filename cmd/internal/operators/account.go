@@ -64,7 +64,8 @@ func (c *checker) checkAdvisers(e *entry, o *Operator) {
 // refuseSecret refuses a secret in the file itself.
 func (c *checker) refuseSecret(key string, secret text) {
 	if secret.given {
-		c.refuse(key, "a secret never stands in this file: write it to a file of its own, and name that with %s-file", key)
+		c.refuse(key, "a secret never stands in this file: "+
+			"write it to a file of its own, and name that with %s-file", key)
 	}
 }
 

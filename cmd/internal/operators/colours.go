@@ -22,6 +22,7 @@ func parseColour(text string) (colour, bool) {
 	}
 
 	n, _ := strconv.ParseUint(text[1:], 16, 32)
+
 	return colour{uint8(n >> 16), uint8(n >> 8), uint8(n)}, true
 }
 
@@ -78,7 +79,7 @@ var themes = []theme{light, dark}
 // tokens are the colours of one theme, by the names that portal.css gives them, without the dashes.
 type tokens map[string]colour
 
-// ours are the colours of portal.css, some of which an operator's replace.
+// ours are the colours of portal.css. An operator's replace some of them.
 var ours = readSheet(string(static.Source("portal.css")))
 
 var (
@@ -197,6 +198,7 @@ func ratios(t theme, own tokens) []Ratio {
 		}
 
 		c := ours[t][token]
+
 		return c, "the page's " + token + " " + c.String()
 	}
 
@@ -222,8 +224,8 @@ var sheetOrder = []string{
 	"panel-mark",
 }
 
-// sheet is the style sheet of an operator: values of tokens and nothing else. It uses the layer in which portal.css sets
-// them, so that the later layers of that file still win: print is without colour.
+// sheet is the style sheet of an operator: values of tokens and nothing else. It uses the layer in which portal.css
+// sets them, so that the later layers of that file still win: print is without colour.
 func sheet(own map[theme]tokens) []byte {
 	var b strings.Builder
 	root := func(t theme) {
@@ -236,7 +238,7 @@ func sheet(own map[theme]tokens) []byte {
 
 	b.WriteString("@layer base{")
 	root(light)
-	b.WriteString("@media (prefers-color-scheme:dark){")
+	b.WriteString("@media (prefers-color-scheme:dark){") //nolint:misspell // CSS
 	root(dark)
 	b.WriteString("}}\n")
 

@@ -64,8 +64,8 @@ const (
 	maxName    = 60 // characters
 )
 
-// Load reads the file at path and the files that it names, whose paths are relative to its folder. Its error holds
-// every mistake, one a line, each with the operator and the key, and never a secret.
+// Load reads the file at path and the files that it names by paths relative to its folder. Its error holds every
+// mistake, one a line, each with the operator and the key, and never a secret.
 func Load(path string) ([]Operator, error) {
 	text, err := readFile(path)
 	if err != nil {
@@ -88,6 +88,7 @@ func readFile(path string) ([]byte, error) {
 	}
 
 	defer file.Close()
+
 	return io.ReadAll(io.LimitReader(file, maxFile+1))
 }
 

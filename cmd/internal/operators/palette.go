@@ -47,7 +47,7 @@ func (s section) choices(c coloursEntry) (chosen map[theme]choice, ok bool) {
 	return chosen, len(*s.mistakes) == before
 }
 
-// choice reads the colours of one theme, whose keys begin with prefix.
+// choice reads the colours of one theme. Its keys begin with prefix.
 func (s section) choice(prefix string, accent, onAccent, panel, onPanel text) choice {
 	before := len(*s.mistakes)
 	c := choice{
