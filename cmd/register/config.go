@@ -197,7 +197,7 @@ func (c config) checkListen() error {
 		mistakes = append(
 			mistakes,
 			fmt.Errorf("REGISTER_LISTEN must be a loopback address, as localhost:5002, not %q: "+
-				"a stub confirms anybody", c.Listen),
+				"a stub confirms everybody", c.Listen),
 		)
 	}
 

@@ -46,7 +46,7 @@ func open(ctx context.Context, log io.Writer, mails bool) (config, *register.Reg
 	return c, service, db, nil
 }
 
-// openDatabase opens the database as it is, for the commands that change nothing and need no keys.
+// openDatabase opens the database as it is. It serves the commands that change nothing and need no keys.
 func openDatabase(ctx context.Context) (*migrations.DB, error) {
 	var c databaseConfig
 	if err := env.Load(&c); err != nil {
@@ -106,7 +106,7 @@ func runBackup(ctx context.Context, path string, out io.Writer) (err error) {
 
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if db.Postgres {
-		return errors.New("backup copies SQLite files; for PostgreSQL use pg_dump, or the backups of whoever runs it")
+		return errors.New("backup copies SQLite files; for PostgreSQL use pg_dump, or the backups of its operator")
 	}
 
 	size, err := copyDatabase(ctx, db, path)
@@ -117,8 +117,9 @@ func runBackup(ctx context.Context, path string, out io.Writer) (err error) {
 		return fmt.Errorf("make the backup: %w", err)
 	}
 
-	fmt.Fprintf(out, "%s: %d bytes. It opens with the keys of REGISTER_KEYS as they are now: keep them too, elsewhere.\n",
-		path, size)
+	fmt.Fprintf(out, "%s: %d bytes. It opens with the keys of REGISTER_KEYS as they are now: "+
+		"keep them too, elsewhere.\n", path, size)
+
 	return nil
 }
 

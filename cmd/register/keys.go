@@ -34,7 +34,7 @@ func keyCommand() *cobra.Command {
 func keysRotateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rotate",
-		Short: "seal with the first of REGISTER_KEYS whatever another one sealed, beside serving replicas",
+		Short: "reseal with the first of REGISTER_KEYS what another key sealed, beside serving replicas",
 		Long: `Make the new key with register key, put it before the old one in REGISTER_KEYS, and keep it. Restart
 every replica with both, so that each can open what is sealed with either; then run this, and take the old key out.`,
 		Example: "REGISTER_KEYS=2026b:...,2026a:... register keys rotate",
@@ -60,7 +60,7 @@ func runKeysRotate(ctx context.Context, out, log io.Writer) (err error) {
 			fmt.Fprintf(log, "%d rows so far\n", done)
 		}
 	})
-	fmt.Fprintf(out, "%d rows were sealed anew with the first key.\n", total)
+	fmt.Fprintf(out, "%d rows were resealed with the first key.\n", total)
 	if err != nil {
 		return fmt.Errorf("keys rotate: %w", err)
 	}

@@ -12,7 +12,7 @@ func TestKeysRotateReportsWhatItDid(t *testing.T) {
 	set(t, map[string]string{"REGISTER_KEYS": first})
 	mustRun(t, "migrate")
 	t.Setenv("REGISTER_KEYS", register.GenerateKey("new")+","+first)
-	if out := mustRun(t, "keys", "rotate"); !strings.HasPrefix(out, "0 rows were sealed anew") {
+	if out := mustRun(t, "keys", "rotate"); !strings.HasPrefix(out, "0 rows were resealed") {
 		t.Errorf("printed %q", out)
 	}
 }

@@ -38,7 +38,7 @@ func runServe(ctx context.Context, log io.Writer) (err error) {
 	if c.mail != nil {
 		defer func() { err = errors.Join(err, c.mail.Close()) }() // the worker has ended by then
 	} else {
-		logger.Warn("THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and whatever would be mailed is given up.")
+		logger.Warn("THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and mail that is due is given up.")
 	}
 
 	listener, err := net.Listen("tcp", c.Listen)

@@ -159,7 +159,7 @@ func TestServeWithoutAMailServerSaysSoLoudly(t *testing.T) {
 	set(t, map[string]string{"REGISTER_SMTP": "", "REGISTER_REIDENTIFICATION": "stub"})
 	log := newLogBuffer()
 	_, stop := serving(t, log)
-	const warning = "THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and whatever would be mailed is given up."
+	const warning = "THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and mail that is due is given up."
 	if line, _ := log.line(warning); line["level"] != "WARN" {
 		t.Errorf("logged %v", line)
 	}

@@ -64,7 +64,7 @@ func PermissionsPolicy(opened ...string) string {
 }
 
 // SetHeaders sets what every response carries, errors included: no cache keeps it, no browser guesses its type, and
-// its links tell no other site where they were followed from. Secure is for a host that is reached by https.
+// no other site learns the address of the page that led to it. Secure is true for a host that is reached by https.
 func SetHeaders(h http.Header, secure bool) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")

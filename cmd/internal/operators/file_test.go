@@ -56,7 +56,7 @@ func TestUnknownKeys(t *testing.T) {
 		{
 			name: "in a table that is refused",
 			file: good + "[operator.help]\nurl = 1\n",
-			want: []string{`operator "advice": help: must be a list of tables, each begun by its name in double brackets`},
+			want: []string{`operator "advice": help: ` + notTables},
 		},
 		{
 			name: "beside the operators",

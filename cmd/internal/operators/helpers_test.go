@@ -48,6 +48,7 @@ func pngOf(w, h int) []byte {
 
 	var b bytes.Buffer
 	_ = png.Encode(&b, picture)
+
 	return b.Bytes()
 }
 

@@ -18,10 +18,12 @@ func TestLogoIsDrawnAnew(t *testing.T) {
 	if bytes.Contains(content, []byte("canary")) {
 		t.Error("what stood behind the picture is served")
 	}
-	if picture, err := png.Decode(bytes.NewReader(content)); err != nil || picture.Bounds().Size() != size {
+
+	picture, err := png.Decode(bytes.NewReader(content))
+	if err != nil || picture.Bounds().Size() != size {
 		t.Errorf("what is served is no picture of its size: %v", err)
 	}
-	if _, ext, _, err := logo(files["photo.jpg"]); err != nil || ext != ".jpg" {
+	if _, ext, _, err = logo(files["photo.jpg"]); err != nil || ext != ".jpg" {
 		t.Errorf("JPEG: %s %v", ext, err)
 	}
 

@@ -91,7 +91,7 @@ func (s section) optional(key string, t text) string {
 	case t.wrongType:
 		s.refuse(key, "must be a text in quotes")
 	case t.value == "":
-		s.refuse(key, "is empty; leave it out where there is nothing to say")
+		s.refuse(key, "is empty; leave it out if there is nothing to say")
 	}
 
 	return t.value
