@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"central.consent/dar/migrations"
-	"central.consent/dar/register"
+	"central.consent/dar/register/rules"
 )
 
 // databases are those of both programs, with their keys.
@@ -22,7 +22,7 @@ type databases struct {
 // openDatabases opens the databases and the keys, which the first start makes.
 func openDatabases(ctx context.Context, folder string) (*databases, error) {
 	registerKey, err := keyFile(filepath.Join(folder, "register.key"), func() string {
-		return register.GenerateKey("demo")
+		return rules.GenerateKey("demo")
 	})
 	if err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ var customers = []customer{
 			PIIPrincipal: registerclient.PIIPrincipal{
 				MPxN:       meterPoint,
 				MoveInDate: "2022-06-30",
-				Address:    address("14 Acacia Avenue", "Manchester", "M14 5RT"),
+				Address:    ukAddress("14 Acacia Avenue", "Manchester", "M14 5RT"),
 			},
 			ExpressedBy: "data-subject",
 			Email:       new("demo.customer@example.com"),
@@ -78,7 +78,7 @@ var customers = []customer{
 			RecordMetadata: sole(registerclient.Controller{
 				Name:              "Bright Energy Ltd",
 				ContactURL:        "https://bright-energy.com/contact",
-				Address:           address("10 Canary Wharf", "London", "E14 5AB"),
+				Address:           ukAddress("10 Canary Wharf", "London", "E14 5AB"),
 				PrivacyRightsURL:  "https://bright-energy.com/your-rights",
 				StorageConditions: &registerclient.StorageConditions{Location: "GB", RetentionPeriod: "P2Y"},
 			}),
@@ -128,7 +128,7 @@ var customers = []customer{
 			RecordMetadata: sole(registerclient.Controller{
 				Name:             "OctopusFlux Ltd",
 				ContactURL:       "https://octopusflux.com/contact",
-				Address:          address("100 Oxford Street", "London", "W1D 1LL"),
+				Address:          ukAddress("100 Oxford Street", "London", "W1D 1LL"),
 				PrivacyRightsURL: "https://octopusflux.com/rights",
 			}),
 			Notice: notice("https://octopusflux.com/privacy.html", "v1.0"),
@@ -168,7 +168,7 @@ var customers = []customer{
 			RecordMetadata: sole(registerclient.Controller{
 				Name:               "Northern Networks plc",
 				ContactURL:         "https://northernnetworks.co.uk/contact",
-				Address:            address("1 Grid House", "Leeds", "LS1 1AA"),
+				Address:            ukAddress("1 Grid House", "Leeds", "LS1 1AA"),
 				PrivacyRightsURL:   "https://northernnetworks.co.uk/your-rights",
 				StatutoryReference: new("Energy Act 2023, s.147"),
 			}),
@@ -214,7 +214,7 @@ var customers = []customer{
 			RecordMetadata: sole(registerclient.Controller{
 				Name:             "GreenSwitch Analytics",
 				ContactURL:       "https://greenswitch.io/contact",
-				Address:          address("22 Fintech Quarter", "Bristol", "BS1 5TR"),
+				Address:          ukAddress("22 Fintech Quarter", "Bristol", "BS1 5TR"),
 				PrivacyRightsURL: "https://greenswitch.io/rights",
 			}),
 			Notice: notice("https://greenswitch.io/privacy.html", "v2.1"),
@@ -257,7 +257,7 @@ func dataUser(id, secret, name, duid, contact string) registerclient.CreateAccou
 	}
 }
 
-func address(line, town, postcode string) *registerclient.UKAddress {
+func ukAddress(line, town, postcode string) *registerclient.UKAddress {
 	return &registerclient.UKAddress{AddressLine1: line, TownCity: town, Postcode: postcode}
 }
 

@@ -17,6 +17,7 @@ import (
 	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/mail/catcher"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -69,7 +70,7 @@ func runDemo(ctx context.Context, o options, out io.Writer, logger *slog.Logger)
 			return serve.HTTP(ctx, listener, onePort(portal, api, inbox(letters)), logger)
 		},
 		func(ctx context.Context) error {
-			service.Work(ctx)
+			service.Worker.Run(ctx)
 			return nil
 		},
 		func(ctx context.Context) error {
@@ -146,7 +147,7 @@ func newRegister(
 	sender *mail.Sender,
 	logger *slog.Logger,
 ) (*register.Register, error) {
-	keys, err := register.NewKeyring(d.registerKey)
+	keys, err := rules.NewKeyring(d.registerKey)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +158,7 @@ func newRegister(
 		Stub:      !o.isLive(),
 		Mail:      sender,
 		PublicURL: base,
-		Log:       logger.With("program", "register"),
+		Logger:    logger.With("program", "register"),
 	})
 }
 

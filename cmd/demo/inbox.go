@@ -13,6 +13,7 @@ import (
 	"github.com/a-h/templ"
 
 	"central.consent/dar/internal/web"
+	"central.consent/dar/internal/web/address"
 	"central.consent/dar/register/mail/catcher"
 )
 
@@ -49,7 +50,7 @@ func inbox(letters *catcher.Catcher) http.Handler {
 		h.Set("Permissions-Policy", permissions)
 		h.Set("X-Robots-Tag", "noindex")
 
-		address := inboxAddress.FindStringSubmatch(r.URL.Path)
+		parts := inboxAddress.FindStringSubmatch(r.URL.Path)
 		switch {
 		case !isOwnMachine(r.Host):
 			// Another site can point a name of its own at this machine, and its page could then read the letters.
@@ -60,17 +61,17 @@ func inbox(letters *catcher.Catcher) http.Handler {
 		case r.URL.Path == inboxPath+".css":
 			h.Set("Content-Type", "text/css; charset=utf-8")
 			_, _ = io.WriteString(w, inboxStyle)
-		case address == nil:
+		case parts == nil:
 			show(w, r, http.StatusNotFound, inboxNothing())
 		case letters == nil:
 			show(w, r, http.StatusOK, inboxStub())
-		case address[1] == "":
+		case parts[1] == "":
 			h.Set("Refresh", "4")
 			newest := letters.Messages()
 			slices.Reverse(newest)
 			show(w, r, http.StatusOK, inboxList(newest))
 		default:
-			showLetter(w, r, letters.Messages(), address[1], address[2] != "")
+			showLetter(w, r, letters.Messages(), parts[1], parts[2] != "")
 		}
 	})
 }
@@ -104,7 +105,7 @@ func isOwnMachine(host string) bool {
 		host = name
 	}
 
-	return web.IsLoopback(strings.Trim(host, "[]"))
+	return address.IsLoopback(strings.Trim(host, "[]"))
 }
 
 var headTag = regexp.MustCompile(`(?i)<head(\s[^>]*)?>`)

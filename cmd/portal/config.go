@@ -11,7 +11,7 @@ import (
 	"central.consent/dar/cmd/internal/env"
 	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/cmd/internal/serve"
-	"central.consent/dar/internal/web"
+	"central.consent/dar/internal/web/address"
 )
 
 // config is everything that the portal takes from its environment; nothing else reads it. Docs explains each setting.
@@ -53,7 +53,7 @@ func load() (config, error) {
 	c.mistakes = []error{env.Load(&c)}
 	publicHost := c.checkPublicURL()
 	host, _, err := net.SplitHostPort(c.Listen)
-	if c.Demonstration && (err != nil || !web.IsLoopback(host)) {
+	if c.Demonstration && (err != nil || !address.IsLoopback(host)) {
 		c.refuse("PORTAL_DEMONSTRATION is for a loopback PORTAL_LISTEN only")
 	}
 
@@ -65,8 +65,8 @@ func load() (config, error) {
 	c.setHosts(publicHost)
 
 	if c.PasskeyOrigin == "" {
-		c.PasskeyOrigin = web.SecureOrigin(c.RegisterURL)
-	} else if web.SecureOrigin(c.PasskeyOrigin) != c.PasskeyOrigin {
+		c.PasskeyOrigin = address.SecureOrigin(c.RegisterURL)
+	} else if address.SecureOrigin(c.PasskeyOrigin) != c.PasskeyOrigin {
 		c.refuse("PORTAL_PASSKEY_ORIGIN is not an origin such as https://id.central.consent")
 	}
 
@@ -84,15 +84,15 @@ func (c *config) checkPublicURL() string {
 		return ""
 	}
 
-	public, ok := web.ParseURL(c.PublicURL)
+	public, ok := address.ParseURL(c.PublicURL)
 	switch {
 	case !ok:
 		c.refuse("PORTAL_PUBLIC_URL is not an address such as https://energy-access.example.org")
 		return ""
-	case !web.HasSecureTransport(public):
+	case !address.HasSecureTransport(public):
 		c.refuse("PORTAL_PUBLIC_URL must begin with https: only a loopback address may do without")
 		return ""
-	case c.Demonstration && !web.IsLoopback(public.Hostname()):
+	case c.Demonstration && !address.IsLoopback(public.Hostname()):
 		c.refuse("PORTAL_DEMONSTRATION is for a loopback PORTAL_PUBLIC_URL only")
 		return ""
 	}
@@ -114,7 +114,7 @@ func (c *config) setHosts(publicHost string) {
 		}
 
 		for _, host := range o.Hosts {
-			if name := (&url.URL{Host: host}).Hostname(); !web.IsLoopback(name) {
+			if name := (&url.URL{Host: host}).Hostname(); !address.IsLoopback(name) {
 				c.refuse("PORTAL_OPERATORS: operator %q: hosts: %s is no loopback address, "+
 					"which alone may do without the https of PORTAL_PUBLIC_URL", o.Slug, host)
 			}

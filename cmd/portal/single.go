@@ -5,7 +5,7 @@ import (
 
 	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/handlers"
-	"central.consent/dar/internal/web"
+	"central.consent/dar/internal/web/address"
 	"central.consent/dar/views"
 )
 
@@ -53,10 +53,10 @@ func (c *config) singleOperator() operators.Operator {
 	}
 
 	c.checkContact()
-	for _, address := range c.ReturnURLs {
-		u, ok := web.ParseURL(address)
-		if !ok || web.SecureOrigin(address) == "" || u.Fragment != "" || strings.TrimSpace(address) != address {
-			c.refuse("PORTAL_RETURN_URLS: %q is not an address such as https://example.org/energy", address)
+	for _, text := range c.ReturnURLs {
+		u, ok := address.ParseURL(text)
+		if !ok || address.SecureOrigin(text) == "" || u.Fragment != "" || strings.TrimSpace(text) != text {
+			c.refuse("PORTAL_RETURN_URLS: %q is not an address such as https://example.org/energy", text)
 		}
 	}
 
@@ -80,7 +80,7 @@ func (c *config) checkContact() {
 	if c.Phone != "" && !isPhone {
 		c.refuse("PORTAL_OPERATOR_PHONE is not a telephone number such as 0800 000 0000")
 	}
-	if _, ok := web.ParseURL(c.ContactURL); c.ContactURL != "" && !ok {
+	if _, ok := address.ParseURL(c.ContactURL); c.ContactURL != "" && !ok {
 		c.refuse("PORTAL_OPERATOR_CONTACT_URL is not an address such as https://example.org/contact")
 	}
 }

@@ -81,7 +81,7 @@ func runAccountAdd(ctx context.Context, given newAccount, out io.Writer) (err er
 		request.DataTypes = append(request.DataTypes, registerclient.DataType(name))
 	}
 
-	account, secret, err := service.AddAccount(ctx, request)
+	account, secret, err := service.Rules.AddAccount(ctx, request)
 	if err != nil {
 		return fmt.Errorf("account add: %w", err)
 	}
@@ -122,7 +122,7 @@ func runRotateSecret(ctx context.Context, id string, out io.Writer) (err error) 
 	ctx, cancel := context.WithTimeout(ctx, accountTime)
 	defer cancel()
 
-	secret, err := service.RotateSecret(ctx, id)
+	secret, err := service.Rules.RotateSecret(ctx, id)
 	if err != nil {
 		return fmt.Errorf("account rotate-secret: %w", err)
 	}

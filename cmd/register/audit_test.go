@@ -9,12 +9,12 @@ import (
 	"testing"
 
 	"central.consent/dar/migrations"
-	"central.consent/dar/register"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 )
 
 func TestAuditVerifyFindsWhatWasAltered(t *testing.T) {
-	path := set(t, map[string]string{"REGISTER_KEYS": register.GenerateKey("a")})
+	path := set(t, map[string]string{"REGISTER_KEYS": rules.GenerateKey("a")})
 	addAccount(t, "portal_ops", "portal", "x")
 	checkpoint := filepath.Join(t.TempDir(), "audit.json")
 	if out := mustRun(t, "audit", "verify", "--checkpoint", checkpoint); !strings.HasPrefix(out, "1 rows read") {

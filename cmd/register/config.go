@@ -9,9 +9,10 @@ import (
 
 	"central.consent/dar/cmd/internal/env"
 	"central.consent/dar/cmd/internal/serve"
-	"central.consent/dar/internal/web"
+	"central.consent/dar/internal/web/address"
 	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 )
 
@@ -99,7 +100,7 @@ func load(mails bool) (config, register.Options, error) {
 	o := register.Options{Stub: c.Reidentification == "stub", PublicURL: c.PublicURL}
 	var err error
 	if text := c.Keys.Reveal(); text != "" { // if it is missing, env.Load has reported it
-		o.Keys, err = register.NewKeyring(text)
+		o.Keys, err = rules.NewKeyring(text)
 		refuse("REGISTER_KEYS", err)
 	}
 	if c.Reidentification != "live" && c.Reidentification != "stub" {
@@ -125,14 +126,14 @@ func load(mails bool) (config, register.Options, error) {
 // checkPublicURL returns what the register itself refuses. The other options are replaced by good ones, which leaves
 // the public URL as the only possible cause.
 func checkPublicURL(o register.Options) error {
-	keys, err := register.NewKeyring(register.GenerateKey("none"))
+	keys, err := rules.NewKeyring(rules.GenerateKey("none"))
 	if err != nil {
 		return err
 	}
 
 	o.Keys = keys
 	o.Store = store.New(nil, nil)
-	o.Log = slog.New(slog.DiscardHandler)
+	o.Logger = slog.New(slog.DiscardHandler)
 	_, err = register.New(o)
 
 	return errors.Unwrap(err)
@@ -192,7 +193,7 @@ func (c config) checkListen() error {
 	switch {
 	case err != nil:
 		mistakes = append(mistakes, fmt.Errorf("REGISTER_LISTEN must be host:port, not %q", c.Listen))
-	case c.Reidentification == "stub" && !web.IsLoopback(host):
+	case c.Reidentification == "stub" && !address.IsLoopback(host):
 		// Others could reach it, even if the public URL is loopback.
 		mistakes = append(
 			mistakes,

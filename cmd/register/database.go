@@ -37,7 +37,7 @@ func open(ctx context.Context, log io.Writer, mails bool) (config, *register.Reg
 	}
 
 	o.Store = store.New(db.Write, db.Read)
-	o.Log = serve.Logger(log)
+	o.Logger = serve.Logger(log)
 	service, err := register.New(o)
 	if err != nil {
 		return c, nil, nil, errors.Join(err, db.Close())

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"central.consent/dar/register"
+	"central.consent/dar/register/rules"
 )
 
 // The tests set variables of the process, so they do not run in parallel.
@@ -30,7 +30,7 @@ func set(t *testing.T, change map[string]string) string {
 	path := filepath.Join(t.TempDir(), "register.db")
 	settings := map[string]string{
 		"REGISTER_DATABASE":         path,
-		"REGISTER_KEYS":             register.GenerateKey("a"),
+		"REGISTER_KEYS":             rules.GenerateKey("a"),
 		"REGISTER_LISTEN":           "127.0.0.1:0",
 		"REGISTER_METRICS_LISTEN":   "127.0.0.1:0",
 		"REGISTER_PUBLIC_URL":       "",

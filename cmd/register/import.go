@@ -84,7 +84,7 @@ func runImport(ctx context.Context, id, path string, out, log io.Writer) error {
 	}
 
 	p := newProgress(log, size)
-	result, err := service.Import(ctx, account, file, p.show)
+	result, err := service.Rules.Import(ctx, account, file, p.show)
 	p.end()
 	printImport(out, result)
 	switch {

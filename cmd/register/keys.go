@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"central.consent/dar/cmd/internal/cli"
-	"central.consent/dar/register"
+	"central.consent/dar/register/rules"
 )
 
 func keyCommand() *cobra.Command {
@@ -19,8 +19,8 @@ func keyCommand() *cobra.Command {
 		Example: "register key 2026a",
 		Args:    cli.OneArg("an id, as 2026a"),
 		RunE: func(c *cobra.Command, args []string) error {
-			key := register.GenerateKey(args[0])
-			if _, err := register.NewKeyring(key); err != nil {
+			key := rules.GenerateKey(args[0])
+			if _, err := rules.NewKeyring(key); err != nil {
 				return err
 			}
 
@@ -54,7 +54,7 @@ func runKeysRotate(ctx context.Context, out, log io.Writer) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	const reportEvery = 10_000
 	reported := 0
-	total, err := service.RotateKeys(ctx, func(done int) {
+	total, err := service.Rules.RotateKeys(ctx, func(done int) {
 		if done-reported >= reportEvery {
 			reported = done
 			fmt.Fprintf(log, "%d rows so far\n", done)

@@ -4,14 +4,14 @@ import (
 	"strings"
 	"testing"
 
-	"central.consent/dar/register"
+	"central.consent/dar/register/rules"
 )
 
 func TestKeysRotateReportsWhatItDid(t *testing.T) {
-	first := register.GenerateKey("old")
+	first := rules.GenerateKey("old")
 	set(t, map[string]string{"REGISTER_KEYS": first})
 	mustRun(t, "migrate")
-	t.Setenv("REGISTER_KEYS", register.GenerateKey("new")+","+first)
+	t.Setenv("REGISTER_KEYS", rules.GenerateKey("new")+","+first)
 	if out := mustRun(t, "keys", "rotate"); !strings.HasPrefix(out, "0 rows were resealed") {
 		t.Errorf("printed %q", out)
 	}
@@ -19,7 +19,7 @@ func TestKeysRotateReportsWhatItDid(t *testing.T) {
 
 func TestKeyIsOneThatTheKeyringAccepts(t *testing.T) {
 	out := mustRun(t, "key", "2026a")
-	if _, err := register.NewKeyring(strings.TrimSuffix(out, "\n")); err != nil || !strings.HasPrefix(out, "2026a:") {
+	if _, err := rules.NewKeyring(strings.TrimSuffix(out, "\n")); err != nil || !strings.HasPrefix(out, "2026a:") {
 		t.Errorf("printed %q: %v", out, err)
 	}
 

@@ -49,7 +49,7 @@ func runServe(ctx context.Context, log io.Writer) (err error) {
 	parts := []func(context.Context) error{
 		func(ctx context.Context) error { return serve.HTTP(ctx, listener, service, logger) },
 		func(ctx context.Context) error {
-			service.Work(ctx)
+			service.Worker.Run(ctx)
 			return nil
 		},
 	}

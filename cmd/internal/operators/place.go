@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"central.consent/dar/internal/web"
+	"central.consent/dar/internal/web/address"
 )
 
 // checkPlace checks where the operator's portal stands: its hosts and its path.
@@ -52,9 +52,9 @@ func (c *checker) checkOrigins(e *entry, o *Operator) {
 // checkReturnURLs checks where customers may be sent back to.
 func (c *checker) checkReturnURLs(e *entry, o *Operator) {
 	o.ReturnURLs = c.list("return-urls", e.ReturnURLs, maxEntries)
-	for _, address := range o.ReturnURLs {
-		if u, ok := parseLink(address); !ok || u.Fragment != "" {
-			c.refuse("return-urls", "%q is not an exact https address such as https://www.example.org/back", address)
+	for _, text := range o.ReturnURLs {
+		if u, ok := parseLink(text); !ok || u.Fragment != "" {
+			c.refuse("return-urls", "%q is not an exact https address such as https://www.example.org/back", text)
 		}
 	}
 }
@@ -91,12 +91,12 @@ func isOwnPort(text string) bool {
 // isOrigin reports whether a text is an origin exactly as a browser would write it.
 func isOrigin(text string) bool {
 	host, ok := strings.CutPrefix(text, "https://")
-	return ok && len(text) <= web.MaxURL && isHost(host) && strings.Trim(host, "0123456789.:[]") != ""
+	return ok && len(text) <= address.MaxURL && isHost(host) && strings.Trim(host, "0123456789.:[]") != ""
 }
 
 // parseLink parses an https address that may become a link.
 func parseLink(text string) (*url.URL, bool) {
-	u, ok := web.ParseURL(text)
+	u, ok := address.ParseURL(text)
 	isInvisible := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 	if !ok || u.Scheme != "https" || strings.ContainsFunc(text, isInvisible) {
 		return nil, false
