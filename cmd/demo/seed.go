@@ -76,7 +76,7 @@ func seed(ctx context.Context, base string, list []operators.Operator) error {
 	return err
 }
 
-// seedReturnURL registers where the portal takes its customers back. An earlier run may have used another port.
+// seedReturnURL registers the address to which passkey pages lead back. An earlier run may have used another port.
 func seedReturnURL(ctx context.Context, api string, account registerclient.CreateAccountRequest, address string) error {
 	client, err := clientOf(api, account)
 	if err != nil {

@@ -45,6 +45,7 @@ func Run(ctx context.Context, root *cobra.Command, program Program, args []strin
 	root.AddCommand(manCommand(program.Settings))
 	root.InitDefaultHelpFlag()
 	root.InitDefaultVersionFlag()
+	root.Flags().Lookup("version").Usage = "print the version"
 	if root.Args == nil {
 		root.Args = refuseCommand
 	}
