@@ -2,10 +2,11 @@ package mail
 
 import (
 	"errors"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"central.consent/dar/internal/web/address"
 )
 
 // server is the parsed form of Options.URL.
@@ -40,7 +41,7 @@ func parseServerURL(text string) (server, error) {
 	case "smtp+plain":
 		s.port = 1025
 		s.plain = true
-		if ip := net.ParseIP(s.host); s.host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		if !address.IsLoopback(s.host) {
 			return server{}, errors.New("URL: smtp+plain is for loopback only; " +
 				"use smtp, which requires STARTTLS, or smtps")
 		}

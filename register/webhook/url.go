@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// maxURL is the longest callback-url, in characters.
-const maxURL = 2000
+	"central.consent/dar/internal/web/address"
+)
 
 // CheckURL reports whether raw may be registered as a callback-url: https on port 443 of a named host, visible ASCII,
 // at most 2000 characters. If local is true, a loopback host is accepted too, by name or IP address, on any port and
@@ -19,7 +18,7 @@ const maxURL = 2000
 // It resolves no name: the address behind the name is checked at each connection. The error completes a sentence that
 // begins with the name of the field, is fit for the Data User and does not contain the URL.
 func CheckURL(raw string, local bool) error {
-	if len(raw) > maxURL {
+	if len(raw) > address.MaxURL {
 		return errors.New("must be at most 2000 characters")
 	}
 

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"central.consent/dar/internal/web/address"
 )
 
 func TestCheckURLAcceptsNamesOnTheInternet(t *testing.T) {
@@ -23,7 +25,7 @@ func TestCheckURLAcceptsNamesOnTheInternet(t *testing.T) {
 		"https://localhost.example.com/",
 		"https://example.com/http://127.0.0.1/",
 		"https://example.com/a@b:c",
-		"https://example.com/" + strings.Repeat("a", maxURL-len("https://example.com/")),
+		"https://example.com/" + strings.Repeat("a", address.MaxURL-len("https://example.com/")),
 	} {
 		for _, local := range []bool{false, true} {
 			if err := CheckURL(raw, local); err != nil {
@@ -240,7 +242,7 @@ var hostile = []string{
 	"https://" + strings.Repeat("a", 64) + ".com/",
 	"https://" + strings.Repeat("abcdefg.", 32) + "com/",
 	// Too long.
-	"https://example.com/" + strings.Repeat("a", maxURL),
+	"https://example.com/" + strings.Repeat("a", address.MaxURL),
 }
 
 // onLoopback URLs are accepted only if the register runs on loopback.
@@ -329,7 +331,7 @@ func FuzzCheckURL(f *testing.F) {
 		afterScheme, ok := strings.CutPrefix(strings.ToLower(raw), "https://")
 		host, _, _ := strings.Cut(strings.ReplaceAll(afterScheme, "?", "/"), "/")
 		host = strings.TrimSuffix(host, ":443")
-		if !ok || len(raw) > maxURL || !strings.Contains(host, ".") || strings.ContainsAny(host, "@:[]%\\ ") {
+		if !ok || len(raw) > address.MaxURL || !strings.Contains(host, ".") || strings.ContainsAny(host, "@:[]%\\ ") {
 			t.Errorf("%q is accepted", raw)
 		}
 		if _, err := netip.ParseAddr(host); err == nil {

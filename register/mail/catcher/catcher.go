@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"central.consent/dar/internal/web/address"
 )
 
 // maxLetter is the largest letter that is accepted, in bytes. The register's letters have about 10 KB.
@@ -70,7 +72,7 @@ func Start(options Options) (*Catcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("catch mail: %w", err)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !address.IsLoopback(host) {
 		return nil, fmt.Errorf("catch mail: %s is not on loopback", host)
 	}
 	if options.Implicit && options.TLS == nil {
