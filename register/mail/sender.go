@@ -114,7 +114,7 @@ func NewSender(o Options) (*Sender, error) {
 	}
 
 	if o.Connections < 0 || o.Timeout < 0 || o.IdleTimeout < 0 {
-		mistake(errors.New("Connections, Timeout and IdleTimeout must not be negative"))
+		mistake(errors.New("the options Connections, Timeout and IdleTimeout must not be negative"))
 	}
 
 	if len(mistakes) > 0 {

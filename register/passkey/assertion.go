@@ -38,7 +38,7 @@ func (r *RelyingParty) FinishAssertion(
 	if err != nil {
 		return Passkey{}, refused(err)
 	}
-	if err := r.checkOrigin(parsed.Response.CollectedClientData); err != nil {
+	if err = r.checkOrigin(parsed.Response.CollectedClientData); err != nil {
 		return Passkey{}, err
 	}
 

@@ -51,7 +51,7 @@ func (r *RelyingParty) FinishEnrolment(ceremony Ceremony, response []byte) (Pass
 	if err != nil {
 		return Passkey{}, refused(err)
 	}
-	if err := r.checkOrigin(parsed.Response.CollectedClientData); err != nil {
+	if err = r.checkOrigin(parsed.Response.CollectedClientData); err != nil {
 		return Passkey{}, err
 	}
 

@@ -21,8 +21,8 @@ type RelyingParty struct {
 // New returns the relying party of an origin: scheme, host and, unless it is the default of the scheme, port. Its id is
 // the host.
 //
-// Browsers create no passkeys for an IP address. For a loopback address the id is localhost, which browsers refuse on
-// the pages of the address, so the register can be tried without passkeys. Any other address is an error.
+// Browsers create no passkeys for an IP address. For a loopback address the id is localhost. Browsers refuse that id on
+// the pages of an IP address, so such a register runs without passkeys. Any other address is an error.
 func New(origin, displayName string) (*RelyingParty, error) {
 	u, err := url.Parse(origin)
 	if err != nil {
