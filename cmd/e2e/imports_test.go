@@ -38,7 +38,7 @@ var rules = []struct {
 	// The register: its own parts, and of the client the wire types (see TestWireTypesOnly).
 	{"register", registerMay},
 	{"register/docspage", registerMay}, // the page of the API's description
-	{"register/idpages", registerMay},
+	{"register/id", registerMay},
 	{"register/passkey", registerMay},
 	{"register/mail", []string{"registerclient", "views/ui", "views/i18n", "static"}},
 	{"register/mail/catcher", nil}, // a mail server that keeps what it gets, for tests and the demonstration's inbox
@@ -76,7 +76,7 @@ var (
 )
 
 // echoUsers are the packages that echo.Context stops at, so that a later move to another version is a day's work.
-var echoUsers = []string{"handlers", "register", "register/idpages", "register/docspage", "cmd/..."}
+var echoUsers = []string{"handlers", "register", "register/id", "register/docspage", "cmd/..."}
 
 type listed struct {
 	ImportPath, Dir                    string

@@ -33,7 +33,7 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 		in.ContactURL = "https://example.org/contact"
 	}
 
-	_, secret, err := r.service.AddAccount(t.Context(), in)
+	_, secret, err := r.service.Rules.AddAccount(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}

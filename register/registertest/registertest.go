@@ -13,6 +13,7 @@ import (
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 )
 
@@ -21,6 +22,9 @@ const MeterPoint = "2312345678901"
 
 // Key seals what registers under test store. Its id is "test".
 var Key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+
+// SecretCost is the lowest cost of hashing an account's secret, so that tests need not wait.
+var SecretCost = rules.SecretCost{Memory: 64, Passes: 1}
 
 // Register is a register under test.
 type Register struct {
@@ -55,19 +59,20 @@ func New(t testing.TB, opts ...Option) *Register {
 	}
 	r.Store = store.New(r.DB.Write, r.DB.Read)
 
-	keys, err := register.NewKeyring(o.keyring())
+	keys, err := rules.NewKeyring(o.keyring())
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	r.service, err = register.New(register.Options{
-		Store:     r.Store,
-		Keys:      keys,
-		Stub:      !o.live,
-		Mail:      o.sender(t),
-		PublicURL: PublicURL,
-		Clock:     r.Clock.Now,
-		Log:       slog.New(slog.NewJSONHandler(r.Log, nil)),
+		Store:      r.Store,
+		Keys:       keys,
+		Stub:       !o.live,
+		Mail:       o.sender(t),
+		PublicURL:  PublicURL,
+		SecretCost: SecretCost,
+		Clock:      r.Clock.Now,
+		Logger:     slog.New(slog.NewJSONHandler(r.Log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -84,19 +89,19 @@ func New(t testing.TB, opts ...Option) *Register {
 func (r *Register) WorkOff(t testing.TB) {
 	t.Helper()
 
-	if err := r.service.WorkOff(t.Context()); err != nil {
+	if err := r.service.Worker.RunDue(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // Work runs the register's worker until ctx ends.
-func (r *Register) Work(ctx context.Context) { r.service.Work(ctx) }
+func (r *Register) Work(ctx context.Context) { r.service.Worker.Run(ctx) }
 
 // AnnounceExpiries announces the records that expire soon, as the worker's sweep does.
 func (r *Register) AnnounceExpiries(t testing.TB) {
 	t.Helper()
 
-	if err := r.service.AnnounceExpiries(t.Context()); err != nil {
+	if err := r.service.Rules.AnnounceExpiries(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
