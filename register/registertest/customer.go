@@ -28,7 +28,7 @@ func (r *Register) Decline(t testing.TB, tokenRef string) {
 	})
 }
 
-// ShowPasskey shows a passkey for an open challenge, as a customer does whose browser then returns with the completion
+// ShowPasskey shows a passkey for an open challenge, as a customer does. Their browser then returns with the completion
 // code.
 func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
 	t.Helper()
@@ -83,6 +83,7 @@ func (r *Register) challengeOf(t testing.TB, tokenRef string) string {
 	}
 
 	t.Fatal("no challenge has this token")
+
 	return ""
 }
 
