@@ -21,9 +21,9 @@ import (
 // A request that succeeds must match the document too: a request that the document does not describe must be refused.
 //
 // pb33f/libopenapi-validator v0.16.3 (strict, with formats) was compared on the 57 cases of response_test.go and
-// request_test.go. It misses four: a body that is missing, a YAML body that violates its schema, a query parameter given
-// twice, and a value outside an enum. It reports thirteen that are right: JSON Lines, an optional member that is null or
-// empty, and every path and method that must be refused. So the check stays our own.
+// request_test.go. It misses four: a body that is missing, a YAML body that violates its schema, a query parameter
+// given twice, and a value outside an enum. It reports thirteen that are right: JSON Lines, an optional member that is
+// null or empty, and every path and method that must be refused. So the check stays our own.
 func CheckAnswers(t testing.TB, document []byte, next http.Handler) http.Handler {
 	t.Helper()
 
