@@ -38,7 +38,7 @@
 	const base = visit?.dataset.base ?? exit?.dataset.base ?? "";
 	const signedOut = base + "/signed-out";
 	// By the address of the signed-out page, for operators may share a host.
-	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (base ? signedOut : location.pathname));
+	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (visit || exit ? signedOut : location.pathname));
 	if (document.querySelector("[data-visit-over]")) windows?.postMessage("over");
 	if (visit && windows) windows.onmessage = ({ data }) => data === "left" ? hide() : goTo(signedOut);
 
