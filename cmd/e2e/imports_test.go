@@ -33,7 +33,8 @@ var rules = []struct {
 	// The portal: HTTP above pages above parts. It meets the register only through its client.
 	{"views/ui", []string{"views/i18n", "static"}},
 	{"views", []string{"views/ui", "views/i18n", "static"}},
-	{"handlers", []string{"views/...", "static", "registerclient"}},
+	{"handlers", []string{"handlers/portaldb", "internal/web/...", "views/...", "static", "registerclient"}},
+	{"handlers/portaldb", []string{"internal/web/limit"}}, // every SQL statement of the portal
 
 	// The register: its own parts, and of the client the wire types (see TestWireTypesOnly).
 	{"register", registerMay},
@@ -66,7 +67,7 @@ var (
 	anything    = []string{
 		"register/...",
 		"registerclient",
-		"handlers",
+		"handlers/...",
 		"views/...",
 		"static",
 		"migrations",

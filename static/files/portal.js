@@ -34,23 +34,28 @@
 
 	// Whoever signs out in one window has signed out in all: the others leave the screen. So they do for whoever leaves fast.
 	const visit = document.getElementById("visit");
-	const base = visit?.dataset.base ?? "";
+	const exit = document.getElementById("leave");
+	const base = visit?.dataset.base ?? exit?.dataset.base ?? "";
 	const signedOut = base + "/signed-out";
 	// By the address of the signed-out page, for operators may share a host.
-	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (visit ? signedOut : location.pathname));
+	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (visit || exit ? signedOut : location.pathname));
 	if (document.querySelector("[data-visit-over]")) windows?.postMessage("over");
 	if (visit && windows) windows.onmessage = ({ data }) => data === "left" ? hide() : goTo(signedOut);
 
 	// The quick exit: first the page is gone from the screen, then from the history of this window. The server is told on the
 	// way, and nobody waits for it.
-	const exit = document.getElementById("leave");
 	const hide = () => {
 		leaving = true;
 		onTheWay?.abort();
 		document.title = "…";
 		document.body.hidden = true;
-		// In a frame it is the page around that has to go.
-		window.top.location.replace(exit.dataset.to);
+		// In a frame it is the page around that has to go. A browser lets a frame do that only once it was pressed in: one that was
+		// told by another window leads to a page without the list.
+		try {
+			window.top.location.replace(exit.dataset.to);
+		} catch {
+			location.replace(signedOut);
+		}
 	};
 	const leaveFast = () => {
 		fetch(exit.action, { method: "POST", body: new URLSearchParams(new FormData(exit)), keepalive: true, redirect: "manual" }).catch(() => {});

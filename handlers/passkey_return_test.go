@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"crypto/sha256"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,73 +10,27 @@ import (
 
 const completionCode = "completion-canary-0123456789"
 
-// askForPasskey starts a proof by passkey, and gives where the browser is sent.
-func (b *browser) askForPasskey() *page {
-	b.t.Helper()
-	return b.post("/portal/prove", url.Values{"token": {b.start().token(b.t)}, "method": {"passkey-assert"}})
-}
-
-// showPasskey is the customer's passkey, in whatever browser: the register's page then sends that browser back with
-// what it answers.
-func (w *world) showPasskey(t testing.TB) (back string) {
-	t.Helper()
-	token := sha256.Sum256([]byte(w.wire.tokenRef()))
-	code := sha256.Sum256([]byte(completionCode))
-	result, err := w.register.DB.Write.Exec(w.register.DB.Write.Rebind(
-		`UPDATE reidentifications SET asserted_at = ?, completion_hash = ? WHERE token_hash = ? AND redirect_url = ?`),
-		w.register.Clock.Now().UnixMilli(), code[:], token[:], "https://portal.example.org/portal/return")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, _ := result.RowsAffected(); n != 1 {
-		t.Fatal("the register knows no such challenge, or not where it comes back to")
-	}
-
-	return "/portal/return?" + url.Values{
-		"dar-passkey-token":   {w.wire.tokenRef()},
-		"dar-completion-code": {completionCode},
-	}.Encode()
-}
-
-// used counts what was said to the register about a token.
-func (w *world) used() int {
-	return w.wire.called("complete") + w.wire.called("status") + w.wire.called("list")
-}
-
-func newPasskeyWorld(t testing.TB, change ...func(*setting)) *world {
-	w := newWorld(t, change...)
-	w.register.AddPasskey(t, w.ir)
-	return w
-}
-
 func TestPasskeyInTheSameWindow(t *testing.T) {
 	t.Parallel()
 	w := newPasskeyWorld(t)
 	b := w.browser(t)
 	p := b.start()
-	if got := p.Header.Get(
-		"Content-Security-Policy",
-	); !strings.Contains(
-		got,
-		"form-action 'self' http://localhost:5001 https://www.bbc.co.uk; base-uri",
-	) {
+	got := p.Header.Get("Content-Security-Policy")
+	if !strings.Contains(got, "form-action 'self' http://localhost:5001 https://www.bbc.co.uk; base-uri") {
 		t.Errorf("the form may not lead to the passkey page: %s", got)
 	}
 
 	p = b.post("/portal/prove", url.Values{"token": {p.token(t)}, "method": {"passkey-assert"}})
-	if to := p.Header.Get(
-		"Location",
-	); p.StatusCode != http.StatusSeeOther ||
+	to := p.Header.Get("Location")
+	if p.StatusCode != http.StatusSeeOther ||
 		!strings.HasPrefix(to, "http://localhost:5001/id/passkey/assert?session=") {
 		t.Fatalf("answers %d to %q", p.StatusCode, to)
 	}
 
-	// Whoever goes back, or opens another window, finds the way again, and no code that nobody asks for.
+	// A customer who goes back, or opens another window, finds the link to the passkey page, and no code.
 	p = b.get("/portal/waiting").wants(t, 200, "waiting.passkey-assert.title")
-	if link := p.doc.Find(
-		`a.button[href^="http://localhost:5001/id/passkey/assert"]`,
-	); link.Length() != 1 || link.AttrOr("target", "") != "" ||
-		p.doc.Find(".match-code").Length() != 0 {
+	link := p.doc.Find(`a.button[href^="http://localhost:5001/id/passkey/assert"]`)
+	if link.Length() != 1 || link.AttrOr("target", "") != "" || p.doc.Find(".match-code").Length() != 0 {
 		t.Error("the waiting page does not lead to the passkey page in the same window")
 	}
 
@@ -93,7 +46,7 @@ func TestPasskeyInTheSameWindow(t *testing.T) {
 		t.Error("the session kept its id")
 	}
 
-	// The way back a second time leads to the list again, and says nothing to the register.
+	// The same way back a second time leads to the list again, and does not call the register.
 	said := w.used()
 	b.follow(b.get(back)).wants(t, 200, "records.title")
 	if w.used() != said {
@@ -106,11 +59,17 @@ func TestPasskeyInTheSameWindow(t *testing.T) {
 	}
 }
 
-// The attacker starts a proof and gets the customer to confirm it. What comes back comes to the customer's browser, which
-// did not ask; the attacker's, which did, never gets the code.
+// An attacker starts a proof and gets the customer to confirm it. The code comes to the customer's browser, which did
+// not ask. The attacker's browser, which did, never gets it.
 func TestRelayedPasskeyOpensNothing(t *testing.T) {
 	t.Parallel()
-	for _, victim := range []string{"no session", "a session of another meter point", "a session that waits for a letter", "a session that waits for its own passkey", "a dead cookie"} {
+	for _, victim := range []string{
+		"no session",
+		"a session of another meter point",
+		"a session that waits for a letter",
+		"a session that waits for its own passkey",
+		"an expired cookie",
+	} {
 		t.Run(victim, func(t *testing.T) {
 			t.Parallel()
 			w := newPasskeyWorld(t)
@@ -124,7 +83,7 @@ func TestRelayedPasskeyOpensNothing(t *testing.T) {
 				customer.prove()
 			case "a session that waits for its own passkey":
 				customer.askForPasskey()
-			case "a dead cookie":
+			case "an expired cookie":
 				customer.setSession("gone")
 			}
 
@@ -150,7 +109,7 @@ func TestRelayedPasskeyOpensNothing(t *testing.T) {
 				w.register.Clock.Add(20 * time.Second)
 			}
 
-			// Not even with a code of the attacker's own.
+			// A code of the attacker's own does not help.
 			attacker.get(
 				"/portal/return?" + url.Values{
 					"dar-passkey-token":   {w.wire.tokenRef()},
@@ -165,7 +124,7 @@ func TestRelayedPasskeyOpensNothing(t *testing.T) {
 	}
 }
 
-func TestWaysBackThatAreNone(t *testing.T) {
+func TestInvalidReturns(t *testing.T) {
 	t.Parallel()
 	w := newPasskeyWorld(t)
 	b := w.browser(t)
@@ -176,9 +135,21 @@ func TestWaysBackThatAreNone(t *testing.T) {
 	for _, test := range []struct{ name, query, to string }{
 		{"nothing", "", "/portal"},
 		{"a code alone", "?dar-completion-code=" + completionCode, "/portal"},
-		{"another token", "?dar-passkey-token=mlr_0123&dar-completion-code=" + completionCode, "/portal/return/elsewhere"},
-		{"the token and more", "?dar-passkey-token=" + token + "0&dar-completion-code=" + completionCode, "/portal/return/elsewhere"},
-		{"half the token", "?dar-passkey-token=" + token[:10] + "&dar-completion-code=" + completionCode, "/portal/return/elsewhere"},
+		{
+			"another token",
+			"?dar-passkey-token=mlr_0123&dar-completion-code=" + completionCode,
+			"/portal/return/elsewhere",
+		},
+		{
+			"the token and more",
+			"?dar-passkey-token=" + token + "0&dar-completion-code=" + completionCode,
+			"/portal/return/elsewhere",
+		},
+		{
+			"half the token",
+			"?dar-passkey-token=" + token[:10] + "&dar-completion-code=" + completionCode,
+			"/portal/return/elsewhere",
+		},
 		{"the token twice", "?dar-passkey-token=x&dar-passkey-token=" + token, "/portal"},
 		{"another's cancelling", "?dar-action=cancelled&dar-passkey-token=x", "/portal"},
 		{"an action that is none", "?dar-action=withdrawn", "/portal"},
@@ -201,7 +172,7 @@ func TestCancelledPasskey(t *testing.T) {
 	for _, query := range []string{"?dar-action=cancelled", "?dar-action=cancelled&dar-passkey-token="} {
 		w := newPasskeyWorld(t)
 		b := w.browser(t)
-		b.get("/portal/return"+query).sendsTo(t, "/portal") // of somebody who never asked
+		b.get("/portal/return"+query).sendsTo(t, "/portal") // a browser that never asked
 		b.askForPasskey()
 		if strings.HasSuffix(query, "=") {
 			query += w.wire.tokenRef()
@@ -220,14 +191,14 @@ func TestCancelledPasskey(t *testing.T) {
 		w.register.Clock.Add(time.Minute)
 		b.post("/portal/prove", url.Values{"token": {p.token(t)}, "method": {"magic-link"}}).
 			sendsTo(t, "/portal/waiting")
-		b.get("/portal/return?dar-action=cancelled").sendsTo(t, "/portal/prove") // a letter is not cancelled so
+		b.get("/portal/return?dar-action=cancelled").sendsTo(t, "/portal/prove") // this does not cancel a letter
 		b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
 		b.confirm()
 		b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
 	}
 }
 
-// What the register does not answer on the way back can be asked again from a clean address.
+// If the register does not answer on the way back, it can be asked again from a clean address.
 func TestWayBackWhileTheRegisterIsDown(t *testing.T) {
 	t.Parallel()
 	w := newPasskeyWorld(t)
@@ -252,7 +223,7 @@ func TestWayBackTooLate(t *testing.T) {
 	b.follow(b.get(back)).wants(t, 200, "waiting.expired.title")
 }
 
-// A portal whose address the register does not know opens passkeys in a new tab, where the code is typed.
+// If the register does not know the portal's address, passkeys open in a new tab, and the code is typed there.
 func TestPasskeyInANewTab(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*world){
@@ -268,19 +239,15 @@ func TestPasskeyInANewTab(t *testing.T) {
 			b := w.browser(t)
 			b.askForPasskey().sendsTo(t, "/portal/waiting")
 			p := b.get("/portal/waiting").wants(t, 200, "waiting.passkey-assert.title")
-			if link := p.doc.Find(
-				`a.button[href^="http://localhost:5001/id/passkey/"]`,
-			); link.AttrOr("target", "") != "_blank" ||
-				!strings.Contains(link.AttrOr("rel", ""), "noopener") {
+			link := p.doc.Find(`a.button[href^="http://localhost:5001/id/passkey/"]`)
+			if link.AttrOr("target", "") != "_blank" || !strings.Contains(link.AttrOr("rel", ""), "noopener") {
 				t.Error("no link opens the passkey page in a new tab")
 			}
 			if got := p.doc.Find(".match-code").Text(); len(got) != 4 {
 				t.Errorf("the code is %q", got)
 			}
-			if warned := strings.Contains(
-				w.log.String(),
-				"register it on the portal's account",
-			); warned != (name == "not registered") {
+			warned := strings.Contains(w.log.String(), "add it to the return URLs of the portal's account")
+			if warned != (name == "not registered") {
 				t.Errorf("the log warns: %v", warned)
 			}
 
@@ -290,7 +257,7 @@ func TestPasskeyInANewTab(t *testing.T) {
 	}
 }
 
-// A browser is sent by itself to the one origin that was set, and nowhere else that an answer names.
+// A browser is redirected to the configured origin only, not to another one that the register names.
 func TestPasskeyPageElsewhere(t *testing.T) {
 	t.Parallel()
 	w := newPasskeyWorld(t)
@@ -298,12 +265,8 @@ func TestPasskeyPageElsewhere(t *testing.T) {
 	w.echo, w.server = w.newPortal(t)
 	b := w.browser(t)
 	b.askForPasskey().sendsTo(t, "/portal/waiting")
-	if link := b.get(
-		"/portal/waiting",
-	).doc.Find(
-		`a.button[href^="http://localhost:5001/id/passkey/"]`,
-	); link.Length() != 1 ||
-		link.AttrOr("target", "") != "" {
+	link := b.get("/portal/waiting").doc.Find(`a.button[href^="http://localhost:5001/id/passkey/"]`)
+	if link.Length() != 1 || link.AttrOr("target", "") != "" {
 		t.Error("no link leads to the passkey page")
 	}
 

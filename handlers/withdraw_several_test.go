@@ -5,12 +5,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"central.consent/dar/registerclient"
 )
 
-// ticks are the handles of the records that can be stopped together.
+// ticks returns the handles of the records that can be stopped together.
 func (p *page) ticks() (handles []string) {
 	for _, box := range p.doc.Find(`input[name="record"][form="several"]`).EachIter() {
 		handles = append(handles, box.AttrOr("value", ""))
@@ -47,7 +46,7 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 		t.Errorf("to look through them ended %d", n)
 	}
 
-	// The second answers that it has ended, the third not at all.
+	// The second record has ended already. For the third one the register does not answer.
 	calls := 0
 	w.wire.set(func(r *http.Request) *http.Response {
 		if operationOf(r) != "revoke" {
@@ -75,7 +74,11 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 	if got := strings.TrimSpace(stopped.doc.Find("h1").Text()); got != "You stopped 1 of 3" {
 		t.Errorf("the heading is %q", got)
 	}
-	for words, want := range map[string]int{"There was nothing to stop.": 1, "The register did not answer.": 1, "Your reference": 1} {
+	for words, want := range map[string]int{
+		"There was nothing to stop.":   1,
+		"The register did not answer.": 1,
+		"Your reference":               1,
+	} {
 		if got := strings.Count(stopped.doc.Find("main").Text(), words); got != want {
 			t.Errorf("%q stands there %d times, want %d", words, got, want)
 		}
@@ -93,15 +96,9 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 	if got := strings.TrimSpace(stopped.doc.Find("h1").Text()); !strings.HasPrefix(got, "You stopped all 3") {
 		t.Errorf("in the end: %q", got)
 	}
-	// Going back to the review shows what was done, and not a form that does it again.
-	if location := b.get(
-		"/portal/records/several?" + url.Values{"record": ticked}.Encode(),
-	).Header.Get(
-		"Location",
-	); !strings.HasPrefix(
-		location,
-		"/portal/records/stopped?",
-	) {
+	// To go back to the review leads to the result, and not to the form.
+	location := b.get("/portal/records/several?" + url.Values{"record": ticked}.Encode()).Header.Get("Location")
+	if !strings.HasPrefix(location, "/portal/records/stopped?") {
 		t.Errorf("the review of what is stopped leads to %q", location)
 	}
 }
@@ -127,70 +124,4 @@ func TestChoosingNoneOrTooMany(t *testing.T) {
 	if n := w.wire.called("revoke"); n != 0 {
 		t.Errorf("%d were stopped", n)
 	}
-}
-
-func TestTheResultTellsWhetherTheyKnow(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	b := w.browser(t)
-	path := b.signIn().withdrawPath(t)
-	done := strings.TrimSuffix(path, "withdraw") + "withdrawn"
-	part := strings.TrimSuffix(path, "withdraw") + "told"
-	b.get(part).wants(t, 404, "error.not-found.title")
-	b.post(path, url.Values{"token": {b.get(path).token(t)}}).sendsTo(t, done)
-	told := func(p *page) string { return strings.Join(strings.Fields(p.doc.Find(".told").Text()), " ") }
-	// Nobody has registered an endpoint.
-	if got := told(b.get(done)); !strings.Contains(got, "has no system for our notices") {
-		t.Errorf("none: %q", got)
-	}
-
-	answer := func(status string) func(*http.Request) *http.Response {
-		return func(r *http.Request) *http.Response {
-			if operationOf(r) != "notice" {
-				return nil
-			}
-			return answerJSON(
-				r,
-				`{"response":{"resource":"","timestamp":"2026-06-01T09:00:00Z","transaction-id":"tid_1"},"ak":"ak_1",`+status+`}`,
-			)
-		}
-	}
-	w.wire.set(answer(`"status":"pending","at":null`), nil)
-	p := b.get(done + "?q=bright")
-	if p.doc.Find(`.told[hx-trigger="every 5s"][hx-get="`+part+`"]`).Length() != 1 ||
-		p.doc.Find(`.told a[href="`+done+`?q=bright"]`).Length() != 1 {
-		t.Error("while they have not answered, the page does not look again, or has no link for it")
-	}
-
-	w.wire.set(answer(`"status":"delivered","at":"2026-06-01T13:03:00Z"`), nil)
-	if got := told(b.get(part)); !strings.Contains(got, "took our notice at 2:03pm on 1 June 2026.") {
-		t.Errorf("delivered: %q", got)
-	}
-
-	w.wire.set(refuse("notice", 503), nil)
-	if got := told(b.get(done)); !strings.Contains(got, "We cannot see just now") {
-		t.Errorf("the register is down: %q", got)
-	}
-
-	w.wire.set(answer(`"status":"pending","at":null`), nil)
-	w.register.Clock.Add(6 * time.Minute)
-	if p := b.get(part); p.doc.Find("[hx-get]").Length() != 0 || p.doc.Find(".told a").Length() != 1 {
-		t.Error("after some minutes the page still asks by itself, or the link is gone")
-	}
-}
-
-// The part asks by itself, and that keeps nobody signed in.
-func TestLookingAgainIsNoUse(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	b := w.browser(t)
-	path := b.signIn().withdrawPath(t)
-	b.post(path, url.Values{"token": {b.get(path).token(t)}})
-	part := strings.TrimSuffix(path, "withdraw") + "told"
-	for range 3 {
-		w.register.Clock.Add(6 * time.Minute)
-		b.get(part)
-	}
-
-	b.get(part).wants(t, 403, "error.session-ended.title")
 }

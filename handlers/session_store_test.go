@@ -13,39 +13,39 @@ import (
 	"time"
 
 	"github.com/gorilla/sessions"
-	"github.com/jmoiron/sqlx"
 
+	"central.consent/dar/handlers/portaldb"
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
 )
 
-// shelf is a session store under test, with its clock.
-type shelf struct {
+// testStore is a session store under test, with its clock.
+type testStore struct {
 	*sessionStore
 	clock *registertest.Clock
 }
 
-func newShelf(t testing.TB, db *sqlx.DB, key []byte, clock *registertest.Clock) *shelf {
+func newTestStore(t testing.TB, db *portaldb.DB, key []byte, clock *registertest.Clock) *testStore {
 	t.Helper()
-	store, err := newSessionStore(Options{DB: db, SessionKey: key, Clock: clock.Now, Secure: true})
+	p, err := newPortal(Options{DB: db, SessionKey: key, Clock: clock.Now, Secure: true}, ownPages)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	return &shelf{store, clock}
+	return &testStore{p.sessions, clock}
 }
 
-func eachShelf(t *testing.T, test func(*testing.T, *shelf)) {
+func eachStore(t *testing.T, test func(*testing.T, *testStore)) {
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		clock := new(registertest.Clock)
 		clock.Set(now)
-		test(t, newShelf(t, d.Open(t, migrations.Portal).Write, sessionKey, clock))
+		test(t, newTestStore(t, portaldb.New(d.Open(t, migrations.Portal).Write), sessionKey, clock))
 	})
 }
 
-// begin stores a visit, and gives its cookie.
-func (s *shelf) begin(t testing.TB) *http.Cookie {
+// begin stores a visit, and returns its cookie.
+func (s *testStore) begin(t testing.TB) *http.Cookie {
 	t.Helper()
 	session := s.session(t, nil)
 	session.Values[visitKey] = newVisit(
@@ -62,7 +62,7 @@ func (s *shelf) begin(t testing.TB) *http.Cookie {
 	return answer.Result().Cookies()[0]
 }
 
-func (s *shelf) session(t testing.TB, cookie *http.Cookie) *sessions.Session {
+func (s *testStore) session(t testing.TB, cookie *http.Cookie) *sessions.Session {
 	t.Helper()
 	session, err := s.Get(request(cookie), s.name)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *shelf) session(t testing.TB, cookie *http.Cookie) *sessions.Session {
 }
 
 // holds reports whether the cookie leads to a visit.
-func (s *shelf) holds(cookie *http.Cookie) bool {
+func (s *testStore) holds(cookie *http.Cookie) bool {
 	session, err := s.Get(request(cookie), s.name)
 	return err == nil && !session.IsNew && session.Values[visitKey].(*visit).MeterPoint == registertest.MeterPoint
 }
@@ -88,7 +88,7 @@ func request(cookie *http.Cookie) *http.Request {
 
 func TestSessionCookie(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
 		got := cookie.String()
 		want := "__Host-portal_session=" + cookie.Value + "; Path=/; HttpOnly; Secure; SameSite=Lax"
@@ -106,12 +106,12 @@ func TestSessionCookie(t *testing.T) {
 
 func TestSessionOutlivesARestart(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
-		if !newShelf(t, s.db, sessionKey, s.clock).holds(cookie) {
+		if !newTestStore(t, s.db, sessionKey, s.clock).holds(cookie) {
 			t.Error("another process does not find it")
 		}
-		if newShelf(t, s.db, bytes.Repeat([]byte{8}, 32), s.clock).holds(cookie) {
+		if newTestStore(t, s.db, bytes.Repeat([]byte{8}, 32), s.clock).holds(cookie) {
 			t.Error("another key opens it")
 		}
 	})
@@ -119,7 +119,7 @@ func TestSessionOutlivesARestart(t *testing.T) {
 
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		idle := s.begin(t)
 		s.clock.Add(idleTime - time.Millisecond)
 		if !s.holds(idle) {
@@ -135,7 +135,7 @@ func TestSessionEnds(t *testing.T) {
 		for range 5 {
 			s.clock.Add(10 * time.Minute)
 			v := s.session(t, used).Values[visitKey].(*visit)
-			if err := s.touch(t.Context(), v); err != nil {
+			if err := s.extend(t.Context(), v); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -150,58 +150,59 @@ func TestSessionEnds(t *testing.T) {
 			t.Error("outlives its hour")
 		}
 
-		// The next one to begin sweeps.
+		// The next session that begins deletes the expired ones.
 		s.begin(t)
-		var rows int
-		if err := s.db.Get(&rows, `SELECT count(*) FROM portal_sessions`); err != nil {
-			t.Fatal(err)
-		}
-		if rows != 1 {
-			t.Errorf("%d rows, want 1", rows)
+		if n, err := s.db.CountSessions(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d sessions, want 1; %v", n, err)
 		}
 	})
 }
 
 func TestSessionTampering(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		a := s.begin(t)
 		b := s.begin(t)
-		exec := func(query string, args ...any) {
+		// write replaces the content of the row of a cookie, without the store.
+		write := func(cookie *http.Cookie, sealed []byte) {
 			t.Helper()
-			if _, err := s.db.Exec(s.db.Rebind(query), args...); err != nil {
+			row, err := s.db.FindSession(t.Context(), s.owner, hashSecret(cookie.Value), s.clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			row.Sealed = sealed
+			row.EndsAt = row.ExpiresAt
+			if err := s.db.UpdateSession(t.Context(), row); err != nil {
 				t.Fatal(err)
 			}
 		}
-		var sealed []byte
-		if err := s.db.Get(
-			&sealed,
-			s.db.Rebind(`SELECT sealed FROM portal_sessions WHERE key_hash = ?`),
-			rowKey(a.Value),
-		); err != nil {
+
+		row, err := s.db.FindSession(t.Context(), s.owner, hashSecret(a.Value), s.clock.Now())
+		if err != nil {
 			t.Fatal(err)
 		}
 		for _, secret := range []string{registertest.MeterPoint, "FormToken", a.Value} {
-			if bytes.Contains(sealed, []byte(secret)) {
+			if bytes.Contains(row.Sealed, []byte(secret)) {
 				t.Errorf("the row tells %q", secret)
 			}
 		}
 
-		exec(`UPDATE portal_sessions SET sealed = ? WHERE key_hash = ?`, sealed, rowKey(b.Value))
+		write(b, row.Sealed)
 		if s.holds(b) {
 			t.Error("a visit was moved to another row")
 		}
 
-		for i := range sealed {
-			altered := bytes.Clone(sealed)
+		for i := range row.Sealed {
+			altered := bytes.Clone(row.Sealed)
 			altered[i] ^= 1
-			exec(`UPDATE portal_sessions SET sealed = ? WHERE key_hash = ?`, altered, rowKey(a.Value))
+			write(a, altered)
 			if s.holds(a) {
 				t.Errorf("byte %d was altered", i)
 			}
 		}
 
-		exec(`UPDATE portal_sessions SET sealed = ? WHERE key_hash = ?`, []byte{}, rowKey(a.Value))
+		write(a, []byte{})
 		if _, err := s.Get(request(a), s.name); !errors.Is(err, errSessionEnded) {
 			t.Errorf("an empty row: %v", err)
 		}
@@ -210,9 +211,17 @@ func TestSessionTampering(t *testing.T) {
 
 func TestSessionIDsThatNameNothing(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
-		known := s.begin(t).Value
-		for _, id := range []string{"", "x", strings.Repeat("A", 43), known + "A", known[1:], strings.Repeat("A", 8000), "'; DROP TABLE portal_sessions; --"} {
+	eachStore(t, func(t *testing.T, s *testStore) {
+		valid := s.begin(t).Value
+		for _, id := range []string{
+			"",
+			"x",
+			strings.Repeat("A", 43),
+			valid + "A",
+			valid[1:],
+			strings.Repeat("A", 8000),
+			"'; DROP TABLE portal_sessions; --",
+		} {
 			cookie := &http.Cookie{Name: s.name, Value: id}
 			if s.holds(cookie) {
 				t.Errorf("%.20q leads to a session", id)
@@ -232,7 +241,7 @@ func TestSessionIDsThatNameNothing(t *testing.T) {
 
 func TestSessionLostUpdateIsRefused(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
 		first := s.session(t, cookie)
 		second := s.session(t, cookie)
@@ -242,10 +251,10 @@ func TestSessionLostUpdateIsRefused(t *testing.T) {
 		if err := first.Save(request(nil), nil); err != nil {
 			t.Errorf("the one who saved cannot save again: %v", err)
 		}
-		if err := second.Save(request(nil), nil); !errors.Is(err, errStale) {
+		if err := second.Save(request(nil), nil); !errors.Is(err, portaldb.ErrChanged) {
 			t.Errorf("the loser's save: %v", err)
 		}
-		if err := s.renew(request(nil), httptest.NewRecorder(), second); !errors.Is(err, errStale) {
+		if err := s.renew(request(nil), httptest.NewRecorder(), second); !errors.Is(err, portaldb.ErrChanged) {
 			t.Errorf("the loser's new id: %v", err)
 		}
 		if !s.holds(cookie) {
@@ -256,7 +265,7 @@ func TestSessionLostUpdateIsRefused(t *testing.T) {
 
 func TestSessionRenewal(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		old := s.begin(t)
 		var renewed atomic.Pointer[http.Cookie]
 		var winners atomic.Int64
@@ -273,7 +282,7 @@ func TestSessionRenewal(t *testing.T) {
 				case err == nil:
 					winners.Add(1)
 					renewed.Store(answer.Result().Cookies()[0])
-				case !errors.Is(err, errStale):
+				case !errors.Is(err, portaldb.ErrChanged):
 					t.Error(err)
 				case len(answer.Result().Cookies()) != 0:
 					t.Error("a loser set a cookie")
@@ -293,7 +302,7 @@ func TestSessionRenewal(t *testing.T) {
 
 func TestSessionIsForgotten(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
 		session := s.session(t, cookie)
 		session.Options.MaxAge = -1
@@ -312,7 +321,7 @@ func TestSessionIsForgotten(t *testing.T) {
 
 func TestSessionStoreWithoutItsDatabase(t *testing.T) {
 	t.Parallel()
-	eachShelf(t, func(t *testing.T, s *shelf) {
+	eachStore(t, func(t *testing.T, s *testStore) {
 		cookie := s.begin(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -326,38 +335,8 @@ func TestSessionStoreWithoutItsDatabase(t *testing.T) {
 func TestSessionKeyIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 16, 31, 33} {
-		if _, err := newSessionStore(Options{SessionKey: make([]byte, size)}); err == nil {
+		if _, err := newPortal(Options{SessionKey: make([]byte, size)}, ownPages); err == nil {
 			t.Errorf("a key of %d bytes is accepted", size)
 		}
 	}
-}
-
-// A customer who waits for a letter, or reads the list, notices nothing of a new version.
-func TestJourneyOverARestart(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		w := newWorld(t, func(s *setting) { s.database = d })
-		b := w.browser(t)
-		address := w.server.Listener.Addr().String()
-		restart := func() {
-			w.server.Close()
-			_, server := w.newPortal(t)
-			// The browser's cookies are for a host, whatever the port.
-			b.base = server.URL
-			w.server = server
-		}
-		b.prove()
-		restart()
-		b.confirm()
-		b.get("/portal/waiting/check").sendsTo(t, "/portal/records")
-		restart()
-		records := b.get("/portal/records").wants(t, 200, "records.title")
-		restart()
-		if b.get(records.withdrawPath(t)).StatusCode != 200 {
-			t.Error("the handles have changed")
-		}
-		if address == w.server.Listener.Addr().String() {
-			t.Error("nothing was restarted")
-		}
-	})
 }

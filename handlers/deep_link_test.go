@@ -16,11 +16,16 @@ func TestLinkLeavesTheAddress(t *testing.T) {
 	w := newWorld(t)
 	for _, test := range []struct {
 		name, query string
-		number      string // that the start page is filled in with
-		needed      bool   // whether it says that the link brought none
+		number      string // what the start page is filled in with
+		needed      bool   // whether the page says that the link brought none
 	}{
 		{"a number", "mpxn=" + w.meterPoint, "23 1234 5678 901", false},
-		{"a number as on a bill", "mpxn=23+1234+5678+901&return=" + url.QueryEscape(cameFrom), "23 1234 5678 901", false},
+		{
+			"a number as on a bill",
+			"mpxn=23+1234+5678+901&return=" + url.QueryEscape(cameFrom),
+			"23 1234 5678 901",
+			false,
+		},
 		{"a gas number and a language", "mpxn=1234567&lang=cy", "1234567", false},
 		{"escaped names", "%6dpxn=" + w.meterPoint, "23 1234 5678 901", false},
 		{"beside what is not escaped well", "x=%zz&mpxn=" + w.meterPoint, "23 1234 5678 901", false},
@@ -45,17 +50,13 @@ func TestLinkLeavesTheAddress(t *testing.T) {
 			if got := p.doc.Find("#number").AttrOr("value", ""); got != test.number {
 				t.Errorf("the page has the number %q", got)
 			}
-			if got := strings.Contains(
-				p.doc.Find("form .inset").Text(),
-				i18n.For(p.doc.Find("html").AttrOr("lang", "")).T("start.link.no-number"),
-			); got != test.needed {
+
+			lang := p.doc.Find("html").AttrOr("lang", "")
+			request := i18n.For(lang).T("start.link.no-number")
+			if got := strings.Contains(p.doc.Find("form .inset").Text(), request); got != test.needed {
 				t.Errorf("the page asks for the number: %v", got)
 			}
-			if lang := p.doc.Find("html").
-				AttrOr("lang", ""); (lang == "cy") != strings.Contains(
-				test.query,
-				"lang=cy",
-			) {
+			if (lang == "cy") != strings.Contains(test.query, "lang=cy") {
 				t.Errorf("the page is in %s", lang)
 			}
 			if b.session() != "" {
@@ -71,8 +72,8 @@ func TestLinkLeavesTheAddress(t *testing.T) {
 	})
 }
 
-// A link saves typing. It opens nothing, and ends nothing that is open.
-func TestLinkIsNoAuthority(t *testing.T) {
+// A link saves typing. It opens nothing, and ends no session.
+func TestLinkOpensNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)
@@ -82,7 +83,7 @@ func TestLinkIsNoAuthority(t *testing.T) {
 	if b.session() != session || w.sessions(t) != 1 {
 		t.Error("a link ended a session")
 	}
-	if got := b.get("/portal").doc.Find("#number").AttrOr("value", ""); got != readable(trueMPAN).Number {
+	if got := b.get("/portal").doc.Find("#number").AttrOr("value", ""); got != meterPointView(trueMPAN).Number {
 		t.Errorf("the start page has %q", got)
 	}
 
@@ -95,7 +96,7 @@ func TestLinkIsNoAuthority(t *testing.T) {
 		}
 	}
 
-	// What it brought is used up with the form, and runs out by itself.
+	// What the link brought is deleted with the form, and expires by itself.
 	stranger.post("/portal/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
 		sendsTo(t, "/portal/prove")
 	if stranger.get("/portal").doc.Find("form .inset").Length() != 0 {
@@ -117,8 +118,7 @@ func TestLinkCookieIsSealed(t *testing.T) {
 	p := b.get("/portal?mpxn=" + w.meterPoint)
 	cookie := p.Cookies()[0]
 	if cookie.Name != "portal_link" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
-		cookie.MaxAge != 15*60 ||
-		strings.Contains(cookie.Value, "2312") {
+		cookie.MaxAge != 15*60 || strings.Contains(cookie.Value, "2312") {
 		t.Errorf("the cookie is %v", cookie)
 	}
 
@@ -126,16 +126,14 @@ func TestLinkCookieIsSealed(t *testing.T) {
 	for _, value := range []string{"x", forged, cookie.Value[:len(cookie.Value)-2], "A" + cookie.Value[1:]} {
 		stranger := w.browser(t)
 		stranger.header.Set("Cookie", "portal_link="+value)
-		if got := stranger.get("/portal").
-			wants(t, 200, "start.title").
-			doc.Find("#number").
-			AttrOr("value", ""); got != "" {
+		got := stranger.get("/portal").wants(t, 200, "start.title").doc.Find("#number").AttrOr("value", "")
+		if got != "" {
 			t.Errorf("%q fills in %q", value, got)
 		}
 	}
 }
 
-// hostileReturns are addresses that look like the one on the list, or lead elsewhere.
+// hostileReturns are addresses that look like the listed one, or lead elsewhere.
 var hostileReturns = []string{
 	"",
 	"/",
@@ -215,12 +213,10 @@ func TestReturnLink(t *testing.T) {
 
 	query := href.Query()
 	if query.Get("from") != "portal" || query.Get("dar-action") != "withdrawn" ||
-		!strings.HasPrefix(query.Get("ak"), "ak_") ||
-		len(query) != 3 ||
-		href.Path != "/energy" {
+		!strings.HasPrefix(query.Get("ak"), "ak_") || len(query) != 3 || href.Path != "/energy" {
 		t.Errorf("leads back to %s", href)
 	}
-	// The key stands there and nowhere else.
+	// The key is in this link alone.
 	if n := strings.Count(withdrawn.body, query.Get("ak")); n != 1 {
 		t.Errorf("the key stands on the page %d times", n)
 	}
@@ -228,7 +224,7 @@ func TestReturnLink(t *testing.T) {
 		t.Error("the key stands elsewhere too")
 	}
 
-	// A link that came while the customer was in for the number is remembered too.
+	// A link that comes during a visit for the same number is remembered too.
 	w.accessRecord(t, "uk-consent")
 	b = w.browser(t)
 	records(b, "mpxn="+w.meterPoint)
@@ -238,10 +234,11 @@ func TestReturnLink(t *testing.T) {
 		t.Error("a later link is forgotten")
 	}
 
-	// And an address that is taken off the list leads nowhere any more.
+	// An address that was removed from the list is not linked any more.
 	w.options.ReturnURLs = nil
 	w.echo, w.server = w.newPortal(t)
-	jar, session := b.Jar, b.session()
+	jar := b.Jar
+	session := b.session()
 	b.base = w.server.URL
 	b.Jar = jar
 	b.setSession(session)
@@ -250,7 +247,7 @@ func TestReturnLink(t *testing.T) {
 	}
 }
 
-func TestReturnsOffTheListAreIgnored(t *testing.T) {
+func TestUnlistedReturnIsIgnored(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var clean string
@@ -275,7 +272,7 @@ func TestReturnsOffTheListAreIgnored(t *testing.T) {
 		}
 	}
 
-	// Twice is none.
+	// An address that comes twice is ignored.
 	b := w.browser(t)
 	b.get("/portal?return="+url.QueryEscape(cameFrom)+"&return="+url.QueryEscape(cameFrom)).sendsTo(t, "/portal")
 	b.start()
