@@ -58,13 +58,13 @@ func TestSuspensionRevokesTokens(t *testing.T) {
 
 		h.setStatus(t, rules.Suspend, "owner")
 		_, err := h.FindCaller(t.Context(), token)
-		expectRefusal(t, "its token", err, "unauthorized AUTH002")
+		expectRefusal(t, "its token", err, "unauthorised AUTH002")
 		_, err = h.IssueBearerToken(t.Context(), "owner", secret)
-		expectRefusal(t, "its secret", err, "unauthorized AUTH005")
+		expectRefusal(t, "its secret", err, "unauthorised AUTH005")
 
 		h.setStatus(t, rules.Reactivate, "owner")
 		_, err = h.FindCaller(t.Context(), token)
-		expectRefusal(t, "its token, afterwards", err, "unauthorized AUTH002")
+		expectRefusal(t, "its token, afterwards", err, "unauthorised AUTH002")
 		must(h.IssueBearerToken(t.Context(), "owner", secret))(t)
 	})
 }

@@ -172,9 +172,9 @@ func TestReplaceSecret(t *testing.T) {
 		secret := must(h.RotateSecret(t.Context(), "bright_energy"))(t)
 
 		_, err = h.FindCaller(t.Context(), token)
-		expectRefusal(t, "the token", err, "unauthorized AUTH002")
+		expectRefusal(t, "the token", err, "unauthorised AUTH002")
 		_, err = h.IssueBearerToken(t.Context(), "bright_energy", old)
-		expectRefusal(t, "the old secret", err, "unauthorized AUTH005")
+		expectRefusal(t, "the old secret", err, "unauthorised AUTH005")
 		must(h.IssueBearerToken(t.Context(), "bright_energy", secret))(t)
 
 		_, err = h.RotateSecret(t.Context(), "nobody")

@@ -7,8 +7,8 @@ import (
 	"central.consent/dar/register/rules"
 )
 
-// A token is issued for the right secret of an active account. Every other caller gets the same refusal, so that nobody
-// learns which accounts exist.
+// A token is issued for the right secret of an active account. Every other caller gets the same refusal, so that the
+// refusals do not show which accounts exist.
 func TestIssueBearerToken(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
@@ -17,12 +17,12 @@ func TestIssueBearerToken(t *testing.T) {
 		h.setStatus(t, rules.Suspend, "owner")
 		for _, test := range []struct{ name, account, secret, want string }{
 			{"right", "portal", secret, ""},
-			{"wrong secret", "portal", secret + "x", "unauthorized AUTH005"},
-			{"no secret", "portal", "", "unauthorized AUTH005"},
-			{"secret of another", "portal", suspended, "unauthorized AUTH005"},
-			{"unknown account", "nobody", secret, "unauthorized AUTH005"},
-			{"malformed account", "No such\x00id", secret, "unauthorized AUTH005"},
-			{"suspended", "owner", suspended, "unauthorized AUTH005"},
+			{"wrong secret", "portal", secret + "x", "unauthorised AUTH005"},
+			{"no secret", "portal", "", "unauthorised AUTH005"},
+			{"secret of another", "portal", suspended, "unauthorised AUTH005"},
+			{"unknown account", "nobody", secret, "unauthorised AUTH005"},
+			{"malformed account", "No such\x00id", secret, "unauthorised AUTH005"},
+			{"suspended", "owner", suspended, "unauthorised AUTH005"},
 		} {
 			issued, err := h.IssueBearerToken(t.Context(), test.account, test.secret)
 			expectRefusal(t, test.name, err, test.want)
@@ -51,9 +51,9 @@ func TestFindCaller(t *testing.T) {
 
 		h.clock.Add(time.Millisecond)
 		for name, test := range map[string][2]string{
-			"expired": {issued.Token, "unauthorized AUTH002"},
-			"unknown": {rules.NewSecret(), "unauthorized AUTH002"},
-			"none":    {"", "unauthorized AUTH001"},
+			"expired": {issued.Token, "unauthorised AUTH002"},
+			"unknown": {rules.NewSecret(), "unauthorised AUTH002"},
+			"none":    {"", "unauthorised AUTH001"},
 		} {
 			_, err := h.FindCaller(t.Context(), test[0])
 			expectRefusal(t, name, err, test[1])

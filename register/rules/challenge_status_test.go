@@ -67,7 +67,9 @@ func TestOutlivedChallenge(t *testing.T) {
 		{"anonymised", func(t *testing.T, h *house) {
 			must(h.AnonymiseIdentityRecord(t.Context(), "owner", h.ir))(t)
 		}, "expired", "expired"},
-		{"moved out", func(t *testing.T, h *house) { h.tenancyChange(t, meterPoint, "2026-06-01") }, "expired", "expired"},
+		{"moved out", func(t *testing.T, h *house) {
+			h.tenancyChange(t, meterPoint, "2026-06-01")
+		}, "expired", "expired"},
 		{"moving out tomorrow", func(t *testing.T, h *house) {
 			h.tenancyChange(t, meterPoint, "2026-06-02")
 		}, "pending", "confirmed"},

@@ -235,12 +235,15 @@ func TestReidentifyOwn(t *testing.T) {
 	})
 }
 
-// A stub confirms at once and asks nobody.
+// A stub confirms at once and asks no customer.
 func TestStub(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		stub := h.with(func(o *rules.Options) { o.Stub = true })
-		started := stub.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, MatchCode: true})
+		started := stub.ask(
+			t,
+			registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, MatchCode: true},
+		)
 		h.expectStatus(t, "stub", started, "confirmed")
 		if jobs := h.jobs(t); len(jobs) != 0 || started.MatchCode == "" {
 			t.Errorf("started %+v, queued %+v", started, jobs)

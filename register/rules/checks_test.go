@@ -118,7 +118,11 @@ func TestCheckAddress(t *testing.T) {
 		{"postcode without a space", func(a *registerclient.UKAddress) { a.Postcode = "M145RT" }, ""},
 		{"postcode of another country", func(a *registerclient.UKAddress) { a.Postcode = "10115" }, "a.postcode"},
 	} {
-		address := registerclient.UKAddress{AddressLine1: "14 Acacia Avenue", TownCity: "Manchester", Postcode: "M14 5RT"}
+		address := registerclient.UKAddress{
+			AddressLine1: "14 Acacia Avenue",
+			TownCity:     "Manchester",
+			Postcode:     "M14 5RT",
+		}
 		test.alter(&address)
 		if got := mistakesOf(func(k *Checks) { k.address("a", &address) }); got != test.want {
 			t.Errorf("%s: mistakes in %q, want %q", test.name, got, test.want)

@@ -60,9 +60,12 @@ func TestListDeliveries(t *testing.T) {
 			}
 
 			got := h.deliveries(t, wid, "")[0]
-			if got.Status != status || got.EventID != event.ID || got.EventType != registerclient.EventConsentWithdrawal ||
-				(got.NextAttemptAt != nil) == ended || (got.EndedAt != nil) != ended ||
-				(got.LastError != nil) != (lastError != "") || lastError != "" && *got.LastError != lastError {
+			cause := ""
+			if got.LastError != nil {
+				cause = *got.LastError
+			}
+			if got.Status != status || got.EventID != event.ID || string(got.EventType) != event.Subject ||
+				(got.NextAttemptAt != nil) == ended || (got.EndedAt != nil) != ended || cause != lastError {
 				t.Errorf("%q: the delivery is %+v", status, got)
 			}
 		}

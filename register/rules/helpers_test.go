@@ -181,7 +181,7 @@ func (h *house) reidentifyOwn(
 	t testing.TB, account store.Account, ir string, in registerclient.ReidentifyOwnRequest,
 ) (started registerclient.ReidentifyResponse, err error) {
 	t.Helper()
-	if err := h.CheckReidentifyOwn(in, account); err != nil {
+	if err = h.CheckReidentifyOwn(in, account); err != nil {
 		return started, err
 	}
 

@@ -9,7 +9,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// expectMethods compares the methods by which the occupant can confirm; "nobody" if no record is held.
+// expectMethods compares the methods by which the occupant can confirm, after "unoccupied" if no record is
+// held.
 func (h *house) expectMethods(t testing.TB, name, want string) {
 	t.Helper()
 	exists, methods, err := h.AvailableMethods(t.Context(), meterPoint)
@@ -24,7 +25,7 @@ func (h *house) expectMethods(t testing.TB, name, want string) {
 
 	got := strings.Join(names, " ")
 	if !exists {
-		got = strings.TrimSpace("nobody " + got)
+		got = strings.TrimSpace("unoccupied " + got)
 	}
 	if got != want {
 		t.Errorf("%s: methods %q, want %q", name, got, want)
@@ -49,7 +50,7 @@ func TestMethodsAreTheUnionOfAllRecords(t *testing.T) {
 		must(h.AnonymiseIdentityRecord(t.Context(), "owner", h.ir))(t)
 		h.expectMethods(t, "the address is erased", byPasskey)
 		must(h.AnonymiseIdentityRecord(t.Context(), "other", theirs))(t)
-		h.expectMethods(t, "all are erased", "nobody")
+		h.expectMethods(t, "all are erased", "unoccupied")
 	})
 }
 
@@ -75,7 +76,7 @@ func TestEarlierOccupantConfirmsNothing(t *testing.T) {
 		h.tenancyChange(t, meterPoint, "2026-06-02")
 		h.expectMethods(t, "a move to come", byLink)
 		h.clock.Add(24 * time.Hour)
-		h.expectMethods(t, "the move", "nobody")
+		h.expectMethods(t, "the move", "unoccupied")
 		h.addPasskey(t, h.lives(t, h.owner, "", "2026-06-02"))
 		h.expectMethods(t, "those who moved in", byPasskey)
 	})
@@ -86,11 +87,11 @@ func TestRecordsOfInactiveAccountsConfirmNothing(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		h.setStatus(t, rules.Suspend, "owner")
-		h.expectMethods(t, "suspended", "nobody")
+		h.expectMethods(t, "suspended", "unoccupied")
 		h.setStatus(t, rules.Reactivate, "owner")
 		h.expectMethods(t, "reactivated", byLink)
 		h.setStatus(t, rules.Terminate, "owner")
-		h.expectMethods(t, "terminated", "nobody")
+		h.expectMethods(t, "terminated", "unoccupied")
 	})
 }
 

@@ -28,7 +28,7 @@ func TestCutPage(t *testing.T) {
 			key = next.Key
 		}
 		if !slices.Equal(got, test.want) || key != test.next {
-			t.Errorf("%v is cut to %v and goes on after %q, want %v after %q", test.rows, got, key, test.want, test.next)
+			t.Errorf("%v is cut to %v, then %q, want %v, then %q", test.rows, got, key, test.want, test.next)
 		}
 	}
 }

@@ -202,7 +202,7 @@ func refusal(err error) string {
 var kinds = map[rules.Kind]string{
 	rules.KindInternal:      "internal",
 	rules.KindInvalid:       "invalid",
-	rules.KindUnauthorized:  "unauthorized",
+	rules.KindUnauthorized:  "unauthorised",
 	rules.KindForbidden:     "forbidden",
 	rules.KindNotFound:      "not found",
 	rules.KindConflict:      "conflict",

@@ -103,7 +103,8 @@ func TestCreateSubscription(t *testing.T) {
 
 		other := h.account(t, "other", registerclient.RoleDataUser)
 		h.subscribe(t, other, hook)
-		if listed := must(h.ListSubscriptions(t.Context(), "owner"))(t); len(listed) != 1 || listed[0].WID != created.WID {
+		listed := must(h.ListSubscriptions(t.Context(), "owner"))(t)
+		if len(listed) != 1 || listed[0].WID != created.WID {
 			t.Errorf("listed %+v", listed)
 		}
 
@@ -157,7 +158,8 @@ func TestUpdateSubscription(t *testing.T) {
 			}
 		}
 
-		got := must(h.ListSubscriptions(t.Context(), "owner"))(t)[0]
+		listed := must(h.ListSubscriptions(t.Context(), "owner"))(t)
+		got := listed[slices.IndexFunc(listed, func(w registerclient.Webhook) bool { return w.WID == created.WID })]
 		if got.CallbackURL != "https://c.example/hook" || got.NotifyDaysBefore != 7 || got.AlertEmail != alertEmail ||
 			!slices.Equal(got.EventTypes, created.EventTypes) {
 			t.Errorf("the subscription is %+v", got)
