@@ -75,27 +75,26 @@ func TestReadAudit(t *testing.T) {
 // Each reading of the audit log is audited, with what was asked. A refused one is not.
 func TestReadAuditIsAudited(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		query := rules.AuditQuery{EventType: new("account.created"), MPxN: new(meterPoint)}
-		if _, _, _, err := h.ReadAudit(t.Context(), "admin", query, store.Page{Limit: 10}); err != nil {
-			t.Fatal(err)
-		}
+	h := newHouse(t, registertest.SQLite)
+	query := rules.AuditQuery{EventType: new("account.created"), MPxN: new(meterPoint)}
+	if _, _, _, err := h.ReadAudit(t.Context(), "admin", query, store.Page{Limit: 10}); err != nil {
+		t.Fatal(err)
+	}
 
-		wrong := rules.AuditQuery{AK: new("ak_1")}
-		if _, _, _, err := h.ReadAudit(t.Context(), "admin", wrong, store.Page{Limit: 10}); err == nil {
-			t.Error("a wrong query is not refused")
-		}
+	wrong := rules.AuditQuery{AK: new("ak_1")}
+	if _, _, _, err := h.ReadAudit(t.Context(), "admin", wrong, store.Page{Limit: 10}); err == nil {
+		t.Error("a wrong query is not refused")
+	}
 
-		looked := rules.AuditQuery{EventType: new("administrator.looked")}
-		events, _, _, err := h.ReadAudit(t.Context(), "admin", looked, store.Page{Limit: 10})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(events) != 1 || events[0].AccountID != "admin" || events[0].MPxN != meterPoint ||
-			fmt.Sprint(events[0].Detail) != "map[at:audit event-type:account.created]" {
-			t.Errorf("audited %+v", events)
-		}
-	})
+	looked := rules.AuditQuery{EventType: new("administrator.looked")}
+	events, _, _, err := h.ReadAudit(t.Context(), "admin", looked, store.Page{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(events) != 1 || events[0].AccountID != "admin" || events[0].MPxN != meterPoint ||
+		fmt.Sprint(events[0].Detail) != "map[at:audit event-type:account.created]" {
+		t.Errorf("audited %+v", events)
+	}
 }
 
 // The log is read in pages, the newest first, without a gap.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"central.consent/dar/register/passkey"
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/registerclient"
 )
@@ -36,29 +37,28 @@ func TestAssertion(t *testing.T) {
 // which the challenge stays pending.
 func TestAssertionReturns(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		d := h.enrol(t)
-		for _, matchCode := range []bool{false, true} {
-			started, permission := h.askToShow(t, registerclient.ReidentifyRequest{
-				PasskeyReturnURL: new(returnURL), MatchCode: matchCode,
-			})
-			d.credential.Counter++
-			result := must(h.showPasskey(t, permission, d, ""))(t)
-			query := queryOf(t, result.ReturnTo)
-			if query.Get("dar-passkey-token") != started.TokenRef() || query.Get("shop") != "1" ||
-				query.Has("dar-completion-code") != matchCode {
-				t.Errorf("the browser goes to %s", result.ReturnTo)
-			}
-			if !matchCode {
-				h.expectStatus(t, "without a code", started, "confirmed")
-				continue
-			}
-
-			h.expectStatus(t, "before the code comes back", started, "pending")
-			must(h.complete(t, "portal", started.TokenRef(), query.Get("dar-completion-code")))(t)
-			h.expectStatus(t, "after the code came back", started, "confirmed")
+	h := newHouse(t, registertest.SQLite)
+	d := h.enrol(t)
+	for _, matchCode := range []bool{false, true} {
+		started, permission := h.askToShow(t, registerclient.ReidentifyRequest{
+			PasskeyReturnURL: new(returnURL), MatchCode: matchCode,
+		})
+		d.credential.Counter++
+		result := must(h.showPasskey(t, permission, d, ""))(t)
+		query := queryOf(t, result.ReturnTo)
+		if query.Get("dar-passkey-token") != started.TokenRef() || query.Get("shop") != "1" ||
+			query.Has("dar-completion-code") != matchCode {
+			t.Errorf("the browser goes to %s", result.ReturnTo)
 		}
-	})
+		if !matchCode {
+			h.expectStatus(t, "without a code", started, "confirmed")
+			continue
+		}
+
+		h.expectStatus(t, "before the code comes back", started, "pending")
+		must(h.complete(t, "portal", started.TokenRef(), query.Get("dar-completion-code")))(t)
+		h.expectStatus(t, "after the code came back", started, "confirmed")
+	}
 }
 
 // A code that is wrong at the end of the ceremony is counted and confirms nothing, though the passkey is right.

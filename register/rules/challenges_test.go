@@ -64,123 +64,119 @@ func TestCheckReidentify(t *testing.T) {
 // A challenge needs a record, and a passkey or an address for its method. A refused one sends nothing.
 func TestReidentifyWithoutAWay(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		must(h.AnonymiseIdentityRecord(t.Context(), "owner", h.ir))(t)
-		methods := []registerclient.Method{"magic-link", "passkey-assert", "passkey-register"}
-		for _, method := range methods {
-			_, err := h.reidentify(t, h.portal, registerclient.ReidentifyRequest{Method: method})
-			expectRefusal(t, "no record: "+string(method), err, "not found NOT001")
-		}
+	h := newHouse(t, registertest.SQLite)
+	must(h.AnonymiseIdentityRecord(t.Context(), "owner", h.ir))(t)
+	methods := []registerclient.Method{"magic-link", "passkey-assert", "passkey-register"}
+	for _, method := range methods {
+		_, err := h.reidentify(t, h.portal, registerclient.ReidentifyRequest{Method: method})
+		expectRefusal(t, "no record: "+string(method), err, "not found NOT001")
+	}
 
-		h.lives(t, h.owner, "", "2024-01-01")
-		for method, want := range map[registerclient.Method]string{
-			"magic-link":       "unprocessable VAL002 method",
-			"passkey-assert":   "unprocessable VAL003 method",
-			"passkey-register": "unprocessable VAL002 method",
-		} {
-			_, err := h.reidentify(t, h.portal, registerclient.ReidentifyRequest{Method: method})
-			expectRefusal(t, "no way: "+string(method), err, want)
-		}
+	h.lives(t, h.owner, "", "2024-01-01")
+	for method, want := range map[registerclient.Method]string{
+		"magic-link":       "unprocessable VAL002 method",
+		"passkey-assert":   "unprocessable VAL003 method",
+		"passkey-register": "unprocessable VAL002 method",
+	} {
+		_, err := h.reidentify(t, h.portal, registerclient.ReidentifyRequest{Method: method})
+		expectRefusal(t, "no way: "+string(method), err, want)
+	}
 
-		h.expectAudited(t, "reidentification.started", 0)
-		if jobs := h.jobs(t); len(jobs) != 0 {
-			t.Errorf("queued %+v", jobs)
-		}
-	})
+	h.expectAudited(t, "reidentification.started", 0)
+	if jobs := h.jobs(t); len(jobs) != 0 {
+		t.Errorf("queued %+v", jobs)
+	}
 }
 
 // The response to a challenge by mailed link shows neither the address nor the secret of the link. The letter carries
 // the link, and the register keeps only hashes.
 func TestReidentifyByLink(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		started := h.ask(t, registerclient.ReidentifyRequest{
-			Method: registerclient.MethodMagicLink, RedirectURL: new(returnURL), MatchCode: true,
-		})
-		link := started.MagicLink
-		if link == nil || started.Passkey != nil || link.DispatchedTo != "c*****r@example.com" ||
-			!link.ExpiresAt.Equal(today.Add(15*time.Minute)) || *link.RedirectURL != returnURL {
-			t.Fatalf("started %+v", started)
-		}
-
-		letter := h.letters(t)[0]
-		if letter.To != customerEmail || !strings.Contains(letter.Message.Text, "Example portal") ||
-			strings.Contains(letter.Message.Text, started.MatchCode) {
-			t.Errorf("the letter to %s says %s", letter.To, letter.Message.Text)
-		}
-
-		row := h.stored(t, h.portal, started)
-		if string(row.LinkHash) != string(rules.HashToken(linkSecret(t, letter))) || row.SessionHash != nil ||
-			row.IR != h.ir || row.OwnRecord || *row.MatchCode != started.MatchCode || row.SealedToken == nil {
-			t.Errorf("stored %+v", row)
-		}
-
-		h.expectAudited(t, "reidentification.started", 1)
+	h := newHouse(t, registertest.SQLite)
+	started := h.ask(t, registerclient.ReidentifyRequest{
+		Method: registerclient.MethodMagicLink, RedirectURL: new(returnURL), MatchCode: true,
 	})
+	link := started.MagicLink
+	if link == nil || started.Passkey != nil || link.DispatchedTo != "c*****r@example.com" ||
+		!link.ExpiresAt.Equal(today.Add(15*time.Minute)) || *link.RedirectURL != returnURL {
+		t.Fatalf("started %+v", started)
+	}
+
+	letter := h.letters(t)[0]
+	if letter.To != customerEmail || !strings.Contains(letter.Message.Text, "Example portal") ||
+		strings.Contains(letter.Message.Text, started.MatchCode) {
+		t.Errorf("the letter to %s says %s", letter.To, letter.Message.Text)
+	}
+
+	row := h.stored(t, h.portal, started)
+	if string(row.LinkHash) != string(rules.HashToken(linkSecret(t, letter))) || row.SessionHash != nil ||
+		row.IR != h.ir || row.OwnRecord || *row.MatchCode != started.MatchCode || row.SealedToken == nil {
+		t.Errorf("stored %+v", row)
+	}
+
+	h.expectAudited(t, "reidentification.started", 1)
 }
 
 // The letter says what is asked for: by a portal, by a Data User, or to enrol a passkey. It is in the language of the
 // challenge.
 func TestLinkLetters(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		texts := map[string]bool{}
-		for _, test := range []struct {
-			account  store.Account
-			method   registerclient.Method
-			language string
-			header   string
-		}{
-			{h.portal, registerclient.MethodMagicLink, "en", "en"},
-			{h.owner, registerclient.MethodMagicLink, "en", "en"},
-			{h.portal, registerclient.MethodPasskeyRegister, "en", "en"},
-			{h.portal, registerclient.MethodMagicLink, "cy", "cy"},
-			{h.portal, registerclient.MethodMagicLink, "", "en, cy"},
-		} {
-			must(h.reidentify(t, test.account, registerclient.ReidentifyRequest{
-				Method: test.method, Language: test.language,
-			}))(t)
-			letter := h.letters(t)[0]
-			if letter.Message.Language != test.header {
-				t.Errorf("%+v: the letter is in %q", test, letter.Message.Language)
-			}
-
-			text := strings.ReplaceAll(letter.Message.Text, linkSecret(t, letter), "")
-			texts[strings.ReplaceAll(text, test.account.DisplayName, "")] = true
+	h := newHouse(t, registertest.SQLite)
+	texts := map[string]bool{}
+	for _, test := range []struct {
+		account  store.Account
+		method   registerclient.Method
+		language string
+		header   string
+	}{
+		{h.portal, registerclient.MethodMagicLink, "en", "en"},
+		{h.owner, registerclient.MethodMagicLink, "en", "en"},
+		{h.portal, registerclient.MethodPasskeyRegister, "en", "en"},
+		{h.portal, registerclient.MethodMagicLink, "cy", "cy"},
+		{h.portal, registerclient.MethodMagicLink, "", "en, cy"},
+	} {
+		must(h.reidentify(t, test.account, registerclient.ReidentifyRequest{
+			Method: test.method, Language: test.language,
+		}))(t)
+		letter := h.letters(t)[0]
+		if letter.Message.Language != test.header {
+			t.Errorf("%+v: the letter is in %q", test, letter.Message.Language)
 		}
 
-		if len(texts) != 5 {
-			t.Errorf("5 challenges have %d different letters", len(texts))
-		}
-	})
+		text := strings.ReplaceAll(letter.Message.Text, linkSecret(t, letter), "")
+		texts[strings.ReplaceAll(text, test.account.DisplayName, "")] = true
+	}
+
+	if len(texts) != 5 {
+		t.Errorf("5 challenges have %d different letters", len(texts))
+	}
 }
 
 // A challenge by passkey is a page for the browser, and no letter. A challenge to enrol one is both.
 func TestReidentifyByPasskey(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		h.addPasskey(t, h.ir)
-		for _, test := range []struct {
-			method  registerclient.Method
-			page    string
-			life    time.Duration
-			letters int
-		}{
-			{registerclient.MethodPasskeyAssert, pages.Assert, 5 * time.Minute, 0},
-			{registerclient.MethodPasskeyRegister, pages.Enrol, 15 * time.Minute, 1},
-		} {
-			started := h.ask(t, registerclient.ReidentifyRequest{Method: test.method, PasskeyReturnURL: new(returnURL)})
-			page := started.Passkey
-			if page == nil || started.MagicLink != nil || started.MatchCode != "" ||
-				!strings.HasPrefix(page.RedirectURL, test.page+"?session=pks_") || *page.ReturnURL != returnURL ||
-				!page.ExpiresAt.Equal(today.Add(test.life)) {
-				t.Errorf("%s: started %+v", test.method, page)
-			}
-			if got := len(h.letters(t)); got != test.letters {
-				t.Errorf("%s: %d letters, want %d", test.method, got, test.letters)
-			}
+	h := newHouse(t, registertest.SQLite)
+	h.addPasskey(t, h.ir)
+	for _, test := range []struct {
+		method  registerclient.Method
+		page    string
+		life    time.Duration
+		letters int
+	}{
+		{registerclient.MethodPasskeyAssert, pages.Assert, 5 * time.Minute, 0},
+		{registerclient.MethodPasskeyRegister, pages.Enrol, 15 * time.Minute, 1},
+	} {
+		started := h.ask(t, registerclient.ReidentifyRequest{Method: test.method, PasskeyReturnURL: new(returnURL)})
+		page := started.Passkey
+		if page == nil || started.MagicLink != nil || started.MatchCode != "" ||
+			!strings.HasPrefix(page.RedirectURL, test.page+"?session=pks_") || *page.ReturnURL != returnURL ||
+			!page.ExpiresAt.Equal(today.Add(test.life)) {
+			t.Errorf("%s: started %+v", test.method, page)
 		}
-	})
+		if got := len(h.letters(t)); got != test.letters {
+			t.Errorf("%s: %d letters, want %d", test.method, got, test.letters)
+		}
+	}
 }
 
 // Only the record that its owner names is asked, and only if its person can confirm today.
@@ -238,17 +234,16 @@ func TestReidentifyOwn(t *testing.T) {
 // A stub confirms at once and asks no customer.
 func TestStub(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		stub := h.with(func(o *rules.Options) { o.Stub = true })
-		started := stub.ask(
-			t,
-			registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, MatchCode: true},
-		)
-		h.expectStatus(t, "stub", started, "confirmed")
-		if jobs := h.jobs(t); len(jobs) != 0 || started.MatchCode == "" {
-			t.Errorf("started %+v, queued %+v", started, jobs)
-		}
-	})
+	h := newHouse(t, registertest.SQLite)
+	stub := h.with(func(o *rules.Options) { o.Stub = true })
+	started := stub.ask(
+		t,
+		registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, MatchCode: true},
+	)
+	h.expectStatus(t, "stub", started, "confirmed")
+	if jobs := h.jobs(t); len(jobs) != 0 || started.MatchCode == "" {
+		t.Errorf("started %+v, queued %+v", started, jobs)
+	}
 }
 
 // A caller learns the first and the last letter of an address and its domain.

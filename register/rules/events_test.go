@@ -96,38 +96,37 @@ func TestEventOrder(t *testing.T) {
 // no event.
 func TestWithdrawalEvent(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		h.subscribe(t, h.owner, "https://a.example/hook")
-		for _, test := range []struct {
-			basis  registerclient.LegalBasis
-			reason *string
-			want   bool
-		}{
-			{registerclient.BasisConsent, nil, true},
-			{registerclient.BasisExplicitConsent, new("contract-ended"), true},
-			{registerclient.BasisContract, nil, false},
-		} {
-			ak := h.access(t, h.owner, h.ir, test.basis)
-			must(h.RevokeOwn(t.Context(), "owner", ak, test.reason))(t)
-			events := h.events(t)
-			if !test.want {
-				if len(events) != 0 {
-					t.Errorf("%s: announced %+v", test.basis, events)
-				}
-
-				continue
-			}
-			if len(events) != 1 {
-				t.Fatalf("%s: %d events", test.basis, len(events))
+	h := newHouse(t, registertest.SQLite)
+	h.subscribe(t, h.owner, "https://a.example/hook")
+	for _, test := range []struct {
+		basis  registerclient.LegalBasis
+		reason *string
+		want   bool
+	}{
+		{registerclient.BasisConsent, nil, true},
+		{registerclient.BasisExplicitConsent, new("contract-ended"), true},
+		{registerclient.BasisContract, nil, false},
+	} {
+		ak := h.access(t, h.owner, h.ir, test.basis)
+		must(h.RevokeOwn(t.Context(), "owner", ak, test.reason))(t)
+		events := h.events(t)
+		if !test.want {
+			if len(events) != 0 {
+				t.Errorf("%s: announced %+v", test.basis, events)
 			}
 
-			got := must(events[0].ConsentWithdrawal())(t)
-			if got.AK != ak || got.MPxN != meterPoint || got.DUID != h.owner.DUID || !got.RevokedAt.Equal(today) ||
-				(got.Reason == nil) != (test.reason == nil) || got.Reason != nil && string(*got.Reason) != *test.reason {
-				t.Errorf("%s: announced %+v", test.basis, got)
-			}
+			continue
 		}
-	})
+		if len(events) != 1 {
+			t.Fatalf("%s: %d events", test.basis, len(events))
+		}
+
+		got := must(events[0].ConsentWithdrawal())(t)
+		if got.AK != ak || got.MPxN != meterPoint || got.DUID != h.owner.DUID || !got.RevokedAt.Equal(today) ||
+			(got.Reason == nil) != (test.reason == nil) || got.Reason != nil && string(*got.Reason) != *test.reason {
+			t.Errorf("%s: announced %+v", test.basis, got)
+		}
+	}
 }
 
 // expiring registers an access record of the owner that ends after some days.
@@ -191,14 +190,13 @@ func TestAnnounceExpiries(t *testing.T) {
 // A begun day counts as a day that remains.
 func TestDaysRemaining(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		ak := h.expiring(t, registerclient.BasisConsent, 10)
-		h.clock.Add(time.Hour)
-		h.subscribe(t, h.owner, "https://a.example/hook")
-		if got, want := h.expiries(t), ak+" 10"; got != want {
-			t.Errorf("announced %q, want %q", got, want)
-		}
-	})
+	h := newHouse(t, registertest.SQLite)
+	ak := h.expiring(t, registerclient.BasisConsent, 10)
+	h.clock.Add(time.Hour)
+	h.subscribe(t, h.owner, "https://a.example/hook")
+	if got, want := h.expiries(t), ak+" 10"; got != want {
+		t.Errorf("announced %q, want %q", got, want)
+	}
 }
 
 // Each subscription is told once. A record that gets another end is announced again.
@@ -228,31 +226,30 @@ func TestExpiryIsAnnouncedToEachSubscription(t *testing.T) {
 // More ends than one transaction announces are all announced.
 func TestExpiriesInBatches(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		const records = 201
-		prepared := must(h.PrepareAccessRecord(func() registerclient.AccessRecord {
-			in := registertest.AccessRecord(h.ir, registerclient.BasisConsent)
-			in.AccessEvent.Expiry = new(today.AddDate(0, 0, 10))
+	h := newHouse(t, registertest.SQLite)
+	const records = 201
+	prepared := must(h.PrepareAccessRecord(func() registerclient.AccessRecord {
+		in := registertest.AccessRecord(h.ir, registerclient.BasisConsent)
+		in.AccessEvent.Expiry = new(today.AddDate(0, 0, 10))
 
-			return in
-		}()))(t)
-		h.change(t, func(tx *store.Tx) error {
-			for range records {
-				if _, err := h.RegisterAccess(t.Context(), tx, h.owner, prepared); err != nil {
-					return err
-				}
+		return in
+	}()))(t)
+	h.change(t, func(tx *store.Tx) error {
+		for range records {
+			if _, err := h.RegisterAccess(t.Context(), tx, h.owner, prepared); err != nil {
+				return err
 			}
+		}
 
-			return nil
-		})
-		h.subscribe(t, h.owner, "https://a.example/hook")
-		if err := h.AnnounceExpiries(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if got := len(h.jobs(t)); got != records {
-			t.Errorf("%d ends are announced, want %d", got, records)
-		}
+		return nil
 	})
+	h.subscribe(t, h.owner, "https://a.example/hook")
+	if err := h.AnnounceExpiries(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(h.jobs(t)); got != records {
+		t.Errorf("%d ends are announced, want %d", got, records)
+	}
 }
 
 // Replicas that look at the same time announce an end once.

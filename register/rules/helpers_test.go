@@ -49,7 +49,7 @@ func newHouse(t testing.TB, d registertest.Database) *house {
 	return h
 }
 
-// eachHouse runs a test in a house on every kind of database.
+// eachHouse runs a test of what SQL decides in a house on every kind of database.
 func eachHouse(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) { test(t, newHouse(t, d)) })

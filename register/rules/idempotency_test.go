@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 )
@@ -77,43 +78,41 @@ func TestIdempotencyKey(t *testing.T) {
 // A request that fails leaves its key free.
 func TestFailedRequestLeavesKeyFree(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		request := rules.IdempotentRequest{AccountID: "owner", Key: "k1", Hash: []byte("POST /things {}")}
-		if err := h.once(t, request, errors.New("fault")); err == nil {
-			t.Fatal("no error")
-		}
-		if err := h.once(t, request, nil); err != nil {
-			t.Errorf("the next try: %v", err)
-		}
-	})
+	h := newHouse(t, registertest.SQLite)
+	request := rules.IdempotentRequest{AccountID: "owner", Key: "k1", Hash: []byte("POST /things {}")}
+	if err := h.once(t, request, errors.New("fault")); err == nil {
+		t.Fatal("no error")
+	}
+	if err := h.once(t, request, nil); err != nil {
+		t.Errorf("the next try: %v", err)
+	}
 }
 
 // A kept response may hold a secret: it is stored sealed, and for its own key only.
 func TestKeptResponseIsSealed(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		request := rules.IdempotentRequest{AccountID: "owner", Key: "k1", Hash: []byte("x")}
-		if err := h.once(t, request, nil); err != nil {
-			t.Fatal(err)
+	h := newHouse(t, registertest.SQLite)
+	request := rules.IdempotentRequest{AccountID: "owner", Key: "k1", Hash: []byte("x")}
+	if err := h.once(t, request, nil); err != nil {
+		t.Fatal(err)
+	}
+
+	row := must(h.store.FindIdempotencyKey(t.Context(), "owner", "k1"))(t)
+	if strings.Contains(string(row.SealedResponse), "whsec") {
+		t.Errorf("stored %q", row.SealedResponse)
+	}
+
+	moved := request
+	moved.Key = "k2"
+	h.change(t, func(tx *store.Tx) error {
+		if err := h.ClaimKey(t.Context(), tx, moved); err != nil {
+			return err
 		}
 
-		row := must(h.store.FindIdempotencyKey(t.Context(), "owner", "k1"))(t)
-		if strings.Contains(string(row.SealedResponse), "whsec") {
-			t.Errorf("stored %q", row.SealedResponse)
-		}
+		row.Key = moved.Key
 
-		moved := request
-		moved.Key = "k2"
-		h.change(t, func(tx *store.Tx) error {
-			if err := h.ClaimKey(t.Context(), tx, moved); err != nil {
-				return err
-			}
-
-			row.Key = moved.Key
-
-			return tx.SaveResponse(t.Context(), row)
-		})
-		_, err := h.FindResponse(t.Context(), moved)
-		expectRefusal(t, "in the place of another key", err, "internal SRV001")
+		return tx.SaveResponse(t.Context(), row)
 	})
+	_, err := h.FindResponse(t.Context(), moved)
+	expectRefusal(t, "in the place of another key", err, "internal SRV001")
 }

@@ -76,39 +76,37 @@ func TestLookUpIdentityRecords(t *testing.T) {
 // After a rotation of keys a record is still found by its e-mail address and read.
 func TestLookUpUnderAnOlderKey(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		ring := must(rules.NewKeyring(rules.GenerateKey("next") + ",test:" + registertest.Key))(t)
-		rotated := h.with(func(o *rules.Options) { o.Keys = ring })
-		found := must(rotated.LookUpIdentityRecords(t.Context(), "owner", rules.IdentityQuery{
-			Email: new(customerEmail),
-		}))(t)
-		if len(found) != 1 || found[0].PIIPrincipal.Address.Postcode != "M14 5RT" {
-			t.Errorf("found %+v", found)
-		}
-	})
+	h := newHouse(t, registertest.SQLite)
+	ring := must(rules.NewKeyring(rules.GenerateKey("next") + ",test:" + registertest.Key))(t)
+	rotated := h.with(func(o *rules.Options) { o.Keys = ring })
+	found := must(rotated.LookUpIdentityRecords(t.Context(), "owner", rules.IdentityQuery{
+		Email: new(customerEmail),
+	}))(t)
+	if len(found) != 1 || found[0].PIIPrincipal.Address.Postcode != "M14 5RT" {
+		t.Errorf("found %+v", found)
+	}
 }
 
 // A new record can start the enrolment of a passkey: a page without a mailed link, because the owner has verified the
 // customer.
 func TestCreateIdentityRecordEnrols(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		in := registertest.IdentityRecord(meterPoint, "new@example.com")
-		in.InitiatePasskeyRegistration = true
-		in.PasskeyReturnURL = new(returnURL)
-		created := must(h.createIdentity(t, h.owner, in))(t)
-		redirect := created.PasskeyRegistrationRedirect
-		if redirect == nil || !strings.HasPrefix(redirect.RedirectURL, pages.Enrol+"?session=pks_") ||
-			*redirect.ReturnURL != returnURL || !redirect.ExpiresAt.Equal(today.Add(5*time.Minute)) {
-			t.Errorf("created %+v", created)
-		}
-		if to := h.recipients(t); to != "" {
-			t.Errorf("letters went to %s", to)
-		}
+	h := newHouse(t, registertest.SQLite)
+	in := registertest.IdentityRecord(meterPoint, "new@example.com")
+	in.InitiatePasskeyRegistration = true
+	in.PasskeyReturnURL = new(returnURL)
+	created := must(h.createIdentity(t, h.owner, in))(t)
+	redirect := created.PasskeyRegistrationRedirect
+	if redirect == nil || !strings.HasPrefix(redirect.RedirectURL, pages.Enrol+"?session=pks_") ||
+		*redirect.ReturnURL != returnURL || !redirect.ExpiresAt.Equal(today.Add(5*time.Minute)) {
+		t.Errorf("created %+v", created)
+	}
+	if to := h.recipients(t); to != "" {
+		t.Errorf("letters went to %s", to)
+	}
 
-		h.expectAudited(t, "identity-record.created", 2)
-		h.expectAudited(t, "reidentification.started", 1)
-	})
+	h.expectAudited(t, "identity-record.created", 2)
+	h.expectAudited(t, "reidentification.started", 1)
 }
 
 // An identity record is anonymised once no active access record rests on it. That is permanent, and nothing personal

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/registerclient"
 )
@@ -82,15 +83,14 @@ func TestMeterPointLimits(t *testing.T) {
 // A link to enrol a passkey counts as a link.
 func TestEnrolmentLinksAreLimited(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		for range 5 {
-			h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink})
-		}
+	h := newHouse(t, registertest.SQLite)
+	for range 5 {
+		h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink})
+	}
 
-		enrol := registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister}
-		_, err := h.reidentify(t, h.portal, enrol)
-		expectWait(t, "a sixth link", err, time.Hour)
-	})
+	enrol := registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister}
+	_, err := h.reidentify(t, h.portal, enrol)
+	expectWait(t, "a sixth link", err, time.Hour)
 }
 
 // A network address is refused after 30 failures, and for 15 minutes after the first of them.
@@ -115,13 +115,12 @@ func TestFailureLimit(t *testing.T) {
 // A register with a stub asks no customer, and limits no account and no meter point.
 func TestStubIsNotLimited(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		stub := h.with(func(o *rules.Options) { o.Stub = true })
-		for range 70 {
-			expectWait(t, "starts", stub.LimitStart(t.Context(), "portal"), 0)
-		}
-		for range 10 {
-			stub.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink})
-		}
-	})
+	h := newHouse(t, registertest.SQLite)
+	stub := h.with(func(o *rules.Options) { o.Stub = true })
+	for range 70 {
+		expectWait(t, "starts", stub.LimitStart(t.Context(), "portal"), 0)
+	}
+	for range 10 {
+		stub.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink})
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -92,31 +93,30 @@ func TestThirdWrongCodeEndsTheChallenge(t *testing.T) {
 // page shows.
 func TestShownCodeConfirms(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		byPress, pressed := h.askByLink(t, false)
-		if err := h.say(t, pressed, "", true); err != nil {
-			t.Errorf("pressed by a person: %v", err)
-		}
+	h := newHouse(t, registertest.SQLite)
+	byPress, pressed := h.askByLink(t, false)
+	if err := h.say(t, pressed, "", true); err != nil {
+		t.Errorf("pressed by a person: %v", err)
+	}
 
-		h.expectStatus(t, "pressed by a person", byPress, "confirmed")
+	h.expectStatus(t, "pressed by a person", byPress, "confirmed")
 
-		started, secret := h.askByLink(t, false)
-		code := rules.ShownCode(secret, h.stored(t, h.portal, started))
-		for _, test := range []struct {
-			name, code string
-			want       error
-			status     string
-		}{
-			{"pressed by a script", "", rules.ErrCodeMissing, "pending"},
-			{"wrong", otherCode(code), rules.ErrCodeWrong, "pending"},
-			{"shown", code, nil, "confirmed"},
-		} {
-			if err := h.say(t, secret, test.code, false); !errors.Is(err, test.want) {
-				t.Errorf("%s: got %v, want %v", test.name, err, test.want)
-			}
-			h.expectStatus(t, test.name, started, test.status)
+	started, secret := h.askByLink(t, false)
+	code := rules.ShownCode(secret, h.stored(t, h.portal, started))
+	for _, test := range []struct {
+		name, code string
+		want       error
+		status     string
+	}{
+		{"pressed by a script", "", rules.ErrCodeMissing, "pending"},
+		{"wrong", otherCode(code), rules.ErrCodeWrong, "pending"},
+		{"shown", code, nil, "confirmed"},
+	} {
+		if err := h.say(t, secret, test.code, false); !errors.Is(err, test.want) {
+			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
 		}
-	})
+		h.expectStatus(t, test.name, started, test.status)
+	}
 }
 
 // The decline of a browser that does not say who pressed counts until the right code is typed. A press alone does not
@@ -287,9 +287,8 @@ func TestLinkConfirmsOnce(t *testing.T) {
 // A link to enrol a passkey confirms its challenge too: the mailbox is the proof.
 func TestEnrolmentLinkConfirms(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		started := h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister})
-		h.confirm(t, linkSecret(t, h.letters(t)[0]), "")
-		h.expectStatus(t, "confirmed", started, "confirmed")
-	})
+	h := newHouse(t, registertest.SQLite)
+	started := h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister})
+	h.confirm(t, linkSecret(t, h.letters(t)[0]), "")
+	h.expectStatus(t, "confirmed", started, "confirmed")
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -47,19 +48,18 @@ func TestPasskeyLetters(t *testing.T) {
 // The letter names the device and the meter point by its last digits, in the language of the challenge.
 func TestPasskeyLetterText(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		started := h.ask(t, registerclient.ReidentifyRequest{
-			Method: registerclient.MethodPasskeyRegister, Language: "cy",
-		})
-		opened := must(h.Open(t.Context(), store.LinkSecret, linkSecret(t, h.letters(t)[0])))(t)
-		ticket := must(h.ConfirmByLink(t.Context(), opened, rules.LinkConfirmation{ByHand: true}))(t)
-		permission := must(h.PermitEnrolment(t.Context(), sessionOf(t, started), ticket))(t)
-		must(h.makePasskey(t, permission, newDevice(), ""))(t)
-
-		letter := h.letters(t)[0].Message
-		if letter.Language != "cy" || !strings.Contains(letter.Text, "A phone") ||
-			!strings.Contains(letter.Text, "901") || strings.Contains(letter.Text, meterPoint) {
-			t.Errorf("the letter in %q says %s", letter.Language, letter.Text)
-		}
+	h := newHouse(t, registertest.SQLite)
+	started := h.ask(t, registerclient.ReidentifyRequest{
+		Method: registerclient.MethodPasskeyRegister, Language: "cy",
 	})
+	opened := must(h.Open(t.Context(), store.LinkSecret, linkSecret(t, h.letters(t)[0])))(t)
+	ticket := must(h.ConfirmByLink(t.Context(), opened, rules.LinkConfirmation{ByHand: true}))(t)
+	permission := must(h.PermitEnrolment(t.Context(), sessionOf(t, started), ticket))(t)
+	must(h.makePasskey(t, permission, newDevice(), ""))(t)
+
+	letter := h.letters(t)[0].Message
+	if letter.Language != "cy" || !strings.Contains(letter.Text, "A phone") ||
+		!strings.Contains(letter.Text, "901") || strings.Contains(letter.Text, meterPoint) {
+		t.Errorf("the letter in %q says %s", letter.Language, letter.Text)
+	}
 }

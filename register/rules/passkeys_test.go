@@ -9,6 +9,7 @@ import (
 	"github.com/descope/virtualwebauthn"
 
 	"central.consent/dar/register/passkey"
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -122,60 +123,58 @@ func (h *house) showPasskey(
 // A browser may show a passkey on the page of that method only.
 func TestPermitAssertion(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		h.addPasskey(t, h.ir)
-		_, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
-		if permission.Confirmed || permission.Found.MPxN != meterPoint {
-			t.Errorf("permitted %+v", permission)
-		}
+	h := newHouse(t, registertest.SQLite)
+	h.addPasskey(t, h.ir)
+	_, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
+	if permission.Confirmed || permission.Found.MPxN != meterPoint {
+		t.Errorf("permitted %+v", permission)
+	}
 
-		enrolment := h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister})
-		for name, session := range map[string]string{
-			"of an enrolment": sessionOf(t, enrolment), "unknown": rules.NewID("pks"), "none": "",
-		} {
-			if _, err := h.PermitAssertion(t.Context(), session); !errors.Is(err, rules.ErrEnded) {
-				t.Errorf("%s: %v", name, err)
-			}
+	enrolment := h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister})
+	for name, session := range map[string]string{
+		"of an enrolment": sessionOf(t, enrolment), "unknown": rules.NewID("pks"), "none": "",
+	} {
+		if _, err := h.PermitAssertion(t.Context(), session); !errors.Is(err, rules.ErrEnded) {
+			t.Errorf("%s: %v", name, err)
 		}
+	}
 
-		h.clock.Add(rules.PasskeyLife)
-		if _, err := h.PermitAssertion(t.Context(), permission.Secret); !errors.Is(err, rules.ErrEnded) {
-			t.Errorf("expired: %v", err)
-		}
-	})
+	h.clock.Add(rules.PasskeyLife)
+	if _, err := h.PermitAssertion(t.Context(), permission.Secret); !errors.Is(err, rules.ErrEnded) {
+		t.Errorf("expired: %v", err)
+	}
 }
 
 // A passkey is enrolled by a browser that followed a mailed link, or that a Data User sends for a record of its own. The
 // page of a challenge that waits for its link proves nothing (docs/decisions.md, Enrolling a passkey).
 func TestPermitEnrolment(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		h.addPasskey(t, h.ir)
-		mailed := h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister})
-		own := must(h.reidentifyOwn(t, h.owner, h.ir, registerclient.ReidentifyOwnRequest{
-			Method: registerclient.MethodPasskeyRegister,
-		}))(t)
-		shown, _ := h.askToShow(t, registerclient.ReidentifyRequest{})
-		ticket := h.ticket(t)
-		for _, test := range []struct {
-			name, session, ticket string
-			want                  error
-			confirmed             bool
-		}{
-			{"waits for its link", sessionOf(t, mailed), "", rules.ErrMailed, false},
-			{"record of the Data User", sessionOf(t, own), "", nil, false},
-			{"of an assertion", sessionOf(t, shown), "", rules.ErrEnded, false},
-			{"unknown", rules.NewID("pks"), "", rules.ErrEnded, false},
-			{"ticket", "", ticket, nil, true},
-			{"ticket beside another session", sessionOf(t, shown), ticket, nil, true},
-			{"unknown ticket", "", rules.NewSecret(), rules.ErrEnded, false},
-		} {
-			permission, err := h.PermitEnrolment(t.Context(), test.session, test.ticket)
-			if !errors.Is(err, test.want) || permission.Confirmed != test.confirmed {
-				t.Errorf("%s: %+v, %v, want %v", test.name, permission, err, test.want)
-			}
+	h := newHouse(t, registertest.SQLite)
+	h.addPasskey(t, h.ir)
+	mailed := h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister})
+	own := must(h.reidentifyOwn(t, h.owner, h.ir, registerclient.ReidentifyOwnRequest{
+		Method: registerclient.MethodPasskeyRegister,
+	}))(t)
+	shown, _ := h.askToShow(t, registerclient.ReidentifyRequest{})
+	ticket := h.ticket(t)
+	for _, test := range []struct {
+		name, session, ticket string
+		want                  error
+		confirmed             bool
+	}{
+		{"waits for its link", sessionOf(t, mailed), "", rules.ErrMailed, false},
+		{"record of the Data User", sessionOf(t, own), "", nil, false},
+		{"of an assertion", sessionOf(t, shown), "", rules.ErrEnded, false},
+		{"unknown", rules.NewID("pks"), "", rules.ErrEnded, false},
+		{"ticket", "", ticket, nil, true},
+		{"ticket beside another session", sessionOf(t, shown), ticket, nil, true},
+		{"unknown ticket", "", rules.NewSecret(), rules.ErrEnded, false},
+	} {
+		permission, err := h.PermitEnrolment(t.Context(), test.session, test.ticket)
+		if !errors.Is(err, test.want) || permission.Confirmed != test.confirmed {
+			t.Errorf("%s: %+v, %v, want %v", test.name, permission, err, test.want)
 		}
-	})
+	}
 }
 
 // The match code is typed on the passkey page only if the browser does not return to the page that shows it.
@@ -266,55 +265,52 @@ func TestCeremonyIsSingleUse(t *testing.T) {
 // A challenge has at most 30 ceremonies.
 func TestCeremoniesAreLimited(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		h.addPasskey(t, h.ir)
-		_, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
-		for range 30 {
-			must(h.BeginAssertion(t.Context(), permission, ""))(t)
-		}
-		if _, err := h.BeginAssertion(t.Context(), permission, ""); !errors.Is(err, passkey.ErrRefused) {
-			t.Errorf("one too many: %v", err)
-		}
-	})
+	h := newHouse(t, registertest.SQLite)
+	h.addPasskey(t, h.ir)
+	_, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
+	for range 30 {
+		must(h.BeginAssertion(t.Context(), permission, ""))(t)
+	}
+	if _, err := h.BeginAssertion(t.Context(), permission, ""); !errors.Is(err, passkey.ErrRefused) {
+		t.Errorf("one too many: %v", err)
+	}
 }
 
 // The refusal of a passkey is audited with its cause.
 func TestAuditRefusal(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		h.addPasskey(t, h.ir)
-		_, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
-		cause := fmt.Errorf("%w: another origin", passkey.ErrRefused)
-		if err := h.AuditRefusal(t.Context(), permission.Found, cause); err != nil {
-			t.Fatal(err)
-		}
+	h := newHouse(t, registertest.SQLite)
+	h.addPasskey(t, h.ir)
+	_, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
+	cause := fmt.Errorf("%w: another origin", passkey.ErrRefused)
+	if err := h.AuditRefusal(t.Context(), permission.Found, cause); err != nil {
+		t.Fatal(err)
+	}
 
-		refused := rules.AuditQuery{EventType: new("credential.refused")}
-		events, _, _, err := h.ReadAudit(t.Context(), "admin", refused, store.Page{Limit: 10})
-		if err != nil || len(events) != 1 || events[0].Detail["why"] != cause.Error() || events[0].MPxN != meterPoint {
-			t.Errorf("audited %+v (%v)", events, err)
-		}
-	})
+	refused := rules.AuditQuery{EventType: new("credential.refused")}
+	events, _, _, err := h.ReadAudit(t.Context(), "admin", refused, store.Page{Limit: 10})
+	if err != nil || len(events) != 1 || events[0].Detail["why"] != cause.Error() || events[0].MPxN != meterPoint {
+		t.Errorf("audited %+v (%v)", events, err)
+	}
 }
 
 // The page of a passkey stays open for five minutes, and its options say how long the browser may take.
 func TestCeremonyTimeout(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		h.addPasskey(t, h.ir)
-		_, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
-		h.clock.Add(4 * time.Minute)
-		for want, permission := range map[string]rules.Permission{
-			"60000":  permission,
-			"300000": must(h.PermitEnrolment(t.Context(), "", h.ticket(t)))(t),
-		} {
-			begin := func() ([]byte, error) { return h.BeginAssertion(t.Context(), permission, "") }
-			if permission.Confirmed {
-				begin = func() ([]byte, error) { return h.BeginEnrolment(t.Context(), permission, "", "Meter") }
-			}
-			if got := timeoutOf(t, must(begin())(t)); got != want {
-				t.Errorf("the browser has %s ms, want %s", got, want)
-			}
+	h := newHouse(t, registertest.SQLite)
+	h.addPasskey(t, h.ir)
+	_, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
+	h.clock.Add(4 * time.Minute)
+	for want, permission := range map[string]rules.Permission{
+		"60000":  permission,
+		"300000": must(h.PermitEnrolment(t.Context(), "", h.ticket(t)))(t),
+	} {
+		begin := func() ([]byte, error) { return h.BeginAssertion(t.Context(), permission, "") }
+		if permission.Confirmed {
+			begin = func() ([]byte, error) { return h.BeginEnrolment(t.Context(), permission, "", "Meter") }
 		}
-	})
+		if got := timeoutOf(t, must(begin())(t)); got != want {
+			t.Errorf("the browser has %s ms, want %s", got, want)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"testing"
 
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -11,21 +12,20 @@ import (
 // After a link the customer goes back to the address of the account that asked, with the token.
 func TestLinkReturn(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		started := h.ask(t, registerclient.ReidentifyRequest{
-			Method: registerclient.MethodMagicLink, RedirectURL: new(returnURL),
-		})
-		row := h.stored(t, h.portal, started)
-		got := must(h.LinkReturn(row))(t)
-		if want := "https://asks.example.org/back?dar-reid-token=" + started.TokenRef() + "&shop=1"; got != want {
-			t.Errorf("the customer goes to %s, want %s", got, want)
-		}
-
-		row.Challenge = rules.NewID("chl")
-		if _, err := h.LinkReturn(row); err == nil {
-			t.Error("the token of another challenge is opened")
-		}
+	h := newHouse(t, registertest.SQLite)
+	started := h.ask(t, registerclient.ReidentifyRequest{
+		Method: registerclient.MethodMagicLink, RedirectURL: new(returnURL),
 	})
+	row := h.stored(t, h.portal, started)
+	got := must(h.LinkReturn(row))(t)
+	if want := "https://asks.example.org/back?dar-reid-token=" + started.TokenRef() + "&shop=1"; got != want {
+		t.Errorf("the customer goes to %s, want %s", got, want)
+	}
+
+	row.Challenge = rules.NewID("chl")
+	if _, err := h.LinkReturn(row); err == nil {
+		t.Error("the token of another challenge is opened")
+	}
 }
 
 // A customer who takes no passkey goes back without a token, or stays if there is no address.

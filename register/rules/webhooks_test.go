@@ -172,36 +172,35 @@ func TestUpdateSubscription(t *testing.T) {
 // A rotated secret signs beside the new one for 15 minutes. A later change keeps both.
 func TestRotateSecret(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
-		wid := h.subscribe(t, h.owner, "https://a.example/hook").WID
-		secrets := func() (current, previous string, until time.Time) {
-			signing := must(h.SigningSecrets(must(h.store.FindWebhook(t.Context(), wid))(t)))(t)
+	h := newHouse(t, registertest.SQLite)
+	wid := h.subscribe(t, h.owner, "https://a.example/hook").WID
+	secrets := func() (current, previous string, until time.Time) {
+		signing := must(h.SigningSecrets(must(h.store.FindWebhook(t.Context(), wid))(t)))(t)
 
-			return signing.Current, signing.Previous, signing.PreviousUntil
-		}
-		first, previous, _ := secrets()
-		if !strings.HasPrefix(first, "whsec_") || previous != "" {
-			t.Errorf("at first %q and %q sign", first, previous)
-		}
+		return signing.Current, signing.Previous, signing.PreviousUntil
+	}
+	first, previous, _ := secrets()
+	if !strings.HasPrefix(first, "whsec_") || previous != "" {
+		t.Errorf("at first %q and %q sign", first, previous)
+	}
 
-		rotate := registerclient.UpdateWebhookRequest{RotateSecret: true}
-		_, second, err := h.UpdateSubscription(t.Context(), "owner", wid, rotate)
-		if err != nil {
-			t.Fatal(err)
-		}
+	rotate := registerclient.UpdateWebhookRequest{RotateSecret: true}
+	_, second, err := h.UpdateSubscription(t.Context(), "owner", wid, rotate)
+	if err != nil {
+		t.Fatal(err)
+	}
 
-		h.clock.Add(time.Minute)
-		days := registerclient.UpdateWebhookRequest{NotifyDaysBefore: new(7)}
-		if _, _, err := h.UpdateSubscription(t.Context(), "owner", wid, days); err != nil {
-			t.Fatal(err)
-		}
+	h.clock.Add(time.Minute)
+	days := registerclient.UpdateWebhookRequest{NotifyDaysBefore: new(7)}
+	if _, _, err := h.UpdateSubscription(t.Context(), "owner", wid, days); err != nil {
+		t.Fatal(err)
+	}
 
-		current, previous, until := secrets()
-		if second == "" || second == first || current != second || previous != first ||
-			!until.Equal(today.Add(15*time.Minute)) {
-			t.Errorf("after the rotation %q and until %s %q sign", current, until, previous)
-		}
-	})
+	current, previous, until := secrets()
+	if second == "" || second == first || current != second || previous != first ||
+		!until.Equal(today.Add(15*time.Minute)) {
+		t.Errorf("after the rotation %q and until %s %q sign", current, until, previous)
+	}
 }
 
 // An account ends its own subscriptions, once.
