@@ -108,6 +108,7 @@ func TestRegistersLimit(t *testing.T) {
 		if refused != nil {
 			refused.Header.Set("Retry-After", "1501")
 		}
+
 		return refused
 	}, nil)
 	p := b.post("/portal/prove", url.Values{"token": {token}, "method": {"magic-link"}}).
@@ -154,6 +155,7 @@ func TestLimitsAreShared(t *testing.T) {
 			}
 
 			requests.Wait()
+
 			return passed.Load()
 		}
 		if n := storm(); n != 10 {

@@ -27,6 +27,7 @@ func newMailWorld(t testing.TB) (*world, *postbox) {
 
 	t.Cleanup(func() { caught.Close() })
 	w := newWorld(t, func(s *setting) { s.register = append(s.register, registertest.WithMailServer(caught.URL())) })
+
 	return w, &postbox{caught, w}
 }
 

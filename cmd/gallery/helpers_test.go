@@ -85,7 +85,7 @@ func render(t testing.TB, c templ.Component) *goquery.Document {
 	return doc
 }
 
-// visit is the page of a customer whom the scripts serve.
+// visit is a page of a customer who has scripts.
 func visit() views.Page {
 	return views.Page{
 		Text:      i18n.For("en"),
@@ -173,7 +173,7 @@ func run(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
 	}
 }
 
-// newMux serves the static files where the pages look for them.
+// newMux serves the static files at the addresses that the pages use.
 func newMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/static/", http.StripPrefix("/static/", static.Handler()))

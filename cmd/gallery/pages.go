@@ -111,7 +111,7 @@ func demonstrated(p views.Page) views.Page {
 	return p
 }
 
-// advised is the page of a customer whom an adviser helps.
+// advised is the page of an adviser who helps a customer.
 func advised(p views.Page) views.Page {
 	p.Adviser = true
 	return p

@@ -45,7 +45,7 @@ func (s *set) records(name string, p views.Page, m views.RecordsPage) {
 	})
 }
 
-// filtered is a long list of which the filter shows a part.
+// filtered is a long list. The filter shows a part of it.
 func filtered(f views.Filter, found views.List) views.RecordsPage {
 	m := manyRecords(200)
 	m.Filter = f

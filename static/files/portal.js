@@ -39,7 +39,7 @@
 	const base = visit?.dataset.base ?? exit?.dataset.base ?? "";
 	const signedOut = base + "/signed-out";
 	// The channel has the address of the signed-out page in its name, because operators may share a host.
-	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (exit ? signedOut : location.pathname));
+	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (visit || exit ? signedOut : location.pathname));
 	if (document.querySelector("[data-visit-over]")) windows?.postMessage("over");
 	if (visit && windows) windows.onmessage = ({ data }) => data === "left" ? hide() : goTo(signedOut);
 
