@@ -1,11 +1,13 @@
-// Package migrations holds the schema of both programs, for SQLite and for PostgreSQL, and opens a
-// database brought up to date. The same number is the same step on both; times are integers, milliseconds
-// since 1970 UTC, and secrets are kept only as SHA-256.
+// Package migrations holds the schema of both programs, for SQLite and for PostgreSQL. It opens a database and brings
+// it up to date. A number is the same step on both. Times are integers: milliseconds since 1970, UTC. Secrets are
+// stored as SHA-256 only.
 package migrations
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,19 +26,20 @@ import (
 //go:embed register/*/*.sql portal/*/*.sql
 var files embed.FS
 
-// Set is one program's schema.
+// Set is the schema of one program.
 type Set string
 
+// The two sets.
 const (
 	Register Set = "register"
 	Portal   Set = "portal"
 )
 
-// maxPostgresConns keeps a few replicas under PostgreSQL's own default of 100 connections.
+// maxPostgresConns keeps a few replicas under PostgreSQL's default limit of 100 connections.
 const maxPostgresConns = 20
 
-// DB is an open database. On SQLite, Write is one connection, for it has one writer at a time and a
-// queue in the pool is fairer than a busy loop; Read is many. On PostgreSQL both are one pool.
+// DB is an open database. On SQLite, Write is a pool of one connection: SQLite has one writer at a time, and the queue
+// of the pool is fairer than a busy loop. Read has many connections. On PostgreSQL both are the same pool.
 type DB struct {
 	Write, Read *sqlx.DB
 	Postgres    bool
@@ -44,12 +47,12 @@ type DB struct {
 
 func init() { sqlx.BindDriver("sqlite", sqlx.QUESTION) }
 
-// Open opens the database at address - a postgres:// URL, or the path of a SQLite file, which is created
-// when missing - and applies what is missing of the set's schema. Several replicas may open one database
-// at the same moment. The caller closes it.
+// Open opens the database at address, a postgres:// URL or the path of a SQLite file, and applies the steps of the set
+// that it lacks. A missing SQLite file is created. Several replicas may open a database at the same moment. The caller
+// closes it.
 func Open(ctx context.Context, address string, set Set) (*DB, error) {
 	if !postgres(address) {
-		if err := private(address); err != nil {
+		if err := createPrivate(address); err != nil {
 			return nil, fmt.Errorf("open the %s database: %w", set, err)
 		}
 	}
@@ -65,12 +68,10 @@ func Open(ctx context.Context, address string, set Set) (*DB, error) {
 	return db, nil
 }
 
-// OpenAsIs opens a database that is there, and changes nothing of its schema: to copy or to examine it. The caller
-// closes it.
+// OpenAsIs opens an existing database and leaves its schema as it is, to copy or to examine it. The caller closes it.
 func OpenAsIs(ctx context.Context, address string) (*DB, error) {
 	if !postgres(address) {
-		path, _ := sqlitePath(address)
-		if _, err := os.Stat(path); err != nil {
+		if _, err := os.Stat(SQLitePath(address)); err != nil {
 			return nil, fmt.Errorf("open the database: %w", err)
 		}
 	}
@@ -99,6 +100,7 @@ func open(address string) (*DB, error) {
 
 		pool.SetMaxOpenConns(maxPostgresConns)
 		pool.SetMaxIdleConns(maxPostgresConns)
+
 		return &DB{Write: pool, Read: pool, Postgres: true}, nil
 	}
 
@@ -112,8 +114,9 @@ func open(address string) (*DB, error) {
 		return nil, err
 	}
 
-	// A page cache of 64 MB was tried here: an import of 200,000 lines was no faster, and took 100 MB more.
+	// A page cache of 64 MB was tried: an import of 200,000 lines was no faster and took 100 MB more.
 	write.SetMaxOpenConns(1)
+
 	read, err := sqlx.Open("sqlite", source+"&_pragma=query_only(1)")
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
@@ -121,15 +124,16 @@ func open(address string) (*DB, error) {
 
 	read.SetMaxOpenConns(4 * runtime.GOMAXPROCS(0))
 	read.SetMaxIdleConns(4 * runtime.GOMAXPROCS(0))
+
 	return &DB{Write: write, Read: read}, nil
 }
 
-// sqliteSource puts the pragmas into the data source, since a pragma sent by Exec reaches one connection
-// of the pool only. Parameters that the address already has come last, and win.
+// sqliteSource returns the data source of the address. It carries the pragmas, because a pragma that is sent by Exec
+// reaches one connection of the pool only. Parameters of the address come last and win.
 func sqliteSource(address string) (string, error) {
 	path, query := sqlitePath(address)
 	if path == "" || strings.HasPrefix(path, ":memory:") {
-		return "", fmt.Errorf("%q is not a file: every connection would get a database of its own", address)
+		return "", fmt.Errorf("%q is not a file: every connection would get its own database", address)
 	}
 	if _, err := url.ParseQuery(query); err != nil {
 		return "", fmt.Errorf("parameters of %q: %w", path, err)
@@ -144,20 +148,25 @@ func sqliteSource(address string) (string, error) {
 	return source, nil
 }
 
+// SQLitePath returns the path of the file that a SQLite address names.
+func SQLitePath(address string) string {
+	path, _ := sqlitePath(address)
+	return path
+}
+
 func sqlitePath(address string) (path, query string) {
 	path, query, _ = strings.Cut(strings.TrimPrefix(address, "file:"), "?")
 	return path, query
 }
 
-// private makes a SQLite file that is missing, for its owner's eyes alone; SQLite gives its journals the same mode. A
-// file that is there is not touched: to open and close it would end the locks that this process has on it.
-func private(address string) error {
+// createPrivate creates a missing SQLite file that only its owner can read. SQLite gives its journals the same mode. An
+// existing file is not touched: opening and closing it would release the locks that this process holds on it.
+func createPrivate(address string) error {
 	if _, err := sqliteSource(address); err != nil {
 		return err
 	}
 
-	path, _ := sqlitePath(address)
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(SQLitePath(address), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
@@ -168,24 +177,25 @@ func private(address string) error {
 	return file.Close()
 }
 
+// migrate applies the steps of the set that the database lacks.
 func migrate(ctx context.Context, db *DB, set Set) error {
-	dialect := goose.DialectSQLite3
-	folder := "sqlite"
+	steps, err := set.steps(db.Postgres)
+	if err != nil {
+		return err
+	}
+
 	// Each set counts its own steps, so that both programs may share one PostgreSQL database.
 	options := []goose.ProviderOption{goose.WithTableName(string(set) + "_schema_version")}
+	dialect := goose.DialectSQLite3
 	if db.Postgres {
-		dialect, folder = goose.DialectPostgres, "postgres"
-		locker, err := lock.NewPostgresSessionLocker()
+		// A replica that waits for another to finish looks every second, for five minutes.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return err
 		}
 
+		dialect = goose.DialectPostgres
 		options = append(options, goose.WithSessionLocker(locker))
-	}
-
-	steps, err := fs.Sub(files, string(set)+"/"+folder)
-	if err != nil {
-		return err
 	}
 
 	provider, err := goose.NewProvider(dialect, db.Write.DB, steps, options...)
@@ -194,7 +204,39 @@ func migrate(ctx context.Context, db *DB, set Set) error {
 	}
 
 	_, err = provider.Up(ctx)
+
 	return err
+}
+
+// steps returns the SQL files of the set for one kind of database.
+func (set Set) steps(postgres bool) (fs.FS, error) {
+	if postgres {
+		return fs.Sub(files, string(set)+"/postgres")
+	}
+	return fs.Sub(files, string(set)+"/sqlite")
+}
+
+// Fingerprint returns 16 hexadecimal digits that change with the schema of the set for PostgreSQL. Tests name by it the
+// databases that they copy.
+func (set Set) Fingerprint() (string, error) {
+	steps, err := set.steps(true)
+	if err != nil {
+		return "", err
+	}
+
+	hash := sha256.New()
+	err = fs.WalkDir(steps, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+
+		step, err := fs.ReadFile(steps, path)
+		fmt.Fprintf(hash, "%s %d\n%s", path, len(step), step)
+
+		return err
+	})
+
+	return hex.EncodeToString(hash.Sum(nil)[:8]), err
 }
 
 // Close closes every connection.

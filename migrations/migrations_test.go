@@ -7,21 +7,24 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
 )
 
-func TestBothProgramsMayShareADatabaseAndStartTogether(t *testing.T) {
+// Both programs may share a PostgreSQL database, and their replicas may start at the same moment.
+func TestSharedDatabase(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		address := d.Address(t)
 		var starts sync.WaitGroup
-		for _, set := range []migrations.Set{migrations.Register, migrations.Portal, migrations.Register, migrations.Portal} {
+		sets := []migrations.Set{migrations.Register, migrations.Portal, migrations.Register, migrations.Portal}
+		for _, set := range sets {
 			starts.Go(func() {
 				if d == registertest.SQLite {
-					return // one file has one program
+					return // a file belongs to one program
 				}
 
 				db, err := migrations.Open(t.Context(), address, set)
@@ -35,7 +38,8 @@ func TestBothProgramsMayShareADatabaseAndStartTogether(t *testing.T) {
 		}
 
 		starts.Wait()
-		for set, table := range map[migrations.Set]string{migrations.Register: "access_records", migrations.Portal: "portal_sessions"} {
+		tables := map[migrations.Set]string{migrations.Register: "access_records", migrations.Portal: "portal_sessions"}
+		for set, table := range tables {
 			db, err := migrations.Open(t.Context(), address, set)
 			if err != nil {
 				t.Fatal(err)
@@ -49,7 +53,7 @@ func TestBothProgramsMayShareADatabaseAndStartTogether(t *testing.T) {
 	})
 }
 
-func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
+func TestSQLitePragmas(t *testing.T) {
 	t.Parallel()
 	db, err := migrations.Open(context.Background(), t.TempDir()+"/with a space.db", migrations.Register)
 	if err != nil {
@@ -57,10 +61,14 @@ func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
 	}
 
 	defer db.Close()
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
-		for name, pool := range map[string]interface {
-			Get(any, string, ...any) error
-		}{"write": db.Write, "read": db.Read} {
+	pragmas := map[string]string{
+		"journal_mode": "wal",
+		"synchronous":  "2",
+		"foreign_keys": "1",
+		"busy_timeout": "5000",
+	}
+	for pragma, want := range pragmas {
+		for name, pool := range map[string]*sqlx.DB{"write": db.Write, "read": db.Read} {
 			var got string
 			if err := pool.Get(&got, "PRAGMA "+pragma); err != nil || got != want {
 				t.Errorf("%s, %s: %q, want %q (%v)", name, pragma, got, want, err)
@@ -72,12 +80,12 @@ func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
 		t.Errorf("the reading pool writes: %v", err)
 	}
 	if _, err := migrations.Open(context.Background(), ":memory:", migrations.Register); err == nil {
-		t.Error("a database in memory is opened once for each connection, and yet accepted")
+		t.Error("a database in memory, which each connection opens for itself, is accepted")
 	}
 }
 
-// A visit that was begun before there were operators goes on where there is one alone.
-func TestSessionsOutliveTheComingOfOperators(t *testing.T) {
+// Sessions from before the portal knew operators stay valid if it has one operator.
+func TestSessionsBeforeOperators(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		address := d.Address(t)
@@ -110,13 +118,11 @@ func TestSessionsOutliveTheComingOfOperators(t *testing.T) {
 		if _, err := before.UpTo(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.Write.Exec(
-			db.Write.Rebind(
-				`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`,
-			),
-			make([]byte, 32),
-			[]byte("sealed"),
-		); err != nil {
+
+		insert := db.Write.Rebind(
+			`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`,
+		)
+		if _, err := db.Write.Exec(insert, make([]byte, 32), []byte("sealed")); err != nil {
 			t.Fatal(err)
 		}
 
@@ -127,9 +133,8 @@ func TestSessionsOutliveTheComingOfOperators(t *testing.T) {
 
 		defer db.Close()
 		var operator, sealed string
-		if err := db.Read.QueryRow(`SELECT operator, sealed FROM portal_sessions`).
-			Scan(&operator, &sealed); err != nil || operator != "" ||
-			sealed != "sealed" {
+		row := db.Read.QueryRow(`SELECT operator, sealed FROM portal_sessions`)
+		if err := row.Scan(&operator, &sealed); err != nil || operator != "" || sealed != "sealed" {
 			t.Errorf("operator %q, sealed %q: %v", operator, sealed, err)
 		}
 	})
