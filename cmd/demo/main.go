@@ -29,6 +29,7 @@ import (
 	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/mail/catcher"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -159,7 +160,7 @@ func runDemo(ctx context.Context, o options, out io.Writer, log *slog.Logger) er
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve.HTTP(ctx, listener, onePort(portal, answering, inbox(letters)), log) })
 	group.Go(func() error {
-		service.Work(ctx)
+		service.Worker.Run(ctx)
 		return nil
 	})
 	group.Go(func() error {
@@ -245,7 +246,7 @@ type databases struct {
 func openDatabases(ctx context.Context, folder string) (*databases, error) {
 	registerKey, err := keyFile(
 		filepath.Join(folder, "register.key"),
-		func() string { return register.GenerateKey("demo") },
+		func() string { return rules.GenerateKey("demo") },
 	)
 	if err != nil {
 		return nil, err
@@ -300,7 +301,7 @@ func newRegister(
 		return nil, fmt.Errorf("--reidentification must be stub or live, not %q", o.reidentification)
 	}
 
-	keys, err := register.NewKeyring(d.registerKey)
+	keys, err := rules.NewKeyring(d.registerKey)
 	if err != nil {
 		return nil, err
 	}
@@ -314,7 +315,7 @@ func newRegister(
 		Stub:      o.reidentification == "stub",
 		Mail:      sender,
 		PublicURL: base,
-		Log:       log.With("program", "register"),
+		Logger:    log.With("program", "register"),
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/register"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/registerclient"
 )
 
@@ -254,8 +255,8 @@ var discovered = registerclient.DiscoveredAccess{
 
 // openAdministrator opens the one account that cannot be opened over the API, for that takes an administrator.
 func openAdministrator(ctx context.Context, service *register.Register) error {
-	_, _, err := service.AddAccount(ctx, administrator)
-	if refused, ok := errors.AsType[*register.Error](err); ok && refused.Kind == register.Conflict {
+	_, _, err := service.Rules.AddAccount(ctx, administrator)
+	if refused, ok := errors.AsType[*rules.Error](err); ok && refused.Kind == rules.KindConflict {
 		return nil
 	}
 	return err

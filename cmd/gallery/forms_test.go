@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"central.consent/dar/register/idpages"
+	"central.consent/dar/register/id"
 	"central.consent/dar/views"
 	"central.consent/dar/views/i18n"
 )
@@ -233,7 +233,7 @@ func TestFocusOnArrival(t *testing.T) {
 	list.Page, list.MeterPoint = mistake("several", "error.several.none"), electricity
 	framed := mistake("number", "error.number.empty")
 	framed.Framed = &views.Framed{Origins: []string{"https://www.example.org"}}
-	id := idpages.Page{Text: i18n.For("en"), Other: i18n.For("cy"), OtherHref: "#"}
+	page := id.Page{Text: i18n.For("en"), Other: i18n.For("cy"), OtherHref: "#"}
 	for name, test := range map[string]struct {
 		page  templ.Component
 		focus string
@@ -245,7 +245,7 @@ func TestFocusOnArrival(t *testing.T) {
 		"letter sent again":       {views.Waiting(resent), "#resent"},
 		"none of several chosen":  {views.Records(list), "#error-summary"},
 		"adviser without a yes":   {views.Withdraw(views.WithdrawPage{Page: mistake("yes", "error.adviser.yes"), MeterPoint: electricity, Record: everyKind()[0]}), "#error-summary"},
-		"wrong code":              {idpages.Link(idpages.LinkPage{Page: id, Asking: idpages.Asking{Org: "Adviceline", Asked: now, Expires: now}, FormToken: "t", Purpose: idpages.PurposeList, MatchCode: true, Mistake: "id.link.error.code", TriesLeft: 2}), "#error-summary"},
+		"wrong code":              {id.Link(id.LinkPage{Page: page, Asking: id.Asking{Org: "Adviceline", Asked: now, Expires: now}, FormToken: "t", Purpose: id.PurposeList, MatchCode: true, Mistake: "id.link.error.code", TriesLeft: 2}), "#error-summary"},
 		"nothing to say at first": {views.Waiting(waiting), "body"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"central.consent/dar/cmd/internal/operators"
-	"central.consent/dar/register/idpages"
+	"central.consent/dar/register/id"
 	"central.consent/dar/views"
 	"central.consent/dar/views/i18n"
 )
@@ -620,7 +620,7 @@ func pages(o operators.Operator) []page {
 // idPages are the register's own, on the id origin.
 func idPages(lang string) []page {
 	var all []page
-	add := func(name string, draw func(idpages.Page) templ.Component) {
+	add := func(name string, draw func(id.Page) templ.Component) {
 		name = "id " + name
 		slug := "/" + strings.ReplaceAll(name, " ", "-")
 		other := i18n.Languages()[0]
@@ -628,59 +628,62 @@ func idPages(lang string) []page {
 			other = i18n.Languages()[1]
 		}
 
-		p := idpages.Page{Text: i18n.For(lang), Other: i18n.For(other), OtherHref: "/" + other + slug}
+		p := id.Page{Text: i18n.For(lang), Other: i18n.For(other), OtherHref: "/" + other + slug}
 		all = append(all, page{Name: name, Lang: lang, Path: "/" + lang + slug, Component: draw(p)})
 	}
-	asking := idpages.Asking{
+	asking := id.Asking{
 		Org:         "Central Access Register Portal",
 		MeterEnding: "901",
 		Asked:       now,
 		Expires:     now.Add(15 * time.Minute),
 	}
 
-	link := func(name string, change func(*idpages.LinkPage)) {
-		add("link"+name, func(p idpages.Page) templ.Component {
-			m := idpages.LinkPage{Page: p, Asking: asking, FormToken: "t", Purpose: idpages.PurposeList, TriesLeft: 2}
+	link := func(name string, change func(*id.LinkPage)) {
+		add("link"+name, func(p id.Page) templ.Component {
+			m := id.LinkPage{Page: p, Asking: asking, FormToken: "t", Purpose: id.PurposeList, TriesLeft: 2}
 			change(&m)
-			return idpages.Link(m)
+			return id.Link(m)
 		})
 	}
-	link("", func(*idpages.LinkPage) {})
-	link(" code", func(m *idpages.LinkPage) { m.MatchCode = true })
+	link("", func(*id.LinkPage) {})
+	link(" code", func(m *id.LinkPage) { m.MatchCode = true })
 	for _, mistake := range []string{"empty", "form-of-code", "code", "form"} {
-		link(" wrong "+mistake, func(m *idpages.LinkPage) { m.MatchCode, m.Mistake = true, "id.link.error."+mistake })
+		link(" wrong "+mistake, func(m *id.LinkPage) { m.MatchCode, m.Mistake = true, "id.link.error."+mistake })
 	}
 
-	link(" customer", func(m *idpages.LinkPage) {
-		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, idpages.PurposeCustomer
+	link(" shown code", func(m *id.LinkPage) { m.ShownCode = "K7QX" })
+	link(" shown code empty", func(m *id.LinkPage) { m.ShownCode, m.Mistake = "K7QX", "id.link.error.shown" })
+	link(" declined", func(m *id.LinkPage) { m.ShownCode, m.Declined = "K7QX", true })
+	link(" customer", func(m *id.LinkPage) {
+		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, id.PurposeCustomer
 	})
-	link(" passkey", func(m *idpages.LinkPage) { m.Purpose = idpages.PurposePasskey })
-	add("confirmed", func(p idpages.Page) templ.Component {
-		return idpages.Confirmed(idpages.ConfirmedPage{Page: p, Org: asking.Org, PasskeyHref: "#"})
+	link(" passkey", func(m *id.LinkPage) { m.Purpose = id.PurposePasskey })
+	add("confirmed", func(p id.Page) templ.Component {
+		return id.Confirmed(id.ConfirmedPage{Page: p, Org: asking.Org, PasskeyHref: "#"})
 	})
 
-	assert := func(name string, change func(*idpages.AssertPage)) {
-		add("passkey"+name, func(p idpages.Page) templ.Component {
-			m := idpages.AssertPage{
+	assert := func(name string, change func(*id.AssertPage)) {
+		add("passkey"+name, func(p id.Page) templ.Component {
+			m := id.AssertPage{
 				Page:      p,
 				Asking:    asking,
 				FormToken: "t",
-				Purpose:   idpages.PurposeList,
+				Purpose:   id.PurposeList,
 				BackHref:  "https://portal.example/back",
 			}
 			change(&m)
-			return idpages.Assert(m)
+			return id.Assert(m)
 		})
 	}
-	assert("", func(*idpages.AssertPage) {})
-	assert(" code", func(m *idpages.AssertPage) { m.MatchCode, m.BackHref = true, "" })
-	assert(" customer", func(m *idpages.AssertPage) {
-		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, idpages.PurposeCustomer
+	assert("", func(*id.AssertPage) {})
+	assert(" code", func(m *id.AssertPage) { m.MatchCode, m.BackHref = true, "" })
+	assert(" customer", func(m *id.AssertPage) {
+		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, id.PurposeCustomer
 	})
 
-	enrol := func(name string, change func(*idpages.EnrolPage)) {
-		add("new passkey"+name, func(p idpages.Page) templ.Component {
-			m := idpages.EnrolPage{
+	enrol := func(name string, change func(*id.EnrolPage)) {
+		add("new passkey"+name, func(p id.Page) templ.Component {
+			m := id.EnrolPage{
 				Page:      p,
 				Asking:    asking,
 				FormToken: "t",
@@ -689,33 +692,34 @@ func idPages(lang string) []page {
 				BackHref:  "#",
 			}
 			change(&m)
-			return idpages.Enrol(m)
+			return id.Enrol(m)
 		})
 	}
-	enrol("", func(*idpages.EnrolPage) {})
-	enrol(" another", func(m *idpages.EnrolPage) {
-		m.Passkeys = []idpages.Passkey{
+	enrol("", func(*id.EnrolPage) {})
+	enrol(" another", func(m *id.EnrolPage) {
+		m.Passkeys = []id.Passkey{
 			{Name: "iPhone", Added: day(2026, 1, 14)},
 			{Name: "Windows computer in the kitchen of the upper floor", Added: day(2026, 4, 30)},
 		}
 	})
-	enrol(" for a data user", func(m *idpages.EnrolPage) {
+	enrol(" for a data user", func(m *id.EnrolPage) {
 		m.Org, m.Confirmed, m.BackHref = "Bright Energy Ltd", false, "https://bright.example/back"
 	})
-	enrol(" for a data user code", func(m *idpages.EnrolPage) {
+	enrol(" for a data user code", func(m *id.EnrolPage) {
 		m.Org, m.Confirmed, m.MatchCode, m.BackHref = "Bright Energy Ltd", false, true, ""
 	})
 
-	for _, reason := range []idpages.Reason{
-		idpages.EndDead, idpages.EndDeclined, idpages.EndWrongCode, idpages.EndBusy, idpages.EndNotFound, idpages.EndRefused, idpages.EndFailed,
-		idpages.EndPasskeyDead, idpages.EndPasskeyDeclined, idpages.EndShown, idpages.EndEnrolled, idpages.EndMailed,
+	for _, reason := range []id.Reason{
+		id.EndDead, id.EndDeclined, id.EndSoftDeclined, id.EndWrongCode, id.EndBusy,
+		id.EndNotFound, id.EndRefused, id.EndFailed,
+		id.EndPasskeyDead, id.EndPasskeyDeclined, id.EndShown, id.EndEnrolled, id.EndMailed,
 	} {
-		add("end "+string(reason), func(p idpages.Page) templ.Component {
-			m := idpages.EndPage{Page: p, Reason: reason}
-			if reason == idpages.EndFailed || reason == idpages.EndRefused {
+		add("end "+string(reason), func(p id.Page) templ.Component {
+			m := id.EndPage{Page: p, Reason: reason}
+			if reason == id.EndFailed || reason == id.EndRefused {
 				m.Reference = "tid_5f2b8c1d9e3a4b6c7d8e9f01"
 			}
-			return idpages.End(m)
+			return id.End(m)
 		})
 	}
 

@@ -57,7 +57,7 @@ func runAccountAdd(ctx context.Context, set *flag.FlagSet, args []string, out, _
 		}
 	}
 
-	account, secret, err := service.AddAccount(ctx, in)
+	account, secret, err := service.Rules.AddAccount(ctx, in)
 	if err != nil {
 		return fmt.Errorf("account add: %w", err)
 	}
@@ -89,7 +89,7 @@ func runAccountRotateSecret(ctx context.Context, set *flag.FlagSet, args []strin
 	defer func() { err = errors.Join(err, db.Close()) }()
 	ctx, cancel := context.WithTimeout(ctx, accountTime)
 	defer cancel()
-	secret, err := service.RotateSecret(ctx, *id)
+	secret, err := service.Rules.RotateSecret(ctx, *id)
 	if err != nil {
 		return fmt.Errorf("account rotate-secret: %w", err)
 	}

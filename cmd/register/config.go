@@ -14,6 +14,7 @@ import (
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 )
 
@@ -51,7 +52,7 @@ func load(mails bool) (config, register.Options, error) {
 	var o register.Options
 	var err error
 	if text := c.Keys.Reveal(); text != "" { // missing, it has been told
-		if o.Keys, err = register.NewKeyring(text); err != nil {
+		if o.Keys, err = rules.NewKeyring(text); err != nil {
 			mistakes = append(mistakes, fmt.Errorf("REGISTER_KEYS: %w", err))
 		}
 	}
@@ -78,9 +79,9 @@ func load(mails bool) (config, register.Options, error) {
 
 	// What the register itself refuses, without what has been told.
 	tried := o
-	tried.Store, tried.Log = store.New(nil, nil), slog.New(slog.DiscardHandler)
+	tried.Store, tried.Logger = store.New(nil, nil), slog.New(slog.DiscardHandler)
 	if tried.Keys == nil {
-		if tried.Keys, err = register.NewKeyring(register.GenerateKey("none")); err != nil {
+		if tried.Keys, err = rules.NewKeyring(rules.GenerateKey("none")); err != nil {
 			return c, o, err
 		}
 	}
@@ -176,7 +177,7 @@ func open(ctx context.Context, log io.Writer, mails bool) (config, *register.Reg
 		return c, nil, nil, err
 	}
 
-	o.Store, o.Log = store.New(db.Write, db.Read), serve.Logger(log)
+	o.Store, o.Logger = store.New(db.Write, db.Read), serve.Logger(log)
 	service, err := register.New(o)
 	if err != nil {
 		return c, nil, nil, errors.Join(err, db.Close())

@@ -62,7 +62,7 @@ func runImport(ctx context.Context, set *flag.FlagSet, args []string, out, log i
 	}
 
 	p := newProgress(log, size)
-	told, err := service.Import(ctx, account, file, p.show)
+	told, err := service.Rules.Import(ctx, account, file, p.show)
 	p.end()
 	printImport(out, told)
 	switch {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"central.consent/dar/register"
+	"central.consent/dar/register/rules"
 )
 
 const keysExample = `REGISTER_KEYS=2026b:...,2026a:... register keys rotate
@@ -23,8 +23,8 @@ func runKey(_ context.Context, set *flag.FlagSet, args []string, out, _ io.Write
 		return errors.New("register key needs an id, as 2026a")
 	}
 
-	key := register.GenerateKey(set.Arg(0))
-	if _, err := register.NewKeyring(key); err != nil {
+	key := rules.GenerateKey(set.Arg(0))
+	if _, err := rules.NewKeyring(key); err != nil {
 		return err
 	}
 
@@ -44,7 +44,7 @@ func runKeysRotate(ctx context.Context, set *flag.FlagSet, args []string, out, l
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	told := 0
-	done, err := service.RotateKeys(ctx, func(done int) {
+	done, err := service.Rules.RotateKeys(ctx, func(done int) {
 		if done-told >= every {
 			told = done
 			fmt.Fprintf(log, "%d rows so far\n", done)

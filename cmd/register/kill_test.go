@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"central.consent/dar/migrations"
-	"central.consent/dar/register"
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/registerclient"
 )
 
@@ -55,7 +55,7 @@ func newProcess(t *testing.T, database string) *process {
 			os.Environ(),
 			"TEST_RUN_REGISTER=1",
 			"REGISTER_DATABASE="+database,
-			"REGISTER_KEYS="+register.GenerateKey(
+			"REGISTER_KEYS="+rules.GenerateKey(
 				"test",
 			),
 			"REGISTER_LISTEN="+address,

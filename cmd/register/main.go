@@ -176,7 +176,7 @@ func runServe(ctx context.Context, set *flag.FlagSet, args []string, _, log io.W
 	parts := []func(context.Context) error{
 		func(ctx context.Context) error { return serve.HTTP(ctx, listener, service, logger) },
 		func(ctx context.Context) error {
-			service.Work(ctx)
+			service.Worker.Run(ctx)
 			return nil
 		},
 	}

@@ -20,10 +20,10 @@ import (
 	"time"
 
 	"central.consent/dar/migrations"
-	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/mail/catcher"
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -36,7 +36,7 @@ func set(t *testing.T, change map[string]string) string {
 	path := filepath.Join(t.TempDir(), "register.db")
 	settings := map[string]string{
 		"REGISTER_DATABASE":         path,
-		"REGISTER_KEYS":             register.GenerateKey("a"),
+		"REGISTER_KEYS":             rules.GenerateKey("a"),
 		"REGISTER_LISTEN":           "127.0.0.1:0",
 		"REGISTER_METRICS_LISTEN":   "127.0.0.1:0",
 		"REGISTER_PUBLIC_URL":       "",
@@ -308,7 +308,7 @@ func TestAccountIsAddedAndItsSecretRotated(t *testing.T) {
 }
 
 func TestAuditVerifyFindsWhatWasAltered(t *testing.T) {
-	path := set(t, map[string]string{"REGISTER_KEYS": register.GenerateKey("a")})
+	path := set(t, map[string]string{"REGISTER_KEYS": rules.GenerateKey("a")})
 	mustRun(t, "account", "add", "--id", "portal_ops", "--role", "portal", "--display-name", "x")
 	checkpoint := filepath.Join(t.TempDir(), "audit.json")
 	if out := mustRun(t, "audit", "verify", "--checkpoint", checkpoint); !strings.HasPrefix(out, "1 rows read") {
@@ -411,10 +411,10 @@ func TestBackupIsACopyForItsOwnerAlone(t *testing.T) {
 }
 
 func TestKeysRotateTellsWhatItDid(t *testing.T) {
-	old := register.GenerateKey("old")
+	old := rules.GenerateKey("old")
 	set(t, map[string]string{"REGISTER_KEYS": old})
 	mustRun(t, "migrate")
-	t.Setenv("REGISTER_KEYS", register.GenerateKey("new")+","+old)
+	t.Setenv("REGISTER_KEYS", rules.GenerateKey("new")+","+old)
 	if out := mustRun(t, "keys", "rotate"); !strings.HasPrefix(out, "0 rows were sealed anew") {
 		t.Errorf("said %q", out)
 	}

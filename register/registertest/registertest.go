@@ -18,6 +18,7 @@ import (
 	"central.consent/dar/migrations"
 	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -27,6 +28,9 @@ const MeterPoint = "2312345678901"
 
 // Key is the one that registers under test seal with, under the id "test".
 var Key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+
+// SecretCost is the lowest cost of hashing an account's secret, so that tests need not wait.
+var SecretCost = rules.SecretCost{Memory: 64, Passes: 1}
 
 // Register is a register under test.
 type Register struct {
@@ -100,14 +104,15 @@ func New(t testing.TB, opts ...Option) *Register {
 		o.keys = "test:" + Key
 	}
 
-	keys, err := register.NewKeyring(o.keys)
+	keys, err := rules.NewKeyring(o.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	r.service, err = register.New(register.Options{
 		Store: store.New(r.DB.Write, r.DB.Read), Keys: keys, Stub: !o.live, Mail: o.mail,
-		PublicURL: PublicURL, Clock: r.Clock.Now, Log: slog.New(slog.NewJSONHandler(r.Log, nil)),
+		PublicURL: PublicURL, Clock: r.Clock.Now, Logger: slog.New(slog.NewJSONHandler(r.Log, nil)),
+		SecretCost: SecretCost,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -123,18 +128,18 @@ func New(t testing.TB, opts ...Option) *Register {
 // WorkOff does everything that is due in the outbox now.
 func (r *Register) WorkOff(t testing.TB) {
 	t.Helper()
-	if err := r.service.WorkOff(t.Context()); err != nil {
+	if err := r.service.Worker.RunDue(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // Work runs the register's worker until ctx ends.
-func (r *Register) Work(ctx context.Context) { r.service.Work(ctx) }
+func (r *Register) Work(ctx context.Context) { r.service.Worker.Run(ctx) }
 
 // AnnounceExpiries looks for what expires soon, as the worker's sweep does.
 func (r *Register) AnnounceExpiries(t testing.TB) {
 	t.Helper()
-	if err := r.service.AnnounceExpiries(t.Context()); err != nil {
+	if err := r.service.Rules.AnnounceExpiries(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
@@ -243,7 +248,7 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 		in.ContactURL = "https://example.org/contact"
 	}
 
-	_, secret, err := r.service.AddAccount(t.Context(), in)
+	_, secret, err := r.service.Rules.AddAccount(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}

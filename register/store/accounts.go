@@ -171,8 +171,8 @@ func (t *Tx) InsertBearerToken(
 	return true, nil
 }
 
-// EndBearerTokens ends every bearer token of an account.
-func (t *Tx) EndBearerTokens(ctx context.Context, accountID string) error {
+// RevokeBearerTokens ends every bearer token of an account.
+func (t *Tx) RevokeBearerTokens(ctx context.Context, accountID string) error {
 	if _, err := t.exec(ctx, `DELETE FROM bearer_tokens WHERE account_id = ?`, accountID); err != nil {
 		return fmt.Errorf("end bearer tokens: %w", err)
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // schema is the last step of migrations/register that these statements need.
-const schema = 5
+const schema = 6
 
 // Ready reports whether the database answers and its schema is at least what this program needs.
 func (s *Store) Ready(ctx context.Context) error {

@@ -52,7 +52,7 @@ func (t *Tx) UpsertDiscoveredAccess(ctx context.Context, d DiscoveredAccess) (st
 
 // FindClaim finds the newest active access record with which the organisation of this reference has already
 // registered on the meter point; ErrNotFound.
-func (t *Tx) FindClaim(ctx context.Context, mpxn, organisationReference string, now Millis) (string, error) {
+func (t *Tx) FindActiveRecord(ctx context.Context, mpxn, organisationReference string, now Millis) (string, error) {
 	ak, err := one[string](ctx, t.tx, `SELECT r.ak FROM access_records r JOIN accounts a ON a.account_id = r.account_id
 		WHERE r.mpxn = ? AND a.organisation_reference = ? AND r.state = 'ACTIVE' AND (r.expiry IS NULL OR r.expiry > ?)
 		ORDER BY r.created_at DESC LIMIT 1`, mpxn, organisationReference, now)

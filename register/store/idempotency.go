@@ -9,14 +9,14 @@ import (
 
 // IdempotencyKey is the answer that an account's request with this key was given.
 type IdempotencyKey struct {
-	AccountID    string `db:"account_id"`
-	Key          string `db:"idempotency_key"`
-	RequestHash  []byte `db:"request_hash"`
-	Status       int    `db:"status"`
-	Location     string `db:"location"`
-	KeyID        string `db:"key_id"`
-	SealedAnswer []byte `db:"sealed_answer"`
-	CreatedAt    Millis `db:"created_at"`
+	AccountID      string `db:"account_id"`
+	Key            string `db:"idempotency_key"`
+	RequestHash    []byte `db:"request_hash"`
+	Status         int    `db:"status"`
+	Location       string `db:"location"`
+	KeyID          string `db:"key_id"`
+	SealedResponse []byte `db:"sealed_answer"`
+	CreatedAt      Millis `db:"created_at"`
 }
 
 const idempotencyColumns = `account_id, idempotency_key, request_hash, status, location, key_id, sealed_answer, created_at`
@@ -44,14 +44,14 @@ func (t *Tx) ClaimIdempotencyKey(ctx context.Context, k IdempotencyKey, keptSinc
 }
 
 // KeepAnswer keeps the answer for the key that this transaction claimed.
-func (t *Tx) KeepAnswer(ctx context.Context, k IdempotencyKey) error {
+func (t *Tx) SaveResponse(ctx context.Context, k IdempotencyKey) error {
 	_, err := t.exec(
 		ctx,
 		`UPDATE idempotency_keys SET status = ?, location = ?, key_id = ?, sealed_answer = ? WHERE account_id = ? AND idempotency_key = ?`,
 		k.Status,
 		k.Location,
 		k.KeyID,
-		k.SealedAnswer,
+		k.SealedResponse,
 		k.AccountID,
 		k.Key,
 	)

@@ -44,7 +44,7 @@ func (t *Tx) InsertIdentityRecord(ctx context.Context, r IdentityRecord) error {
 
 // FindIdentityRecord finds an identity record by its key; ErrNotFound. It stays as it is until the transaction
 // ends, so that what is made to rest on it does not rest on one that is being anonymised.
-func (t *Tx) FindIdentityRecord(ctx context.Context, ir string) (IdentityRecord, error) {
+func (t *Tx) HoldIdentityRecord(ctx context.Context, ir string) (IdentityRecord, error) {
 	return findIdentityRecord(ctx, t.tx, `ir = ?`+t.lock(), ir)
 }
 
@@ -54,7 +54,7 @@ func (s *Store) FindOwnIdentityRecord(ctx context.Context, accountID, ir string)
 }
 
 // FindOwnIdentityRecord is the same within the transaction, until whose end the record stays as it is.
-func (t *Tx) FindOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
+func (t *Tx) HoldOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
 	return findIdentityRecord(ctx, t.tx, `ir = ? AND account_id = ?`+t.lock(), ir, accountID)
 }
 
@@ -66,20 +66,48 @@ func findIdentityRecord(ctx context.Context, q queryer, where string, args ...an
 	return record, nil
 }
 
-// ListOccupants lists every live identity record of the people at a meter point who moved in on since or later,
-// whoever holds it: the latest move-in first, then the newest. An empty since is before everybody.
-func (s *Store) ListOccupants(ctx context.Context, mpxn, since string) ([]IdentityRecord, error) {
-	return listOccupants(ctx, s.read, "", mpxn, since)
+// canAnswer is true of an identity record that can answer a challenge and gets letters: it is not anonymised, its
+// move-in date has come by a day in London, and its account is active (docs/decisions.md, Which person).
+const canAnswer = `(identity_records.anonymised_at IS NULL AND identity_records.move_in_date <= ?
+	AND EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = identity_records.account_id AND a.status = 'active'))`
+
+// CanAnswer reports whether an identity record can answer a challenge and gets letters, apart from changes of tenancy.
+func (t *Tx) CanAnswer(ctx context.Context, ir string, now time.Time) (bool, error) {
+	can, err := one[bool](
+		ctx,
+		t.tx,
+		`SELECT EXISTS (SELECT 1 FROM identity_records WHERE ir = ? AND `+canAnswer+`)`,
+		ir,
+		LondonDay(now, 0),
+	)
+	if err != nil {
+		return false, fmt.Errorf("find whether an identity record can answer: %w", err)
+	}
+
+	return can, nil
 }
 
-// ListOccupants is the same within the transaction, until whose end the records stay as they are.
-func (t *Tx) ListOccupants(ctx context.Context, mpxn, since string) ([]IdentityRecord, error) {
-	return listOccupants(ctx, t.tx, t.lock(), mpxn, since)
+// ListOccupants lists the identity records, of every account, of the people who live at a meter point now: those who
+// moved in on the day since or later, up to now. The latest move-in comes first, then the newest. An empty since sets no
+// limit.
+func (s *Store) ListOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
+	return listOccupants(ctx, s.read, "", mpxn, since, now)
 }
 
-func listOccupants(ctx context.Context, q queryer, lock, mpxn, since string) ([]IdentityRecord, error) {
+// HoldOccupants is ListOccupants within the transaction, which keeps the records as they are until it ends.
+func (t *Tx) HoldOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
+	return listOccupants(ctx, t.tx, t.lock(), mpxn, since, now)
+}
+
+func listOccupants(
+	ctx context.Context,
+	q queryer,
+	lock, mpxn, since string,
+	now time.Time,
+) ([]IdentityRecord, error) {
 	records, err := all[IdentityRecord](ctx, q, `SELECT `+identityColumns+` FROM identity_records WHERE mpxn = ?
-		AND anonymised_at IS NULL AND move_in_date >= ? ORDER BY move_in_date DESC, created_at DESC, ir`+lock, mpxn, since)
+		AND move_in_date >= ? AND `+canAnswer+` ORDER BY move_in_date DESC, created_at DESC, ir`+lock,
+		mpxn, since, LondonDay(now, 0))
 	if err != nil {
 		return nil, fmt.Errorf("list identity records of meter point: %w", err)
 	}

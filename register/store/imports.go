@@ -160,7 +160,7 @@ func (t *Tx) InsertImported(ctx context.Context, lines []ImportedRecord) error {
 }
 
 // ListDetected lists at which of these meter points the DCC saw an organisation that has not registered there.
-func (t *Tx) ListDetected(ctx context.Context, organisationReference string, mpxns []string) ([]string, error) {
+func (t *Tx) ListDiscoveredMeterPoints(ctx context.Context, organisationReference string, mpxns []string) ([]string, error) {
 	query, args, err := sqlx.In(
 		`SELECT mpxn FROM discovered_access WHERE organisation_reference = ? AND superseded_by IS NULL
 		AND mpxn IN (?)`,

@@ -15,7 +15,7 @@ type Limit struct {
 
 // Hit counts one more time, unless that is one too many: then it counts nothing and answers how long to wait. However
 // many processes ask at once, the limit holds. Times are kept to the millisecond.
-func (t *Tx) Hit(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
+func (t *Tx) CountTowards(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
 	// The row is made first, so that there is one to lock.
 	if _, err := t.exec(
 		ctx,
@@ -54,7 +54,7 @@ func (t *Tx) Hit(ctx context.Context, limit Limit, now time.Time) (wait time.Dur
 }
 
 // Exhausted answers how long a limit would still refuse, and counts nothing; 0 where it would not.
-func (s *Store) Exhausted(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
+func (s *Store) LimitWait(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
 	rows, err := all[JSON[[]int64]](ctx, s.read, `SELECT hits FROM limits WHERE bucket = ?`, limit.Bucket)
 	if err != nil {
 		return 0, fmt.Errorf("look at a limit: %w", err)
@@ -69,8 +69,8 @@ func (s *Store) Exhausted(ctx context.Context, limit Limit, now time.Time) (wait
 	return max(0, wait), nil
 }
 
-// ForgetLimits drops what no longer counts towards any limit.
-func (t *Tx) ForgetLimits(ctx context.Context, now time.Time) error {
+// DeleteStaleLimits drops what no longer counts towards any limit.
+func (t *Tx) DeleteStaleLimits(ctx context.Context, now time.Time) error {
 	if _, err := t.exec(ctx, `DELETE FROM limits WHERE until <= ?`, Millis(now)); err != nil {
 		return fmt.Errorf("forget old limits: %w", err)
 	}

@@ -112,7 +112,7 @@ func (t *Tx) ClaimJob(ctx context.Context, j Job, now, until time.Time) (Job, er
 
 // MarkHanded notes that the attempt of this number hands over what must not come twice. It answers false where the
 // attempt had lost the job.
-func (t *Tx) MarkHanded(ctx context.Context, j Job, now time.Time) (bool, error) {
+func (t *Tx) MarkHandedOver(ctx context.Context, j Job, now time.Time) (bool, error) {
 	rows, err := t.exec(
 		ctx,
 		`UPDATE outbox SET handed_at = ? WHERE job = ? AND attempts = ? AND outcome IS NULL AND handed_at IS NULL`,
@@ -195,8 +195,8 @@ func (t *Tx) FindDelivery(ctx context.Context, wid, eventID string) (Job, error)
 	return job, nil
 }
 
-// ListWithdrawalNotices lists what was queued to tell of the end of an access record: one job for each subscription.
-func (t *Tx) ListWithdrawalNotices(ctx context.Context, ak string) ([]Job, error) {
+// ListWithdrawalJobs lists what was queued to tell of the end of an access record: one job for each subscription.
+func (t *Tx) ListWithdrawalJobs(ctx context.Context, ak string) ([]Job, error) {
 	jobs, err := all[Job](ctx, t.tx, `SELECT `+jobColumns+` FROM outbox WHERE withdrawn_ak = ? ORDER BY job`, ak)
 	if err != nil {
 		return nil, fmt.Errorf("list the notices of a withdrawal: %w", err)
@@ -243,8 +243,8 @@ func (s *Store) CountJobs(ctx context.Context) (waiting, undelivered map[string]
 	return waiting, undelivered, nil
 }
 
-// ForgetJobs deletes what ended before a moment.
-func (t *Tx) ForgetJobs(ctx context.Context, before time.Time) error {
+// DeleteEndedJobs deletes what ended before a moment.
+func (t *Tx) DeleteEndedJobs(ctx context.Context, before time.Time) error {
 	if _, err := t.exec(
 		ctx,
 		`DELETE FROM outbox WHERE outcome IS NOT NULL AND ended_at < ?`,

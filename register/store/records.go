@@ -163,7 +163,7 @@ func (s *Store) HasAccessRecord(ctx context.Context, accountID, mpxn string) (bo
 }
 
 // SizesAt is how many bytes an account's access records hold at each of these meter points, with their amendments.
-func (t *Tx) SizesAt(ctx context.Context, accountID string, mpxns []string) (map[string]int, error) {
+func (t *Tx) SumRecordSizes(ctx context.Context, accountID string, mpxns []string) (map[string]int, error) {
 	sizes := map[string]int{}
 	if len(mpxns) == 0 {
 		return sizes, nil
@@ -251,7 +251,7 @@ func (t *Tx) RevokeConsent(ctx context.Context, record AccessRecord, r Revocatio
 }
 
 // WasRead reports whether a token opened this access record.
-func (t *Tx) WasRead(ctx context.Context, hash []byte, ak string) (bool, error) {
+func (t *Tx) HasReading(ctx context.Context, hash []byte, ak string) (bool, error) {
 	count, err := one[int](ctx, t.tx, `SELECT COUNT(*) FROM readings WHERE token_hash = ? AND ak = ?`, hash, ak)
 	if err != nil {
 		return false, fmt.Errorf("find reading: %w", err)

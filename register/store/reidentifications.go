@@ -39,11 +39,15 @@ type Reidentification struct {
 	AssertedAt  *Millis `db:"asserted_at"`
 	ConfirmedAt *Millis `db:"confirmed_at"`
 	DeclinedAt  *Millis `db:"declined_at"`
-	ConsumedAt  *Millis `db:"consumed_at"`
+	// SoftDeclinedAt is when a browser that does not say who pressed the button declined. The right code, typed
+	// afterwards, clears it.
+	SoftDeclinedAt *Millis `db:"soft_declined_at"`
+	ConsumedAt     *Millis `db:"consumed_at"`
 }
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash, account_id, mpxn, ir, method,
-	own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, consumed_at`
+	own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at,
+	soft_declined_at, consumed_at`
 
 // keepReidentifications is how long after its issue a token can still be told apart from an unknown one.
 const keepReidentifications = 24 * time.Hour
@@ -63,7 +67,8 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 		ctx,
 		`INSERT INTO reidentifications (`+reidentificationColumns+`) VALUES (:challenge, :token_hash, :link_hash,
 		:session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn, :ir, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language,
-		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :consumed_at)`,
+		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at,
+		:soft_declined_at, :consumed_at)`,
 		r,
 	)
 	if err != nil {
@@ -103,24 +108,25 @@ const (
 )
 
 // FindOpenChallenge finds a challenge by a secret that a browser holds, while it can still be confirmed; ErrNotFound, in
-// the same time, where there is none such, and where it was confirmed, declined or has run out.
+// the same time, where there is none such, and where it was confirmed, declined or has run out. A challenge that was
+// only softly declined is open.
 func (s *Store) FindOpenChallenge(
 	ctx context.Context,
 	secret Secret,
 	hash []byte,
 	now time.Time,
 ) (Reidentification, error) {
-	return findChallenge(ctx, s.read, secret, hash, open, Millis(now), day(now))
+	return findChallenge(ctx, s.read, secret, hash, open, openAt(now)...)
 }
 
 // FindOpenChallenge is the same within the transaction, until whose end the challenge stays as it is.
-func (t *Tx) FindOpenChallenge(
+func (t *Tx) HoldOpenChallenge(
 	ctx context.Context,
 	secret Secret,
 	hash []byte,
 	now time.Time,
 ) (Reidentification, error) {
-	return findChallenge(ctx, t.tx, secret, hash, open+t.lock(), Millis(now), day(now))
+	return findChallenge(ctx, t.tx, secret, hash, open+t.lock(), openAt(now)...)
 }
 
 // FindEnrolment finds the challenge whose browser holds this ticket to enrol a passkey, confirmed after confirmedAfter by
@@ -138,6 +144,7 @@ func (s *Store) FindEnrolment(
 		`confirmed_at > ? AND `+outlives,
 		Millis(confirmedAfter),
 		day(now),
+		LondonDay(now, 0),
 	)
 }
 
@@ -161,25 +168,37 @@ func findChallenge(
 	return found, nil
 }
 
-// outlives is true of a challenge whose identity record still stands for the people at its meter point, on a day.
-const outlives = `NOT ` + ofEarlierOccupant + `
-	AND NOT EXISTS (SELECT 1 FROM identity_records i WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL)`
+// ofAnsweringRecord is true of a challenge whose identity record can answer, on a day in London.
+const ofAnsweringRecord = `EXISTS (SELECT 1 FROM identity_records WHERE identity_records.ir = reidentifications.ir
+	AND ` + canAnswer + `)`
 
-// open is true of a challenge that can still be confirmed at a moment, on a day.
+// outlives is true of a challenge whose identity record still stands for the people at its meter point, on a day and the
+// same day in London.
+const outlives = `NOT ` + ofEarlierOccupant + ` AND ` + ofAnsweringRecord
+
+// open is true of a challenge that can still be confirmed at a moment, given with its days by openAt.
 const open = `confirmed_at IS NULL AND declined_at IS NULL AND asserted_at IS NULL AND confirm_by > ? AND ` + outlives
 
-// ConfirmByLink is the customer's yes on the page behind a mailed link, with the match code where one was asked for. Enrol
-// is the hash of the ticket that the browser gets for it. It answers false where there is no such challenge, it is no longer
-// open or the code is wrong.
-func (t *Tx) ConfirmByLink(
-	ctx context.Context,
-	linkHash []byte,
-	code string,
-	enrol []byte,
-	now time.Time,
-) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE reidentifications SET confirmed_at = ?, enrol_hash = ?
-		WHERE link_hash = ? AND (match_code IS NULL OR match_code = ?) AND `+open, Millis(now), enrol, linkHash, code, Millis(now), day(now))
+// openAt are the arguments of open.
+func openAt(now time.Time) []any { return []any{Millis(now), day(now), LondonDay(now, 0)} }
+
+// LinkAnswer is the customer's yes on the page behind a mailed link.
+type LinkAnswer struct {
+	LinkHash []byte
+	// Code is the typed match code; empty if none was asked for.
+	Code string
+	// TypedShown says that the code that the page itself shows was typed, and is right.
+	TypedShown bool
+	// EnrolHash is of the ticket that the browser gets for the yes.
+	EnrolHash []byte
+}
+
+// ConfirmByLink confirms an open challenge by its link. It returns false if there is no such challenge, it is no longer
+// open, the match code is wrong, or the challenge was softly declined and no code was typed.
+func (t *Tx) ConfirmByLink(ctx context.Context, yes LinkAnswer, now time.Time) (bool, error) {
+	rows, err := t.exec(ctx, `UPDATE reidentifications SET confirmed_at = ?, enrol_hash = ?, soft_declined_at = NULL
+		WHERE link_hash = ? AND (match_code = ? OR match_code IS NULL AND (soft_declined_at IS NULL OR ?)) AND `+open,
+		append([]any{Millis(now), yes.EnrolHash, yes.LinkHash, yes.Code, yes.TypedShown}, openAt(now)...)...)
 	if err != nil {
 		return false, fmt.Errorf("confirm a challenge by its link: %w", err)
 	}
@@ -187,25 +206,25 @@ func (t *Tx) ConfirmByLink(
 	return rows == 1, nil
 }
 
-// WrongCodes is how often a match code may be typed wrong: then the challenge ends (docs/decisions.md, Match code).
-const WrongCodes = 3
+// MaxWrongCodes is how often a code may be typed wrong before the challenge ends (docs/decisions.md, Match code).
+const MaxWrongCodes = 3
 
-// CountWrongCode notes that the match code of an open challenge was typed wrong, and ends the challenge with the third
-// time. It answers false where the challenge is not open.
+// CountWrongCode notes that the code of an open challenge was typed wrong, and ends the challenge at the third time. It
+// returns false if the challenge is not open.
 func (t *Tx) CountWrongCode(ctx context.Context, challenge string, now time.Time) (bool, error) {
 	rows, err := t.exec(ctx, `UPDATE reidentifications SET wrong_codes = wrong_codes + 1,
-		declined_at = CASE WHEN wrong_codes + 1 >= ? THEN ? ELSE declined_at END WHERE challenge = ? AND match_code IS NOT NULL AND `+open,
-		WrongCodes, Millis(now), challenge, Millis(now), day(now))
+		declined_at = CASE WHEN wrong_codes + 1 >= ? THEN ? ELSE declined_at END WHERE challenge = ? AND `+open,
+		append([]any{MaxWrongCodes, Millis(now), challenge}, openAt(now)...)...)
 	if err != nil {
-		return false, fmt.Errorf("count a wrong match code: %w", err)
+		return false, fmt.Errorf("count a wrong code: %w", err)
 	}
 
 	return rows == 1, nil
 }
 
-// BurntByCodes reports whether a challenge ended by its match code being typed wrong.
-func (r Reidentification) BurntByCodes() bool {
-	return r.DeclinedAt != nil && r.WrongCodes >= WrongCodes
+// EndedByWrongCodes reports whether a challenge ended because its code was typed wrong too often.
+func (r Reidentification) EndedByWrongCodes() bool {
+	return r.DeclinedAt != nil && r.WrongCodes >= MaxWrongCodes
 }
 
 // Decline is the customer's "this wasn't me". It answers false where the challenge is not open.
@@ -213,14 +232,26 @@ func (t *Tx) Decline(ctx context.Context, challenge string, now time.Time) (bool
 	rows, err := t.exec(
 		ctx,
 		`UPDATE reidentifications SET declined_at = ? WHERE challenge = ? AND `+open,
-		Millis(now),
-		challenge,
-		Millis(now),
-		day(now),
+		append([]any{Millis(now), challenge}, openAt(now)...)...,
 	)
 	if err != nil {
 		return false, fmt.Errorf("decline a challenge: %w", err)
 	}
+	return rows == 1, nil
+}
+
+// SoftDecline notes that a browser that does not say who pressed the button declined an open challenge. It returns false
+// if the challenge is not open or was softly declined before.
+func (t *Tx) SoftDecline(ctx context.Context, challenge string, now time.Time) (bool, error) {
+	rows, err := t.exec(
+		ctx,
+		`UPDATE reidentifications SET soft_declined_at = ? WHERE challenge = ? AND soft_declined_at IS NULL AND `+open,
+		append([]any{Millis(now), challenge}, openAt(now)...)...,
+	)
+	if err != nil {
+		return false, fmt.Errorf("softly decline a challenge: %w", err)
+	}
+
 	return rows == 1, nil
 }
 
@@ -235,12 +266,9 @@ func (t *Tx) ConfirmByPasskey(ctx context.Context, challenge string, completion 
 
 	rows, err := t.exec(
 		ctx,
-		`UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND `+open,
-		Millis(now),
-		completion,
-		challenge,
-		Millis(now),
-		day(now),
+		`UPDATE reidentifications SET `+moment+` = ?, completion_hash = ? WHERE challenge = ? AND soft_declined_at IS NULL
+		AND `+open,
+		append([]any{Millis(now), completion, challenge}, openAt(now)...)...,
 	)
 	if err != nil {
 		return false, fmt.Errorf("confirm a challenge by a passkey: %w", err)
@@ -261,13 +289,14 @@ func (t *Tx) CompleteReidentification(
 	rows, err := t.exec(
 		ctx,
 		`UPDATE reidentifications SET confirmed_at = ? WHERE token_hash = ? AND account_id = ? AND completion_hash = ?
-		AND asserted_at > ? AND confirmed_at IS NULL AND declined_at IS NULL AND NOT `+ofEarlierOccupant,
+		AND asserted_at > ? AND confirmed_at IS NULL AND declined_at IS NULL AND `+outlives,
 		Millis(now),
 		tokenHash,
 		accountID,
 		completion,
 		Millis(shownAfter),
 		day(now),
+		LondonDay(now, 0),
 	)
 	if err != nil {
 		return false, fmt.Errorf("complete a re-identification: %w", err)
@@ -298,6 +327,8 @@ const ofEarlierOccupant = `EXISTS (SELECT 1 FROM tenancy_changes c, identity_rec
 type Outlived struct {
 	Anonymised      bool `db:"anonymised"`       // the identity record has been anonymised
 	EarlierOccupant bool `db:"earlier_occupant"` // by a change of tenancy it is of an earlier occupant
+	// CannotAnswer is true also if the account of the identity record is no longer active.
+	CannotAnswer bool `db:"cannot_answer"`
 }
 
 // FindOutlived tells what has become of the identity record behind a challenge; ErrNotFound.
@@ -312,8 +343,9 @@ func (t *Tx) FindOutlived(ctx context.Context, hash []byte, now time.Time) (Outl
 
 func findOutlived(ctx context.Context, q queryer, hash []byte, now time.Time) (Outlived, error) {
 	found, err := one[Outlived](ctx, q, `SELECT `+ofEarlierOccupant+` AS earlier_occupant,
-		EXISTS (SELECT 1 FROM identity_records i WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL) AS anonymised
-		FROM reidentifications WHERE token_hash = ?`, day(now), hash)
+		EXISTS (SELECT 1 FROM identity_records i WHERE i.ir = reidentifications.ir AND i.anonymised_at IS NOT NULL) AS anonymised,
+		NOT `+ofAnsweringRecord+` AS cannot_answer
+		FROM reidentifications WHERE token_hash = ?`, day(now), LondonDay(now, 0), hash)
 	if err != nil {
 		return Outlived{}, fmt.Errorf("find what a token has outlived: %w", err)
 	}

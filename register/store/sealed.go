@@ -34,7 +34,7 @@ var (
 	}
 	SealedJobs       = SealedTable{"outbox", []string{"id"}, []string{"sealed_body"}, ""}
 	SealedChallenges = SealedTable{"reidentifications", []string{"challenge"}, []string{"sealed_token"}, ""}
-	SealedAnswers    = SealedTable{
+	SealedResponses  = SealedTable{
 		"idempotency_keys",
 		[]string{"account_id", "idempotency_key"},
 		[]string{"sealed_answer"},

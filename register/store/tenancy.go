@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"time"
+	_ "time/tzdata" // the program must know London's clock on a machine that has no zone files
 )
 
 // TenancyChange is the DCC's report that the people at a meter point have changed.
@@ -23,6 +24,20 @@ const tenancyColumns = `cot, account_id, mpxn, effective_date, source_reference,
 
 // day is the day of a moment, UTC, as days are kept.
 func day(now time.Time) string { return now.UTC().Format(time.DateOnly) }
+
+var london = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		panic(err) // time/tzdata holds the zone
+	}
+
+	return zone
+}()
+
+// LondonDay is the day in London a number of days after a moment, written as a move-in date is.
+func LondonDay(now time.Time, later int) string {
+	return now.In(london).AddDate(0, 0, later).Format(time.DateOnly)
+}
 
 // InsertTenancyChange adds a report. It answers false where the meter point, the day and the source reference have
 // been reported before: of any number that come at once, it answers true to one.
@@ -129,7 +144,7 @@ type ActiveRecord struct {
 }
 
 // ListActive lists the active access records of a meter point, each owner's together.
-func (t *Tx) ListActive(ctx context.Context, mpxn string, now time.Time) ([]ActiveRecord, error) {
+func (t *Tx) ListActiveRecords(ctx context.Context, mpxn string, now time.Time) ([]ActiveRecord, error) {
 	records, err := all[ActiveRecord](ctx, t.tx, `SELECT r.ak, r.account_id, a.duid FROM access_records r
 		JOIN accounts a ON a.account_id = r.account_id WHERE r.mpxn = ? AND r.state = 'ACTIVE' AND (r.expiry IS NULL OR r.expiry > ?)
 		ORDER BY r.account_id, r.created_at, r.ak`, mpxn, Millis(now))

@@ -43,7 +43,7 @@ func (t *Tx) InsertWebhook(ctx context.Context, w Webhook) error {
 }
 
 // FindOwnWebhook finds an account's live subscription, which stays as it is until the transaction ends; ErrNotFound.
-func (t *Tx) FindOwnWebhook(ctx context.Context, accountID, wid string) (Webhook, error) {
+func (t *Tx) HoldOwnWebhook(ctx context.Context, accountID, wid string) (Webhook, error) {
 	found, err := one[Webhook](ctx, t.tx, `SELECT `+webhookColumns+` FROM webhooks
 		WHERE wid = ? AND account_id = ? AND deleted_at IS NULL`+t.lock(), wid, accountID)
 	if err != nil {
@@ -148,8 +148,8 @@ func (s *Store) ListAllWebhooks(ctx context.Context) ([]OwnedWebhook, error) {
 	return found, nil
 }
 
-// Expiring is an access record that ends soon, and which subscription has not been told.
-type Expiring struct {
+// ExpiringRecord is an access record that ends soon, and which subscription has not been told.
+type ExpiringRecord struct {
 	AK     string `db:"ak"`
 	MPxN   string `db:"mpxn"`
 	Expiry Millis `db:"expiry"`
@@ -162,8 +162,8 @@ func (s *Store) ListExpiring(
 	accountID, wid string,
 	now, until time.Time,
 	limit int,
-) ([]Expiring, error) {
-	found, err := all[Expiring](
+) ([]ExpiringRecord, error) {
+	found, err := all[ExpiringRecord](
 		ctx,
 		s.read,
 		`SELECT ak, mpxn, expiry FROM access_records r WHERE account_id = ? AND state = 'ACTIVE'
@@ -183,9 +183,9 @@ func (s *Store) ListExpiring(
 	return found, nil
 }
 
-// InsertExpiryNotice records that the end of an access record is announced to a subscription. It answers false where
+// InsertExpiryAnnouncement records that the end of an access record is announced to a subscription. It answers false where
 // it was before, by any replica, or where the record is not active with this end any more.
-func (t *Tx) InsertExpiryNotice(ctx context.Context, wid string, e Expiring) (bool, error) {
+func (t *Tx) InsertExpiryAnnouncement(ctx context.Context, wid string, e ExpiringRecord) (bool, error) {
 	rows, err := t.exec(ctx, `INSERT INTO expiry_notices (wid, ak, expiry) SELECT ?, ak, expiry FROM access_records
 		WHERE ak = ? AND mpxn = ? AND expiry = ? AND state = 'ACTIVE' ON CONFLICT DO NOTHING`, wid, e.AK, e.MPxN, e.Expiry)
 	if err != nil && !errors.Is(err, ErrConflict) {

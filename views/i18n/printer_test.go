@@ -145,6 +145,7 @@ var made = map[string][]string{
 		[]string{
 			"dead",
 			"declined",
+			"soft-declined",
 			"wrong-code",
 			"busy",
 			"not-found",

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+// createAccount is POST /admin/accounts.
+func (a *API) createAccount(c echo.Context, in registerclient.CreateAccountRequest) error {
+	prepared, err := a.rules.PrepareAccount(c.Request().Context(), in)
+	if err != nil {
+		return err
+	}
+
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		account, err := a.rules.CreateAccount(ctx, tx, prepared, caller(c).AccountID)
+		if err != nil {
+			return rules.Response{}, err
+		}
+
+		return rules.Response{Status: http.StatusCreated, Body: registerclient.CreateAccountResponse{
+			Response: a.metadata(c), Account: account, SecretKey: prepared.Secret,
+		}}, nil
+	})
+}
+
+// readSelf is GET /self.
+func (a *API) readSelf(c echo.Context) error {
+	return a.sendAccount(c, rules.AccountOf(caller(c)))
+}
+
+// replaceReturnURLs is PUT /self/return-urls.
+func (a *API) replaceReturnURLs(c echo.Context, in registerclient.ReplaceReturnURLsRequest) error {
+	account, err := a.rules.ReplaceReturnURLs(c.Request().Context(), caller(c), in.ReturnURLs)
+	if err != nil {
+		return err
+	}
+
+	return a.sendAccount(c, account)
+}
+
+func (a *API) sendAccount(c echo.Context, account registerclient.Account) error {
+	return c.JSON(http.StatusOK, registerclient.AccountResponse{Response: a.metadata(c), Account: account})
+}
+
+// rotateSecret is POST /self/rotate-secret.
+func (a *API) rotateSecret(c echo.Context) error {
+	prepared, err := a.rules.PrepareSecret(c.Request().Context())
+	if err != nil {
+		return err
+	}
+
+	id := caller(c).AccountID
+
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		if err := a.rules.ReplaceSecret(ctx, tx, id, prepared, id); err != nil {
+			return rules.Response{}, err
+		}
+
+		return rules.Response{Status: http.StatusOK, Body: registerclient.RotateSecretResponse{
+			Response: a.metadata(c), SecretKey: prepared.Secret,
+		}}, nil
+	})
+}
+
+// listAccounts is GET /admin/accounts.
+func (a *API) listAccounts(c echo.Context) error {
+	accounts, err := a.rules.ListAccounts(c.Request().Context())
+	if err != nil {
+		return err
+	}
+
+	return c.JSON(http.StatusOK, registerclient.ListAccountsResponse{
+		Response: a.metadata(c), Accounts: accounts, Total: len(accounts),
+	})
+}
+
+// suspendAccount is POST /admin/accounts/{accountId}/suspend.
+func (a *API) suspendAccount(c echo.Context) error { return a.changeStatus(c, rules.Suspend) }
+
+// reactivateAccount is POST /admin/accounts/{accountId}/reactivate.
+func (a *API) reactivateAccount(c echo.Context) error { return a.changeStatus(c, rules.Reactivate) }
+
+// terminateAccount is POST /admin/accounts/{accountId}/terminate.
+func (a *API) terminateAccount(c echo.Context) error { return a.changeStatus(c, rules.Terminate) }
+
+func (a *API) changeStatus(c echo.Context, change rules.StatusChange) error {
+	id := c.Param("accountId")
+	by := caller(c).AccountID
+	if err := a.rules.CheckStatusChange(change, id, by); err != nil {
+		return err
+	}
+
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		account, err := a.rules.ChangeStatus(ctx, tx, change, id, by)
+		if err != nil {
+			return rules.Response{}, err
+		}
+
+		return rules.Response{Status: http.StatusOK, Body: registerclient.AccountResponse{
+			Response: a.metadata(c), Account: account,
+		}}, nil
+	})
+}

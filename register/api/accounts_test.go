@@ -1,0 +1,314 @@
+package api_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"central.consent/dar/migrations"
+	"central.consent/dar/register"
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+// An administrator opens an account; its id can be used once.
+func TestCreateAccount(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t, registertest.HoldConfirmations())
+	admin := r.Client(t, registerclient.RoleAdmin)
+	in := registerclient.CreateAccountRequest{
+		AccountID:   "portal_ops",
+		Role:        registerclient.RolePortal,
+		DisplayName: "Citizens Advice",
+		ContactURL:  "https://example.org",
+	}
+	made := must(admin.CreateAccount(t.Context(), in))(t)
+	if len(made.SecretKey) < 43 || !strings.HasPrefix(made.Account.DUID, "duid_") || made.Account.Status != "active" {
+		t.Errorf("made %+v", made.Account)
+	}
+	if _, err := r.ClientWith(t, "portal_ops", made.SecretKey).
+		IdentityRecordExists(t.Context(), registertest.MeterPoint); err != nil {
+		t.Errorf("with the secret that was answered: %v", err)
+	}
+	if _, err := admin.CreateAccount(t.Context(), in); !errors.Is(err, registerclient.ErrConflict) {
+		t.Errorf("the same id again: %v", err)
+	}
+}
+
+// Only a register on a loopback address accepts a short secret.
+func TestShortSecretIsRefused(t *testing.T) {
+	t.Parallel()
+	db := registertest.SQLite.Open(t, migrations.Register)
+	service := must(register.New(register.Options{
+		Store: store.New(db.Write, db.Read), Keys: must(rules.NewKeyring(rules.GenerateKey("a")))(t),
+		PublicURL: "https://id.central.consent",
+	}))(t)
+	in := registerclient.CreateAccountRequest{
+		AccountID:   "portal_ops",
+		Role:        registerclient.RolePortal,
+		DisplayName: "x",
+		SecretKey:   "portal-secret-demo",
+	}
+	_, _, err := service.Rules.AddAccount(t.Context(), in)
+	if refused, ok := errors.AsType[rules.Errors](err); !ok || refused[0].Field != "secret-key" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEveryRoleReadsItsOwnAccount(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	for _, role := range everyRole {
+		id := "own_" + string(role)
+		client := r.ClientOf(
+			t,
+			registerclient.CreateAccountRequest{AccountID: id, Role: role, OrganisationReference: "SEC-OU-00429"},
+		)
+		got := must(client.ReadSelf(t.Context()))(t).Account
+		if got.AccountID != id || got.Role != role || got.Status != "active" || got.SuspendedAt != nil ||
+			got.OrganisationReference != "SEC-OU-00429" {
+			t.Errorf("%s: %+v", role, got)
+		}
+
+		want := 0
+		if role == registerclient.RoleDataUser {
+			want = 8 // named none, and so works with all
+		}
+		if len(got.DataTypes) != want || got.ReturnURLs == nil {
+			t.Errorf("%s: data types %v, return URLs %v", role, got.DataTypes, got.ReturnURLs)
+		}
+	}
+}
+
+func TestReturnURLsAreReplacedWhole(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	portal := r.Client(t, registerclient.RolePortal)
+	for _, want := range [][]string{{"https://a.example.org/back", "http://localhost:8080/back"}, {"https://b.example.org"}, {}} {
+		got := must(
+			portal.ReplaceReturnURLs(t.Context(), registerclient.ReplaceReturnURLsRequest{ReturnURLs: want}),
+		)(
+			t,
+		).Account.ReturnURLs
+		if self := must(
+			portal.ReadSelf(t.Context()),
+		)(
+			t,
+		).Account.ReturnURLs; !slices.Equal(got, want) ||
+			!slices.Equal(self, want) {
+			t.Errorf("answered %v, then read %v, want %v", got, self, want)
+		}
+	}
+
+	many := make([]string, 51)
+	for i := range many {
+		many[i] = fmt.Sprintf("https://example.org/%d", i)
+	}
+
+	authorization := bearer(t, r, "portal_ops", registerclient.RolePortal)
+	for name, test := range map[string]struct {
+		body any
+		want string
+	}{
+		"none":        {map[string]any{}, "return-urls"},
+		"a script":    {map[string]any{"return-urls": []string{"javascript:alert(1)"}}, "return-urls[0]"},
+		"twice":       {map[string]any{"return-urls": []string{"https://a.example.org", "https://a.example.org"}}, "return-urls[1]"},
+		"51":          {map[string]any{"return-urls": many}, "return-urls"},
+		"all at once": {map[string]any{"return-urls": []string{"x", "https://a.example.org", "y"}}, "return-urls[0] return-urls[2]"},
+	} {
+		text, err := json.Marshal(test.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := put(
+			t,
+			r.URL+"/self/return-urls",
+			authorization,
+			string(text),
+		); a.status != http.StatusBadRequest ||
+			a.fields() != test.want {
+			t.Errorf("%s: %d %q", name, a.status, a.fields())
+		}
+	}
+}
+
+// The old secret and every bearer token end with the rotation.
+func TestRotatedSecretEndsWhatTheOldOneOpened(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		first := bearer(t, r, "portal_ops", registerclient.RolePortal)
+		second := renew(t, r, "portal_ops")
+		other := bearer(t, r, "other", registerclient.RolePortal)
+		a := post(t, r.URL+"/self/rotate-secret", first, "")
+		if a.status != http.StatusOK {
+			t.Fatalf("%d %v", a.status, a.body)
+		}
+		for _, token := range []string{first, second} {
+			expect(t, get(t, r.URL+"/self", token), http.StatusUnauthorized, "AUTH002")
+		}
+
+		expect(t, get(t, r.URL+"/auth/token", basic("portal_ops", secretKey)), http.StatusUnauthorized, "AUTH005")
+		if a := get(t, r.URL+"/self", other); a.status != http.StatusOK {
+			t.Errorf("another account's token: %d", a.status)
+		}
+
+		must(r.ClientWith(t, "portal_ops", a.body["secret-key"].(string)).ReadSelf(t.Context()))(t)
+	})
+}
+
+func TestAccountIsCheckedWhole(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
+	a := post(
+		t,
+		r.URL+"/admin/accounts",
+		admin,
+		`{"account-id":"X","role":"data_user","display-name":" ","duid":"x","data-types":[]}`,
+	)
+	if a.status != http.StatusBadRequest || a.fields() != "account-id duid display-name contact-url data-types" {
+		t.Errorf("%d %q", a.status, a.fields())
+	}
+	if a := post(
+		t,
+		r.URL+"/admin/accounts",
+		admin,
+		`{"account-id":"wizard","role":"wizard","display-name":"x"}`,
+	); a.fields() != "role" {
+		t.Errorf("%d %q", a.status, a.fields())
+	}
+
+	a = post(t, r.URL+"/admin/accounts", admin, `{"account-id":"admin_ops","role":"portal","display-name":"x"}`)
+	expect(t, a, http.StatusConflict, "CON001")
+	if text := a.body["errors"].([]any)[0].(map[string]any)["message"]; text != "Another account has this account-id or this duid." {
+		t.Errorf("the conflict reads %q", text)
+	}
+}
+
+// A repetition with the same key opens no second account, and tells the same secret.
+func TestAccountIsOpenedOnceForItsKey(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
+	open := func() answer {
+		request, err := http.NewRequestWithContext(
+			t.Context(),
+			http.MethodPost,
+			r.URL+"/admin/accounts",
+			strings.NewReader(`{"account-id":"once","role":"portal","display-name":"x"}`),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		request.Header = http.Header{
+			"Authorization":   {admin},
+			"Content-Type":    {"application/json"},
+			"Idempotency-Key": {"k"},
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		defer response.Body.Close()
+		a := answer{status: response.StatusCode, header: response.Header}
+		if err := json.NewDecoder(response.Body).Decode(&a.body); err != nil {
+			t.Fatal(err)
+		}
+
+		return a
+	}
+	first := open()
+	second := open()
+	if second.status != http.StatusCreated || second.header.Get("Idempotency-Replayed") != "true" ||
+		first.body["secret-key"] != second.body["secret-key"] {
+		t.Errorf("first %d, second %d %v", first.status, second.status, second.header)
+	}
+}
+
+func TestSuspendedAccountIsOutUntilItIsReactivated(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		admin := r.ClientOf(
+			t,
+			registerclient.CreateAccountRequest{AccountID: "admin_ops", Role: registerclient.RoleAdmin},
+		)
+		token := bearer(t, r, "portal_ops", registerclient.RolePortal)
+		since := r.Clock.Now()
+		for range 2 { // suspended already, it stays so
+			got := must(admin.SuspendAccount(t.Context(), "portal_ops"))(t).Account
+			if got.Status != "suspended" || !got.SuspendedAt.Equal(since) {
+				t.Errorf("suspended: %+v", got)
+			}
+			r.Clock.Add(time.Minute)
+		}
+
+		expect(t, get(t, r.URL+"/self", token), http.StatusUnauthorized, "AUTH002")
+		expect(t, get(t, r.URL+"/auth/token", basic("portal_ops", secretKey)), http.StatusUnauthorized, "AUTH005")
+		for range 2 {
+			if got := must(
+				admin.ReactivateAccount(t.Context(), "portal_ops"),
+			)(
+				t,
+			).Account; got.Status != "active" ||
+				got.SuspendedAt != nil {
+				t.Errorf("reactivated: %+v", got)
+			}
+		}
+
+		expect(t, get(t, r.URL+"/self", token), http.StatusUnauthorized, "AUTH002") // it ended for good
+		renew(t, r, "portal_ops")
+		for range 2 {
+			if got := must(
+				admin.TerminateAccount(t.Context(), "portal_ops"),
+			)(
+				t,
+			).Account; got.Status != "terminated" ||
+				got.SuspendedAt == nil {
+				t.Errorf("terminated: %+v", got)
+			}
+		}
+
+		for name, change := range map[string]error{
+			"reactivating it":   second(admin.ReactivateAccount(t.Context(), "portal_ops")),
+			"suspending it":     second(admin.SuspendAccount(t.Context(), "portal_ops")),
+			"suspending itself": second(admin.SuspendAccount(t.Context(), "admin_ops")),
+			"ending itself":     second(admin.TerminateAccount(t.Context(), "admin_ops")),
+		} {
+			if !errors.Is(change, registerclient.ErrConflict) {
+				t.Errorf("%s: %v", name, change)
+			}
+		}
+
+		if _, err := admin.SuspendAccount(t.Context(), "nobody"); !errors.Is(err, registerclient.ErrNotFound) {
+			t.Errorf("an unknown account: %v", err)
+		}
+
+		var kinds []string
+		for _, event := range must(admin.ReadAudit(t.Context(), registerclient.AuditQuery{AccountID: "admin_ops"}))(t).Events {
+			kinds = append(kinds, event.EventType)
+		}
+
+		slices.Sort(kinds)
+		if want := []string{
+			"account.reactivated",
+			"account.suspended",
+			"account.terminated",
+		}; !slices.Equal(
+			kinds,
+			want,
+		) {
+			t.Errorf("the audit log has %v, want each change once", kinds)
+		}
+	})
+}

@@ -1,0 +1,40 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/register/rules"
+	"central.consent/dar/registerclient"
+)
+
+// searchRecords is GET /admin/records.
+func (a *API) searchRecords(c echo.Context) error {
+	query, err := rules.ParseRecordQuery(queryValue(c, "q"))
+	if err != nil {
+		return err
+	}
+
+	filter, err := rules.ParseRegisteredFilter(queryValue(c, "state"), queryValue(c, "legal-basis"))
+	if err != nil {
+		return err
+	}
+
+	page, err := readPage(c, rowsPerPage)
+	if err != nil {
+		return err
+	}
+
+	records, err := a.rules.SearchRecords(c.Request().Context(), caller(c).AccountID, query, filter, page)
+	if err != nil {
+		return err
+	}
+
+	return c.JSON(http.StatusOK, registerclient.SearchRecordsResponse{
+		Response:   a.metadata(c),
+		Records:    records.Records,
+		Total:      records.Total,
+		NextCursor: encodeCursor(records.Last),
+	})
+}

@@ -1,0 +1,73 @@
+package api
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
+)
+
+const (
+	// maxRows is how many rows a page can hold.
+	maxRows = 500
+	// recordsPerPage and rowsPerPage are the lengths of a page if the caller gives no limit: of access records, and of
+	// every other list.
+	recordsPerPage = 200
+	rowsPerPage    = 100
+)
+
+// readPage reads limit and cursor. A cursor holds the position of the last row of the previous page. It is no secret:
+// it opens nothing that the caller may not list.
+func readPage(c echo.Context, rows int) (store.Page, error) {
+	page := store.Page{Limit: rows}
+	query := c.QueryParams()
+
+	var k rules.Checks
+	if query.Has("limit") {
+		limit, err := strconv.ParseUint(query.Get("limit"), 10, 16) // accepts no sign
+		if err != nil || limit < 1 || limit > maxRows {
+			k.Add("limit", fmt.Sprintf("must be a number from 1 to %d.", maxRows))
+		}
+		page.Limit = int(limit)
+	}
+
+	if query.Has("cursor") {
+		after, ok := decodeCursor(query.Get("cursor"))
+		if !ok {
+			k.Add("cursor", "is not a cursor of this resource.")
+		}
+		page.After = after
+	}
+
+	return page, k.Err()
+}
+
+func decodeCursor(cursor string) (*store.Position, bool) {
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return nil, false
+	}
+
+	millis, key, _ := strings.Cut(string(text), " ")
+	at, err := strconv.ParseInt(millis, 10, 64)
+	if err != nil || !rules.IsKey(key) {
+		return nil, false
+	}
+
+	return &store.Position{At: store.Millis(time.UnixMilli(at)), Key: key}, true
+}
+
+// encodeCursor returns the cursor of the page after a position; empty if there is none.
+func encodeCursor(last *store.Position) string {
+	if last == nil {
+		return ""
+	}
+
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", last.At.Time().UnixMilli(), last.Key))
+}

@@ -1,0 +1,377 @@
+package api_test
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/registerclient"
+)
+
+// A token opens one reading, of its own meter point, for its own account, within an hour. A refusal does not
+// consume it.
+func TestTokenReadsOnce(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations())
+		owner, _, ir := household(t, r)
+		create(t, owner, ir, registerclient.BasisConsent)
+		portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
+		begin := func() string {
+			a := post(t, r.URL+"/identity-records/reidentify", portal, `{"mpxn":"2312345678901","method":"magic-link"}`)
+			return a.body["magic-link"].(map[string]any)["token-ref"].(string)
+		}
+		read := func(authorization, path, token string) answer {
+			return get(t, r.URL+path+"?reidentification-token="+token, authorization)
+		}
+		expect(t, get(t, r.URL+reading, portal), http.StatusForbidden, "AUTH004")
+		expect(t, read(portal, reading, "mlr_0123456789abcdef01234567"), http.StatusForbidden, "AUTH004")
+		token := begin()
+		expect(t, read(portal, reading, token), http.StatusForbidden, "AUTH004") // unconfirmed
+		r.Confirm(t, token)
+
+		stranger := bearer(t, r, "stranger", registerclient.RolePortal)
+		expect(t, read(stranger, reading, token), http.StatusForbidden, "AUTH004")
+		expect(t, read(portal, "/meter-points/9900000000001/access-records", token), http.StatusForbidden, "AUTH004")
+		expect(
+			t,
+			get(t, r.URL+reading+"?state=NONSENSE&reidentification-token="+token, portal),
+			http.StatusBadRequest,
+			"VAL002",
+		)
+		expect(
+			t,
+			get(t, r.URL+reading+"?legal-basis=uk-whim&reidentification-token="+token, portal),
+			http.StatusBadRequest,
+			"VAL003",
+		)
+		expect(
+			t,
+			get(t, r.URL+reading+"?sate=ACTIVE&reidentification-token="+token, portal),
+			http.StatusBadRequest,
+			"VAL001",
+		)
+		if a := read(portal, reading, token); a.status != http.StatusOK || len(a.body["access-records"].([]any)) != 1 {
+			t.Fatalf("refusals burnt the token: %d %v", a.status, a.body)
+		}
+
+		expect(t, read(portal, reading, token), http.StatusConflict, "CON001")
+
+		late := begin()
+		r.Confirm(t, late)
+		r.Clock.Add(time.Hour - time.Second)
+		if a := read(portal, reading, late); a.status != http.StatusOK {
+			t.Errorf("a second before the hour: %d", a.status)
+		}
+
+		r.Clock.Add(-time.Hour)
+		later := begin()
+		r.Confirm(t, later)
+		r.Clock.Add(time.Hour)
+		expect(t, read(portal, reading, later), http.StatusForbidden, "AUTH004")
+	})
+}
+
+// A portal sees the records of every organisation, in the order of the list.
+func TestPortalSeesEveryOrganisation(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, portal, ir := household(t, r)
+	dcc := r.Client(t, registerclient.RoleDCC)
+	expired := registertest.AccessRecord(ir, registerclient.BasisConsent)
+	expired.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Hour))
+	must(owner.CreateAccessRecord(t.Context(), expired))(t)
+	gone := create(t, owner, ir, registerclient.BasisContract)
+	must(
+		owner.RevokeAccessRecord(
+			t.Context(),
+			gone,
+			registerclient.RevokeAccessRecordQuery{Reason: registerclient.ReasonContractEnded},
+		),
+	)(
+		t,
+	)
+	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
+	create(t, owner, ir, registerclient.BasisPublicTask)
+	create(t, owner, ir, registerclient.BasisExplicitConsent)
+	r.Clock.Add(time.Hour)
+	got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef())
+	var states []string
+	for _, record := range got {
+		states = append(states, string(record.State))
+		if record.RecordMetadata != nil && record.RecordMetadata.IdentityRecordRef != nil {
+			t.Error("a portal is told the key of an identity record")
+		}
+	}
+
+	if want := []string{"ACTIVE", "ACTIVE", "DISCOVERED", "EXPIRED", "REVOKED"}; !slices.Equal(states, want) {
+		t.Fatalf("states %v, want %v", states, want)
+	}
+	if *got[0].LegalBasis != registerclient.BasisExplicitConsent || *got[0].LeadControllerName != "Bright Energy Ltd" ||
+		got[0].Notice == nil ||
+		got[0].RegisteredAt == nil {
+		t.Errorf("first %+v", got[0])
+	}
+	if seen := got[2].DiscoveredAccess; seen.OrganisationReference != "SEC-OU-00429" ||
+		seen.FirstSeen != "2024-06-01" ||
+		seen.LastSeen != "2026-02-28" {
+		t.Errorf("discovered %+v", seen)
+	}
+	if *got[4].RevokedBy != registerclient.RevokedByOrganisation || got[4].RevokedAt == nil {
+		t.Errorf("revoked %+v", got[4])
+	}
+}
+
+// A meter point without records is an empty list, not 404.
+func TestEmptyList(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	_, portal, _ := household(t, r)
+	if got := list(
+		t,
+		portal,
+		start(t, portal, registerclient.MethodMagicLink).TokenRef(),
+	); got == nil ||
+		len(got) != 0 {
+		t.Errorf("listed %+v", got)
+	}
+}
+
+// The filters narrow a meter point's list.
+func TestListFilters(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, portal, ir := household(t, r)
+	create(t, owner, ir, registerclient.BasisConsent)
+	create(t, owner, ir, registerclient.BasisContract)
+	must(r.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
+	for _, test := range []struct {
+		query registerclient.ListAccessRecordsQuery
+		want  int
+	}{
+		{registerclient.ListAccessRecordsQuery{}, 3},
+		{registerclient.ListAccessRecordsQuery{State: registerclient.StateActive}, 2},
+		{registerclient.ListAccessRecordsQuery{State: registerclient.StateDiscovered}, 1},
+		{registerclient.ListAccessRecordsQuery{LegalBasis: registerclient.BasisContract}, 1},
+		{registerclient.ListAccessRecordsQuery{State: registerclient.StateRevoked, LegalBasis: registerclient.BasisContract}, 0},
+	} {
+		test.query.ReidentificationToken = start(t, portal, registerclient.MethodMagicLink).TokenRef()
+		if got := must(
+			portal.ListAccessRecords(t.Context(), registertest.MeterPoint, test.query),
+		)(
+			t,
+		); len(
+			got.AccessRecords,
+		) != test.want {
+			t.Errorf("%+v: %d records, want %d", test.query, len(got.AccessRecords), test.want)
+		}
+	}
+}
+
+// A Data User lists its own records only (docs/decisions.md, Scope of every read).
+func TestDataUserListsOwnRecords(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, _, ir := household(t, r)
+	other, _, otherIR := household(t, r)
+	create(t, owner, ir, registerclient.BasisConsent)
+	if _, err := other.ListAccessRecords(
+		t.Context(),
+		registertest.MeterPoint,
+		registerclient.ListAccessRecordsQuery{},
+	); !errors.Is(
+		err,
+		registerclient.ErrForbidden,
+	) {
+		t.Errorf("without a record: %v", err)
+	}
+
+	mine := create(t, other, otherIR, registerclient.BasisContract)
+	got := list(t, other, "")
+	if len(got) != 1 || got[0].AK != mine || *got[0].RecordMetadata.IdentityRecordRef != otherIR {
+		t.Errorf("listed %+v", got)
+	}
+}
+
+// No page repeats or misses a record while others are added.
+func TestPagesAreStable(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, _, ir := household(t, r)
+		want := map[string]bool{}
+		for i := range 23 {
+			want[create(t, owner, ir, registerclient.BasisContract)] = true
+			if i%5 == 0 {
+				r.Clock.Add(time.Second)
+			}
+		}
+
+		r.Clock.Add(time.Second)
+		seen := map[string]bool{}
+		cursor := ""
+		for pages := 0; ; pages++ {
+			page := must(
+				owner.ListOwnRecords(t.Context(), registerclient.ListOwnRecordsQuery{Limit: 5, Cursor: cursor}),
+			)(
+				t,
+			)
+			for _, record := range page.Records {
+				if seen[record.AK] || !want[record.AK] {
+					t.Errorf("%s is listed twice, or was added since", record.AK)
+				}
+
+				seen[record.AK] = true
+				if record.MPxN != registertest.MeterPoint || record.DUID == "" || record.CreatedAt.IsZero() ||
+					record.RecordMetadata.IdentityRecordRef == nil {
+					t.Errorf("row %+v", record)
+				}
+			}
+
+			if page.Total != len(want)+pages {
+				t.Errorf("total %d on page %d", page.Total, pages)
+			}
+			if cursor = page.NextCursor; cursor == "" {
+				break
+			}
+
+			create(t, owner, ir, registerclient.BasisContract)
+		}
+
+		if len(seen) != len(want) {
+			t.Errorf("%d of %d were listed", len(seen), len(want))
+		}
+
+		first := must(
+			owner.ListAccessRecords(
+				t.Context(),
+				registertest.MeterPoint,
+				registerclient.ListAccessRecordsQuery{Limit: 20},
+			),
+		)(
+			t,
+		)
+		second := must(
+			owner.ListAccessRecords(
+				t.Context(),
+				registertest.MeterPoint,
+				registerclient.ListAccessRecordsQuery{Limit: 20, Cursor: first.NextCursor},
+			),
+		)(
+			t,
+		)
+		if len(first.AccessRecords) != 20 || len(second.AccessRecords) != 7 || second.NextCursor != "" {
+			t.Errorf("a meter point's pages have %d and %d rows", len(first.AccessRecords), len(second.AccessRecords))
+		}
+	})
+}
+
+// The state filter uses the state at the time of the request.
+func TestOwnRecordsFilter(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner, _, ir := household(t, r)
+		active := create(t, owner, ir, registerclient.BasisContract)
+		revoked := create(t, owner, ir, registerclient.BasisConsent)
+		ends := registertest.AccessRecord(ir, registerclient.BasisConsent)
+		soon := r.Clock.Now().Add(time.Hour)
+		ends.AccessEvent.Expiry = &soon
+		expired := must(owner.CreateAccessRecord(t.Context(), ends))(t).AccessToken.Key
+		must(owner.RevokeAccessRecord(t.Context(), revoked, registerclient.RevokeAccessRecordQuery{}))(t)
+		r.Clock.Add(time.Hour) // to the moment
+		for _, test := range []struct {
+			by   registerclient.ListOwnRecordsQuery
+			want string
+		}{
+			{registerclient.ListOwnRecordsQuery{State: registerclient.StateActive}, active},
+			{registerclient.ListOwnRecordsQuery{State: registerclient.StateExpired}, expired},
+			{registerclient.ListOwnRecordsQuery{State: registerclient.StateRevoked}, revoked},
+			{registerclient.ListOwnRecordsQuery{LegalBasis: registerclient.BasisContract}, active},
+		} {
+			page := must(owner.ListOwnRecords(t.Context(), test.by))(t)
+			if len(page.Records) != 1 || page.Records[0].AK != test.want || page.Total != 1 {
+				t.Errorf("%+v: %+v", test.by, page.Records)
+			}
+		}
+	})
+}
+
+// A wrong parameter of a list is refused by name.
+func TestListQueryErrors(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	token := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
+	for query, field := range map[string]string{
+		"limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "limit=": "limit", "cursor=x": "cursor", "cursor=": "cursor", "cursor=MTIgYWs": "cursor",
+		"state=DISCOVERED": "state", "state=active": "state", "legal-basis=consent": "legal-basis", "page=2": "page", "limit=1&limit=2": "limit",
+	} {
+		a := get(t, r.URL+"/records?"+query, token)
+		if a.status != http.StatusBadRequest || a.fields() != field {
+			t.Errorf("%s: %d %q", query, a.status, a.fields())
+		}
+	}
+
+	portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
+	if a := get(
+		t,
+		r.URL+"/meter-points/2312345678901/access-records?limit=5&reidentification-token=x",
+		portal,
+	); a.status != http.StatusBadRequest ||
+		a.fields() != "limit" {
+		t.Errorf("a portal pages: %d %q", a.status, a.fields())
+	}
+}
+
+// Of many concurrent callers with one token, on several replicas, exactly one gets the records.
+func TestTokenReadsOnceConcurrently(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		const callers = 1000
+		r := registertest.New(t, registertest.On(d))
+		replicas := []*registertest.Register{
+			r,
+			registertest.New(t, registertest.ReplicaOf(r)),
+			registertest.New(t, registertest.ReplicaOf(r)),
+		}
+		owner, _, ir := household(t, r)
+		create(t, owner, ir, registerclient.BasisConsent)
+		authorization := bearer(t, r, "portal_ops", registerclient.RolePortal)
+		token := start(t, r.ClientWith(t, "portal_ops", secretKey), registerclient.MethodMagicLink).TokenRef()
+
+		var won, refused, other atomic.Int64
+		var callersDone sync.WaitGroup
+		begin := make(chan struct{})
+		for i := range callers {
+			callersDone.Go(func() {
+				<-begin
+				url := replicas[i%len(replicas)].URL + reading + "?reidentification-token=" + token
+				a := get(t, url, authorization)
+				for a.status == http.StatusServiceUnavailable { // on a slow machine; nothing was done
+					a = get(t, url, authorization)
+				}
+
+				switch a.status {
+				case http.StatusOK:
+					won.Add(1)
+				case http.StatusConflict:
+					refused.Add(1)
+				default:
+					other.Add(1)
+					t.Logf("%d %v", a.status, a.body)
+				}
+			})
+		}
+
+		close(begin)
+		callersDone.Wait()
+		if won.Load() != 1 || refused.Load() != callers-1 {
+			t.Errorf("%d read, %d were refused, %d got something else", won.Load(), refused.Load(), other.Load())
+		}
+	})
+}

@@ -1,0 +1,63 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/register/rules"
+	"central.consent/dar/registerclient"
+)
+
+// revokeAccessRecord is DELETE /access-records/{ak}: by the owner of the record, or by a portal with a customer's token.
+func (a *API) revokeAccessRecord(c echo.Context) error {
+	reason := queryValue(c, "reason")
+	if err := rules.CheckRevokeReason(reason); err != nil {
+		return err
+	}
+
+	ctx := c.Request().Context()
+	id := caller(c).AccountID
+	response := registerclient.RevokeAccessResponse{Response: a.metadata(c), AK: c.Param("ak")}
+	if hasRole(c, registerclient.RoleDataUser) {
+		err := refuseToken(c)
+		if err == nil {
+			response.RevokedAt, err = a.rules.RevokeOwn(ctx, id, response.AK, reason)
+		}
+		if err != nil {
+			return err
+		}
+
+		return c.JSON(http.StatusOK, response)
+	}
+
+	var err error
+	response.RevokedAt, err = a.rules.Withdraw(ctx, id, response.AK, c.QueryParam(queryToken), reason)
+	if err != nil {
+		return err
+	}
+
+	return c.JSON(http.StatusOK, response)
+}
+
+// readWithdrawalDelivery is GET /access-records/{ak}/notice.
+func (a *API) readWithdrawalDelivery(c echo.Context) error {
+	ctx := c.Request().Context()
+	id := caller(c).AccountID
+	ak := c.Param("ak")
+
+	var delivery rules.WithdrawalDelivery
+	var err error
+	if hasRole(c, registerclient.RoleDataUser) {
+		delivery, err = a.rules.FindOwnWithdrawalDelivery(ctx, id, ak)
+	} else {
+		delivery, err = a.rules.FindWithdrawalDelivery(ctx, id, ak, c.QueryParam(queryToken))
+	}
+	if err != nil {
+		return err
+	}
+
+	return c.JSON(http.StatusOK, registerclient.NoticeResponse{
+		Response: a.metadata(c), AK: ak, Status: delivery.Status, At: delivery.At,
+	})
+}

@@ -1,0 +1,171 @@
+package id
+
+import (
+	"time"
+
+	"central.consent/dar/views/i18n"
+)
+
+// Page is what every page needs.
+type Page struct {
+	Text, Other *i18n.Printer
+	// OtherHref is the same page in the other language.
+	OtherHref string
+}
+
+// Purpose is what a customer is asked to confirm for.
+type Purpose string
+
+const (
+	// PurposeList is a portal that wants to show who can see the customer's energy data.
+	PurposeList Purpose = "list"
+	// PurposeCustomer is a Data User that wants to know that it deals with the customer.
+	PurposeCustomer Purpose = "customer"
+	// PurposePasskey is a request to set up a passkey.
+	PurposePasskey Purpose = "passkey"
+)
+
+// Asking is what a page tells of a challenge.
+type Asking struct {
+	// Org is the display name of the account that asks.
+	Org string
+	Gas bool
+	// MeterEnding are the last digits of the meter point number.
+	MeterEnding    string
+	Asked, Expires time.Time
+}
+
+// LinkPage asks for the customer's yes.
+type LinkPage struct {
+	Page
+	Asking
+
+	FormToken string
+	Purpose   Purpose
+	// MatchCode is true if the code of the starting page must be typed.
+	MatchCode bool
+	// ShownCode is the code that this page shows, to be typed into it; empty if none is required. It never stands beside
+	// MatchCode.
+	ShownCode string
+	// Declined is true if the challenge was declined, which the right code takes back.
+	Declined bool
+	// Mistake is the text key of what was wrong with the form; empty if nothing was.
+	Mistake string
+	// TriesLeft is how often a wrong code can still be typed.
+	TriesLeft int
+}
+
+// title returns the title of the page, marked if the form had a mistake.
+func (m LinkPage) title() string {
+	if m.Mistake != "" {
+		return m.Text.T("ui.error-prefix", "Title", m.Text.T("id.link.title"))
+	}
+
+	return m.Text.T("id.link.title")
+}
+
+// field returns the id of the element that the error summary leads to.
+func (m LinkPage) field() string {
+	if m.codeMistake() != "" {
+		return "code"
+	}
+
+	return "main"
+}
+
+// mistake returns what was wrong with the form, in words.
+func (m LinkPage) mistake() string {
+	if m.Mistake == mistakeWrongCode {
+		return m.Text.N(m.Mistake, m.TriesLeft)
+	}
+
+	return m.Text.T(m.Mistake)
+}
+
+// codeMistake returns what was wrong with the code, in words; empty if nothing was.
+func (m LinkPage) codeMistake() string {
+	if m.Mistake == "" || m.Mistake == mistakeForm {
+		return ""
+	}
+
+	return m.mistake()
+}
+
+// ConfirmedPage follows a customer's yes.
+type ConfirmedPage struct {
+	Page
+
+	Org string
+	// PasskeyHref leads to the enrolment of a passkey.
+	PasskeyHref string
+}
+
+// AssertPage asks the customer for a passkey.
+type AssertPage struct {
+	Page
+	Asking
+
+	FormToken string
+	Purpose   Purpose
+	// MatchCode is true if the code of the starting page must be typed.
+	MatchCode bool
+	// BackHref leads to another way to confirm; empty if the customer has to find the way back alone.
+	BackHref string
+}
+
+// EnrolPage creates a passkey.
+type EnrolPage struct {
+	Page
+	Asking
+
+	FormToken string
+	// Confirmed is true if the customer has confirmed by a mailed link. Otherwise the passkey confirms.
+	Confirmed bool
+	MatchCode bool
+	// Name is the default name of the passkey.
+	Name string
+	// Passkeys are the existing passkeys of the meter point.
+	Passkeys []Passkey
+	// BackHref leads on without a passkey; empty as in AssertPage.
+	BackHref string
+}
+
+// Passkey is an existing passkey.
+type Passkey struct {
+	Name  string
+	Added time.Time
+}
+
+// Reason is how a challenge ended, and part of its text keys.
+type Reason string
+
+const (
+	// EndDead is every link that opens nothing.
+	EndDead     Reason = "dead"
+	EndDeclined Reason = "declined"
+	// EndSoftDeclined is EndDeclined while the right code can still take the decline back.
+	EndSoftDeclined Reason = "soft-declined"
+	EndWrongCode    Reason = "wrong-code"
+	// EndBusy follows too many failures from one address.
+	EndBusy     Reason = "busy"
+	EndNotFound Reason = "not-found"
+	EndRefused  Reason = "refused"
+	EndFailed   Reason = "failed"
+	// EndPasskeyDead is EndDead of a passkey page.
+	EndPasskeyDead     Reason = "passkey-dead"
+	EndPasskeyDeclined Reason = "passkey-declined"
+	// EndShown follows a passkey that was shown, and EndEnrolled one that was created.
+	EndShown    Reason = "passkey-shown"
+	EndEnrolled Reason = "passkey-added"
+	// EndMailed sends the customer to the mailed link.
+	EndMailed Reason = "passkey-mailed"
+)
+
+// EndPage is a page without a way on.
+type EndPage struct {
+	Page
+
+	Reason Reason
+	// Reference finds the request in the register's log; empty if there is no need to ask.
+	Reference string
+}

@@ -1,0 +1,48 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"central.consent/dar/register/store"
+)
+
+// endedJobLife is how long an ended delivery is listed.
+const endedJobLife = 30 * 24 * time.Hour
+
+// sweep does what falls due by time alone.
+func (w *Worker) sweep(ctx context.Context) {
+	err := errors.Join(
+		w.Rules.AnnounceExpiries(ctx),
+		w.Store.Transact(ctx, func(tx *store.Tx) error {
+			return tx.DeleteEndedJobs(ctx, w.Clock().Add(-endedJobLife))
+		}),
+		w.Store.Transact(ctx, func(tx *store.Tx) error {
+			return tx.DeleteStaleLimits(ctx, w.Clock())
+		}),
+		w.logAuditHeads(ctx),
+	)
+	if err != nil && ctx.Err() == nil {
+		w.Logger.ErrorContext(ctx, "sweep", slog.Any("error", err))
+	}
+}
+
+// logAuditHeads writes the head of each chain of the audit log to the program's own log, which is kept elsewhere: proof
+// if the whole database is rewritten.
+func (w *Worker) logAuditHeads(ctx context.Context) error {
+	heads, err := w.Store.AuditHeads(ctx)
+	if err != nil {
+		return err
+	}
+
+	attributes := make([]any, len(heads))
+	for i, head := range heads {
+		attributes[i] = slog.String(fmt.Sprint(head.Chain), fmt.Sprintf("%d %x", head.Length, head.Hash))
+	}
+	w.Logger.InfoContext(ctx, "audit log", slog.Group("heads", attributes...))
+
+	return nil
+}

@@ -1,0 +1,68 @@
+package registertest
+
+import (
+	"testing"
+
+	"central.consent/dar/registerclient"
+)
+
+// Must returns a function that returns the value, or fails the test if err is not nil: Must(f())(t).
+func Must[T any](value T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return value
+	}
+}
+
+// Household puts one customer with an e-mail address on record. It returns clients of the record's owner and of a
+// portal, and the key of the identity record.
+func Household(t testing.TB, r *Register) (owner, portal *registerclient.Client, ir string) {
+	t.Helper()
+	owner = r.Client(t, registerclient.RoleDataUser)
+	portal = r.Client(t, registerclient.RolePortal)
+	created := Must(owner.CreateIdentityRecord(t.Context(), IdentityRecord(MeterPoint, "customer@example.com")))(t)
+
+	return owner, portal, created.IR
+}
+
+// Start starts a challenge at MeterPoint.
+func Start(t testing.TB, c *registerclient.Client, method registerclient.Method) *registerclient.ReidentifyResponse {
+	t.Helper()
+
+	return Must(c.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: MeterPoint, Method: method}))(t)
+}
+
+// ListRecords lists the access records at MeterPoint; a portal needs a token.
+func ListRecords(t testing.TB, c *registerclient.Client, token string) []registerclient.AccessRecordSummary {
+	t.Helper()
+	query := registerclient.ListAccessRecordsQuery{ReidentificationToken: token}
+
+	return Must(c.ListAccessRecords(t.Context(), MeterPoint, query))(t).AccessRecords
+}
+
+// CreateRecord registers an access record on this legal basis, and returns its key.
+func CreateRecord(t testing.TB, c *registerclient.Client, ir string, basis registerclient.LegalBasis) string {
+	t.Helper()
+
+	return Must(c.CreateAccessRecord(t.Context(), AccessRecord(ir, basis)))(t).AccessToken.Key
+}
+
+// CountAudited returns how many events of a type the audit log holds for a meter point.
+func CountAudited(t testing.TB, r *Register, eventType, mpxn string) int {
+	t.Helper()
+	var count int
+	err := r.DB.Read.Get(
+		&count,
+		r.DB.Read.Rebind(`SELECT COUNT(*) FROM audit_events WHERE event_type = ? AND mpxn = ?`),
+		eventType, mpxn,
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return count
+}

@@ -1,0 +1,121 @@
+package rules
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+var (
+	patternAK        = regexp.MustCompile(`^ak_[0-9a-f]{24}$`)
+	patternEventType = regexp.MustCompile(`^[a-z-]+(?:\.[a-z-]+)+$`)
+)
+
+// Statistics returns how many accounts, records and webhooks the register holds. It holds nothing personal, and the
+// caller adds the metadata.
+func (r *Rules) Statistics(ctx context.Context) (registerclient.StatsResponse, error) {
+	count, err := r.store.CountAll(ctx, store.Millis(r.Now()))
+	if err != nil {
+		return registerclient.StatsResponse{}, err
+	}
+
+	return registerclient.StatsResponse{
+		TotalAccounts:  count.Accounts,
+		ActiveAccounts: count.ActiveAccounts,
+		TotalRecords:   count.Records,
+		ActiveRecords:  count.ActiveRecords,
+		RevokedRecords: count.RevokedRecords,
+		TotalWebhooks:  count.Webhooks,
+		ActiveWebhooks: count.ActiveWebhooks,
+	}, nil
+}
+
+// AuditQuery narrows a reading of the audit log; a nil field does not.
+type AuditQuery struct {
+	AccountID, EventType, AK, MPxN *string
+}
+
+// filter checks the query, and returns it as the store takes it.
+func (q AuditQuery) filter() (store.AuditFilter, error) {
+	var filter store.AuditFilter
+	var k Checks
+	if q.AccountID != nil {
+		filter.AccountID = *q.AccountID
+		k.pattern("account_id", filter.AccountID, patternAccount, "is not an account id.")
+	}
+	if q.EventType != nil {
+		filter.EventType = *q.EventType
+		k.pattern("event_type", filter.EventType, patternEventType, "is not an event type, as record.revoked.")
+		k.text("event_type", filter.EventType, 100)
+	}
+	if q.AK != nil {
+		filter.AK = *q.AK
+		k.pattern("ak", filter.AK, patternAK, "is not an access key.")
+	}
+	if q.MPxN != nil {
+		var err error
+		filter.MPxN, err = ParseMPxN("mpxn", *q.MPxN)
+		k.Merge(err)
+	}
+
+	return filter, k.Err()
+}
+
+// ReadAudit returns a page of the audit log, the newest first, the position after it, and how many rows the query
+// matches. The reading is audited itself. It returns Errors if the query is wrong.
+func (r *Rules) ReadAudit(
+	ctx context.Context, accountID string, query AuditQuery, page store.Page,
+) (events []registerclient.AuditEvent, next *store.Position, total int, err error) {
+	filter, err := query.filter()
+	if err != nil {
+		return nil, nil, 0, err
+	}
+
+	rows, total, err := r.store.ListAudit(ctx, filter, page)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+
+	rows, next = cutPage(rows, page, func(row store.AuditEvent) store.Position {
+		return store.Position{At: row.At, Key: row.EventID}
+	})
+	events = make([]registerclient.AuditEvent, len(rows))
+	for i, row := range rows {
+		if events[i], err = auditEventOf(row); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+
+	detail := map[string]any{"at": "audit"}
+	if filter.AccountID != "" {
+		detail["account-id"] = filter.AccountID
+	}
+	if filter.EventType != "" {
+		detail["event-type"] = filter.EventType
+	}
+
+	looked := r.auditEvent(accountID, auditAdministratorLooked, filter.MPxN, filter.AK, detail)
+
+	return events, next, total, r.recordAudit(ctx, looked)
+}
+
+// auditEventOf returns a row of the audit log as the API shows it.
+func auditEventOf(row store.AuditEvent) (registerclient.AuditEvent, error) {
+	event := registerclient.AuditEvent{
+		EventID:   row.EventID,
+		AccountID: row.AccountID,
+		EventType: row.EventType,
+		AK:        row.AK,
+		MPxN:      row.MPxN,
+		Timestamp: row.At.Time(),
+	}
+	if err := json.Unmarshal([]byte(row.Detail), &event.Detail); err != nil {
+		return registerclient.AuditEvent{}, fmt.Errorf("decode a row of the audit log: %w", err)
+	}
+
+	return event, nil
+}

@@ -1,0 +1,119 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"central.consent/dar/register/mail"
+	"central.consent/dar/register/passkey"
+	"central.consent/dar/register/store"
+)
+
+// BeginAssertion starts the ceremony in which the customer shows a passkey. It returns the options for the browser, as
+// JSON, or the errors of CheckPasskeyCode.
+func (r *Rules) BeginAssertion(ctx context.Context, permission Permission, typedCode string) ([]byte, error) {
+	if err := r.CheckPasskeyCode(ctx, permission, typedCode); err != nil {
+		return nil, err
+	}
+
+	return r.beginCeremony(ctx, permission, r.passkeys.BeginAssertion)
+}
+
+// FinishAssertion verifies the browser's response and confirms the challenge, if the person of the passkey is on record
+// at the meter point today. It returns passkey.ErrRefused if it does not, and ErrCodeMissing, ErrCodeMalformed or
+// ErrCodeWrong if the typed code is not right.
+func (r *Rules) FinishAssertion(
+	ctx context.Context, permission Permission, typedCode string, response []byte,
+) (CeremonyResult, error) {
+	if err := checkCodeForm(permission, typedCode); err != nil {
+		return CeremonyResult{}, err
+	}
+
+	ceremony, err := r.takeCeremony(ctx, permission, response)
+	if err != nil {
+		return CeremonyResult{}, err
+	}
+
+	shown, used, err := r.verifyAssertion(ctx, permission.Found, ceremony, response)
+	if err != nil {
+		return CeremonyResult{}, err
+	}
+
+	var result CeremonyResult
+	copied := false
+	err = r.commitCounted(ctx, func(tx *store.Tx) error {
+		// The passkey may have gone, with its person, since it was verified.
+		present, err := r.confirmingPasskeys(ctx, heldOccupants{tx}, permission.Found)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(present, func(p store.Credential) bool { return p.CredentialID == shown.CredentialID }) {
+			return refuse("the person of the passkey has moved out")
+		}
+
+		counted, err := tx.UseCredential(ctx, shown.CredentialID, used.SignCount, used.Flags, r.Now())
+		if err != nil {
+			return err
+		}
+		if !counted {
+			copied = true
+
+			return r.forgetCopiedPasskey(ctx, tx, permission.Found, shown)
+		}
+
+		tx.Audit(r.credentialEvent(permission.Found, shown, auditCredentialUsed))
+		result.ReturnTo, err = r.confirmByPasskey(ctx, tx, permission, typedCode)
+
+		return err
+	})
+	if copied {
+		err = errors.Join(err, refuse("the counter of the passkey shows that a copy exists"))
+	}
+
+	return result, err
+}
+
+// verifyAssertion verifies a response with the passkeys that can confirm the challenge. It returns the stored passkey and
+// the passkey as it was used.
+func (r *Rules) verifyAssertion(
+	ctx context.Context, found store.Reidentification, ceremony passkey.Ceremony, response []byte,
+) (shown store.Credential, used passkey.Passkey, err error) {
+	present, err := r.confirmingPasskeys(ctx, r.store, found)
+	if err != nil {
+		return store.Credential{}, passkey.Passkey{}, err
+	}
+
+	used, err = r.passkeys.FinishAssertion(ceremony, response, func(id, userHandle []byte) (passkey.Passkey, bool) {
+		i := slices.IndexFunc(present, func(p store.Credential) bool {
+			return slices.Equal(p.WebAuthnID, id) && slices.Equal(p.UserHandle, userHandle)
+		})
+		if i < 0 {
+			return passkey.Passkey{}, false
+		}
+
+		shown = present[i]
+
+		return passkeyOf(shown), true
+	})
+
+	return shown, used, err
+}
+
+// forgetCopiedPasskey deletes a passkey of which a copy exists. The register cannot know which of the two is the
+// customer's, and the copy whose counter is behind would only have to try until it has caught up.
+func (r *Rules) forgetCopiedPasskey(
+	ctx context.Context, tx *store.Tx, found store.Reidentification, credential store.Credential,
+) error {
+	if _, err := tx.DeleteCredential(ctx, credential.IR, credential.CredentialID); err != nil {
+		return err
+	}
+
+	tx.Audit(r.credentialEvent(found, credential, auditCredentialRemoved))
+	record, err := tx.HoldIdentityRecord(ctx, credential.IR)
+	if err != nil {
+		return err
+	}
+
+	return r.queuePasskeyLetters(ctx, tx, record, credential, found.Language, mail.PasskeyRemoved)
+}

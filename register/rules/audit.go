@@ -1,0 +1,77 @@
+package rules
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"central.consent/dar/register/store"
+)
+
+// The events of the audit log (docs/decisions.md, Audit log).
+const (
+	auditAccountCreated      = "account.created"
+	auditAccountSuspended    = "account.suspended"
+	auditAccountReactivated  = "account.reactivated"
+	auditAccountTerminated   = "account.terminated"
+	auditSecretRotated       = "account.secret-rotated"
+	auditReturnURLsReplaced  = "account.return-urls-replaced"
+	auditIdentityCreated     = "identity-record.created"
+	auditIdentityRead        = "identity-record.read"
+	auditIdentityAnonymised  = "identity-record.anonymised"
+	auditCredentialRemoved   = "credential.removed"
+	auditReidentifyStarted   = "reidentification.started"
+	auditReidentifyConfirmed = "reidentification.confirmed"
+	auditReidentifyDeclined  = "reidentification.declined"
+	auditReidentifyWrongCode = "reidentification.wrong-code"
+	auditCredentialCreated   = "credential.created"
+	auditCredentialRefused   = "credential.refused"
+	auditCredentialUsed      = "credential.used"
+	auditRecordCreated       = "record.created"
+	auditRecordUpdated       = "record.updated"
+	auditRecordRevoked       = "record.revoked"
+	auditRecordsRead         = "records.read"
+	auditDiscoveredReported  = "discovered-access.reported"
+	auditTenancyReported     = "tenancy-change.reported"
+	auditTenancyWithdrawn    = "tenancy-change.withdrawn"
+	auditWebhookCreated      = "webhook.created"
+	auditWebhookUpdated      = "webhook.updated"
+	auditWebhookDeleted      = "webhook.deleted"
+	auditDeliveryRequeued    = "delivery.requeued"
+	auditDeliveryUndelivered = "delivery.undelivered"
+	auditExpiryAnnounced     = "record.expiry-announced"
+	auditAdministratorLooked = "administrator.looked"
+	auditKeysRotated         = "keys.rotated"
+)
+
+// auditEvent returns a row of the audit log. The detail holds no personal data: no address, no e-mail, no token. The
+// meter point has a column of its own.
+func (r *Rules) auditEvent(accountID, eventType, mpxn, ak string, detail map[string]any) store.AuditEvent {
+	text := []byte("{}")
+	if len(detail) > 0 {
+		var err error
+		if text, err = json.Marshal(detail); err != nil {
+			panic(fmt.Sprintf("detail of %s: %v", eventType, err)) // details hold strings, numbers and booleans
+		}
+	}
+
+	return store.AuditEvent{
+		EventID:   NewID("aud"),
+		At:        store.Millis(r.Now()),
+		AccountID: accountID,
+		EventType: eventType,
+		AK:        ak,
+		MPxN:      mpxn,
+		Detail:    string(text),
+	}
+}
+
+// recordAudit appends events of an operation that read and changed nothing. The response waits for it: what cannot be
+// audited is not shown.
+func (r *Rules) recordAudit(ctx context.Context, events ...store.AuditEvent) error {
+	return r.store.Transact(ctx, func(tx *store.Tx) error {
+		tx.Audit(events...)
+
+		return nil
+	})
+}

@@ -1,0 +1,188 @@
+package rules
+
+import (
+	"fmt"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"central.consent/dar/registerclient"
+)
+
+var (
+	patternIndex   = regexp.MustCompile(`^[0-9]+$`)
+	patternMPxN    = regexp.MustCompile(`^(?:[0-9A-HJ-NPR-Z]{2}[0-9]{8,10}|[0-9]{6,13})$`)
+	patternKey     = regexp.MustCompile(`^[a-z]+_[0-9a-f]{24}$`)
+	patternDUID    = regexp.MustCompile(`^duid_[0-9a-z]{16,32}$`) // the demonstration's own are not hex
+	patternAccount = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{2,63}$`)
+	patternPost    = regexp.MustCompile(`^[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}$`)
+	patternCountry = regexp.MustCompile(`^[A-Z]{2}$`)
+	patternLang    = regexp.MustCompile(`^[a-z]{2}$`)
+	patternPeriod  = regexp.MustCompile(`^P(?:[0-9]+W|(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+D)?)$`)
+)
+
+// Checks collects the mistakes of one request, so that the caller can correct all of them at once. The zero value is
+// ready for use.
+type Checks struct{ mistakes Errors }
+
+// Add records a mistake in a field.
+func (k *Checks) Add(field, message string) { k.mistakes = append(k.mistakes, Invalid(field, message)) }
+
+// Merge records the mistakes that another check returned; nil adds none.
+func (k *Checks) Merge(err error) {
+	if err != nil {
+		k.mistakes = append(k.mistakes, Refusals(err)...)
+	}
+}
+
+// Err returns Errors with every mistake, or nil if there is none.
+func (k *Checks) Err() error {
+	if len(k.mistakes) == 0 {
+		return nil
+	}
+	return k.mistakes
+}
+
+// text checks a string of one line and at most most characters; it may be empty.
+func (k *Checks) text(field, value string, most int) {
+	if utf8.RuneCountInString(value) > most {
+		k.Add(field, fmt.Sprintf("must have at most %d characters.", most))
+	}
+	if !Legible(value) {
+		k.Add(field, "must be one line, without control characters, invisible ones, or more than 4 marks on a letter.")
+	}
+}
+
+// required checks a string that must not be empty.
+func (k *Checks) required(field, value string, most int) {
+	if strings.TrimSpace(value) == "" {
+		k.Add(field, "is required.")
+		return
+	}
+	k.text(field, value, most)
+}
+
+// optional checks a string that must not be empty if it is given.
+func (k *Checks) optional(field string, value *string, most int) {
+	if value != nil && strings.TrimSpace(*value) == "" {
+		k.Add(field, "must say something where it is given.")
+	} else if value != nil {
+		k.text(field, *value, most)
+	}
+}
+
+// pattern checks a string against a pattern.
+func (k *Checks) pattern(field, value string, pattern *regexp.Regexp, message string) {
+	if !pattern.MatchString(value) {
+		k.Add(field, message)
+	}
+}
+
+// link checks an address that a page may link to. Only https and http: a javascript: address would run as a script.
+func (k *Checks) link(field, value string) {
+	if !webLink(value) {
+		k.Add(field, "must be an absolute https or http URL of at most 2000 characters.")
+	}
+}
+
+// webLink reports whether value is an absolute web address without user info.
+func webLink(value string) bool {
+	parsed, err := url.Parse(value)
+	return err == nil && len(value) <= 2000 && (strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")) && parsed.Hostname() != "" &&
+		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") && utf8.ValidString(value) &&
+		Legible(value)
+}
+
+func (k *Checks) optionalLink(field, value string) {
+	if value != "" {
+		k.link(field, value)
+	}
+}
+
+// date checks a day, as 2024-01-15, and reports whether it is one.
+func (k *Checks) date(field string, value registerclient.Date) bool {
+	day, err := time.Parse(time.DateOnly, string(value))
+	if err != nil {
+		k.Add(field, "must be a day, as 2024-01-15.")
+
+		return false
+	}
+
+	k.year(field, day)
+
+	return true
+}
+
+// instant checks a date and time: it is required, and must lie in the years that the database and JSON can hold.
+func (k *Checks) instant(field string, value time.Time) {
+	if value.IsZero() {
+		k.Add(field, "is required: a date and time, as 2024-01-15T10:00:00Z.")
+	} else {
+		k.year(field, value)
+	}
+}
+
+// year checks that a time lies in the years that the database and JSON can hold.
+func (k *Checks) year(field string, value time.Time) {
+	if value.Year() < 1900 || value.Year() > 2999 {
+		k.Add(field, "must lie in the years 1900 to 2999.")
+	}
+}
+
+// email checks an e-mail address: one bare address, as mail servers accept it.
+func (k *Checks) email(field, value string) {
+	address, err := mail.ParseAddress(value)
+	if err != nil || address.Address != value || len(value) > 254 || !Legible(value) {
+		k.Add(field, "must be one e-mail address, as customer@example.com.")
+	}
+}
+
+// OneOf checks that a value is one of values.
+func OneOf[T ~string](k *Checks, field string, value T, values ...T) {
+	if !slices.Contains(values, value) {
+		names := make([]string, len(values))
+		for i, v := range values {
+			names[i] = string(v)
+		}
+		k.Add(field, "must be one of "+strings.Join(names, ", ")+".")
+	}
+}
+
+// dataTypes checks a list of data types: not empty, each known and named once.
+func (k *Checks) dataTypes(field string, types []registerclient.DataType) {
+	if len(types) == 0 {
+		k.Add(field, "must name at least one type of data.")
+	}
+
+	for i, t := range types {
+		OneOf(k, fmt.Sprintf("%s[%d]", field, i), t, AllDataTypes...)
+		if slices.Contains(types[:i], t) {
+			k.Add(fmt.Sprintf("%s[%d]", field, i), "is named twice.")
+		}
+	}
+}
+
+// AllDataTypes are the kinds of data that an access record can name.
+var AllDataTypes = []registerclient.DataType{
+	registerclient.HalfHourlyConsumption, registerclient.HalfHourlyExport,
+	registerclient.MonthlyConsumption, registerclient.MonthlyExport,
+	registerclient.AnnualConsumption, registerclient.AnnualExport,
+	registerclient.TariffImport, registerclient.TariffExport,
+}
+
+// address checks a postal address; nil is none.
+func (k *Checks) address(field string, a *registerclient.UKAddress) {
+	if a == nil {
+		return
+	}
+
+	k.required(field+".addressLine1", a.AddressLine1, 100)
+	k.optional(field+".addressLine2", a.AddressLine2, 100)
+	k.required(field+".townCity", a.TownCity, 100)
+	k.optional(field+".county", a.County, 100)
+	k.pattern(field+".postcode", a.Postcode, patternPost, "must be a UK postcode in capitals, as M14 5RT.")
+}

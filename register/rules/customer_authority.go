@@ -1,0 +1,151 @@
+package rules
+
+import (
+	"context"
+	"errors"
+
+	"central.consent/dar/register/store"
+)
+
+// fieldToken is the member and the query parameter that hold a re-identification token.
+const fieldToken = "reidentification-token"
+
+// forbiddenToken returns the refusal of a token that the customer gave no such authority.
+func forbiddenToken(message string) *Error {
+	return &Error{Kind: KindForbidden, Code: CodeMeterPointRefused, Field: fieldToken, Message: message}
+}
+
+// tokenRefusal returns why a token could not be consumed for a meter point. An unknown token, one of another account and
+// one for another meter point get the same refusal.
+func (r *Rules) tokenRefusal(ctx context.Context, tx *store.Tx, token, accountID, mpxn string) error {
+	unknown := forbiddenToken("does not open this meter point.")
+	found, err := tx.FindReidentification(ctx, HashToken(token), accountID)
+	if err != nil {
+		return orRefusal(err, unknown)
+	}
+
+	switch {
+	case found.MPxN != mpxn:
+		return unknown
+	case found.DeclinedAt != nil || found.ConfirmedAt == nil:
+		return forbiddenToken("has not been confirmed by the customer.")
+	case !r.isFresh(found):
+		return forbiddenToken("was issued more than an hour ago.")
+	case found.ConsumedAt != nil:
+		return &Error{
+			Kind:    KindConflict,
+			Code:    CodeConflict,
+			Field:   fieldToken,
+			Message: "has been used: each reading needs a new confirmation.",
+		}
+	}
+
+	return unknown
+}
+
+// consumeToken consumes a confirmed re-identification token of an account. It returns the meter point and the identity
+// record of the token, and locks the record so that it is not anonymised in the meantime.
+func (r *Rules) consumeToken(
+	ctx context.Context, tx *store.Tx, token, accountID string,
+) (mpxn, ir string, err error) {
+	found, err := tx.FindReidentification(ctx, HashToken(token), accountID)
+	if err != nil {
+		return "", "", orRefusal(err, &Error{
+			Kind: KindNotFound, Code: CodeNotFound, Field: fieldToken, Message: "is unknown.",
+		})
+	}
+	if _, err = tx.HoldIdentityRecord(ctx, found.IR); err != nil {
+		return "", "", err
+	}
+
+	now := r.Now()
+	consumed, err := tx.ConsumeReidentification(
+		ctx, found.TokenHash, accountID, found.MPxN, now.Add(-tokenLife), now,
+	)
+	if err != nil {
+		return "", "", err
+	}
+	if consumed {
+		return found.MPxN, found.IR, nil
+	}
+
+	err = r.tokenRefusal(ctx, tx, token, accountID, found.MPxN)
+	// The published API sends 403 for a reading and 422 for a registration.
+	if refusal, ok := errors.AsType[*Error](err); ok && refusal.Kind == KindForbidden {
+		refusal.Kind = KindUnprocessable
+		refusal.Code = CodeTokenUnusable
+	}
+
+	return "", "", err
+}
+
+// authority is an access record that a customer lets a portal act on.
+type authority struct {
+	record store.ListedRecord
+	// tokenHash is the hash of the token by which the customer said so.
+	tokenHash []byte
+}
+
+// authorityOver returns the access record that a customer's token lets an account act on. The account started the
+// token, the customer confirmed it less than an hour ago for the record's meter point, and still lives there. Once the
+// token was consumed by a reading it has authority over the records of that reading only (docs/decisions.md,
+// Withdrawal). The error is refused if the token has no authority over the record, and sighting if the record was
+// discovered by the DCC.
+func (r *Rules) authorityOver(
+	ctx context.Context, tx *store.Tx, accountID, ak, token string, refused, sighting *Error,
+) (authority, error) {
+	if token == "" || !patternKey.MatchString(ak) {
+		return authority{}, refused
+	}
+
+	grant, err := tx.FindReidentification(ctx, HashToken(token), accountID)
+	if err != nil {
+		return authority{}, orRefusal(err, refused)
+	}
+
+	valid, err := r.isValidFor(ctx, tx, grant, ak)
+	if err != nil {
+		return authority{}, err
+	}
+	if !valid {
+		return authority{}, refused
+	}
+
+	record, err := tx.FindAccessRecord(ctx, ak)
+	if err != nil && grant.ConsumedAt != nil {
+		return authority{}, orRefusal(err, sighting) // the reading showed it, so the DCC discovered it
+	}
+	if err != nil {
+		return authority{}, orRefusal(err, refused)
+	}
+	if record.MPxN != grant.MPxN {
+		return authority{}, refused
+	}
+
+	return authority{record: record, tokenHash: grant.TokenHash}, nil
+}
+
+// isValidFor reports whether a token carries the authority of a present customer, and, if it was consumed by a reading,
+// whether the reading showed this access record.
+func (r *Rules) isValidFor(ctx context.Context, tx *store.Tx, grant store.Reidentification, ak string) (bool, error) {
+	confirmed := grant.ConfirmedAt != nil && grant.DeclinedAt == nil
+	if !confirmed || !r.isFresh(grant) {
+		return false, nil
+	}
+
+	movedOut, err := r.hasMovedOut(ctx, tx, grant)
+	if err != nil || movedOut {
+		return false, err
+	}
+
+	if grant.ConsumedAt == nil {
+		return true, nil
+	}
+
+	return tx.HasReading(ctx, grant.TokenHash, ak)
+}
+
+// isFresh reports whether a token was issued less than an hour ago.
+func (r *Rules) isFresh(grant store.Reidentification) bool {
+	return r.Now().Before(grant.IssuedAt.Time().Add(tokenLife))
+}

@@ -1,0 +1,150 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"central.consent/dar/register/mail"
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+// ListDeliveries returns a page of the deliveries of an account's subscription, the newest first, and the position after
+// it. An empty status means all. It returns an *Error of KindNotFound if the account has no such subscription.
+func (r *Rules) ListDeliveries(
+	ctx context.Context, accountID, wid string, status registerclient.DeliveryStatus, page store.Page,
+) ([]registerclient.Delivery, *store.Position, error) {
+	subscription, err := r.store.FindWebhook(ctx, wid)
+	if err != nil {
+		return nil, nil, orRefusal(err, noWebhook())
+	}
+	if subscription.AccountID != accountID {
+		return nil, nil, noWebhook()
+	}
+
+	jobs, err := r.store.ListDeliveries(ctx, wid, string(status), page)
+	if err != nil {
+		return nil, nil, err
+	}
+
+	jobs, next := cutPage(jobs, page, func(job store.Job) store.Position {
+		return store.Position{At: job.CreatedAt, Key: job.ID}
+	})
+	deliveries := make([]registerclient.Delivery, len(jobs))
+	for i, job := range jobs {
+		deliveries[i] = deliveryOf(job)
+	}
+
+	return deliveries, next, nil
+}
+
+// deliveryOf returns a job as the API shows it.
+func deliveryOf(job store.Job) registerclient.Delivery {
+	delivery := registerclient.Delivery{
+		EventID:   job.ID,
+		EventType: registerclient.WebhookEventType(job.Subject),
+		Status:    registerclient.DeliveryUndelivered,
+		Attempts:  job.Attempts,
+		CreatedAt: job.CreatedAt.Time(),
+		EndedAt:   store.OptionalTime(job.EndedAt),
+		LastError: job.LastError,
+	}
+
+	switch {
+	case job.Outcome == nil:
+		delivery.Status = registerclient.DeliveryQueued
+		due := job.DueAt.Time()
+		delivery.NextAttemptAt = &due
+	case *job.Outcome == store.OutcomeDelivered:
+		delivery.Status = registerclient.DeliveryDelivered
+	}
+
+	return delivery
+}
+
+// Redeliver queues an ended event once more, under the same id. It returns an *Error of KindNotFound if the account has
+// no such subscription or event, and of KindConflict if the event is queued already.
+func (r *Rules) Redeliver(
+	ctx context.Context, tx *store.Tx, accountID, wid, eventID string,
+) (registerclient.Delivery, error) {
+	if _, err := tx.HoldOwnWebhook(ctx, accountID, wid); err != nil {
+		return registerclient.Delivery{}, orRefusal(err, noWebhook())
+	}
+
+	job, err := tx.FindDelivery(ctx, wid, eventID)
+	if err != nil {
+		return registerclient.Delivery{}, orRefusal(err, NotFound("There is no such event of this webhook."))
+	}
+
+	queued, err := tx.RequeueJob(ctx, job, r.clock())
+	if err != nil {
+		return registerclient.Delivery{}, err
+	}
+	if !queued {
+		return registerclient.Delivery{}, conflict("This event is queued already.")
+	}
+	if job, err = tx.FindDelivery(ctx, wid, job.ID); err != nil {
+		return registerclient.Delivery{}, err
+	}
+
+	tx.Audit(r.auditEvent(accountID, auditDeliveryRequeued, "", "", map[string]any{"wid": wid, "event-id": job.ID}))
+
+	return deliveryOf(job), nil
+}
+
+// EndJob records how a job ended. lastError says why it failed; empty if it did not. If an event is given up, it queues
+// a letter to the alert address of the subscription. It changes nothing if another attempt holds the job.
+func (r *Rules) EndJob(ctx context.Context, job store.Job, outcome, lastError string) error {
+	return r.store.Transact(ctx, func(tx *store.Tx) error {
+		var cause *string
+		if lastError != "" {
+			cause = &lastError
+		}
+
+		ended, err := tx.EndJob(ctx, job, outcome, cause, r.clock())
+		if err != nil || !ended || outcome != store.OutcomeUndelivered || job.Kind != store.KindWebhook {
+			return err
+		}
+
+		subscription, err := tx.FindWebhook(ctx, job.Target)
+		if err != nil {
+			return err
+		}
+
+		tx.Audit(r.auditEvent(subscription.AccountID, auditDeliveryUndelivered, "", "", map[string]any{
+			"wid": subscription.WID, "event-id": job.ID,
+		}))
+
+		return r.queueAlert(ctx, tx, subscription, job, lastError)
+	})
+}
+
+// queueAlert queues the letter that tells the alert address of a subscription that an event was given up.
+func (r *Rules) queueAlert(
+	ctx context.Context, tx *store.Tx, subscription store.Webhook, job store.Job, cause string,
+) error {
+	to, err := r.keys.open(subscription.KeyID, subscription.SealedAlertEmail, placeOfAlert(subscription.WID))
+	if err != nil {
+		return fmt.Errorf("open the alert address of a webhook: %w", err)
+	}
+
+	host := subscription.CallbackURL
+	if parsed, err := url.Parse(subscription.CallbackURL); err == nil {
+		host = parsed.Hostname()
+	}
+
+	deliveries := r.apiURL + "/webhooks/" + subscription.WID + "/deliveries"
+
+	return r.queueLetter(ctx, tx, subjectUndelivered, string(to), nil, mail.Undelivered(mail.UndeliveredDetails{
+		Event:     job.Subject,
+		EventID:   job.ID,
+		WebhookID: subscription.WID,
+		Host:      host,
+		Attempts:  job.Attempts,
+		Since:     job.CreatedAt.Time(),
+		Reason:    cause,
+		List:      deliveries + "?status=undelivered",
+		Redeliver: deliveries + "/" + job.ID + "/redeliver",
+	}))
+}

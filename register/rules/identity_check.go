@@ -1,0 +1,110 @@
+package rules
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+// maxMoveInDays is how many days ahead a move-in date may lie, in London.
+const maxMoveInDays = 90
+
+// identityDetail is what an identity record holds of a person beside the e-mail address, sealed as JSON.
+type identityDetail struct {
+	Address      *registerclient.UKAddress             `json:"address,omitempty"`
+	Verification *registerclient.PrincipalVerification `json:"verification,omitempty"`
+}
+
+// The places of sealed values, so that one cannot be opened in another's place.
+func placeOfEmail(ir string) string  { return "identity_records.sealed_email " + ir }
+func placeOfDetail(ir string) string { return "identity_records.sealed_detail " + ir }
+
+// checkIdentityRecord returns the meter point of a request for an identity record, or every mistake.
+func (r *Rules) checkIdentityRecord(
+	in *registerclient.CreateIdentityRecordRequest, account store.Account,
+) (mpxn string, err error) {
+	var k Checks
+	mpxn, err = ParseMPxN("pii-principal.mpxn", in.PIIPrincipal.MPxN)
+	k.Merge(err)
+
+	moveIn := string(in.PIIPrincipal.MoveInDate)
+	isDay := k.date("pii-principal.move-in-date", in.PIIPrincipal.MoveInDate)
+	if isDay && moveIn > store.LondonDay(r.Now(), maxMoveInDays) {
+		k.Add("pii-principal.move-in-date", fmt.Sprintf("must be at most %d days ahead.", maxMoveInDays))
+	}
+
+	k.address("pii-principal.address", in.PIIPrincipal.Address)
+	OneOf(&k, "expressed-by", in.ExpressedBy, "data-subject", "authorised-representative")
+	k.verification("principal-verification.", in.PrincipalVerification)
+	if in.Email != nil {
+		k.email("email", *in.Email)
+	}
+
+	if in.InitiatePasskeyRegistration {
+		if moveIn > store.LondonDay(r.Now(), 0) {
+			k.Add("initiate-passkey-registration", "is not accepted before the move-in date.")
+		}
+
+		switch {
+		case in.PasskeyReturnURL == nil:
+			k.Add("passkey-return-url", "is required if initiate-passkey-registration is true.")
+		case !slices.Contains(account.ReturnURLs.V, *in.PasskeyReturnURL):
+			k.Add("passkey-return-url", "is not one of the account's registered return URLs.")
+		}
+	}
+
+	return mpxn, k.Err()
+}
+
+// verification checks the evidence of a person's identity; nil is none.
+func (k *Checks) verification(field string, v *registerclient.PrincipalVerification) {
+	if v == nil {
+		return
+	}
+
+	k.required(field+"method", v.Method, 100)
+	k.instant(field+"verified-at", v.VerifiedAt)
+	OneOf(k, field+"outcome", v.Outcome, "verified", "failed", "partial")
+	k.text(field+"reference", v.Reference, 255)
+	k.text(field+"submitted", v.Submitted, 255)
+	k.text(field+"verified-against", v.VerifiedAgainst, 255)
+}
+
+// sealIdentityRecord returns the row of a new identity record, with its personal data sealed.
+func (r *Rules) sealIdentityRecord(
+	in registerclient.CreateIdentityRecordRequest, mpxn, accountID string,
+) (store.IdentityRecord, error) {
+	key := r.keys.sealer()
+	moveIn := string(in.PIIPrincipal.MoveInDate)
+	record := store.IdentityRecord{
+		IR:          NewID("ir"),
+		AccountID:   accountID,
+		MPxN:        &mpxn,
+		MoveInDate:  &moveIn,
+		ExpressedBy: &in.ExpressedBy,
+		KeyID:       key.id,
+		CreatedAt:   store.Millis(r.Now()),
+	}
+	if in.Email != nil {
+		record.SealedEmail = key.sealed([]byte(*in.Email), placeOfEmail(record.IR))
+		record.EmailMAC = key.mac(*in.Email)
+	}
+
+	if in.PIIPrincipal.Address == nil && in.PrincipalVerification == nil {
+		return record, nil
+	}
+
+	detail, err := json.Marshal(identityDetail{
+		Address: in.PIIPrincipal.Address, Verification: in.PrincipalVerification,
+	})
+	if err != nil {
+		return store.IdentityRecord{}, fmt.Errorf("encode the detail of an identity record: %w", err)
+	}
+
+	record.SealedDetail = key.sealed(detail, placeOfDetail(record.IR))
+
+	return record, nil
+}

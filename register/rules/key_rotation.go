@@ -1,0 +1,158 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"central.consent/dar/register/store"
+)
+
+const (
+	// rotationBatch is how many rows one transaction reseals: few enough that a serving replica hardly waits.
+	rotationBatch = 100
+	// rotationPasses is how often the tables are scanned for rows that were written in the meantime.
+	rotationPasses = 5
+)
+
+// rotation is a table whose sealed columns are resealed.
+type rotation struct {
+	table store.SealedTable
+	// places returns the places of the sealed columns, in the store's order.
+	places func(key []string) []string
+	// hasLookup is true if the first column has a keyed hash for look-up.
+	hasLookup bool
+}
+
+var rotations = []rotation{
+	{
+		table:     store.SealedIdentityRecords,
+		places:    func(key []string) []string { return []string{placeOfEmail(key[0]), placeOfDetail(key[0])} },
+		hasLookup: true,
+	},
+	{
+		table: store.SealedWebhooks,
+		places: func(key []string) []string {
+			return []string{placeOfAlert(key[0]), placeOfSecret(key[0]), placeOfPreviousSecret(key[0])}
+		},
+	},
+	{
+		table:  store.SealedJobs,
+		places: func(key []string) []string { return []string{placeOfJob(key[0])} },
+	},
+	{
+		table:  store.SealedChallenges,
+		places: func(key []string) []string { return []string{placeOfToken(key[0])} },
+	},
+	{
+		table:  store.SealedResponses,
+		places: func(key []string) []string { return []string{placeOfResponse(key[0], key[1])} },
+	},
+}
+
+// RotateKeys reseals with the first key of the key ring what another key sealed. Replicas may serve in the meantime if
+// they have both keys: a row that a replica changes is left, and found again. progress gets the number of rows done so
+// far; RotateKeys returns it too. It returns an error if rows are left, as happens while a replica still seals with
+// another key. It is idempotent.
+func (r *Rules) RotateKeys(ctx context.Context, progress func(done int)) (done int, err error) {
+	sealer := r.keys.sealer()
+	defer func() {
+		// What was done before an interruption is audited too.
+		audited := r.recordAudit(context.WithoutCancel(ctx), r.auditEvent("", auditKeysRotated, "", "", map[string]any{
+			"key": sealer.id, "rows": done, "complete": err == nil,
+		}))
+		err = errors.Join(err, audited)
+	}()
+
+	for range rotationPasses {
+		found := false
+		for _, table := range rotations {
+			resealed, hasRows, err := r.rotateTable(ctx, table, func(rows int) { progress(done + rows) })
+			done += resealed
+			if err != nil {
+				return done, err
+			}
+
+			found = found || hasRows
+		}
+
+		if !found {
+			return done, nil
+		}
+	}
+
+	return done, fmt.Errorf(
+		"rows are still sealed with a key other than %q: give every replica this key first, and run it again", sealer.id)
+}
+
+// rotateTable reseals one table once. It returns how many rows it resealed and whether it found any.
+func (r *Rules) rotateTable(
+	ctx context.Context, table rotation, progress func(rows int),
+) (resealed int, found bool, err error) {
+	var after []string
+	for {
+		rows, err := r.store.ListSealed(ctx, table.table, r.keys.sealer().id, after, rotationBatch)
+		if err != nil || len(rows) == 0 {
+			return resealed, found, err
+		}
+
+		found = true
+		after = rows[len(rows)-1].Key
+		changed, err := r.reseal(ctx, table, rows)
+		if err != nil {
+			return resealed, found, err
+		}
+
+		resealed += changed
+		progress(resealed)
+	}
+}
+
+// reseal reseals rows in one transaction. It returns how many were still as they were read.
+func (r *Rules) reseal(ctx context.Context, table rotation, rows []store.SealedRow) (changed int, err error) {
+	err = r.store.Transact(ctx, func(tx *store.Tx) error {
+		changed = 0
+		for _, row := range rows {
+			values, lookup, err := r.resealedValues(table, row)
+			if err != nil {
+				return err
+			}
+
+			ok, err := tx.Reseal(ctx, table.table, row, r.keys.sealer().id, values, lookup)
+			if err != nil {
+				return err
+			}
+			if ok {
+				changed++
+			}
+		}
+
+		return nil
+	})
+
+	return changed, err
+}
+
+// resealedValues returns the columns of a row, sealed with the newest key, and the keyed hash for look-up if the table
+// has one.
+func (r *Rules) resealedValues(table rotation, row store.SealedRow) (values [][]byte, lookup []byte, err error) {
+	sealer := r.keys.sealer()
+	values = make([][]byte, len(row.Values))
+	for i, place := range table.places(row.Key) {
+		if row.Values[i] == nil {
+			continue
+		}
+
+		plain, err := r.keys.open(row.KeyID, row.Values[i], place)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open a row of %s: %w", table.table, err)
+		}
+
+		values[i] = sealer.sealed(plain, place)
+		if table.hasLookup && i == 0 {
+			lookup = sealer.mac(string(plain))
+		}
+	}
+
+	return values, lookup, nil
+}

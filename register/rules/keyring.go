@@ -1,0 +1,142 @@
+package rules
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// keyLength is the length of a master key in bytes.
+const keyLength = 32
+
+// Keyring seals personal data: AES-256-GCM to store it, a keyed hash to look it up (docs/decisions.md, E-mail). Each
+// purpose has a key of its own, derived from the master key by HKDF (RFC 5869). New values are sealed with the first
+// key; the other keys open what was sealed with them.
+type Keyring struct {
+	keys []masterKey
+}
+
+type masterKey struct {
+	id     string
+	seal   cipher.AEAD
+	lookup []byte
+}
+
+var keyID = regexp.MustCompile(`^[0-9A-Za-z_-]{1,32}$`)
+
+// NewKeyring parses master keys written as "id:key,id:key", the sealing key first; a key is 32 random bytes in base64.
+func NewKeyring(text string) (*Keyring, error) {
+	ring := &Keyring{}
+	for pair := range strings.SplitSeq(text, ",") {
+		id, encoded, _ := strings.Cut(strings.TrimSpace(pair), ":")
+		if !keyID.MatchString(id) {
+			return nil, errors.New(
+				"keys are written as id:key,id:key, and an id has 1 to 32 letters, digits, dashes and underscores",
+			)
+		}
+
+		master, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil || len(master) != keyLength {
+			return nil, fmt.Errorf("key %q is not %d bytes in base64", id, keyLength)
+		}
+
+		key, err := newMasterKey(id, master)
+		if err != nil {
+			return nil, fmt.Errorf("key %q: %w", id, err)
+		}
+		if ring.key(id) != nil {
+			return nil, fmt.Errorf("key id %q is used twice", id)
+		}
+
+		ring.keys = append(ring.keys, key)
+	}
+
+	return ring, nil
+}
+
+// newMasterKey derives the keys of each purpose.
+func newMasterKey(id string, master []byte) (masterKey, error) {
+	sealing, err := hkdf.Key(sha256.New, master, nil, "register: seal personal data", keyLength)
+	if err != nil {
+		return masterKey{}, err
+	}
+
+	lookup, err := hkdf.Key(sha256.New, master, nil, "register: look up e-mail", keyLength)
+	if err != nil {
+		return masterKey{}, err
+	}
+
+	block, err := aes.NewCipher(sealing)
+	if err != nil {
+		return masterKey{}, err
+	}
+
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	return masterKey{id: id, seal: aead, lookup: lookup}, err
+}
+
+// GenerateKey returns a new master key for a keyring, as "id:key".
+func GenerateKey(id string) string {
+	key := make([]byte, keyLength)
+	rand.Read(key)
+	return id + ":" + base64.StdEncoding.EncodeToString(key)
+}
+
+// key returns the key with this id, or nil.
+func (k *Keyring) key(id string) *masterKey {
+	for i := range k.keys {
+		if k.keys[i].id == id {
+			return &k.keys[i]
+		}
+	}
+
+	return nil
+}
+
+// sealer returns the key that seals new values.
+func (k *Keyring) sealer() *masterKey { return &k.keys[0] }
+
+// sealed encrypts a value for one place, the column and row that store it: the bytes do not open elsewhere.
+func (k *masterKey) sealed(value []byte, place string) []byte {
+	return k.seal.Seal(nil, nil, value, []byte(place))
+}
+
+// open decrypts a value that the key with this id sealed for this place.
+func (k *Keyring) open(id string, value []byte, place string) ([]byte, error) {
+	key := k.key(id)
+	if key == nil {
+		return nil, fmt.Errorf("no key %q in the keyring", id)
+	}
+
+	plain, err := key.seal.Open(nil, nil, value, []byte(place))
+	if err != nil {
+		return nil, fmt.Errorf("open a sealed value with key %q: %w", id, err)
+	}
+
+	return plain, nil
+}
+
+// mac returns the keyed hash by which an e-mail address is looked up. Case is ignored: in practice no two mailboxes
+// differ by case alone.
+func (k *masterKey) mac(email string) []byte {
+	h := hmac.New(sha256.New, k.lookup)
+	h.Write([]byte(strings.ToLower(email)))
+	return h.Sum(nil)
+}
+
+// macs returns the keyed hash of an address under every key, for rows that were written under an older key.
+func (k *Keyring) macs(email string) [][]byte {
+	all := make([][]byte, len(k.keys))
+	for i := range k.keys {
+		all[i] = k.keys[i].mac(email)
+	}
+	return all
+}

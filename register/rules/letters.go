@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"central.consent/dar/register/mail"
+	"central.consent/dar/register/store"
+)
+
+// The subjects of the letters in the outbox.
+const (
+	// SubjectLink is the letter with a link. It must arrive at most once: of two letters that look alike the customer may
+	// open the one that is used up, or believe that a stranger asked.
+	SubjectLink = "magic-link"
+
+	subjectPasskey     = "passkey"
+	subjectUndelivered = "undelivered"
+)
+
+func placeOfJob(id string) string { return "outbox.sealed_body " + id }
+
+// QueuedLetter is the body of a letter's job.
+type QueuedLetter struct {
+	To      string       `json:"to"`
+	Message mail.Message `json:"message"`
+}
+
+// queueLetter queues a letter in the transaction of the change that causes it. After drop the letter is not sent any
+// more; nil is never.
+func (r *Rules) queueLetter(
+	ctx context.Context, tx *store.Tx, subject, to string, drop *time.Time, message mail.Message,
+) error {
+	body, err := json.Marshal(QueuedLetter{To: to, Message: message})
+	if err != nil {
+		return fmt.Errorf("encode a letter: %w", err)
+	}
+
+	id := NewID("msg")
+	now := store.Millis(r.clock())
+	key := r.keys.sealer()
+
+	return tx.InsertJob(ctx, store.Job{
+		ID:         id,
+		Kind:       store.KindMail,
+		Target:     "mail",
+		Subject:    subject,
+		KeyID:      key.id,
+		SealedBody: key.sealed(body, placeOfJob(id)),
+		CreatedAt:  now,
+		DueAt:      now,
+		DropAt:     store.OptionalMillis(drop),
+	})
+}
+
+// OpenJob returns the body of a job in the outbox: a QueuedLetter or a webhook event, as JSON.
+func (r *Rules) OpenJob(job store.Job) ([]byte, error) {
+	body, err := r.keys.open(job.KeyID, job.SealedBody, placeOfJob(job.ID))
+	if err != nil {
+		return nil, fmt.Errorf("open a job: %w", err)
+	}
+
+	return body, nil
+}

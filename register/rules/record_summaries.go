@@ -1,0 +1,175 @@
+package rules
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+func decodeAccessRecord(document []byte) (registerclient.AccessRecord, error) {
+	var record registerclient.AccessRecord
+	if err := json.Unmarshal(document, &record); err != nil {
+		return registerclient.AccessRecord{}, fmt.Errorf("decode an access record: %w", err)
+	}
+
+	return record, nil
+}
+
+// accessRecordOf returns an access record as the API shows it to an account; reader is empty for the public. Only the
+// owner of the access record sees the key of the identity record, and only if the identity record is its own too.
+func accessRecordOf(row store.ListedRecord, reader string, now time.Time) (registerclient.AccessRecord, error) {
+	record, err := decodeAccessRecord(row.Record)
+	if err != nil {
+		return registerclient.AccessRecord{}, err
+	}
+
+	createdAt := row.CreatedAt.Time()
+	record.RecordMetadata.RecordIdentifier = row.AK
+	record.RecordMetadata.CreatedAt = &createdAt
+	if reader == row.AccountID && reader == row.IdentityAccountID {
+		record.RecordMetadata.IdentityRecordRef = &row.IR
+	}
+
+	record.AccessEvent.State = registerclient.AccessState(row.StateAt(now))
+	record.AccessEvent.RevokedAt = store.OptionalTime(row.RevokedAt)
+
+	return record, nil
+}
+
+// recordSummaries returns access records and sightings as rows of a list, in the order in which a customer reads it.
+func recordSummaries(
+	rows []store.ListedRecord, sightings []store.DiscoveredAccess, filter RecordFilter, reader string, now time.Time,
+) ([]registerclient.AccessRecordSummary, error) {
+	summaries := []registerclient.AccessRecordSummary{}
+	for _, row := range rows {
+		state := registerclient.AccessState(row.StateAt(now))
+		if !filter.accepts(state, registerclient.LegalBasis(row.LegalBasis)) {
+			continue
+		}
+
+		summary, err := summaryOfRecord(row, reader, now)
+		if err != nil {
+			return nil, err
+		}
+
+		summaries = append(summaries, summary)
+	}
+
+	if filter.accepts(registerclient.StateDiscovered, "") {
+		for _, sighting := range sightings {
+			summaries = append(summaries, summaryOfSighting(sighting))
+		}
+	}
+
+	slices.SortStableFunc(summaries, func(a, b registerclient.AccessRecordSummary) int {
+		return listOrder(a) - listOrder(b)
+	})
+
+	return summaries, nil
+}
+
+// listOrder returns the place of a summary in a list: active access by consent first, then other active access, then
+// discovered, expired and revoked access.
+func listOrder(summary registerclient.AccessRecordSummary) int {
+	switch summary.State {
+	case registerclient.StateActive:
+		if summary.LegalBasis.Consent() {
+			return 0
+		}
+		return 1
+	case registerclient.StateDiscovered:
+		return 2
+	case registerclient.StateExpired:
+		return 3
+	}
+
+	return 4
+}
+
+// summaryOfRecord returns an access record as one row of a list.
+func summaryOfRecord(
+	row store.ListedRecord, reader string, now time.Time,
+) (registerclient.AccessRecordSummary, error) {
+	record, err := accessRecordOf(row, reader, now)
+	if err != nil {
+		return registerclient.AccessRecordSummary{}, err
+	}
+
+	arrangement := record.RecordMetadata.ControllerArrangement
+	count := len(arrangement.Controllers)
+	summary := registerclient.AccessRecordSummary{
+		AK:                 row.AK,
+		LeadControllerName: &arrangement.Lead().Name,
+		ArrangementType:    &arrangement.ArrangementType,
+		ControllerCount:    &count,
+		RecordMetadata:     &record.RecordMetadata,
+		LegalBasis:         &record.Processing.LegalBasis,
+		Purpose:            &record.Processing.Purpose,
+		DataTypes:          record.Processing.DataTypes,
+		State:              record.AccessEvent.State,
+		Expiry:             record.AccessEvent.Expiry,
+		RegisteredAt:       &record.AccessEvent.RegisteredAt,
+		RevokedAt:          record.AccessEvent.RevokedAt,
+		Notice:             record.Notice,
+		DataUserName:       &row.DataUserName,
+	}
+	if row.RevokedBy != nil {
+		by := registerclient.RevokedBy(*row.RevokedBy)
+		summary.RevokedBy = &by
+	}
+	if err := json.Unmarshal(row.Amendments, &summary.Amendments); err != nil {
+		return registerclient.AccessRecordSummary{}, fmt.Errorf("decode the amendments of an access record: %w", err)
+	}
+
+	return summary, nil
+}
+
+// summaryOfSighting returns an organisation that the DCC saw as one row of a list.
+func summaryOfSighting(sighting store.DiscoveredAccess) registerclient.AccessRecordSummary {
+	types := dataTypesOf(sighting.DataTypes.V)
+
+	return registerclient.AccessRecordSummary{
+		AK:        sighting.AK,
+		State:     registerclient.StateDiscovered,
+		DataTypes: types,
+		DiscoveredAccess: &registerclient.DiscoveredAccess{
+			MPxN:                  sighting.MPxN,
+			OrganisationName:      sighting.OrganisationName,
+			OrganisationReference: sighting.OrganisationReference,
+			FirstSeen:             registerclient.Date(sighting.FirstSeen),
+			LastSeen:              registerclient.Date(sighting.LastSeen),
+			DataTypesObserved:     types,
+			SourceReference:       sighting.SourceReference,
+		},
+	}
+}
+
+// flatRecordOf returns an access record as one row of an administrator's list.
+func flatRecordOf(row store.ListedRecord, now time.Time) (registerclient.FlatRecord, error) {
+	record, err := accessRecordOf(row, "", now)
+	if err != nil {
+		return registerclient.FlatRecord{}, err
+	}
+
+	arrangement := record.RecordMetadata.ControllerArrangement
+
+	return registerclient.FlatRecord{
+		AK:                 row.AK,
+		DUID:               row.DUID,
+		MPxN:               row.MPxN,
+		State:              record.AccessEvent.State,
+		LegalBasis:         record.Processing.LegalBasis,
+		Purpose:            record.Processing.Purpose,
+		DataTypes:          record.Processing.DataTypes,
+		LeadControllerName: arrangement.Lead().Name,
+		ArrangementType:    arrangement.ArrangementType,
+		ControllerCount:    len(arrangement.Controllers),
+		Expiry:             record.AccessEvent.Expiry,
+		CreatedAt:          row.CreatedAt.Time(),
+		RevokedAt:          store.OptionalTime(row.RevokedAt),
+	}, nil
+}

@@ -1,0 +1,263 @@
+package rules
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+const (
+	// jurisdiction is the country (ISO 3166-1 alpha-2) of every access record.
+	jurisdiction = "GB"
+	// maxRecordBytes is how many bytes the access records of one account at one meter point may hold. A portal reads the
+	// whole list at once: a longer list could not be read, and no access at the meter point could be ended.
+	maxRecordBytes = 2 << 20
+)
+
+// NewAccessRecord is an access record that has been checked and not yet stored.
+type NewAccessRecord struct {
+	in        registerclient.AccessRecord
+	createdAt time.Time
+}
+
+// PrepareAccessRecord checks a new access record. It returns Errors if the record is wrong.
+func (r *Rules) PrepareAccessRecord(in registerclient.AccessRecord) (NewAccessRecord, error) {
+	now := r.Now()
+	err := checkAccessRecord(&in, now)
+
+	return NewAccessRecord{in: in, createdAt: now}, err
+}
+
+// RegisterAccess stores a new access record of an account. It consumes the re-identification token that the record
+// names, and marks the sightings of the account's organisation at the meter point as superseded. It returns an *Error
+// of KindForbidden, KindNotFound, KindConflict or KindUnprocessable if the record may not use the identity record or
+// the token, and of KindConflict if the account's records at the meter point would hold too much.
+func (r *Rules) RegisterAccess(
+	ctx context.Context, tx *store.Tx, account store.Account, record NewAccessRecord,
+) (registerclient.AccessToken, error) {
+	mpxn, ir, err := r.useIdentity(ctx, tx, record.in, account.AccountID)
+	if err != nil {
+		return registerclient.AccessToken{}, err
+	}
+
+	row, err := accessRecordRow(record.in, store.AccessRecord{
+		AK:        NewID("ak"),
+		MPxN:      mpxn,
+		AccountID: account.AccountID,
+		IR:        ir,
+		CreatedAt: store.Millis(record.createdAt),
+	})
+	if err != nil {
+		return registerclient.AccessToken{}, err
+	}
+
+	if err := tx.InsertAccessRecord(ctx, row); err != nil {
+		return registerclient.AccessToken{}, err
+	}
+	if err := checkRecordBytes(ctx, tx, row); err != nil {
+		return registerclient.AccessToken{}, err
+	}
+	if reference := account.OrganisationReference; reference != nil && row.State == store.StateActive {
+		if err := tx.SupersedeDiscoveredAccess(ctx, mpxn, *reference, row.AK); err != nil {
+			return registerclient.AccessToken{}, err
+		}
+	}
+
+	tx.Audit(r.auditEvent(account.AccountID, auditRecordCreated, mpxn, row.AK, nil))
+
+	return registerclient.AccessToken{Key: row.AK, Expiry: record.in.AccessEvent.Expiry}, nil
+}
+
+// ReplaceAccess replaces an active access record of an account as a whole, under the same key. It returns Errors if the
+// new record is wrong, and an *Error of KindNotFound if the account has no such record, of KindConflict if the record is
+// not active.
+func (r *Rules) ReplaceAccess(
+	ctx context.Context, accountID, ak string, in registerclient.AccessRecord,
+) (registerclient.AccessToken, error) {
+	now := r.Now()
+	if err := checkReplacement(&in, now); err != nil {
+		return registerclient.AccessToken{}, err
+	}
+
+	err := r.store.Transact(ctx, func(tx *store.Tx) error {
+		old, err := findOwnRecord(ctx, tx, accountID, ak)
+		if err != nil {
+			return err
+		}
+
+		ir, err := r.identityOfReplacement(ctx, tx, in, old)
+		if err != nil {
+			return err
+		}
+
+		row, err := accessRecordRow(in, store.AccessRecord{AK: ak, MPxN: old.MPxN, AccountID: accountID, IR: ir})
+		if err != nil {
+			return err
+		}
+
+		return r.replaceRow(ctx, tx, old, row, now)
+	})
+
+	return registerclient.AccessToken{Key: ak, Expiry: in.AccessEvent.Expiry}, err
+}
+
+// replaceRow stores the row that replaces an access record, with the amendment that it makes.
+func (r *Rules) replaceRow(
+	ctx context.Context, tx *store.Tx, old store.ListedRecord, row store.AccessRecord, now time.Time,
+) (err error) {
+	if row.Amendments, err = amendmentsOf(ctx, tx, row, now); err != nil {
+		return orRefusal(err, noAccessRecord())
+	}
+
+	replaced, err := tx.ReplaceAccessRecord(ctx, row, now)
+	if err != nil {
+		return err
+	}
+	if !replaced {
+		return conflict("This access record is not active and cannot be replaced.")
+	}
+	if err := checkRecordBytes(ctx, tx, row); err != nil {
+		return err
+	}
+
+	tx.Audit(r.auditEvent(row.AccountID, auditRecordUpdated, row.MPxN, row.AK, map[string]any{
+		"changed": changedMembers(old.Record, row.Record),
+	}))
+
+	return nil
+}
+
+// identityOfReplacement returns the identity record of an access record after its replacement: the one it has, or
+// another one of its owner for the same meter point.
+func (r *Rules) identityOfReplacement(
+	ctx context.Context, tx *store.Tx, in registerclient.AccessRecord, old store.ListedRecord,
+) (string, error) {
+	ref := in.RecordMetadata.IdentityRecordRef
+	if ref == nil {
+		return old.IR, nil
+	}
+
+	mpxn, err := ownMeterPoint(ctx, tx, *ref, old.AccountID)
+	if err != nil {
+		return "", err
+	}
+	if mpxn != old.MPxN {
+		return "", Invalid(fieldIdentityRef, "is for another meter point.")
+	}
+
+	return *ref, nil
+}
+
+// useIdentity returns the identity record of a new access record, and its meter point: the caller's own identity record,
+// or the one behind a confirmed re-identification token, which it consumes.
+func (r *Rules) useIdentity(
+	ctx context.Context, tx *store.Tx, in registerclient.AccessRecord, accountID string,
+) (mpxn, ir string, err error) {
+	if in.ReidentificationToken != nil {
+		return r.consumeToken(ctx, tx, *in.ReidentificationToken, accountID)
+	}
+
+	ir = *in.RecordMetadata.IdentityRecordRef
+	mpxn, err = ownMeterPoint(ctx, tx, ir, accountID)
+
+	return mpxn, ir, err
+}
+
+// ownMeterPoint returns the meter point of an identity record of an account, and locks the record so that it is not
+// anonymised in the meantime.
+func ownMeterPoint(ctx context.Context, tx *store.Tx, ir, accountID string) (string, error) {
+	identity, err := tx.HoldIdentityRecord(ctx, ir)
+	if err != nil {
+		return "", orRefusal(err, notOwnIdentity())
+	}
+	if identity.AccountID != accountID {
+		return "", notOwnIdentity()
+	}
+	if identity.MPxN == nil {
+		return "", anonymisedIdentity()
+	}
+
+	return *identity.MPxN, nil
+}
+
+func notOwnIdentity() *Error {
+	return &Error{
+		Kind:    KindForbidden,
+		Code:    CodeRole,
+		Field:   fieldIdentityRef,
+		Message: "is not an identity record of this account.",
+	}
+}
+
+func anonymisedIdentity() *Error {
+	return &Error{Kind: KindConflict, Code: CodeConflict, Field: fieldIdentityRef, Message: "has been anonymised."}
+}
+
+// accessRecordRow returns the row that stores an access record: keys with the document and its columns filled in.
+func accessRecordRow(in registerclient.AccessRecord, keys store.AccessRecord) (store.AccessRecord, error) {
+	in.ReidentificationToken = nil
+	in.RecordMetadata.RecordIdentifier = ""
+	in.RecordMetadata.CreatedAt = nil
+	in.RecordMetadata.IdentityRecordRef = nil
+	in.AccessEvent.RevokedAt = nil
+	in.Processing.Jurisdiction = jurisdiction
+	document, err := json.Marshal(in)
+	if err != nil {
+		return store.AccessRecord{}, fmt.Errorf("encode an access record: %w", err)
+	}
+
+	row := keys
+	row.State = string(in.AccessEvent.State)
+	row.LegalBasis = string(in.Processing.LegalBasis)
+	row.Expiry = store.OptionalMillis(in.AccessEvent.Expiry)
+	row.Record = document
+	if row.State == store.StateRevoked {
+		by := string(registerclient.RevokedByOrganisation)
+		row.RevokedAt = &row.CreatedAt
+		row.RevokedBy = &by
+	}
+
+	return row, nil
+}
+
+// findOwnRecord returns an access record of an account, or an *Error of KindNotFound.
+func findOwnRecord(ctx context.Context, tx *store.Tx, accountID, ak string) (store.ListedRecord, error) {
+	if !patternKey.MatchString(ak) {
+		return store.ListedRecord{}, noAccessRecord()
+	}
+
+	record, err := tx.FindAccessRecord(ctx, ak)
+	if err != nil {
+		return store.ListedRecord{}, orRefusal(err, noAccessRecord())
+	}
+	if record.AccountID != accountID {
+		return store.ListedRecord{}, noAccessRecord()
+	}
+
+	return record, nil
+}
+
+func noAccessRecord() *Error { return NotFound("There is no such access record.") }
+
+// checkRecordBytes refuses a record that was just written if its account's records at the meter point hold too much.
+func checkRecordBytes(ctx context.Context, tx *store.Tx, row store.AccessRecord) error {
+	sizes, err := tx.SumRecordSizes(ctx, row.AccountID, []string{row.MPxN})
+	if err != nil {
+		return err
+	}
+	if sizes[row.MPxN] > maxRecordBytes {
+		return tooManyRecordBytes()
+	}
+
+	return nil
+}
+
+func tooManyRecordBytes() *Error {
+	const mib = maxRecordBytes >> 20
+
+	return conflict(fmt.Sprintf("This account's records at this meter point would hold more than %d MiB.", mib))
+}

@@ -1,0 +1,87 @@
+// Package rules holds every rule of the register: what docs/decisions.md settles, as code. A rule is a method of Rules
+// that takes a context, a transaction and plain values, and returns a value or a refusal (*Error, Errors). It knows
+// neither HTTP nor echo: package api reads requests and calls rules, package id does the same for the customers'
+// pages, and package outbox delivers what rules have queued. SQL is in package store.
+//
+// One file holds one subject: occupants.go says who answers at a meter point, challenges.go how a customer is asked,
+// withdrawals.go who may end access, and so on.
+package rules
+
+import (
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"central.consent/dar/register/passkey"
+	"central.consent/dar/register/store"
+)
+
+// Options is what the rules work on. Store, Keys, Passkeys and Clock are required.
+type Options struct {
+	Store *store.Store
+	// Keys seals personal data.
+	Keys *Keyring
+	// Passkeys runs the WebAuthn ceremonies.
+	Passkeys *passkey.RelyingParty
+	// Pages are the addresses of the customers' pages.
+	Pages PageURLs
+	// APIURL is the address of the API: https://id.central.consent/v1, without a slash at the end.
+	APIURL string
+	// Local is true if the register stands on a loopback address. Such a register accepts short secrets and plain
+	// http addresses.
+	Local bool
+	// Stub confirms every challenge at once and asks no customer. It is for demonstrations only.
+	Stub bool
+	// SecretCost is the cost of hashing an account's secret; the zero value is DefaultSecretCost.
+	SecretCost SecretCost
+	// Clock returns the current time.
+	Clock func() time.Time
+}
+
+// PageURLs are the absolute addresses of the pages to which the register sends a customer.
+type PageURLs struct {
+	// Link is the page of a mailed link, Assert that of a passkey to show, and Enrol that of a passkey to create.
+	Link, Assert, Enrol string
+}
+
+// Rules is the register's rules over one store. It keeps nothing in memory that must survive: replicas may share a
+// database. Its methods are safe for concurrent use.
+type Rules struct {
+	store    *store.Store
+	keys     *Keyring
+	passkeys *passkey.RelyingParty
+	pages    PageURLs
+	apiURL   string
+	local    bool
+	stub     bool
+	clock    func() time.Time
+	cost     SecretCost
+	// hashing bounds how many secrets are hashed at once.
+	hashing *semaphore.Weighted
+	// unknownSecret is the hash that the secret of an unknown account is compared with, so that it costs the same time.
+	unknownSecret string
+}
+
+// New returns the rules over o.
+func New(o Options) *Rules {
+	if o.SecretCost == (SecretCost{}) {
+		o.SecretCost = DefaultSecretCost
+	}
+
+	return &Rules{
+		store:         o.Store,
+		keys:          o.Keys,
+		passkeys:      o.Passkeys,
+		pages:         o.Pages,
+		apiURL:        o.APIURL,
+		local:         o.Local,
+		stub:          o.Stub,
+		clock:         o.Clock,
+		cost:          o.SecretCost,
+		hashing:       newHashing(),
+		unknownSecret: o.SecretCost.hash(NewSecret()),
+	}
+}
+
+// Now returns the current time in UTC, in whole seconds as on the wire.
+func (r *Rules) Now() time.Time { return r.clock().UTC().Truncate(time.Second) }
