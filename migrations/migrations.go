@@ -1,13 +1,13 @@
-// Package migrations holds the schema of both programs, for SQLite and for PostgreSQL. It opens a database and brings
-// it up to date. A number is the same step on both. Times are integers: milliseconds since 1970, UTC. Secrets are
+// Package migrations holds the schema of both programs, each on SQLite and on PostgreSQL, and opens a database with an
+// up-to-date schema.
+//
+// A migration has the same number on both databases. Times are integers, in milliseconds since 1970 UTC. Secrets are
 // stored as SHA-256 only.
 package migrations
 
 import (
 	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,11 +16,11 @@ import (
 	"runtime"
 	"strings"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	_ "modernc.org/sqlite" // driver "sqlite"
 )
 
 //go:embed register/*/*.sql portal/*/*.sql
@@ -29,17 +29,17 @@ var files embed.FS
 // Set is the schema of one program.
 type Set string
 
-// The two sets.
+// The schemas of the two programs.
 const (
 	Register Set = "register"
 	Portal   Set = "portal"
 )
 
-// maxPostgresConns keeps a few replicas under PostgreSQL's default limit of 100 connections.
+// maxPostgresConns keeps a few replicas below PostgreSQL's default limit of 100 connections.
 const maxPostgresConns = 20
 
-// DB is an open database. On SQLite, Write is a pool of one connection: SQLite has one writer at a time, and the queue
-// of the pool is fairer than a busy loop. Read has many connections. On PostgreSQL both are the same pool.
+// DB is an open database. SQLite has one writer at a time, so Write is a single connection there: waiting in the pool
+// is fairer than a busy loop. Read has many connections. On PostgreSQL both are the same pool.
 type DB struct {
 	Write, Read *sqlx.DB
 	Postgres    bool
@@ -47,11 +47,11 @@ type DB struct {
 
 func init() { sqlx.BindDriver("sqlite", sqlx.QUESTION) }
 
-// Open opens the database at address, a postgres:// URL or the path of a SQLite file, and applies the steps of the set
-// that it lacks. A missing SQLite file is created. Several replicas may open a database at the same moment. The caller
-// closes it.
+// Open opens the database at address and applies the missing migrations of the set. The address is a postgres:// URL,
+// or the path of a SQLite file, which is created if it does not exist. Several replicas may open a database at the same
+// time. The caller closes it.
 func Open(ctx context.Context, address string, set Set) (*DB, error) {
-	if !postgres(address) {
+	if !isPostgres(address) {
 		if err := createPrivate(address); err != nil {
 			return nil, fmt.Errorf("open the %s database: %w", set, err)
 		}
@@ -68,10 +68,12 @@ func Open(ctx context.Context, address string, set Set) (*DB, error) {
 	return db, nil
 }
 
-// OpenAsIs opens an existing database and leaves its schema as it is, to copy or to examine it. The caller closes it.
+// OpenAsIs opens a database that exists and does not change its schema, in order to copy or examine it. The caller
+// closes it.
 func OpenAsIs(ctx context.Context, address string) (*DB, error) {
-	if !postgres(address) {
-		if _, err := os.Stat(SQLitePath(address)); err != nil {
+	if !isPostgres(address) {
+		path, _ := sqlitePath(address)
+		if _, err := os.Stat(path); err != nil {
 			return nil, fmt.Errorf("open the database: %w", err)
 		}
 	}
@@ -87,23 +89,31 @@ func OpenAsIs(ctx context.Context, address string) (*DB, error) {
 	return db, nil
 }
 
-func postgres(address string) bool {
+func isPostgres(address string) bool {
 	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }
 
 func open(address string) (*DB, error) {
-	if postgres(address) {
-		pool, err := sqlx.Open("pgx", address)
-		if err != nil {
-			return nil, err
-		}
-
-		pool.SetMaxOpenConns(maxPostgresConns)
-		pool.SetMaxIdleConns(maxPostgresConns)
-
-		return &DB{Write: pool, Read: pool, Postgres: true}, nil
+	if isPostgres(address) {
+		return openPostgres(address)
 	}
 
+	return openSQLite(address)
+}
+
+func openPostgres(address string) (*DB, error) {
+	pool, err := sqlx.Open("pgx", address)
+	if err != nil {
+		return nil, err
+	}
+
+	pool.SetMaxOpenConns(maxPostgresConns)
+	pool.SetMaxIdleConns(maxPostgresConns)
+
+	return &DB{Write: pool, Read: pool, Postgres: true}, nil
+}
+
+func openSQLite(address string) (*DB, error) {
 	source, err := sqliteSource(address)
 	if err != nil {
 		return nil, err
@@ -114,7 +124,7 @@ func open(address string) (*DB, error) {
 		return nil, err
 	}
 
-	// A page cache of 64 MB was tried: an import of 200,000 lines was no faster and took 100 MB more.
+	// A page cache of 64 MB did not make an import of 200,000 lines faster, and took 100 MB more.
 	write.SetMaxOpenConns(1)
 
 	read, err := sqlx.Open("sqlite", source+"&_pragma=query_only(1)")
@@ -122,18 +132,19 @@ func open(address string) (*DB, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 
-	read.SetMaxOpenConns(4 * runtime.GOMAXPROCS(0))
-	read.SetMaxIdleConns(4 * runtime.GOMAXPROCS(0))
+	readConns := 4 * runtime.GOMAXPROCS(0)
+	read.SetMaxOpenConns(readConns)
+	read.SetMaxIdleConns(readConns)
 
 	return &DB{Write: write, Read: read}, nil
 }
 
-// sqliteSource returns the data source of the address. It carries the pragmas, because a pragma that is sent by Exec
-// reaches one connection of the pool only. Parameters of the address come last and win.
+// sqliteSource returns the data source of a SQLite file. It sets the pragmas there, because a pragma sent with Exec
+// reaches only one connection of the pool. Parameters of the address come last and override them.
 func sqliteSource(address string) (string, error) {
 	path, query := sqlitePath(address)
 	if path == "" || strings.HasPrefix(path, ":memory:") {
-		return "", fmt.Errorf("%q is not a file: every connection would get its own database", address)
+		return "", fmt.Errorf("%q is not a file: every connection would open its own database", address)
 	}
 	if _, err := url.ParseQuery(query); err != nil {
 		return "", fmt.Errorf("parameters of %q: %w", path, err)
@@ -148,25 +159,21 @@ func sqliteSource(address string) (string, error) {
 	return source, nil
 }
 
-// SQLitePath returns the path of the file that a SQLite address names.
-func SQLitePath(address string) string {
-	path, _ := sqlitePath(address)
-	return path
-}
-
+// sqlitePath splits an address into the path of the file and the parameters.
 func sqlitePath(address string) (path, query string) {
 	path, query, _ = strings.Cut(strings.TrimPrefix(address, "file:"), "?")
 	return path, query
 }
 
-// createPrivate creates a missing SQLite file that only its owner can read. SQLite gives its journals the same mode. An
-// existing file is not touched: opening and closing it would release the locks that this process holds on it.
+// createPrivate creates a missing SQLite file with a mode that lets only its owner read it. SQLite gives its journals
+// the same mode. It does not open a file that exists: closing it would release the locks that this process has on it.
 func createPrivate(address string) error {
 	if _, err := sqliteSource(address); err != nil {
 		return err
 	}
 
-	file, err := os.OpenFile(SQLitePath(address), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	path, _ := sqlitePath(address)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
@@ -177,28 +184,30 @@ func createPrivate(address string) error {
 	return file.Close()
 }
 
-// migrate applies the steps of the set that the database lacks.
+// migrate applies the missing migrations of the set.
 func migrate(ctx context.Context, db *DB, set Set) error {
-	steps, err := set.steps(db.Postgres)
-	if err != nil {
-		return err
-	}
-
-	// Each set counts its own steps, so that both programs may share one PostgreSQL database.
-	options := []goose.ProviderOption{goose.WithTableName(string(set) + "_schema_version")}
 	dialect := goose.DialectSQLite3
+	folder := "sqlite"
+	// Each set has its own version table, so that both programs can share one PostgreSQL database.
+	options := []goose.ProviderOption{goose.WithTableName(string(set) + "_schema_version")}
 	if db.Postgres {
-		// A replica that waits for another to finish looks every second, for five minutes.
+		dialect = goose.DialectPostgres
+		folder = "postgres"
+		// A replica that waits for another to migrate looks every second, for five minutes.
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return err
 		}
 
-		dialect = goose.DialectPostgres
 		options = append(options, goose.WithSessionLocker(locker))
 	}
 
-	provider, err := goose.NewProvider(dialect, db.Write.DB, steps, options...)
+	scripts, err := fs.Sub(files, string(set)+"/"+folder)
+	if err != nil {
+		return err
+	}
+
+	provider, err := goose.NewProvider(dialect, db.Write.DB, scripts, options...)
 	if err != nil {
 		return err
 	}
@@ -208,38 +217,7 @@ func migrate(ctx context.Context, db *DB, set Set) error {
 	return err
 }
 
-// steps returns the SQL files of the set for one kind of database.
-func (set Set) steps(postgres bool) (fs.FS, error) {
-	if postgres {
-		return fs.Sub(files, string(set)+"/postgres")
-	}
-	return fs.Sub(files, string(set)+"/sqlite")
-}
-
-// Fingerprint returns 16 hexadecimal digits that change with the schema of the set for PostgreSQL. Tests name by it the
-// databases that they copy.
-func (set Set) Fingerprint() (string, error) {
-	steps, err := set.steps(true)
-	if err != nil {
-		return "", err
-	}
-
-	hash := sha256.New()
-	err = fs.WalkDir(steps, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-
-		step, err := fs.ReadFile(steps, path)
-		fmt.Fprintf(hash, "%s %d\n%s", path, len(step), step)
-
-		return err
-	})
-
-	return hex.EncodeToString(hash.Sum(nil)[:8]), err
-}
-
-// Close closes every connection.
+// Close closes all connections.
 func (db *DB) Close() error {
 	if db.Read == db.Write {
 		return db.Write.Close()

@@ -73,7 +73,7 @@ func (d Database) Open(t testing.TB, set migrations.Set) *migrations.DB {
 func (d Database) Address(t testing.TB) string {
 	t.Helper()
 	if d == SQLite {
-		return sqliteAddress(t)
+		return filepath.Join(t.TempDir(), "test.db") + unsynced
 	}
 
 	address, err := postgresServer(t).create(t, "template1")
@@ -93,9 +93,9 @@ func (d Database) migrated(t testing.TB, set migrations.Set) (string, error) {
 			return "", err
 		}
 
-		address := sqliteAddress(t)
+		path := filepath.Join(t.TempDir(), "test.db")
 
-		return address, os.WriteFile(migrations.SQLitePath(address), schema, 0o600)
+		return path + unsynced, os.WriteFile(path, schema, 0o600)
 	}
 
 	server := postgresServer(t)
@@ -107,11 +107,8 @@ func (d Database) migrated(t testing.TB, set migrations.Set) (string, error) {
 	return server.create(t, template)
 }
 
-// sqliteAddress names a file that is not there yet. Nothing that a test writes has to survive a power cut.
-func sqliteAddress(t testing.TB) string {
-	t.Helper()
-	return filepath.Join(t.TempDir(), "test.db") + "?_pragma=synchronous(OFF)"
-}
+// unsynced are the parameters of a SQLite file that need not survive a power cut.
+const unsynced = "?_pragma=synchronous(OFF)"
 
 // sqliteTemplates holds, for each set, a function that migrates a file the first time and returns its content.
 var sqliteTemplates sync.Map
@@ -126,7 +123,7 @@ func sqliteTemplate(set migrations.Set) ([]byte, error) {
 		defer os.RemoveAll(folder)
 
 		path := filepath.Join(folder, "template.db")
-		if err := migrate(path+"?_pragma=synchronous(OFF)", set); err != nil {
+		if err := migrate(path+unsynced, set); err != nil {
 			return nil, err
 		}
 
