@@ -31,7 +31,7 @@ bench: ## the micro-benchmarks, on both databases
 
 lighthouse: ## every page on a slow phone, by Lighthouse: 100 in all that it judges
 	.ci/tools
-	go test ./cmd/e2e -count=1 -timeout 60m -run TestEveryAudit -lighthouse
+	go test ./cmd/e2e -count=1 -timeout 60m -run TestLighthouseEveryPage -lighthouse
 
 generate: ## Go code from the templates
 	go tool templ generate

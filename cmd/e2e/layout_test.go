@@ -311,7 +311,11 @@ func TestWireTypes(t *testing.T) {
 
 				from, ok := selector.X.(*ast.Ident)
 				if ok && client != "" && from.Name == client && callsRegister(selector.Sel.Name) {
-					t.Errorf("%s uses registerclient.%s, which is no wire type", sources.Position(n.Pos()), selector.Sel)
+					t.Errorf(
+						"%s uses registerclient.%s, which is no wire type",
+						sources.Position(n.Pos()),
+						selector.Sel,
+					)
 				}
 
 				return true
