@@ -11,3 +11,6 @@ func OpenForTest(ring *Keyring, id string, value []byte, place string) (string, 
 
 	return string(plain), err
 }
+
+// WithdrawalDeliveryOf is withdrawalDeliveryOf.
+var WithdrawalDeliveryOf = withdrawalDeliveryOf

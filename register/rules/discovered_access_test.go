@@ -1,0 +1,106 @@
+package rules_test
+
+import (
+	"testing"
+	"time"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+// sightingOf returns a sighting of an organisation at the meter point, first seen on a day.
+func sightingOf(reference string, day time.Time) registerclient.DiscoveredAccess {
+	return registerclient.DiscoveredAccess{
+		MPxN:                  meterPoint,
+		OrganisationName:      "Acme Energy Services Ltd",
+		OrganisationReference: reference,
+		FirstSeen:             registerclient.Date(day.Format(time.DateOnly)),
+		DataTypesObserved:     []registerclient.DataType{registerclient.HalfHourlyConsumption},
+		SourceReference:       "DCC-1",
+	}
+}
+
+// sighting reports a sighting of an organisation at the meter point and returns its key.
+func (r *records) sighting(t testing.TB, reference string, day time.Time) (ak string) {
+	t.Helper()
+	prepared := must(r.PrepareSighting(sightingOf(reference, day)))(t)
+	r.change(t, func(tx *store.Tx) (err error) {
+		ak, _, err = r.ReportSighting(t.Context(), tx, "dcc", prepared)
+
+		return err
+	})
+
+	return ak
+}
+
+// A sighting is refused with every mistake. It may be a day ahead, for time zones.
+func TestSightingCheck(t *testing.T) {
+	t.Parallel()
+	ruleset := rules.New(rules.Options{
+		SecretCost: rules.SecretCost{Memory: 8, Passes: 1},
+		Clock:      func() time.Time { return today },
+	})
+	for _, test := range []struct {
+		name  string
+		alter func(in *registerclient.DiscoveredAccess)
+		want  string
+	}{
+		{"correct", func(*registerclient.DiscoveredAccess) {}, ""},
+		{"tomorrow", func(in *registerclient.DiscoveredAccess) {
+			in.FirstSeen = "2026-06-02"
+			in.LastSeen = "2026-06-02"
+		}, ""},
+		{"the day after", func(in *registerclient.DiscoveredAccess) {
+			in.FirstSeen = "2026-06-03"
+			in.LastSeen = "2026-06-03"
+		}, "invalid VAL001 first-seen"},
+		{"last before first", func(in *registerclient.DiscoveredAccess) {
+			in.LastSeen = "2026-05-31"
+		}, "invalid VAL001 last-seen"},
+		{"superseded", func(in *registerclient.DiscoveredAccess) {
+			in.SupersededBy = new("ak_0123456789abcdef01234567")
+		}, "invalid VAL001 superseded-by"},
+		{"empty", func(in *registerclient.DiscoveredAccess) {
+			*in = registerclient.DiscoveredAccess{LastSeen: "x"}
+		}, "invalid VAL001 mpxn organisation-name organisation-reference first-seen last-seen data-types-observed " +
+			"source-reference"},
+	} {
+		in := sightingOf("SEC-1", today)
+		test.alter(&in)
+		_, err := ruleset.PrepareSighting(in)
+		expectRefusal(t, test.name, err, test.want)
+	}
+}
+
+// A sighting is superseded by an active record of the organisation that the reference on the account names, whichever
+// comes first (docs/decisions.md, Claiming).
+func TestSightingIsSuperseded(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := openRecords(t, d)
+		superseded := func() int { return r.count(t, "discovered_access WHERE superseded_by IS NOT NULL") }
+		before := r.sighting(t, "BEFORE", today)
+		r.sighting(t, "STRANGER", today)
+		if again := r.sighting(t, "BEFORE", today); again != before {
+			t.Errorf("a second sighting has the key %s, want %s", again, before)
+		}
+
+		first, ir := r.owner(t, "before")
+		inactive := registertest.AccessRecord(ir, registerclient.BasisContract)
+		inactive.AccessEvent.State = registerclient.StateRevoked
+		must(r.register(t, first, inactive))(t)
+		if got := superseded(); got != 0 {
+			t.Errorf("a revoked record supersedes %d sightings", got)
+		}
+
+		r.access(t, first, ir, registerclient.BasisContract)
+		second, otherIR := r.owner(t, "after")
+		r.access(t, second, otherIR, registerclient.BasisContract)
+		r.sighting(t, "AFTER", today)
+		if got := superseded(); got != 2 {
+			t.Errorf("%d sightings are superseded, want 2", got)
+		}
+	})
+}
