@@ -119,9 +119,9 @@ func TestRecordView(t *testing.T) {
 		},
 		Basis: views.BasisConsent, Purpose: "Analysis", Language: "cy", Reference: "Energy Act 2023, s.147",
 		DataTypes: []views.DataType{{Key: views.DataHalfHourlyUse}}, Since: now.AddDate(0, -1, 0),
-		Notices:     []views.Notice{{Controller: "Lead Ltd", URL: "https://lead.example/privacy", Version: "1"}},
-		Storage:     &views.Storage{Country: "GB", Retention: "P2Y"},
-		CanWithdraw: true,
+		PrivacyNotices: []views.PrivacyNotice{{Controller: "Lead Ltd", URL: "https://lead.example/privacy", Version: "1"}},
+		Storage:        &views.Storage{Country: "GB", Retention: "P2Y"},
+		CanWithdraw:    true,
 	}
 	if got, want := asJSON(t, got), asJSON(t, want); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
