@@ -14,6 +14,7 @@ import (
 	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/cmd/internal/serve"
 	"central.consent/dar/handlers"
+	"central.consent/dar/handlers/portaldb"
 	"central.consent/dar/register"
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/mail/catcher"
@@ -204,7 +205,7 @@ func newPortals(
 
 		portal, err := handlers.New(handlers.Options{
 			Register:       client,
-			DB:             d.portal.Write,
+			DB:             portaldb.New(d.portal.Write),
 			SessionKey:     d.portalKey,
 			Operator:       operator.Slug,
 			Base:           operator.Base,

@@ -11,6 +11,7 @@ import (
 	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/cmd/internal/serve"
 	"central.consent/dar/handlers"
+	"central.consent/dar/handlers/portaldb"
 	"central.consent/dar/migrations"
 	"central.consent/dar/registerclient"
 )
@@ -87,7 +88,7 @@ func newPortal(c config, o operators.Operator, db *migrations.DB, logger *slog.L
 
 	return handlers.New(handlers.Options{
 		Register:       register,
-		DB:             db.Write,
+		DB:             portaldb.New(db.Write),
 		SessionKey:     c.sessionKey,
 		Operator:       o.Slug,
 		Base:           o.Base,

@@ -12,7 +12,7 @@ import (
 // knownTransports are the transports of the specification (Web Authentication, 5.8.4).
 var knownTransports = []string{"usb", "nfc", "ble", "smart-card", "hybrid", "internal"}
 
-// BeginEnrolment asks for a new passkey within life, on an authenticator that has none of the existing ones. The
+// BeginEnrolment asks for a new passkey within life, on an authenticator without an existing one. The
 // authenticator shows name for it.
 func (r *RelyingParty) BeginEnrolment(
 	userHandle []byte,
