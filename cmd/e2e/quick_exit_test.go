@@ -304,39 +304,3 @@ func TestLeaveDuringRequest(t *testing.T) {
 		})
 	}
 }
-
-// TestLeaveFrame leaves from a page in a frame: the page around it has to go as well.
-func TestLeaveFrame(t *testing.T) {
-	t.Parallel()
-	base := program(t, "demo")
-	embed := base + "/portal/embed"
-	h := openHost(t, 1280, false)
-	h.run("stand in for the neutral page",
-		fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: views.NeutralPage}}))
-	windows := make(chan string, 10)
-	chromedp.ListenTarget(h.ctx, func(event any) {
-		switch e := event.(type) {
-		case *fetch.EventRequestPaused:
-			go chromedp.Run(h.ctx, fetch.FulfillRequest(e.RequestID, 200).WithBody(weather))
-		case *page.EventFrameNavigated:
-			if e.Frame.ParentID == "" {
-				windows <- e.Frame.URL
-			}
-		}
-	})
-
-	h.run("open the other page",
-		chromedp.Navigate(strings.Replace(base, "localhost", "127.0.0.1", 1)+"/demo/embed?lang=en"))
-	h.await(embed, `document.querySelector("#leave button")`)
-	<-windows
-	h.press(embed, "#leave button")
-
-	select {
-	case address := <-windows:
-		if address != views.NeutralPage {
-			t.Errorf("the window shows %s", address)
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("the window still shows the other page")
-	}
-}
