@@ -23,11 +23,25 @@ func (w *Worker) sweep(ctx context.Context) {
 		w.Store.Transact(ctx, func(tx *store.Tx) error {
 			return tx.DeleteStaleLimits(ctx, w.Clock())
 		}),
+		w.normaliseEmails(ctx),
 		w.logAuditHeads(ctx),
 	)
 	if err != nil && ctx.Err() == nil {
 		w.Logger.ErrorContext(ctx, "sweep", slog.Any("error", err))
 	}
+}
+
+// normaliseEmails brings some of the e-mail addresses that an older program stored to their normal form.
+func (w *Worker) normaliseEmails(ctx context.Context) error {
+	done, err := w.Rules.NormaliseEmails(ctx)
+	if done > 0 {
+		w.Logger.InfoContext(ctx, "e-mail addresses brought to their normal form", slog.Int("rows", done))
+	}
+	if err != nil {
+		return fmt.Errorf("bring e-mail addresses to their normal form: %w", err)
+	}
+
+	return nil
 }
 
 // logAuditHeads writes the head of each chain of the audit log to the program's own log, which is kept elsewhere: proof

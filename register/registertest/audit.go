@@ -10,7 +10,11 @@ import (
 func CountAudited(t testing.TB, r *Register, eventType, mpxn string) int {
 	t.Helper()
 
-	filter := store.AuditFilter{EventType: eventType, MPxN: mpxn}
+	filter := store.AuditFilter{EventType: eventType}
+	if mpxn != "" {
+		filter.MPxNs = []string{mpxn}
+	}
+
 	_, count, err := r.Store.ListAudit(t.Context(), filter, store.Page{Limit: 1})
 	if err != nil {
 		t.Fatal(err)

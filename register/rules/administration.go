@@ -57,9 +57,10 @@ func (q AuditQuery) filter() (store.AuditFilter, error) {
 		k.pattern("ak", filter.AK, patternAK, "is not an access key.")
 	}
 	if q.MPxN != nil {
-		var err error
-		filter.MPxN, err = ParseMPxN("mpxn", *q.MPxN)
+		mpxn, err := ParseMPxN("mpxn", *q.MPxN)
 		k.Merge(err)
+		// A row of the log is never changed: older ones have the number as it was given then.
+		filter.MPxNs = spellingsOf(mpxn)
 	}
 
 	return filter, k.Err()
@@ -98,7 +99,12 @@ func (r *Rules) ReadAudit(
 		detail["event-type"] = filter.EventType
 	}
 
-	looked := r.auditEvent(accountID, auditAdministratorLooked, filter.MPxN, filter.AK, detail)
+	mpxn := ""
+	if len(filter.MPxNs) > 0 {
+		mpxn = filter.MPxNs[0]
+	}
+
+	looked := r.auditEvent(accountID, auditAdministratorLooked, mpxn, filter.AK, detail)
 
 	return events, next, total, r.recordAudit(ctx, looked)
 }

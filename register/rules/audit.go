@@ -42,6 +42,7 @@ const (
 	auditExpiryAnnounced     = "record.expiry-announced"
 	auditAdministratorLooked = "administrator.looked"
 	auditKeysRotated         = "keys.rotated"
+	auditEmailsNormalised    = "identity-records.normalised"
 )
 
 // auditEvent returns a row of the audit log. The detail holds no personal data: no address, no e-mail, no token. The

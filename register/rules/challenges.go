@@ -302,18 +302,20 @@ func (r *Rules) passkeyPage(method registerclient.Method) string {
 	return r.pages.Assert
 }
 
-// emailOf returns the address of an identity record that has one.
+// emailOf returns the address of an identity record that has one, in its normal form.
 func (r *Rules) emailOf(record store.IdentityRecord) (string, error) {
 	email, err := r.keys.open(record.KeyID, record.SealedEmail, placeOfEmail(record.IR))
 	if err != nil {
 		return "", fmt.Errorf("open the address of an identity record: %w", err)
 	}
 
-	return string(email), nil
+	return normalEmail(string(email)), nil
 }
 
-// maskedEmail returns an address with only its first and last letter and its domain: c*****r@example.com.
+// maskedEmail returns an address with only its first and last letter and its domain, in the letters that people know
+// it by: c*****r@example.com.
 func maskedEmail(address string) string {
+	address = readableEmail(address)
 	for i := len(address) - 1; i >= 0; i-- {
 		if address[i] == '@' {
 			local := []rune(address[:i])

@@ -128,10 +128,14 @@ func (k *Checks) year(field string, value time.Time) {
 	}
 }
 
+// longestEmail is how many bytes an e-mail address has at most (RFC 5321).
+const longestEmail = 254
+
 // email checks an e-mail address: one bare address, as mail servers accept it.
 func (k *Checks) email(field, value string) {
 	address, err := mail.ParseAddress(value)
-	if err != nil || address.Address != value || len(value) > 254 || !Legible(value) {
+	if err != nil || address.Address != value || len(value) > longestEmail || !Legible(value) ||
+		len(normalEmail(value)) > longestEmail {
 		k.Add(field, "must be one e-mail address, as customer@example.com.")
 	}
 }

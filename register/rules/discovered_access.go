@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"errors"
-	"time"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -17,7 +16,7 @@ type NewSighting struct{ row store.DiscoveredAccess }
 func (r *Rules) PrepareSighting(in registerclient.DiscoveredAccess) (NewSighting, error) {
 	now := r.Now()
 	if in.LastSeen == "" {
-		in.LastSeen = registerclient.Date(now.Format(time.DateOnly))
+		in.LastSeen = registerclient.Date(store.LondonDay(now, 0))
 	}
 
 	var k Checks
@@ -27,8 +26,7 @@ func (r *Rules) PrepareSighting(in registerclient.DiscoveredAccess) (NewSighting
 	k.required("organisation-reference", in.OrganisationReference, 255)
 	k.date("first-seen", in.FirstSeen)
 	k.date("last-seen", in.LastSeen)
-	// In no time zone is today later than tomorrow in UTC.
-	if tomorrow := registerclient.Date(now.AddDate(0, 0, 1).Format(time.DateOnly)); in.FirstSeen > tomorrow {
+	if string(in.FirstSeen) > store.LondonDay(now, 0) {
 		k.Add("first-seen", "must not lie in the future.")
 	} else if in.LastSeen < in.FirstSeen {
 		k.Add("last-seen", "must not come before first-seen.")

@@ -89,7 +89,7 @@ func (r *Rules) sealIdentityRecord(
 		CreatedAt:   store.Millis(r.Now()),
 	}
 	if in.Email != nil {
-		record.SealedEmail = key.sealed([]byte(*in.Email), placeOfEmail(record.IR))
+		record.SealedEmail = key.sealed([]byte(normalEmail(*in.Email)), placeOfEmail(record.IR))
 		record.EmailMAC = key.mac(*in.Email)
 	}
 

@@ -26,16 +26,18 @@ type rotation struct {
 	table store.SealedTable
 	// places returns the places of the sealed columns, in the store's order.
 	places func(key []string) []string
-	// hasLookup is true if the first column has a keyed hash for look-up.
+	// hasLookup is true if the first column is an e-mail address with a keyed hash for look-up.
 	hasLookup bool
 }
 
+var identityRotation = rotation{
+	table:     store.SealedIdentityRecords,
+	places:    func(key []string) []string { return []string{placeOfEmail(key[0]), placeOfDetail(key[0])} },
+	hasLookup: true,
+}
+
 var rotations = []rotation{
-	{
-		table:     store.SealedIdentityRecords,
-		places:    func(key []string) []string { return []string{placeOfEmail(key[0]), placeOfDetail(key[0])} },
-		hasLookup: true,
-	},
+	identityRotation,
 	{
 		table: store.SealedWebhooks,
 		places: func(key []string) []string {
@@ -56,10 +58,19 @@ var rotations = []rotation{
 	},
 }
 
-// RotateKeys reseals with the first key of the key ring what another key sealed. Replicas may serve in the meantime if
-// they have both keys: a row that a replica changes is left, and found again. progress gets the number of rows done so
-// far; RotateKeys returns it too. It returns an error if rows are left, as happens while a replica still seals with
-// another key. It is idempotent.
+// resealed is a row with its values sealed anew.
+type resealed struct {
+	row    store.SealedRow
+	keyID  string
+	values [][]byte
+	// lookup is the keyed hash for look-up; nil if the table has none or the value is null.
+	lookup []byte
+}
+
+// RotateKeys reseals with the first key of the key ring what another key sealed, and brings e-mail addresses to their
+// normal form. Replicas may serve in the meantime if they have both keys: a row that a replica changes is left, and
+// found again. progress gets the number of rows done so far; RotateKeys returns it too. It returns an error if rows are
+// left, as happens while a replica still seals with another key. It is idempotent.
 func (r *Rules) RotateKeys(ctx context.Context, progress func(done int)) (done int, err error) {
 	sealer := r.keys.sealer()
 	defer func() {
@@ -73,8 +84,8 @@ func (r *Rules) RotateKeys(ctx context.Context, progress func(done int)) (done i
 	for range rotationPasses {
 		found := false
 		for _, table := range rotations {
-			resealed, hasRows, err := r.rotateTable(ctx, table, func(rows int) { progress(done + rows) })
-			done += resealed
+			changed, hasRows, err := r.rotateTable(ctx, table, func(rows int) { progress(done + rows) })
+			done += changed
 			if err != nil {
 				return done, err
 			}
@@ -93,37 +104,84 @@ func (r *Rules) RotateKeys(ctx context.Context, progress func(done int)) (done i
 // rotateTable reseals one table once. It returns how many rows it resealed and whether it found any.
 func (r *Rules) rotateTable(
 	ctx context.Context, table rotation, progress func(rows int),
-) (resealed int, found bool, err error) {
+) (done int, found bool, err error) {
 	var after []string
 	for {
 		rows, err := r.store.ListSealed(ctx, table.table, r.keys.sealer().id, after, rotationBatch)
 		if err != nil || len(rows) == 0 {
-			return resealed, found, err
+			return done, found, err
 		}
 
 		found = true
 		after = rows[len(rows)-1].Key
-		changed, err := r.reseal(ctx, table, rows)
-		if err != nil {
-			return resealed, found, err
+		batch := make([]resealed, len(rows))
+		for i, row := range rows {
+			if batch[i], err = r.reseal(table, row, r.keys.sealer()); err != nil {
+				return done, found, err
+			}
 		}
 
-		resealed += changed
-		progress(resealed)
+		changed, err := r.storeResealed(ctx, table, batch)
+		if err != nil {
+			return done, found, err
+		}
+
+		done += changed
+		progress(done)
 	}
 }
 
-// reseal reseals rows in one transaction. It returns how many were still as they were read.
-func (r *Rules) reseal(ctx context.Context, table rotation, rows []store.SealedRow) (changed int, err error) {
+// maxNormaliseBatches is how many batches NormaliseEmails does in one call: it shares its goroutine with other work
+// that falls due.
+const maxNormaliseBatches = 100
+
+// NormaliseEmails brings e-mail addresses that an older program stored to their normal form, under the key that each
+// has, and returns how many. It does a bounded number; the next call continues. An address that cannot be opened stays
+// as it is, and the first error is returned.
+func (r *Rules) NormaliseEmails(ctx context.Context) (done int, err error) {
+	defer func() {
+		if done > 0 {
+			err = errors.Join(err, r.recordAudit(context.WithoutCancel(ctx),
+				r.auditEvent("", auditEmailsNormalised, "", "", map[string]any{"rows": done})))
+		}
+	}()
+
+	var after []string
+	var unopened error
+	for range maxNormaliseBatches {
+		rows, err := r.store.ListFormer(ctx, store.SealedIdentityRecords, after, rotationBatch)
+		if err != nil || len(rows) == 0 {
+			return done, errors.Join(unopened, err)
+		}
+
+		after = rows[len(rows)-1].Key
+		var batch []resealed
+		for _, row := range rows {
+			normal, err := r.reseal(identityRotation, row, r.keys.key(row.KeyID))
+			if err == nil {
+				batch = append(batch, normal)
+			} else if unopened == nil {
+				unopened = err
+			}
+		}
+
+		changed, err := r.storeResealed(ctx, identityRotation, batch)
+		if err != nil {
+			return done, errors.Join(unopened, err)
+		}
+
+		done += changed
+	}
+
+	return done, unopened
+}
+
+// storeResealed stores rows in one transaction. It returns how many were still as they were read.
+func (r *Rules) storeResealed(ctx context.Context, table rotation, batch []resealed) (changed int, err error) {
 	err = r.store.Transact(ctx, func(tx *store.Tx) error {
 		changed = 0
-		for _, row := range rows {
-			values, lookup, err := r.resealedValues(table, row)
-			if err != nil {
-				return err
-			}
-
-			ok, err := tx.Reseal(ctx, table.table, row, r.keys.sealer().id, values, lookup)
+		for _, row := range batch {
+			ok, err := tx.Reseal(ctx, table.table, row.row, row.keyID, row.values, row.lookup)
 			if err != nil {
 				return err
 			}
@@ -138,11 +196,11 @@ func (r *Rules) reseal(ctx context.Context, table rotation, rows []store.SealedR
 	return changed, err
 }
 
-// resealedValues returns the columns of a row, sealed with the newest key, and the keyed hash for look-up if the table
-// has one.
-func (r *Rules) resealedValues(table rotation, row store.SealedRow) (values [][]byte, lookup []byte, err error) {
-	sealer := r.keys.sealer()
-	values = make([][]byte, len(row.Values))
+// reseal seals the values of a row with a key of the ring. An e-mail address that is looked up is brought to its normal
+// form.
+func (r *Rules) reseal(table rotation, row store.SealedRow, key *masterKey) (resealed, error) {
+	values := make([][]byte, len(row.Values))
+	var lookup []byte
 	for i, place := range table.places(row.Key) {
 		if row.Values[i] == nil {
 			continue
@@ -150,14 +208,15 @@ func (r *Rules) resealedValues(table rotation, row store.SealedRow) (values [][]
 
 		plain, err := r.keys.open(row.KeyID, row.Values[i], place)
 		if err != nil {
-			return nil, nil, fmt.Errorf("open a row of %s: %w", table.table, err)
+			return resealed{}, fmt.Errorf("open a row of %s: %w", table.table, err)
 		}
 
-		values[i] = sealer.sealed(plain, place)
 		if table.hasLookup && i == 0 {
-			lookup = sealer.mac(string(plain))
+			plain = []byte(normalEmail(string(plain)))
+			lookup = key.mac(string(plain))
 		}
+		values[i] = key.sealed(plain, place)
 	}
 
-	return values, lookup, nil
+	return resealed{row: row, keyID: key.id, values: values, lookup: lookup}, nil
 }

@@ -125,20 +125,29 @@ func (k *Keyring) open(id string, value []byte, place string) ([]byte, error) {
 	return plain, nil
 }
 
-// mac returns the keyed hash by which an e-mail address is looked up. Case is ignored: in practice no two mailboxes
-// differ by case alone.
-func (k *masterKey) mac(email string) []byte {
+// mac returns the keyed hash by which an e-mail address is looked up.
+func (k *masterKey) mac(email string) []byte { return k.hash(normalEmail(email)) }
+
+// hash returns the keyed hash of one form of an e-mail address.
+func (k *masterKey) hash(form string) []byte {
 	h := hmac.New(sha256.New, k.lookup)
-	h.Write([]byte(strings.ToLower(email)))
+	h.Write([]byte(form))
+
 	return h.Sum(nil)
 }
 
-// macs returns the keyed hash of an address under every key, for rows that were written under an older key.
+// macs returns the keyed hashes by which an address is found: of its normal form under every key, for rows that were
+// written under an older key, and of its former forms, for rows that an older program wrote and NormaliseEmails has not
+// reached yet.
 func (k *Keyring) macs(email string) [][]byte {
-	all := make([][]byte, len(k.keys))
-	for i := range k.keys {
-		all[i] = k.keys[i].mac(email)
+	forms := append([]string{normalEmail(email)}, formerEmails(email)...)
+
+	var hashes [][]byte
+	for _, form := range forms {
+		for i := range k.keys {
+			hashes = append(hashes, k.keys[i].hash(form))
+		}
 	}
 
-	return all
+	return hashes
 }

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
@@ -31,11 +30,11 @@ func (r *Rules) queuePasskeyLetters(
 		if err != nil {
 			return err
 		}
-		if addressed[strings.ToLower(email)] {
+		if addressed[email] {
 			continue
 		}
 
-		addressed[strings.ToLower(email)] = true
+		addressed[email] = true
 		err = r.queueLetter(ctx, tx, subjectPasskey, email, nil, letter(mail.PasskeyDetails{
 			Language: language,
 			Meter:    mail.MeterOf(*record.MPxN),

@@ -108,7 +108,9 @@ func (e AuditEvent) hash(before []byte) []byte {
 
 // AuditFilter narrows the audit log. Empty fields match everything.
 type AuditFilter struct {
-	AccountID, EventType, AK, MPxN string
+	AccountID, EventType, AK string
+	// MPxNs are the spellings of one meter point number.
+	MPxNs []string
 }
 
 // ListAudit lists a page of the audit log, newest first, and returns the number of rows that match the filter.
@@ -117,7 +119,7 @@ func (r reader) ListAudit(ctx context.Context, f AuditFilter, page Page) ([]Audi
 	where.equal("account_id", f.AccountID)
 	where.equal("event_type", f.EventType)
 	where.equal("ak", f.AK)
-	where.equal("mpxn", f.MPxN)
+	where.in("mpxn", f.MPxNs)
 
 	events := list{columns: auditColumns, from: `audit_events`, at: "at", key: "event_id"}
 

@@ -71,7 +71,7 @@ func TestListAudit(t *testing.T) {
 			{store.AuditFilter{}, 4},
 			{store.AuditFilter{AccountID: "a"}, 3},
 			{store.AuditFilter{AccountID: "a", AK: "ak of b"}, 0},
-			{store.AuditFilter{EventType: "records.read", MPxN: mpxn}, 4},
+			{store.AuditFilter{EventType: "records.read", MPxNs: []string{"0" + mpxn, mpxn}}, 4},
 			{store.AuditFilter{EventType: "another"}, 0},
 		} {
 			events, total, err := d.ListAudit(t.Context(), test.filter, store.Page{Limit: 1})

@@ -32,7 +32,7 @@ func (i IdentityRecord) values() []any {
 	}
 }
 
-// InsertIdentityRecord adds an identity record.
+// InsertIdentityRecord adds an identity record, with its email address in the present form.
 func (t *Tx) InsertIdentityRecord(ctx context.Context, i IdentityRecord) error {
 	return t.insertIdentityRecords(ctx, "insert identity record", []IdentityRecord{i})
 }
@@ -45,9 +45,10 @@ func (t *Tx) insertIdentityRecords(ctx context.Context, action string, records [
 	var args []any
 	for _, record := range records {
 		args = append(args, record.values()...)
+		args = append(args, emailForm)
 	}
 
-	_, err := t.exec(ctx, action, `INSERT INTO identity_records (`+identityColumns+`) VALUES `+
+	_, err := t.exec(ctx, action, `INSERT INTO identity_records (`+identityColumns+`, email_form) VALUES `+
 		placeholders(len(records), len(args)/len(records)), args...)
 
 	return err

@@ -38,6 +38,20 @@ func (c *conditions) equal(column, value string) {
 	}
 }
 
+// in adds a term for a column that has one of several values, unless there are none.
+func (c *conditions) in(column string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+
+	args := make([]any, len(values))
+	for i, value := range values {
+		args[i] = value
+	}
+
+	c.and(column+" IN "+placeholders(1, len(values)), args...)
+}
+
 // clause returns the WHERE clause, empty without terms.
 func (c *conditions) clause() string {
 	if len(c.terms) == 0 {

@@ -16,7 +16,15 @@ type SealedTable struct {
 	sealed []string
 	// mac is a column that is computed with the key as well; empty if there is none.
 	mac string
+	// former is true of a row with values in a form that older programs wrote. Resealing sets the column form to the
+	// present one. Both are empty if the table has only one form.
+	former string
+	form   string
 }
+
+// emailForm is the form in which the email address of an identity record is sealed and hashed: its normal form. In
+// form 1 it was sealed as it was given and hashed in lower case.
+const emailForm = 2
 
 // The tables with sealed columns. SealedRow.Values has the order of the columns here.
 var (
@@ -25,6 +33,8 @@ var (
 		key:    []string{"ir"},
 		sealed: []string{"sealed_email", "sealed_detail"},
 		mac:    "email_mac",
+		former: "email_form < 2 AND email_mac IS NOT NULL", // as the index says it
+		form:   "email_form",
 	}
 	SealedWebhooks = SealedTable{
 		name:   "webhooks",
@@ -57,28 +67,53 @@ type SealedRow struct {
 	Values [][]byte
 }
 
-// ListSealed lists the rows that are sealed with another key than keyID, sorted by the table's key. It begins after
-// the row with the key after, or with the first row if after is nil.
+// ListSealed lists the rows that are sealed with another key than keyID or hold a former form, sorted by the table's
+// key. It begins after the row with the key after, or with the first row if after is nil.
 func (r reader) ListSealed(
 	ctx context.Context,
 	table SealedTable,
 	keyID string,
 	after []string,
 	limit int,
-) (rows []SealedRow, err error) {
-	key := strings.Join(table.key, ", ")
-	query := `SELECT ` + key + `, key_id, ` + strings.Join(table.sealed, ", ") +
-		` FROM ` + table.name + ` WHERE key_id <> ?`
-	args := []any{keyID}
-	if after != nil {
-		query += ` AND (` + key + `) > ` + placeholders(1, len(after))
-		for _, part := range after {
-			args = append(args, part)
-		}
+) ([]SealedRow, error) {
+	var where conditions
+	if table.former == "" {
+		where.and(`key_id <> ?`, keyID)
+	} else {
+		where.and(`(key_id <> ? OR `+table.former+`)`, keyID)
 	}
 
-	query += ` ORDER BY ` + key + ` LIMIT ?`
-	found, err := r.db.QueryContext(ctx, r.db.Rebind(query), append(args, limit)...)
+	return r.listSealed(ctx, table, where, after, limit)
+}
+
+// ListFormer is ListSealed for the rows that hold a former form, with any key.
+func (r reader) ListFormer(ctx context.Context, table SealedTable, after []string, limit int) ([]SealedRow, error) {
+	var where conditions
+	where.and(table.former)
+
+	return r.listSealed(ctx, table, where, after, limit)
+}
+
+func (r reader) listSealed(
+	ctx context.Context,
+	table SealedTable,
+	where conditions,
+	after []string,
+	limit int,
+) (rows []SealedRow, err error) {
+	key := strings.Join(table.key, ", ")
+	if after != nil {
+		args := make([]any, len(after))
+		for i, part := range after {
+			args[i] = part
+		}
+
+		where.and(`(`+key+`) > `+placeholders(1, len(after)), args...)
+	}
+
+	query := `SELECT ` + key + `, key_id, ` + strings.Join(table.sealed, ", ") + ` FROM ` + table.name +
+		where.clause() + ` ORDER BY ` + key + ` LIMIT ?`
+	found, err := r.db.QueryContext(ctx, r.db.Rebind(query), append(where.args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list sealed rows of %s: %w", table, err)
 	}
@@ -116,7 +151,7 @@ func (r *SealedRow) fields() []any {
 	return fields
 }
 
-// Reseal replaces the values of a row with the same ones sealed with another key. It returns false, and changes
+// Reseal replaces the values of a row with the same ones sealed with a key, in the present form. It returns false, and changes
 // nothing, if the row has changed since it was read: what was anonymised meanwhile must not be restored.
 func (t *Tx) Reseal(
 	ctx context.Context,
@@ -135,6 +170,10 @@ func (t *Tx) Reseal(
 	if table.mac != "" {
 		set = append(set, table.mac+` = ?`)
 		args = append(args, mac)
+	}
+	if table.form != "" {
+		set = append(set, table.form+` = ?`)
+		args = append(args, emailForm)
 	}
 
 	var where conditions
