@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -24,6 +25,19 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // trueMPAN is an MPAN with a correct check digit. That of the demonstration's MPAN is wrong.
 const trueMPAN = "2312345678900"
+
+// trueMPRN is an MPRN with correct check digits.
+const trueMPRN = "123409"
+
+// mprnOf returns the MPRN that begins with these digits and ends with correct check digits.
+func mprnOf(digits int) string {
+	sum := 0
+	for place, left := 1, digits; left > 0; place, left = place+1, left/10 {
+		sum += left % 10 * place
+	}
+
+	return fmt.Sprintf("%d%02d", digits, sum%11)
+}
 
 // cameFrom is the listed return URL.
 const cameFrom = "https://app.example.org/energy?from=portal"

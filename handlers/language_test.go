@@ -59,7 +59,7 @@ func TestLanguageSwitchKeepsTheNumber(t *testing.T) {
 	}{
 		"a number to be checked":    {url.Values{"number": {"2312345678901"}}, 200, "check.title"},
 		"a number that is wrong":    {url.Values{"number": {"12 34x"}}, 422, "start.title"},
-		"a number without a record": {url.Values{"number": {"1234567"}}, 200, "norecord.title"},
+		"a number without a record": {url.Values{"number": {trueMPRN}}, 200, "norecord.title"},
 	} {
 		b := w.browser(t)
 		p := b.post("/portal/meter", test.form)

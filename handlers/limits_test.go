@@ -59,7 +59,7 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 	// Each session needs a meter point of its own: the register limits the letters for one.
 	numbers := make([]string, lookUpsOfAddress.Most)
 	for i := range numbers {
-		numbers[i] = fmt.Sprintf("%d", 7000000+i)
+		numbers[i] = mprnOf(70000 + i)
 		w.identityRecord(t, numbers[i], fmt.Sprintf("c%d@example.com", i))
 	}
 
@@ -123,7 +123,7 @@ func TestDemonstrationHasNoLimits(t *testing.T) {
 	w := newWorld(t, func(s *setting) { s.demonstration = true })
 	b := w.browser(t)
 	for range lookUpsOfAddress.Most + 1 {
-		b.post("/portal/meter", url.Values{"number": {"1234567"}}).wants(t, 200, "norecord.title")
+		b.post("/portal/meter", url.Values{"number": {trueMPRN}}).wants(t, 200, "norecord.title")
 	}
 }
 

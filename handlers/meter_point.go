@@ -17,8 +17,9 @@ const (
 )
 
 // parseMeterPoint reads a meter point number as people copy it from a bill: an MPAN of 13 digits or an MPRN of 6 to 10,
-// with any separators between the digits, and an MPAN also in the long form that begins with S. Mistake is the text key
-// of what is wrong, and empty if nothing is.
+// with any separators between the digits, and an MPAN also in the long form that begins with S. It returns the number
+// in the register's form: leading zeros of an MPRN are dropped, but 6 digits stay. Mistake is the text key of what is
+// wrong, and empty if nothing is.
 func parseMeterPoint(typed string) (number, mistake string) {
 	number = strings.Map(func(r rune) rune {
 		if isSeparator(r) {
@@ -40,6 +41,10 @@ func parseMeterPoint(typed string) (number, mistake string) {
 	}
 	if len(number) != mpanLength && (len(number) < shortestMPRNLength || len(number) > longestMPRNLength) {
 		return "", "error.number.length"
+	}
+
+	for len(number) > shortestMPRNLength && len(number) != mpanLength && number[0] == '0' {
+		number = number[1:]
 	}
 
 	return number, ""

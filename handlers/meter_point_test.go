@@ -17,6 +17,9 @@ func TestParseMeterPoint(t *testing.T) {
 		{"with dots and slashes", "23.1234/5678.901", "2312345678901", ""},
 		{"the shortest MPRN", "123456", "123456", ""},
 		{"the longest MPRN", "1234567890", "1234567890", ""},
+		{"an MPRN with leading zeros", "00 1234 5678", "12345678", ""},
+		{"an MPRN of zeros", "0000000000", "000000", ""},
+		{"an MPAN with a leading zero", "0312345678901", "0312345678901", ""},
 		{"the long form", "S 01 801 100 23 1234 5678 901", "2312345678901", ""},
 		{"the long form without its S", "018011002312345678901", "2312345678901", ""},
 		{"the long form with a letter in the class", "S 03 845 A12 23 1234 5678 901", "2312345678901", ""},
@@ -65,11 +68,12 @@ func FuzzParseMeterPoint(f *testing.F) {
 		if mistake != "" {
 			return
 		}
-		if strings.Trim(number, "0123456789") != "" || len(number) != 13 && (len(number) < 6 || len(number) > 10) {
+		if strings.Trim(number, "0123456789") != "" || len(number) != 13 && (len(number) < 6 || len(number) > 10) ||
+			len(number) > 6 && len(number) < 13 && number[0] == '0' {
 			t.Fatalf("got %q, which is no meter point number", number)
 		}
 
-		hasCheckDigit(number)
+		hasCheckDigits(number)
 		if again, mistake := parseMeterPoint(meterPointView(number).Number); again != number || mistake != "" {
 			t.Fatalf("%q, as shown, reads as %q, %q", number, again, mistake)
 		}

@@ -56,7 +56,7 @@ func (p *portal) postMeter(c echo.Context) error {
 		return p.resumeVisit(c, v, link)
 	}
 
-	if !hasCheckDigit(number) && form.Get("confirmed") != "yes" {
+	if !hasCheckDigits(number) && form.Get("confirmed") != "yes" {
 		return p.askAgain(c, v, number)
 	}
 
@@ -94,7 +94,7 @@ func (p *portal) askForNumber(c echo.Context, v *visit, mistake string) error {
 	return web.Render(c, http.StatusUnprocessableEntity, views.Start(page))
 }
 
-// askAgain asks whether the number is right: its check digit is not.
+// askAgain asks whether the number is right: its check digits are not.
 func (p *portal) askAgain(c echo.Context, v *visit, number string) error {
 	page := views.CheckNumberPage{
 		Page:       p.page(c, v),

@@ -17,7 +17,8 @@ func TestStart(t *testing.T) {
 		{"nothing typed", url.Values{}, 422, "start.title"},
 		{"letters", url.Values{"number": {"abc"}}, 422, "start.title"},
 		{"the check digit fails", url.Values{"number": {w.meterPoint}}, 200, "check.title"},
-		{"nobody there", url.Values{"number": {"123456"}}, 200, "norecord.title"},
+		{"the check digits of a gas number fail", url.Values{"number": {"123456"}}, 200, "check.title"},
+		{"nobody there", url.Values{"number": {trueMPRN}}, 200, "norecord.title"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

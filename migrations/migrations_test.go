@@ -97,13 +97,7 @@ func TestSQLitePragmas(t *testing.T) {
 func TestSessionsSurviveTheOperatorMigration(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		address := d.Address(t)
-		if path, _, _ := strings.Cut(address, "?"); d == registertest.SQLite {
-			if err := os.WriteFile(path, nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-
+		address := emptyDatabase(t, d)
 		insertOldSession(t, address)
 
 		db := open(t, address, migrations.Portal)
@@ -115,32 +109,53 @@ func TestSessionsSurviveTheOperatorMigration(t *testing.T) {
 	})
 }
 
-// insertOldSession applies the first migration alone and inserts a session.
-func insertOldSession(t *testing.T, address string) {
+// emptyDatabase returns the address of a database that exists and has no schema.
+func emptyDatabase(t *testing.T, d registertest.Database) string {
+	t.Helper()
+	address := d.Address(t)
+	if path, _, _ := strings.Cut(address, "?"); d == registertest.SQLite {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	return address
+}
+
+// openAt opens a database that exists and applies the migrations of a set up to a version. The caller closes it.
+func openAt(t *testing.T, address string, set migrations.Set, version int64) *migrations.DB {
 	t.Helper()
 	db, err := migrations.OpenAsIs(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
 
 	dialect := goose.DialectSQLite3
-	folder := "portal/sqlite"
+	folder := string(set) + "/sqlite"
 	if db.Postgres {
 		dialect = goose.DialectPostgres
-		folder = "portal/postgres"
+		folder = string(set) + "/postgres"
 	}
 
 	provider, err := goose.NewProvider(dialect, db.Write.DB, os.DirFS(folder),
-		goose.WithTableName("portal_schema_version"))
+		goose.WithTableName(string(set)+"_schema_version"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = provider.UpTo(t.Context(), 1); err != nil {
+	if _, err = provider.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
 
-	_, err = db.Write.Exec(db.Write.Rebind(
+	return db
+}
+
+// insertOldSession applies the first migration alone and inserts a session.
+func insertOldSession(t *testing.T, address string) {
+	t.Helper()
+	db := openAt(t, address, migrations.Portal, 1)
+	defer db.Close()
+
+	_, err := db.Write.Exec(db.Write.Rebind(
 		`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`),
 		make([]byte, 32), []byte("sealed"))
 	if err != nil {

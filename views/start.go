@@ -11,7 +11,7 @@ type StartPage struct {
 	NumberNeeded bool
 }
 
-// CheckNumberPage asks "is this right?" about a number that fails its check digit.
+// CheckNumberPage asks "is this right?" about a number that fails its check digits.
 type CheckNumberPage struct {
 	Page
 	// Number is as typed.

@@ -256,7 +256,7 @@ var leaveDuringTests = map[string]leaveDuring{
 	"another number": {"POST", "/portal/meter", func(b *tab) {
 		toProve(b)
 		b.open("/portal", 200)
-		b.fill("#number", "1234567")
+		b.fill("#number", "1234502")
 		b.wire.hold("/portal/meter")
 		b.click("main form[action='/portal/meter'] button")
 	}},
@@ -269,7 +269,7 @@ func TestLeaveDuringRequest(t *testing.T) {
 	needBrowser(t)
 	base := program(t, "demo")
 	_, err := asOrganisation(t, base).CreateIdentityRecord(t.Context(), registerclient.CreateIdentityRecordRequest{
-		PIIPrincipal: registerclient.PIIPrincipal{MPxN: "1234567", MoveInDate: "2022-06-30"},
+		PIIPrincipal: registerclient.PIIPrincipal{MPxN: "1234502", MoveInDate: "2022-06-30"},
 		ExpressedBy:  "data-subject",
 		Email:        new("other@example.com"),
 	})

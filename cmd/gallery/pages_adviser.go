@@ -22,7 +22,7 @@ func (s *set) addAdviserStart() {
 	idle := advised(stranger)
 	s.start("adviser start", idle, views.StartPage{})
 	s.start("adviser start empty", mistaken(idle, "number", "error.number.empty"), views.StartPage{})
-	s.checkNumber("adviser check number", idle)
+	s.checkNumber("adviser check number", idle, electricity)
 	s.noRecord("adviser no record", idle)
 	s.help("adviser help", idle)
 	s.signedOut("adviser signed out", idle)

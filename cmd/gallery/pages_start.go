@@ -8,9 +8,6 @@ import (
 	"central.consent/dar/views"
 )
 
-// typedNumber is the number of the meter point as a customer types it.
-const typedNumber = "2312345678901"
-
 var numberErrors = []string{
 	"error.number.empty",
 	"error.number.characters",
@@ -30,7 +27,8 @@ func (s *set) addStart() {
 		s.start(name, mistaken(stranger, "number", key), views.StartPage{Number: "12 34x"})
 	}
 
-	s.checkNumber("check number", stranger)
+	s.checkNumber("check number", stranger, electricity)
+	s.checkNumber("check number gas", stranger, gas)
 	s.noRecord("no record", stranger)
 }
 
@@ -42,13 +40,14 @@ func (s *set) start(name string, p views.Page, m views.StartPage) {
 }
 
 // checkNumber is the answer to a form, which the language switch sends again.
-func (s *set) checkNumber(name string, p views.Page) {
+func (s *set) checkNumber(name string, p views.Page, meterPoint views.MeterPoint) {
+	typed := strings.ReplaceAll(meterPoint.Number, " ", "")
 	p.Resend = &views.Resend{
 		Action: "/meter",
-		Fields: []views.FormField{{Name: "number", Value: typedNumber}},
+		Fields: []views.FormField{{Name: "number", Value: typed}},
 	}
 	s.add(name, p, func(p views.Page) templ.Component {
-		return views.CheckNumber(views.CheckNumberPage{Page: p, Number: typedNumber, MeterPoint: electricity})
+		return views.CheckNumber(views.CheckNumberPage{Page: p, Number: typed, MeterPoint: meterPoint})
 	})
 }
 

@@ -72,6 +72,31 @@ func TestReadAudit(t *testing.T) {
 	})
 }
 
+// A row of the log keeps the spelling of a meter point number with which it was written, and is found by any other.
+func TestReadAuditByEverySpelling(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := openRecords(t, d)
+		for _, mpxn := range []string{"12345678", "012345678", "0012345678", "1234567800", "123456"} {
+			r.change(t, func(tx *store.Tx) error {
+				tx.Audit(store.AuditEvent{
+					EventID: rules.NewID("aud"), EventType: "record.created", MPxN: mpxn, Detail: "{}",
+				})
+
+				return nil
+			})
+		}
+
+		for _, spelling := range []string{"12345678", "0012345678", "01234-5678"} {
+			query := rules.AuditQuery{EventType: new("record.created"), MPxN: &spelling}
+			events, _, total, err := r.ReadAudit(t.Context(), "admin", query, store.Page{Limit: 10})
+			if err != nil || total != 3 || len(events) != 3 {
+				t.Errorf("%s: %d of %d rows, want 3 (%v)", spelling, len(events), total, err)
+			}
+		}
+	})
+}
+
 // Each reading of the audit log is audited, with what was asked. A refused one is not.
 func TestReadAuditIsAudited(t *testing.T) {
 	t.Parallel()

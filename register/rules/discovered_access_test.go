@@ -35,7 +35,7 @@ func (r *records) sighting(t testing.TB, reference string, day time.Time) (ak st
 	return ak
 }
 
-// A sighting is refused with every mistake. It may be a day ahead, for time zones.
+// A sighting is refused with every mistake. It may not lie in the future, by the day in London.
 func TestSightingCheck(t *testing.T) {
 	t.Parallel()
 	ruleset := rules.New(rules.Options{
@@ -51,10 +51,6 @@ func TestSightingCheck(t *testing.T) {
 		{"tomorrow", func(in *registerclient.DiscoveredAccess) {
 			in.FirstSeen = "2026-06-02"
 			in.LastSeen = "2026-06-02"
-		}, ""},
-		{"the day after", func(in *registerclient.DiscoveredAccess) {
-			in.FirstSeen = "2026-06-03"
-			in.LastSeen = "2026-06-03"
 		}, "invalid VAL001 first-seen"},
 		{"last before first", func(in *registerclient.DiscoveredAccess) {
 			in.LastSeen = "2026-05-31"
@@ -69,6 +65,29 @@ func TestSightingCheck(t *testing.T) {
 	} {
 		in := sightingOf("SEC-1", today)
 		test.alter(&in)
+		_, err := ruleset.PrepareSighting(in)
+		expectRefusal(t, test.name, err, test.want)
+	}
+}
+
+// Days are London's: in summer a day begins there an hour before it begins in UTC.
+func TestSightingOfTodayInLondon(t *testing.T) {
+	t.Parallel()
+	midnight := time.Date(2026, time.June, 1, 23, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name string
+		now  time.Time
+		want string
+	}{
+		{"a second before midnight", midnight.Add(-time.Second), "invalid VAL001 first-seen"},
+		{"midnight", midnight, ""},
+	} {
+		ruleset := rules.New(rules.Options{
+			SecretCost: rules.SecretCost{Memory: 8, Passes: 1},
+			Clock:      func() time.Time { return test.now },
+		})
+		in := sightingOf("SEC-1", today)
+		in.FirstSeen = "2026-06-02"
 		_, err := ruleset.PrepareSighting(in)
 		expectRefusal(t, test.name, err, test.want)
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"strings"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -32,6 +33,14 @@ func CutPage[T any](rows []T, page store.Page, position func(T) store.Position) 
 
 // MaskedEmail is maskedEmail.
 var MaskedEmail = maskedEmail
+
+// SpellingsOf is spellingsOf.
+var SpellingsOf = spellingsOf
+
+// FormerHashForTest returns the hash by which older programs looked up an address, under the ring's first key.
+func FormerHashForTest(ring *Keyring, email string) []byte {
+	return ring.sealer().hash(strings.ToLower(email))
+}
 
 // WithQuery is withQuery.
 var WithQuery = withQuery
