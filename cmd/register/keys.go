@@ -36,7 +36,8 @@ func keysRotateCommand() *cobra.Command {
 		Use:   "rotate",
 		Short: "reseal with the first of REGISTER_KEYS what another key sealed, beside serving replicas",
 		Long: `Make the new key with register key, put it before the old one in REGISTER_KEYS, and keep it. Restart
-every replica with both, so that each can open what is sealed with either; then run this, and take the old key out.`,
+every replica with both, so that each can open what is sealed with either; then run this, and take the old key out.
+It also brings the e-mail addresses that an older version stored to their normal form.`,
 		Example: "REGISTER_KEYS=2026b:...,2026a:... register keys rotate",
 		Args:    cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
