@@ -324,10 +324,11 @@ func TestEarlierOccupantsRecords(t *testing.T) {
 		ending := registertest.AccessRecord(old, registerclient.BasisConsent)
 		ending.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Minute))
 		expired := must(owner.CreateAccessRecord(t.Context(), ending))(t).AccessToken.Key
-		// Two records whose people are anonymised since: access was registered before the change, and after it.
+		// Two records whose people are anonymised since: access was registered before the change, and after it, in London.
 		gone := movedIn(t, owner, "2022-06-30", "")
 		var anonymised []string
-		for _, registered := range []time.Time{time.Date(2026, time.May, 19, 23, 59, 59, 0, time.UTC), time.Date(2026, time.May, 20, 0, 0, 0, 0, time.UTC)} {
+		midnight := time.Date(2026, time.May, 19, 23, 0, 0, 0, time.UTC)
+		for _, registered := range []time.Time{midnight.Add(-time.Second), midnight} {
 			in := registertest.AccessRecord(gone, registerclient.BasisContract)
 			in.AccessEvent.State, in.AccessEvent.RegisteredAt, in.AccessEvent.Expiry = registerclient.StateRevoked, registered, nil
 			anonymised = append(anonymised, must(owner.CreateAccessRecord(t.Context(), in))(t).AccessToken.Key)
