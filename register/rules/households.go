@@ -126,7 +126,8 @@ func (c tenancyChange) precedes(first registration) bool {
 }
 
 // found reports whether the change, when it divided the households, found an access record on the register. It did so
-// when its report arrived, or on its effective date if it was reported in advance.
+// when its report arrived, or on its effective date if it was reported in advance. What came in the second of the
+// report counts as found.
 func (c tenancyChange) found(at time.Time) bool {
 	return !at.After(c.reported) || store.LondonDay(at, 0) < c.effective
 }
@@ -205,9 +206,9 @@ func visibleToHousehold(
 	return visible, earlier, nil
 }
 
-// showsToCustomer reports whether the customer of a token sees an access record of its meter point. An earlier household's
-// record must have been active when the customer read the list or, before a reading, confirmed: the customer may ask
-// what became of a record that was withdrawn since.
+// showsToCustomer reports whether the customer of a token sees an access record of its meter point. An earlier
+// household's record must have been active when the customer read the list or, before a reading, confirmed: the
+// customer may ask what became of a record that was withdrawn since.
 func (h household) showsToCustomer(grant store.Reidentification, record store.ListedRecord) (bool, error) {
 	first, err := registrationOf(record)
 	if err != nil {

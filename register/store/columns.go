@@ -60,7 +60,8 @@ var london = func() *time.Location {
 	return zone
 }()
 
-// LondonDay returns the date in London a number of days after a moment, as move-in dates and effective dates are stored.
+// LondonDay returns the date in London a number of days after a moment, as move-in dates and effective dates are
+// stored.
 func LondonDay(now time.Time, later int) string {
 	return now.In(london).AddDate(0, 0, later).Format(time.DateOnly)
 }

@@ -207,8 +207,8 @@ func (r reader) SumRecordSizes(ctx context.Context, accountID string, mpxns []st
 }
 
 // ReplaceAccessRecord replaces the content of an account's active record. Its key, its owner, its time of creation and
-// what is kept of its first registration stay: r.FirstRegisteredAt must be the registered-at before the replacement, and
-// counts at the first one only. It returns false if the record is not active.
+// what is kept of its first registration stay: r.FirstRegisteredAt must be the registered-at before the replacement,
+// and counts at the first one only. It returns false if the record is not active.
 func (t *Tx) ReplaceAccessRecord(ctx context.Context, r AccessRecord, now time.Time) (bool, error) {
 	return t.execOne(ctx, "replace access record", `UPDATE access_records
 		SET first_ir = COALESCE(first_ir, ir), first_registered_at = COALESCE(first_registered_at, ?),

@@ -70,9 +70,9 @@ func (r reader) ListTenancyChanges(ctx context.Context, mpxn string) ([]TenancyC
 		ORDER BY effective_date DESC, created_at DESC, cot`, mpxn)
 }
 
-// ListTenancyChangesInForce lists the reports that divide the occupants of a meter point now: those that are not
-// withdrawn and whose effective date, in London, has come. The latest date comes first, and the first report of a date
-// before the others.
+// ListTenancyChangesInForce lists the reports that divide the occupants of a meter point now: they are not withdrawn,
+// and their effective date has come in London. The latest date comes first, and the first report of a date before the
+// others.
 func (r reader) ListTenancyChangesInForce(ctx context.Context, mpxn string, now time.Time) ([]TenancyChange, error) {
 	return queryRows[TenancyChange](ctx, r.db, "list changes of tenancy in force",
 		`SELECT `+tenancyColumns+` FROM tenancy_changes
