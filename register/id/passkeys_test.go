@@ -108,7 +108,7 @@ func newDevice() *device {
 	d := &device{
 		party: virtualwebauthn.RelyingParty{
 			ID:     "localhost",
-			Name:   "Data Access Register",
+			Name:   "Central Access Register",
 			Origin: registertest.PublicURL,
 		},
 		auth: virtualwebauthn.NewAuthenticatorWithOptions(

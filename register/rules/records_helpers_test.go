@@ -52,7 +52,7 @@ func openRecords(t testing.TB, d registertest.Database) *records {
 	options := rules.Options{
 		Store:      opened,
 		Keys:       must(rules.NewKeyring("test:" + registertest.Key))(t),
-		Passkeys:   must(passkey.New(origin, "Data Access Register"))(t),
+		Passkeys:   must(passkey.New(origin, "Central Access Register"))(t),
 		Pages:      pages,
 		APIURL:     origin + "/v1",
 		SecretCost: registertest.SecretCost,
