@@ -21,13 +21,46 @@ func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
 		want    []string
 	}{
 		{"nothing", register.Options{}, []string{"store", "keyring", "public URL"}},
-		{"a stub for the world", register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "https://id.central.consent"}, []string{"stubbed"}},
-		{"a stub by plain http", register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "http://192.168.1.5"}, []string{"https", "stubbed"}},
-		{"a password in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://a:b@id.central.consent"}, []string{"no user"}},
-		{"a path in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent/v1"}, []string{"no path"}},
-		{"a query in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent?"}, []string{"query"}},
-		{"a fragment in the URL", register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent#"}, []string{"fragment"}},
-		{"a name that only looks local", register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "https://localhost.example.com"}, []string{"stubbed"}},
+		{
+			"a stub for the world",
+			register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "https://id.central.consent"},
+			[]string{"stubbed"},
+		},
+		{
+			"a stub by plain http",
+			register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "http://192.168.1.5"},
+			[]string{"https", "stubbed"},
+		},
+		{
+			"a password in the URL",
+			register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://a:b@id.central.consent"},
+			[]string{"no user"},
+		},
+		{
+			"a path in the URL",
+			register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent/v1"},
+			[]string{"no path"},
+		},
+		{
+			"a query in the URL",
+			register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent?"},
+			[]string{"query"},
+		},
+		{
+			"a fragment in the URL",
+			register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent#"},
+			[]string{"fragment"},
+		},
+		{
+			"a name that only looks local",
+			register.Options{
+				Store:     &store.Store{},
+				Keys:      keys,
+				Stub:      true,
+				PublicURL: "https://localhost.example.com",
+			},
+			[]string{"stubbed"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := register.New(test.options)

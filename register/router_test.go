@@ -64,10 +64,7 @@ func TestReadyOnlyWithAnUpToDateDatabaseThatAnswers(t *testing.T) {
 	})
 	db := registertest.Must(migrations.Open(t.Context(), t.TempDir()+"/closed.db", migrations.Register))(t)
 	service := registertest.Must(register.New(register.Options{
-		Store: store.New(
-			db.Write,
-			db.Read,
-		),
+		Store:     store.New(db.Write, db.Read),
 		Keys:      registertest.Must(rules.NewKeyring(rules.GenerateKey("a")))(t),
 		PublicURL: "http://localhost:5001",
 	}))(t)
@@ -133,14 +130,9 @@ func TestMetricsCountAnswersAndJobsAndNameNobody(t *testing.T) {
 		if outcome != nil {
 			ended = now
 		}
-		if _, err := db.Write.Exec(
-			`INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at, outcome, ended_at) VALUES (?, 'webhook', 'x', 'x', 'test', X'', ?, ?, ?, ?)`,
-			i,
-			now,
-			now,
-			outcome,
-			ended,
-		); err != nil {
+
+		_, err := db.Write.Exec(`INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at, outcome, ended_at) VALUES (?, 'webhook', 'x', 'x', 'test', X'', ?, ?, ?, ?)`, i, now, now, outcome, ended)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -151,8 +143,12 @@ func TestMetricsCountAnswersAndJobsAndNameNobody(t *testing.T) {
 	for _, want := range []string{
 		`dar_http_requests_total{method="GET",route="/v1/meter-points/:mpxn/access-records",status="401"} 2`,
 		`dar_http_request_duration_seconds_count{method="GET",route="/v1/meter-points/:mpxn/access-records"} 2`,
-		`dar_jobs_waiting{kind="webhook"} 2`, `dar_jobs_waiting{kind="mail"} 0`, `dar_jobs_undelivered{kind="webhook"} 1`,
-		"go_goroutines", "process_cpu_seconds_total", `method="other"`,
+		`dar_jobs_waiting{kind="webhook"} 2`,
+		`dar_jobs_waiting{kind="mail"} 0`,
+		`dar_jobs_undelivered{kind="webhook"} 1`,
+		"go_goroutines",
+		"process_cpu_seconds_total",
+		`method="other"`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("does not say %s", want)
@@ -188,7 +184,13 @@ func TestLogTellsTheCallersRequestID(t *testing.T) {
 	}
 
 	log := r.Log.String()
-	for text, want := range map[string]bool{`"request-id":"abc-123"`: true, strings.Repeat("y", 128): true, "zzz": false, "two words": false, "uml": false} {
+	for text, want := range map[string]bool{
+		`"request-id":"abc-123"`: true,
+		strings.Repeat("y", 128): true,
+		"zzz":                    false,
+		"two words":              false,
+		"uml":                    false,
+	} {
 		if strings.Contains(log, text) != want {
 			t.Errorf("%q in the log: %v, want %v", text, !want, want)
 		}
@@ -200,10 +202,7 @@ func TestReturnURLsAreHTTPSOffLoopback(t *testing.T) {
 	t.Parallel()
 	db := registertest.SQLite.Open(t, migrations.Register)
 	service := registertest.Must(register.New(register.Options{
-		Store: store.New(
-			db.Write,
-			db.Read,
-		),
+		Store:     store.New(db.Write, db.Read),
 		Keys:      registertest.Must(rules.NewKeyring(rules.GenerateKey("a")))(t),
 		PublicURL: "https://id.central.consent",
 	}))(t)

@@ -16,8 +16,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// An assertion with any wrong part is refused and audited (Web Authentication level 3, 7.2). It ends neither the challenge
-// nor the passkey.
+// An assertion with any wrong part is refused and audited (Web Authentication level 3, 7.2). It ends neither the
+// challenge nor the passkey.
 func TestWrongAssertions(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {
 		d := h.enrol(t)
@@ -41,7 +41,8 @@ func TestWrongAssertions(t *testing.T) {
 		noUser := *d
 		noUser.auth.Options.UserHandle = nil
 
-		// by signs good client data with a device; flagged has other flags; changed has another member of the client data.
+		// by signs good client data with a device; flagged has other flags; changed has another member of the client
+		// data.
 		by := func(d device) string { return d.sign(t, clientData(c.options()), up|uv|be|bs, 8) }
 		flagged := func(flags byte) string { return d.sign(t, clientData(c.options()), flags, 8) }
 		changed := func(name string, value any) string {
@@ -216,7 +217,8 @@ func TestPasskeyOfAnotherPerson(t *testing.T) {
 		c = openCeremony(t, b, b.Open(started.Passkey.RedirectURL))
 		expectRefusal(t, c, d.assert(t, c.options()))
 
-		// The tenancy changes while the page is open: the passkey is the former occupant's, the challenge the newcomer's.
+		// The tenancy changes while the page is open: the passkey is the former occupant's, the challenge the
+		// newcomer's.
 		address, _ := h.askToAssert(t)
 		c = openCeremony(t, b, b.Open(address))
 		credential := d.assert(t, c.options())
@@ -254,8 +256,8 @@ func TestPasskeyOfASuspendedAccount(t *testing.T) {
 	})
 }
 
-// In the same window the customer types no code: the browser brings a completion code back to the portal. The code works
-// for the portal that asked and for its own challenge, for a minute.
+// In the same window the customer types no code: the browser brings a completion code back to the portal. The code
+// works for the portal that asked and for its own challenge, for a minute.
 func TestCompletionCode(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {
 		d := h.enrol(t)

@@ -236,8 +236,8 @@ func TestEnrolmentNeedsATicket(t *testing.T) {
 	})
 }
 
-// An attestation with any wrong part is refused (Web Authentication level 3, 7.1), and so is a name that is not one short
-// line.
+// An attestation with any wrong part is refused (Web Authentication level 3, 7.1), and so is a name that is not one
+// short line.
 func TestWrongEnrolments(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {
 		existing := h.enrol(t)

@@ -313,7 +313,8 @@ func newDevice() *device {
 			BackupState:    true,
 		}),
 	}
-	// The library drops a leading zero of a coordinate, and such a key is malformed: 77 bytes is the length of a good one.
+	// The library drops a leading zero of a coordinate, and such a key is malformed: 77 bytes is the length of a good
+	// one.
 	for d.held.Key == nil || len(d.held.Key.AttestationData()) != 77 {
 		d.held = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
 	}
@@ -345,8 +346,8 @@ func (d *device) assert(t *testing.T, options string) string {
 	return virtualwebauthn.CreateAssertionResponse(d.party, d.auth, d.held, *parsed)
 }
 
-// The flags of authenticator data (Web Authentication level 3, 6.1): user present, user verified, backup eligible, backup
-// state.
+// The flags of authenticator data (Web Authentication level 3, 6.1): user present, user verified, backup eligible,
+// backup state.
 const up, uv, be, bs = 1, 4, 8, 16
 
 // clientData returns the client data of a good assertion with these options.
@@ -482,8 +483,8 @@ func expectRefusal(t *testing.T, c *ceremony, credential string) {
 	}
 }
 
-// formTokenOf returns the form token of the pages that a secret opens. The test knows it so that a missing form token is
-// not the cause of a refusal.
+// formTokenOf returns the form token of the pages that a secret opens. The test knows it so that a missing form token
+// is not the cause of a refusal.
 func formTokenOf(secret string) string {
 	sum := sha256.Sum256([]byte("form " + secret))
 

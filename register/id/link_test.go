@@ -35,8 +35,8 @@ func TestLinkIsConfirmedByItsCode(t *testing.T) {
 }
 
 // A mail scanner opens every link and presses every button, with and without scripts, and types text that cannot be a
-// code. It confirms nothing and uses up no attempt. Its decline counts until the person who comes after it types the code
-// (docs/decisions.md, A click is not a confirmation).
+// code. It confirms nothing and uses up no attempt. Its decline counts until the person who comes after it types the
+// code (docs/decisions.md, A click is not a confirmation).
 func TestMailScannerConfirmsNothing(t *testing.T) {
 	t.Parallel()
 	l := newLinked(t, registertest.SQLite)

@@ -54,8 +54,8 @@ func TestEndedPasskeyPagesLookAlike(t *testing.T) {
 	})
 }
 
-// A decline on a passkey page is final in every browser. WebKit does not say whether a person pressed the button, but the
-// address of the page is never mailed, so no mail scanner opens it.
+// A decline on a passkey page is final in every browser. WebKit does not say whether a person pressed the button, but
+// the address of the page is never mailed, so no mail scanner opens it.
 func TestPasskeyDeclineInASilentBrowser(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {
 		d := h.enrol(t)

@@ -22,16 +22,14 @@ func logOf(t *testing.T, d registertest.Database) (*registertest.Register, *stor
 			err := service.Transact(t.Context(), func(tx *store.Tx) error {
 				for range 2 {
 					next++
-					tx.Audit(
-						store.AuditEvent{
-							EventID:   fmt.Sprintf("aud_%024x", next),
-							At:        store.Millis(r.Clock.Now()),
-							AccountID: "portal_ops",
-							EventType: "records.read",
-							MPxN:      registertest.MeterPoint,
-							Detail:    "{}",
-						},
-					)
+					tx.Audit(store.AuditEvent{
+						EventID:   fmt.Sprintf("aud_%024x", next),
+						At:        store.Millis(r.Clock.Now()),
+						AccountID: "portal_ops",
+						EventType: "records.read",
+						MPxN:      registertest.MeterPoint,
+						Detail:    "{}",
+					})
 				}
 				return nil
 			})
@@ -65,8 +63,6 @@ func unlock(t *testing.T, r *registertest.Register) {
 	}
 }
 
-
-
 func TestAuditLogFindsWhatWasDoneToIt(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
@@ -75,18 +71,58 @@ func TestAuditLogFindsWhatWasDoneToIt(t *testing.T) {
 			place           func(head store.AuditHead) int64 // of the row to change
 			fault           func(head store.AuditHead) int64 // of the row that is named
 		}{
-			{"an altered detail", `UPDATE audit_events SET detail = '{"x":1}' WHERE chain = ? AND place = ?`, secondRow, secondRow},
-			{"an altered time", `UPDATE audit_events SET at = at + 1 WHERE chain = ? AND place = ?`, secondRow, secondRow},
-			{"an altered account", `UPDATE audit_events SET account_id = 'somebody' WHERE chain = ? AND place = ?`, secondRow, secondRow},
-			{"a meter point that moved to another column", `UPDATE audit_events SET ak = mpxn, mpxn = '' WHERE chain = ? AND place = ?`, secondRow, secondRow},
-			{"an altered hash", `UPDATE audit_events SET hash = (SELECT hash FROM audit_events o WHERE o.chain = audit_events.chain AND o.place = 1)
-				WHERE chain = ? AND place = ?`, secondRow, secondRow},
+			{
+				"an altered detail",
+				`UPDATE audit_events SET detail = '{"x":1}' WHERE chain = ? AND place = ?`,
+				secondRow,
+				secondRow,
+			},
+			{
+				"an altered time",
+				`UPDATE audit_events SET at = at + 1 WHERE chain = ? AND place = ?`,
+				secondRow,
+				secondRow,
+			},
+			{
+				"an altered account",
+				`UPDATE audit_events SET account_id = 'somebody' WHERE chain = ? AND place = ?`,
+				secondRow,
+				secondRow,
+			},
+			{
+				"a meter point that moved to another column",
+				`UPDATE audit_events SET ak = mpxn, mpxn = '' WHERE chain = ? AND place = ?`,
+				secondRow,
+				secondRow,
+			},
+			{
+				"an altered hash",
+				`UPDATE audit_events SET hash = (SELECT hash FROM audit_events o WHERE o.chain = audit_events.chain AND o.place = 1)
+				WHERE chain = ? AND place = ?`,
+				secondRow,
+				secondRow,
+			},
 			{"a removed row", `DELETE FROM audit_events WHERE chain = ? AND place = ?`, secondRow, secondRow},
-			{"a removed first row", `DELETE FROM audit_events WHERE chain = ? AND place = ?`, func(store.AuditHead) int64 { return 1 }, func(store.AuditHead) int64 { return 1 }},
+			{
+				"a removed first row",
+				`DELETE FROM audit_events WHERE chain = ? AND place = ?`,
+				func(store.AuditHead) int64 {
+					return 1
+				},
+				func(store.AuditHead) int64 {
+					return 1
+				},
+			},
 			{"a removed tail", `DELETE FROM audit_events WHERE chain = ? AND place >= ?`, lastRow, lastRow},
-			{"an extra row", `INSERT INTO audit_events (chain, place, event_id, at, account_id, event_type, ak, mpxn, detail, hash)
+			{
+				"an extra row",
+				`INSERT INTO audit_events (chain, place, event_id, at, account_id, event_type, ak, mpxn, detail, hash)
 				SELECT chain, place + 1, 'aud_extra', at, account_id, event_type, ak, mpxn, detail, hash FROM audit_events WHERE chain = ? AND place = ?`,
-				lastRow, func(head store.AuditHead) int64 { return head.Length + 1 }},
+				lastRow,
+				func(head store.AuditHead) int64 {
+					return head.Length + 1
+				},
+			},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
@@ -133,10 +169,8 @@ func TestKeptHeadsFindALogThatWasMadeWholeAgain(t *testing.T) {
 		}
 
 		_, err = service.VerifyAudit(t.Context(), kept)
-		if fault, ok := errors.AsType[store.AuditFault](
-			err,
-		); !ok || fault.Chain != head.Chain ||
-			fault.Place != head.Length {
+		fault, ok := errors.AsType[store.AuditFault](err)
+		if !ok || fault.Chain != head.Chain || fault.Place != head.Length {
 			t.Errorf("found %v, want chain %d, row %d", err, head.Chain, head.Length)
 		}
 
