@@ -12,78 +12,55 @@ import (
 	"central.consent/dar/register/store"
 )
 
-func TestNewRefusesWhatWouldBeUnsafeAllAtOnce(t *testing.T) {
+// New refuses unsafe options, and names all of them at once.
+func TestNewRefusesUnsafeOptions(t *testing.T) {
 	t.Parallel()
 	keys := registertest.Must(rules.NewKeyring(rules.GenerateKey("a")))(t)
+	at := func(publicURL string, stub bool) register.Options {
+		return register.Options{Store: &store.Store{}, Keys: keys, Stub: stub, PublicURL: publicURL}
+	}
 	for _, test := range []struct {
 		name    string
 		options register.Options
 		want    []string
 	}{
-		{"nothing", register.Options{}, []string{"store", "keyring", "public URL"}},
-		{
-			"a stub for the world",
-			register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "https://id.central.consent"},
-			[]string{"stubbed"},
-		},
-		{
-			"a stub by plain http",
-			register.Options{Store: &store.Store{}, Keys: keys, Stub: true, PublicURL: "http://192.168.1.5"},
-			[]string{"https", "stubbed"},
-		},
-		{
-			"a password in the URL",
-			register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://a:b@id.central.consent"},
-			[]string{"no user"},
-		},
-		{
-			"a path in the URL",
-			register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent/v1"},
-			[]string{"no path"},
-		},
-		{
-			"a query in the URL",
-			register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent?"},
-			[]string{"query"},
-		},
-		{
-			"a fragment in the URL",
-			register.Options{Store: &store.Store{}, Keys: keys, PublicURL: "https://id.central.consent#"},
-			[]string{"fragment"},
-		},
-		{
-			"a name that only looks local",
-			register.Options{
-				Store:     &store.Store{},
-				Keys:      keys,
-				Stub:      true,
-				PublicURL: "https://localhost.example.com",
-			},
-			[]string{"stubbed"},
-		},
+		{"no options", register.Options{}, []string{"store", "keyring", "public URL"}},
+		{"a public stub", at("https://id.central.consent", true), []string{"stubbed"}},
+		{"a stub over plain http", at("http://192.168.1.5", true), []string{"https", "stubbed"}},
+		{"a name that looks local", at("https://localhost.example.com", true), []string{"stubbed"}},
+		{"a password in the URL", at("https://a:b@id.central.consent", false), []string{"no user"}},
+		{"a path in the URL", at("https://id.central.consent/v1", false), []string{"no path"}},
+		{"a query in the URL", at("https://id.central.consent?", false), []string{"query"}},
+		{"a fragment in the URL", at("https://id.central.consent#", false), []string{"fragment"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			_, err := register.New(test.options)
 			if err == nil {
 				t.Fatal("accepted")
 			}
+
 			for _, want := range test.want {
 				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%q does not say %q", err, want)
+					t.Errorf("%q does not contain %q", err, want)
 				}
 			}
 		})
 	}
+}
 
+// A stub on a loopback address is accepted, and logged.
+func TestNewLogsAStub(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	_, err := register.New(register.Options{
 		Store:     &store.Store{},
-		Keys:      keys,
+		Keys:      registertest.Must(rules.NewKeyring(rules.GenerateKey("a")))(t),
 		Stub:      true,
 		PublicURL: "http://127.0.0.1:5001",
 		Logger:    slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	if err != nil || !strings.Contains(log.String(), "STUBBED") {
-		t.Errorf("a stub on loopback: error %v, log %q", err, log.String())
+		t.Errorf("error %v, log %q", err, log.String())
 	}
 }
