@@ -26,8 +26,8 @@ const (
 	maxImport = 64 << 20
 )
 
-// IsImport reports whether a request is an import, before it is routed. An import has limits of its own for its size and
-// its time.
+// IsImport reports whether a request is an import, before it is routed. An import has limits of its own for its size
+// and its time.
 func IsImport(c echo.Context) bool {
 	return c.Request().Method == http.MethodPost && c.Request().URL.Path == BasePath+importPath
 }

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// minSecret is how many characters a chosen secret must have. A register on a loopback address accepts shorter ones,
-	// for the demonstration's published secrets.
+	// minSecret is how many characters a chosen secret must have. A register on a loopback address accepts shorter
+	// ones, for the demonstration's published secrets.
 	minSecret = 32
 	// maxReturnURLs is how many return URLs an account may register.
 	maxReturnURLs = 50

@@ -77,8 +77,8 @@ func (r *Rules) FinishAssertion(
 	return result, err
 }
 
-// verifyAssertion verifies a response with the passkeys that can confirm the challenge. It returns the stored passkey and
-// the passkey as it was used.
+// verifyAssertion verifies a response with the passkeys that can confirm the challenge. It returns the stored passkey
+// and the passkey as it was used.
 func (r *Rules) verifyAssertion(
 	ctx context.Context, found store.Reidentification, ceremony passkey.Ceremony, response []byte,
 ) (shown store.Credential, used passkey.Passkey, err error) {

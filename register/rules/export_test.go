@@ -1,5 +1,12 @@
 package rules
 
+import (
+	"context"
+
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
 // SealForTest seals a value with the ring's first key.
 func SealForTest(ring *Keyring, value, place string) []byte {
 	return ring.sealer().sealed([]byte(value), place)
@@ -14,3 +21,30 @@ func OpenForTest(ring *Keyring, id string, value []byte, place string) (string, 
 
 // WithdrawalDeliveryOf is withdrawalDeliveryOf.
 var WithdrawalDeliveryOf = withdrawalDeliveryOf
+
+// OrRefusal is orRefusal.
+func OrRefusal(err error, refusal *Error) error { return orRefusal(err, refusal) }
+
+// CutPage is cutPage.
+func CutPage[T any](rows []T, page store.Page, position func(T) store.Position) ([]T, *store.Position) {
+	return cutPage(rows, page, position)
+}
+
+// MaskedEmail is maskedEmail.
+var MaskedEmail = maskedEmail
+
+// WithQuery is withQuery.
+var WithQuery = withQuery
+
+// HasMovedOut is hasMovedOut.
+func (r *Rules) HasMovedOut(ctx context.Context, tx *store.Tx, found store.Reidentification) (bool, error) {
+	return r.hasMovedOut(ctx, tx, found)
+}
+
+// Announce is announce.
+func (r *Rules) Announce(
+	ctx context.Context, tx *store.Tx, accountID string, eventType registerclient.WebhookEventType, aks []string,
+	payload any,
+) (bool, error) {
+	return r.announce(ctx, tx, accountID, eventType, aks, payload)
+}

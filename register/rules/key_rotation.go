@@ -15,8 +15,8 @@ const (
 	rotationPasses = 5
 )
 
-// ErrRowsLeft reports that a replica sealed rows with another key while the keys were rotated. Give every replica the new
-// key first, and rotate again.
+// ErrRowsLeft reports that a replica sealed rows with another key while the keys were rotated. Give every replica the
+// new key first, and rotate again.
 var ErrRowsLeft = errors.New(
 	"rows are still sealed with another key: give every replica this key first, and run it again",
 )

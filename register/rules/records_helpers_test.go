@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"central.consent/dar/migrations"
+	"central.consent/dar/register/passkey"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
@@ -19,15 +20,25 @@ const (
 	otherMeterPoint = "9900000000001"
 )
 
+// origin is where the customers' pages stand, and pages are their addresses.
+const origin = "https://id.example.org"
+
+var pages = rules.PageURLs{
+	Link:   origin + "/id/link",
+	Assert: origin + "/id/passkey/assert",
+	Enrol:  origin + "/id/passkey/register",
+}
+
 // today is the time at which a test of records begins.
 var today = time.Date(2026, time.June, 1, 9, 0, 0, 0, time.UTC)
 
 // records is the rules over a database of the test's own, with fixtures for access records.
 type records struct {
 	*rules.Rules
-	store *store.Store
-	db    *migrations.DB
-	clock *registertest.Clock
+	options rules.Options
+	store   *store.Store
+	db      *migrations.DB
+	clock   *registertest.Clock
 }
 
 // openRecords returns rules over a fresh database with one account, dcc, of the DCC.
@@ -38,18 +49,16 @@ func openRecords(t testing.TB, d registertest.Database) *records {
 	clock.Set(today)
 
 	opened := store.New(db.Write, db.Read)
-
-	r := &records{
-		Rules: rules.New(rules.Options{
-			Store:      opened,
-			Keys:       must(rules.NewKeyring("test:" + registertest.Key))(t),
-			SecretCost: rules.SecretCost{Memory: 8, Passes: 1},
-			Clock:      clock.Now,
-		}),
-		store: opened,
-		db:    db,
-		clock: clock,
+	options := rules.Options{
+		Store:      opened,
+		Keys:       must(rules.NewKeyring("test:" + registertest.Key))(t),
+		Passkeys:   must(passkey.New(origin, "Data Access Register"))(t),
+		Pages:      pages,
+		APIURL:     origin + "/v1",
+		SecretCost: registertest.SecretCost,
+		Clock:      clock.Now,
 	}
+	r := &records{Rules: rules.New(options), options: options, store: opened, db: db, clock: clock}
 	r.account(t, "dcc", registerclient.RoleDCC)
 
 	return r
@@ -193,10 +202,13 @@ func refusal(err error) string {
 var kinds = map[rules.Kind]string{
 	rules.KindInternal:      "internal",
 	rules.KindInvalid:       "invalid",
+	rules.KindUnauthorized:  "unauthorised",
 	rules.KindForbidden:     "forbidden",
 	rules.KindNotFound:      "not found",
 	rules.KindConflict:      "conflict",
 	rules.KindUnprocessable: "unprocessable",
+	rules.KindTooMany:       "too many",
+	rules.KindUnavailable:   "unavailable",
 }
 
 // expectRefusal compares an error with a refusal.

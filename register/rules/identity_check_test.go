@@ -1,0 +1,104 @@
+package rules_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+// A request for an identity record is refused with every mistake.
+func TestIdentityCheck(t *testing.T) {
+	t.Parallel()
+	type request = registerclient.CreateIdentityRecordRequest
+	r := rules.New(rules.Options{
+		Keys:       must(rules.NewKeyring("test:" + registertest.Key))(t),
+		SecretCost: registertest.SecretCost,
+		Clock:      func() time.Time { return today },
+	})
+	account := store.Account{AccountID: "owner", ReturnURLs: store.JSON[[]string]{V: []string{returnURL}}}
+	for _, test := range []struct {
+		name  string
+		alter func(in *request)
+		want  string
+	}{
+		{"valid", func(*request) {}, ""},
+		{"least", func(in *request) {
+			*in = request{PIIPrincipal: in.PIIPrincipal, ExpressedBy: "authorised-representative"}
+			in.PIIPrincipal.Address = nil
+		}, ""},
+		{"nothing", func(in *request) { *in = request{} },
+			"pii-principal.mpxn pii-principal.move-in-date expressed-by"},
+		{"address", func(in *request) { in.PIIPrincipal.Address.Postcode = "?" }, "pii-principal.address.postcode"},
+		{"expressed by another", func(in *request) { in.ExpressedBy = "me" }, "expressed-by"},
+		{"two addresses", func(in *request) { in.Email = new("a@example.com, b@example.com") }, "email"},
+		{"evidence", func(in *request) {
+			*in.PrincipalVerification = registerclient.PrincipalVerification{
+				Reference: "\n", Submitted: strings.Repeat("a", 256), VerifiedAgainst: "a\tb",
+			}
+		}, "principal-verification.method principal-verification.verified-at principal-verification.outcome " +
+			"principal-verification.reference principal-verification.submitted principal-verification.verified-against"},
+		{"moves in in 90 days", func(in *request) { in.PIIPrincipal.MoveInDate = "2026-08-30" }, ""},
+		{"moves in in 91 days", func(in *request) { in.PIIPrincipal.MoveInDate = "2026-08-31" },
+			"pii-principal.move-in-date"},
+		{"enrols", func(in *request) {
+			in.InitiatePasskeyRegistration = true
+			in.PasskeyReturnURL = new(returnURL)
+			in.PIIPrincipal.MoveInDate = "2026-06-01"
+		}, ""},
+		{"enrols before the move", func(in *request) {
+			in.InitiatePasskeyRegistration = true
+			in.PasskeyReturnURL = new(returnURL)
+			in.PIIPrincipal.MoveInDate = "2026-06-02"
+		}, "initiate-passkey-registration"},
+		{"enrols without an address to return to", func(in *request) { in.InitiatePasskeyRegistration = true },
+			"passkey-return-url"},
+		{"enrols with another address", func(in *request) {
+			in.InitiatePasskeyRegistration = true
+			in.PasskeyReturnURL = new(returnURL + "/")
+		}, "passkey-return-url"},
+	} {
+		in := registertest.IdentityRecord(meterPoint, customerEmail)
+		test.alter(&in)
+		want := test.want
+		if want != "" {
+			want = "invalid VAL001 " + want
+		}
+
+		_, err := r.PrepareIdentityRecord(in, account)
+		expectRefusal(t, test.name, err, want)
+	}
+}
+
+// What an identity record holds of a person is stored sealed.
+func TestIdentityRecordIsSealed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, registertest.SQLite)
+	row := must(h.store.FindOwnIdentityRecord(t.Context(), "owner", h.ir))(t)
+	for name, value := range map[string][]byte{
+		"e-mail": row.SealedEmail, "hash": row.EmailMAC, "detail": row.SealedDetail,
+	} {
+		if len(value) == 0 {
+			t.Errorf("the %s is not stored", name)
+		}
+		for _, plain := range []string{"customer", "Acacia", "VER-1"} {
+			if strings.Contains(string(value), plain) {
+				t.Errorf("the %s shows %q", name, plain)
+			}
+		}
+	}
+
+	least := registerclient.CreateIdentityRecordRequest{
+		PIIPrincipal: registerclient.PIIPrincipal{MPxN: meterPoint, MoveInDate: "2024-01-01"},
+		ExpressedBy:  "data-subject",
+	}
+	created := must(h.createIdentity(t, h.owner, least))(t)
+	row = must(h.store.FindOwnIdentityRecord(t.Context(), "owner", created.IR))(t)
+	if row.SealedEmail != nil || row.EmailMAC != nil || row.SealedDetail != nil {
+		t.Errorf("without personal data %+v is stored", row)
+	}
+}
