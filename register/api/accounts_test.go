@@ -154,8 +154,8 @@ func TestRotateSecret(t *testing.T) {
 		}
 
 		expect(t, get(t, r.URL+"/auth/token", basic("portal_ops", secretKey)), http.StatusUnauthorized, "AUTH005")
-		if a := get(t, r.URL+"/self", other); a.status != http.StatusOK {
-			t.Errorf("another account's token: %d", a.status)
+		if self := get(t, r.URL+"/self", other); self.status != http.StatusOK {
+			t.Errorf("another account's token: %d", self.status)
 		}
 
 		must(r.ClientWith(t, "portal_ops", a.body["secret-key"].(string)).ReadSelf(t.Context()))(t)

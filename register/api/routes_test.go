@@ -137,19 +137,20 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 		t.Error("the response does not name the allowed methods")
 	}
 
+	envelope := a.body["response"].(map[string]any)
+	if envelope["resource"] != "/v1/auth/token" || !strings.HasPrefix(envelope["transaction-id"].(string), "tid_") {
+		t.Errorf("envelope %v", envelope)
+	}
+
 	for path, allowed := range map[string]string{"/auth/token": "GET", "/identity-records": "GET, POST"} {
-		a := send(t, http.MethodOptions, r.URL+path, "", "", nil)
-		expect(t, a, http.StatusMethodNotAllowed, "ERR000")
-		if got := a.header.Get("Allow"); got != allowed {
+		refused := send(t, http.MethodOptions, r.URL+path, "", "", nil)
+		expect(t, refused, http.StatusMethodNotAllowed, "ERR000")
+		if got := refused.header.Get("Allow"); got != allowed {
 			t.Errorf("OPTIONS %s allows %q, want %q", path, got, allowed)
 		}
 	}
 
 	expect(t, send(t, http.MethodOptions, r.URL+"/nowhere", "", "", nil), http.StatusNotFound, "NOT001")
-	envelope := a.body["response"].(map[string]any)
-	if envelope["resource"] != "/v1/auth/token" || !strings.HasPrefix(envelope["transaction-id"].(string), "tid_") {
-		t.Errorf("envelope %v", envelope)
-	}
 }
 
 // The operations on customers' data serve these roles only, and no caller without a valid token.
