@@ -16,50 +16,19 @@ import (
 
 const adviserSecret = "adviser-canary-0123456789"
 
-// advised is a world whose operator has advisers.
-func advised(t testing.TB) *world {
-	t.Helper()
-	w := newWorld(t)
-	w.options.AdviserSecret = adviserSecret
-	w.echo, w.server = w.newPortal(t)
-	return w
-}
-
-// adviser is the browser of one who has given the secret.
-func (w *world) adviser(t testing.TB) *browser {
-	t.Helper()
-	b := w.browser(t)
-	b.get("/portal/adviser").sendsTo(t, "/portal/adviser/sign-in")
-	b.get("/portal/adviser/sign-in").wants(t, 200, "adviser.signin.title")
-	b.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
-
-	return b
-}
-
-// help goes all the way to the customer's records.
-func (b *browser) help() *page {
-	b.t.Helper()
-	b.post("/portal/adviser/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).
-		sendsTo(b.t, "/portal/adviser/prove")
-	token := b.get("/portal/adviser/prove").wants(b.t, 200, "prove.title.adviser").token(b.t)
-	b.post("/portal/adviser/prove", url.Values{"token": {token}, "method": {"magic-link"}}).
-		sendsTo(b.t, "/portal/adviser/waiting")
-	b.confirm()
-
-	return b.follow(b.get("/portal/adviser/waiting/check")).wants(b.t, 200, "records.title")
-}
-
 func TestAdviserHelps(t *testing.T) {
 	t.Parallel()
-	w := advised(t)
+	w := newAdvisedWorld(t)
 	b := w.adviser(t)
 	marked := func(p *page) *page {
 		t.Helper()
 		if p.doc.Find("header .helping").Length() != 1 {
 			t.Errorf("%s is not marked", p.Request.URL.Path)
 		}
+
 		return p
 	}
+
 	marked(b.get("/portal/adviser").wants(t, 200, "start.title.adviser"))
 	marked(b.post("/portal/adviser/meter", url.Values{"number": {"12"}}))
 	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
@@ -70,14 +39,14 @@ func TestAdviserHelps(t *testing.T) {
 	waiting := marked(b.get("/portal/adviser/waiting").wants(t, 200, "waiting.magic-link.title.adviser"))
 	code := waiting.doc.Find(".match-code").Text()
 	if !strings.Contains(waiting.body, i18n.For("en").T("waiting.magic-link.code.adviser")) || len(code) != 4 {
-		t.Error("the adviser is not told to read out the code")
+		t.Error("the adviser is not sent to read out the code")
 	}
 
 	b.confirm()
 	records := marked(b.follow(b.get("/portal/adviser/waiting/check")).wants(t, 200, "records.title"))
 	marked(b.get("/portal/adviser/nowhere"))
 
-	// Without the customer's yes nothing is stopped, whatever the form says.
+	// Without the customer's yes nothing is stopped, even if the form has another value.
 	path := records.withdrawPath(t)
 	ask := marked(b.get(path))
 	if ask.doc.Find("input[type=checkbox][name=customer-yes]:not([checked])").Length() != 1 {
@@ -94,7 +63,7 @@ func TestAdviserHelps(t *testing.T) {
 		}
 
 		p.blames(t, "#customer-yes", "error.adviser.yes")
-		if p.doc.Find("input[name=why]").Length() != len(whys)+1 ||
+		if p.doc.Find("input[name=why]").Length() != len(withdrawalReasons)+1 ||
 			p.doc.Find("input[name=why][checked]").AttrOr("value", "") != "no-longer-needed" {
 			t.Error("the reason is lost")
 		}
@@ -107,13 +76,13 @@ func TestAdviserHelps(t *testing.T) {
 		t.Fatalf("%d withdrawals without a yes", n)
 	}
 
-	var told string
+	var sent string
 	w.wire.set(func(r *http.Request) *http.Response {
 		if operationOf(r) == "revoke" {
-			told = r.URL.RawQuery
+			sent = r.URL.RawQuery
 			if r.Body != nil {
 				body, _ := io.ReadAll(r.Body)
-				told += string(body)
+				sent += string(body)
 				r.Body = io.NopCloser(strings.NewReader(string(body)))
 			}
 		}
@@ -123,17 +92,21 @@ func TestAdviserHelps(t *testing.T) {
 	withdrawn := strings.TrimSuffix(path, "withdraw") + "withdrawn"
 	b.post(path, url.Values{"token": {token}, "customer-yes": {"yes"}}).sendsTo(t, withdrawn)
 	marked(b.get(withdrawn))
-	if n := w.wire.called(
-		"revoke",
-	); n != 1 || strings.Contains(strings.ToLower(told), "advis") ||
-		strings.Contains(told, "yes") {
-		t.Errorf("%d withdrawals; the register is told %q", n, told)
+	n := w.wire.called("revoke")
+	if n != 1 || strings.Contains(strings.ToLower(sent), "advis") || strings.Contains(sent, "yes") {
+		t.Errorf("%d withdrawals; the register is sent %q", n, sent)
 	}
 
-	// What is handed over.
+	// The page to hand over.
 	paper := marked(b.get("/portal/adviser/handover").wants(t, 200, "adviser.handover.title"))
 	text := paper.doc.Find("main").Text()
-	for _, want := range []string{"Bright Energy Ltd", "tid_", w.meterPoint[len(w.meterPoint)-3:], "https://portal.example.org/portal", "Citizens Example"} {
+	for _, want := range []string{
+		"Bright Energy Ltd",
+		"tid_",
+		w.meterPoint[len(w.meterPoint)-3:],
+		"https://portal.example.org/portal",
+		"Citizens Example",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page to hand over does not tell %q", want)
 		}
@@ -157,11 +130,22 @@ func TestAdviserHelps(t *testing.T) {
 
 func TestAdviserDownloadsNothing(t *testing.T) {
 	t.Parallel()
-	w := advised(t)
+	w := newAdvisedWorld(t)
 	b := w.adviser(t)
 	records := b.help()
 	handle := strings.Split(records.withdrawPath(t), "/")[4]
-	for _, end := range []string{".json", ".csv", ".pdf", ".docx", "/several", "/stopped", "/" + handle + "/letter", "/" + handle, "/export.csv", "/download"} {
+	for _, end := range []string{
+		".json",
+		".csv",
+		".pdf",
+		".docx",
+		"/several",
+		"/stopped",
+		"/" + handle + "/letter",
+		"/" + handle,
+		"/export.csv",
+		"/download",
+	} {
 		b.get("/portal/adviser/records"+end).wants(t, 403, "error.no-download.title")
 		b.post("/portal/adviser/records"+end, url.Values{"token": {records.token(t)}}).
 			wants(t, 403, "error.no-download.title")
@@ -173,24 +157,14 @@ func TestAdviserDownloadsNothing(t *testing.T) {
 	}
 }
 
-func TestAdviserIsNotAnybody(t *testing.T) {
+func TestAdviserSecretIsNeeded(t *testing.T) {
 	t.Parallel()
-	w := advised(t)
+	w := newAdvisedWorld(t)
 	stranger := w.browser(t)
-	options := w.options
-	options.part, options.own, options.Base = partAdviser, DefaultBase, DefaultBase+adviserPath
-	part, err := newPortal(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	e := part.echo()
-	part.routeAdviser(e)
-	for target, route := range (&world{echo: e}).routes("handle") {
+	for target, route := range w.routesOf(t, adviserPages, "handle") {
 		method, path, _ := strings.Cut(target, " ")
 		if strings.HasSuffix(route.Path, "/sign-in") || strings.Contains(route.Path, "/static/") ||
-			method == echo.RouteNotFound ||
-			method == "CONNECT" {
+			method == echo.RouteNotFound || method == "CONNECT" {
 			continue
 		}
 
@@ -205,22 +179,24 @@ func TestAdviserIsNotAnybody(t *testing.T) {
 		t.Error("a stranger got somewhere")
 	}
 
-	// Guesses are few.
-	for range wrongSecrets {
+	// The number of guesses is limited.
+	for range wrongSecrets.Most {
 		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {"guess"}}).
 			wants(t, 422, "adviser.signin.title").
 			blames(t, "#secret", "error.adviser.secret")
 	}
-	for _, secret := range []string{"", adviserSecret} { // whoever guesses past the limit does not learn that it was right
+	// A guess beyond the limit does not show that it was right.
+	for _, secret := range []string{"", adviserSecret} {
 		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {secret}}).wants(t, 429, "error.too-often.title")
 	}
 
-	w.register.Clock.Add(perAddress)
-	for range wrongSecrets + 1 { // an office behind one address, where nobody is wrong
+	w.register.Clock.Add(wrongSecrets.Within)
+	// Advisers of an office behind one address, who all know the secret, are not limited.
+	for range wrongSecrets.Most + 1 {
 		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
 	}
 
-	// The cookie holds for eight hours, for this secret and for this operator.
+	// The cookie is valid for eight hours, for this secret and this operator.
 	b := w.adviser(t)
 	w.register.Clock.Add(adviserTime - time.Second)
 	b.get("/portal/adviser").wants(t, 200, "start.title.adviser")
@@ -256,10 +232,10 @@ func TestAdviserIsNotAnybody(t *testing.T) {
 	}
 }
 
-// A customer's visit on the adviser's screen ends by itself, and is none of the portal's own pages.
+// A customer's visit on the adviser's screen ends by itself, and does not open the portal's own pages.
 func TestAdvisedVisitEnds(t *testing.T) {
 	t.Parallel()
-	w := advised(t)
+	w := newAdvisedWorld(t)
 	b := w.adviser(t)
 	records := b.help()
 	if records.doc.Find("#idle[data-idle-seconds='900']").Length() != 1 {
@@ -270,12 +246,15 @@ func TestAdvisedVisitEnds(t *testing.T) {
 	b.get("/portal/waiting").wants(t, 403, "error.session-ended.title")
 
 	w.register.Clock.Add(14*time.Minute + 59*time.Second)
-	b.get("/portal/adviser/records").wants(t, 200, "records.title") // which is use of it
+	b.get("/portal/adviser/records").wants(t, 200, "records.title") // counts as use
 	token := b.get(records.withdrawPath(t)).token(t)
 	w.register.Clock.Add(15 * time.Minute)
 	withdraw := url.Values{"token": {token}, "customer-yes": {"yes"}}
 	for _, p := range []*page{
-		b.follow(b.get("/portal/adviser/records")), b.get("/portal/adviser/handover"), b.get(records.withdrawPath(t)), b.post(records.withdrawPath(t), withdraw),
+		b.follow(b.get("/portal/adviser/records")),
+		b.get("/portal/adviser/handover"),
+		b.get(records.withdrawPath(t)),
+		b.post(records.withdrawPath(t), withdraw),
 	} {
 		p.wants(t, 403, "error.session-ended.title.adviser")
 		if strings.Contains(p.body, "Bright") || p.doc.Find(".meter").Length() != 0 {
@@ -294,10 +273,10 @@ func TestAdvisedVisitEnds(t *testing.T) {
 	}
 }
 
-// A customer who hangs up before they confirm leaves nothing to the next.
+// A customer who hangs up before they confirm leaves nothing behind for the next one.
 func TestAdviserFinishesEarly(t *testing.T) {
 	t.Parallel()
-	w := advised(t)
+	w := newAdvisedWorld(t)
 	b := w.adviser(t)
 	b.post("/portal/adviser/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
 		sendsTo(t, "/portal/adviser/prove")
@@ -312,7 +291,7 @@ func TestAdviserFinishesEarly(t *testing.T) {
 // The adviser's secret and the customer's number stay out of the log.
 func TestAdviserLogTellsNothing(t *testing.T) {
 	t.Parallel()
-	w := advised(t)
+	w := newAdvisedWorld(t)
 	b := w.adviser(t)
 	b.help()
 	b.get("/portal/adviser/handover")
@@ -323,20 +302,21 @@ func TestAdviserLogTellsNothing(t *testing.T) {
 	}
 }
 
-// Operators share a database. An adviser of one has no more guesses at another's secret than anybody.
-func TestTheRightSecretOfOneOperatorForgivesNoGuessAtAnothers(t *testing.T) {
+// Operators share a database. An adviser of one operator gets no extra guesses at another's secret.
+func TestGuessesAreCountedByOperator(t *testing.T) {
 	t.Parallel()
-	w := advised(t)
+	w := newAdvisedWorld(t)
 	own := w.browser(t)
-	w.options.Operator, w.options.AdviserSecret = "another", "another-0123456789"
+	w.options.Operator = "another"
+	w.options.AdviserSecret = "another-0123456789"
 	other, _ := w.newPortal(t)
-	for i := range wrongSecrets + 1 {
+	for i := range wrongSecrets.Most + 1 {
 		guess := httptest.NewRequest(http.MethodPost, "/portal/adviser/sign-in", strings.NewReader("secret=guess"))
 		guess.Header.Set("Content-Type", echo.MIMEApplicationForm)
 		guess.Header.Set("X-Forwarded-For", own.header.Get("X-Forwarded-For"))
 		answer := httptest.NewRecorder()
 		other.ServeHTTP(answer, guess)
-		if want := map[bool]int{true: 422, false: 429}[i < wrongSecrets]; answer.Code != want {
+		if want := map[bool]int{true: 422, false: 429}[i < wrongSecrets.Most]; answer.Code != want {
 			t.Errorf("guess %d is answered %d, want %d", i+1, answer.Code, want)
 		}
 

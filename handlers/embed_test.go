@@ -3,86 +3,18 @@ package handlers
 import (
 	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/labstack/echo/v4"
 
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views/i18n"
 )
 
-// loopbackJar sends cookies that are for https alone to a loopback address too, as Chromium does.
-type loopbackJar struct{ http.CookieJar }
-
-func (j loopbackJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
-	for _, cookie := range cookies {
-		cookie.Secure = false
-	}
-	j.CookieJar.SetCookies(u, cookies)
-}
-
-// frame is the browser of a customer who sees the embedded pages in somebody's frame.
-func (w *world) frame(t testing.TB) *browser {
-	t.Helper()
-	b := w.browser(t)
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	b.Jar = loopbackJar{jar}
-	b.header.Set("Sec-Fetch-Dest", "iframe")
-	return b
-}
-
-// signInFramed goes all the way to the records, in the frame.
-func (b *browser) signInFramed() *page {
-	b.t.Helper()
-	b.get("/portal/embed?lang=en").wants(b.t, 200, "start.title")
-	b.post("/portal/embed/meter", url.Values{"number": {b.world.meterPoint}, "confirmed": {"yes"}}).
-		sendsTo(b.t, "/portal/embed/prove")
-	token := b.get("/portal/embed/prove").wants(b.t, 200, "prove.title").token(b.t)
-	b.post("/portal/embed/prove", url.Values{"token": {token}, "method": {"magic-link"}}).
-		sendsTo(b.t, "/portal/embed/waiting")
-	b.confirm()
-
-	return b.follow(b.get("/portal/embed/waiting/check")).wants(b.t, 200, "records.title")
-}
-
-// ticket asks for one, for the first record that can be stopped, and gives its address.
-func (b *browser) ticket(records *page) string {
-	b.t.Helper()
-	path := records.withdrawPath(b.t)
-	leave := b.get(path)
-	if leave.StatusCode != 200 || leave.doc.Find("form[data-new-tab]").Length() != 1 {
-		b.t.Fatalf("%s answers %d", path, leave.StatusCode)
-	}
-
-	p := b.post(strings.TrimSuffix(path, "withdraw")+"ticket", url.Values{"token": {leave.token(b.t)}})
-	address := p.Header.Get("Location")
-	if p.StatusCode != http.StatusCreated || p.doc.Find(`a[target=_blank][href="`+address+`"]`).Length() != 1 {
-		b.t.Fatalf("the ticket's form answers %d, to %q", p.StatusCode, address)
-	}
-
-	return address
-}
-
-// useTicket follows a ticket's address in a tab of the portal's own, and presses the button.
-func (b *browser) useTicket(address string) *page {
-	b.t.Helper()
-	b.get(address).sendsTo(b.t, "/portal/ticket")
-	asked := b.get("/portal/ticket").wants(b.t, 200, "embed.ticket.title")
-	return b.post("/portal/ticket", url.Values{"token": {asked.token(b.t)}})
-}
-
-func TestFramedJourneyStopsInItsOwnTab(t *testing.T) {
+func TestFramedJourney(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	frame := w.frame(t)
@@ -94,7 +26,7 @@ func TestFramedJourneyStopsInItsOwnTab(t *testing.T) {
 	withdraw := records.withdrawPath(t)
 	address := frame.ticket(records)
 
-	// Looking at the address uses nothing, however often: a browser may fetch ahead, and a scanner may look.
+	// To fetch the address uses nothing, however often: a browser may fetch ahead, and a scanner may read links.
 	for range 3 {
 		stranger := w.browser(t)
 		stranger.header.Set("Sec-Purpose", "prefetch")
@@ -125,90 +57,13 @@ func TestFramedJourneyStopsInItsOwnTab(t *testing.T) {
 	}
 
 	frame.get(withdraw).sendsTo(t, "/portal/embed/records")
-	// One more proof and reading was not needed.
+	// The tab needs no second proof, and no second reading.
 	if n := w.wire.called("list"); n != 1 {
 		t.Errorf("%d readings", n)
 	}
 }
 
-func TestTicketWorksOnceForAMinute(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	frame := w.frame(t)
-	records := frame.signInFramed()
-
-	used := frame.ticket(records)
-	tab := w.browser(t)
-	if p := tab.useTicket(used); p.StatusCode != http.StatusSeeOther {
-		t.Fatalf("the first use answers %d", p.StatusCode)
-	}
-
-	tab.useTicket(used).wants(t, http.StatusGone, "error.ticket.title")
-	w.browser(t).useTicket(used).wants(t, http.StatusGone, "error.ticket.title")
-
-	late := frame.ticket(records)
-	w.register.Clock.Add(59 * time.Second)
-	inTime := frame.ticket(records)
-	w.register.Clock.Add(time.Second)
-	w.browser(t).useTicket(late).wants(t, http.StatusGone, "error.ticket.title")
-	w.register.Clock.Add(58 * time.Second)
-	if p := w.browser(t).useTicket(inTime); p.StatusCode != http.StatusSeeOther {
-		t.Errorf("after 59 seconds a ticket answers %d", p.StatusCode)
-	}
-
-	// A made-up one, one of a visit that is over, and another browser's form.
-	w.browser(t).useTicket("/portal/ticket?ticket="+newSessionID()).wants(t, http.StatusGone, "error.ticket.title")
-	w.browser(t).get("/portal/ticket").wants(t, http.StatusGone, "error.ticket.title")
-	stolen := frame.ticket(records)
-	other := frame.ticket(records)
-	thief := w.browser(t)
-	thief.get(stolen)
-	thief.post("/portal/ticket", url.Values{"token": {ticketToken(strings.SplitAfter(other, "=")[1])}}).
-		wants(t, 403, "error.forbidden.title")
-	frame.post("/portal/embed/sign-out", url.Values{"token": {records.token(t)}}).sendsTo(t, "/portal/embed/signed-out")
-	w.browser(t).useTicket(stolen).wants(t, http.StatusGone, "error.ticket.title")
-}
-
-func TestTicketHasOneWinner(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	frame := w.frame(t)
-	address := frame.ticket(frame.signInFramed())
-	var wins sync.Map
-	var all sync.WaitGroup
-	for i := range 12 {
-		tab := w.browser(t)
-		tab.get(address)
-		token := tab.get("/portal/ticket").token(t)
-		all.Go(func() {
-			if tab.post("/portal/ticket", url.Values{"token": {token}}).StatusCode == http.StatusSeeOther {
-				wins.Store(i, true)
-			}
-		})
-	}
-
-	all.Wait()
-	n := 0
-	wins.Range(func(any, any) bool { n++; return true })
-	if n != 1 {
-		t.Errorf("%d browsers got in with one ticket", n)
-	}
-}
-
-// TestTicketOfAnotherOperator holds a ticket of one operator against the portal of another on the same database.
-func TestTicketOfAnotherOperator(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	frame := w.frame(t)
-	address := frame.ticket(frame.signInFramed())
-	w.options.Operator = "another"
-	_, server := w.newPortal(t)
-	tab := w.browser(t)
-	tab.base = server.URL
-	tab.useTicket(address).wants(t, http.StatusGone, "error.ticket.title")
-}
-
-func TestFramedVisitIsNoneOfThePortals(t *testing.T) {
+func TestFramedVisitIsSeparate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	frame := w.frame(t)
@@ -241,7 +96,7 @@ func TestFramedVisitIsNoneOfThePortals(t *testing.T) {
 	_ = ownRecords
 }
 
-// TestNothingIsStoppedInAFrame sends to every embedded route what stops an access at the portal's own pages.
+// TestNothingIsStoppedInAFrame sends to every embedded route what stops an access on the portal's own pages.
 func TestNothingIsStoppedInAFrame(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -260,7 +115,7 @@ func TestNothingIsStoppedInAFrame(t *testing.T) {
 		frame.do(method, "/portal/embed/../records/"+handle+"/withdraw", url.Values{"token": {token}})
 	}
 
-	for target := range w.framedRoutes(t, handle) {
+	for target := range w.routesOf(t, embeddedPages, handle) {
 		method, path, _ := strings.Cut(target, " ")
 		if !strings.HasSuffix(path, "sign-out") {
 			frame.do(method, path, url.Values{"token": {token}})
@@ -272,44 +127,53 @@ func TestNothingIsStoppedInAFrame(t *testing.T) {
 	}
 }
 
-// framedRoutes are those of the embedded pages.
-func (w *world) framedRoutes(t testing.TB, handle string) map[string]*echo.Route {
-	t.Helper()
-	options := w.options
-	options.part, options.own, options.Base = partEmbed, DefaultBase, DefaultBase+embedPath
-	framed, err := newPortal(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	e := framed.echo()
-	framed.routeEmbedded(e)
-	return (&world{echo: e}).routes(handle)
-}
-
-// A page that the frame leads to and does not have would be a dead end in somebody else's page.
-func TestFramedListLeadsNowhereThatTheFrameHasNot(t *testing.T) {
+// A link in a frame leads to another page for frames, or opens one of the portal's own pages in a new tab. A page that
+// does not exist would be a dead end in an operator's site.
+func TestFramedLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.discover(t)
 	frame := w.frame(t)
-	seen := 0
-	frame.signInFramed().doc.Find("a[href]").Each(func(_ int, a *goquery.Selection) {
-		if path, _, _ := strings.Cut(a.AttrOr("href", ""), "#"); strings.HasPrefix(path, "/portal/embed") {
-			seen++
-			if p := frame.get(path); p.StatusCode != http.StatusOK {
-				t.Errorf("%s: %d", path, p.StatusCode)
+	tab := w.browser(t)
+	help := 0
+
+	frame.pagesOf("/portal/embed", func(p *page) {
+		p.doc.Find("a[href^='/']").Each(func(_ int, a *goquery.Selection) {
+			address, err := url.Parse(a.AttrOr("href", ""))
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+
+			from := frame
+			if a.AttrOr("target", "") == "_blank" {
+				from = tab
+			} else if !strings.HasPrefix(address.Path, "/portal/embed") {
+				t.Errorf("%s would show %s in the frame", p.Request.URL.Path, address)
+			}
+
+			led := from.follow(from.get(address.Path))
+			if led.StatusCode != http.StatusOK {
+				t.Errorf("%s leads to %s: %d", p.Request.URL.Path, address, led.StatusCode)
+			}
+			if address.Fragment != "" && led.doc.Find("#"+address.Fragment).Length() != 1 {
+				t.Errorf("%s leads to %s, which is not on the page", p.Request.URL.Path, address)
+			}
+			if address.Path == "/portal/help" {
+				help++
+			}
+		})
 	})
-	if seen == 0 {
-		t.Error("the list has no links at all")
+	if help == 0 {
+		t.Error("no page in the frame leads to the help page")
 	}
 }
 
 func TestFramedHeaders(t *testing.T) {
 	t.Parallel()
-	for golden, secure := range map[string]bool{"testdata/headers-embed-loopback.golden": false, "testdata/headers-embed.golden": true} {
+	for golden, secure := range map[string]bool{
+		"testdata/headers-embed-loopback.golden": false,
+		"testdata/headers-embed.golden":          true,
+	} {
 		t.Run(golden, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -319,7 +183,8 @@ func TestFramedHeaders(t *testing.T) {
 			cookies := b.Jar.Cookies(address)
 			w.options.Secure = secure
 			_, server := w.newPortal(t)
-			b.base, b.Jar = server.URL, nil
+			b.base = server.URL
+			b.Jar = nil
 			var sent []string
 			for _, cookie := range cookies {
 				name := cookie.Name
@@ -335,7 +200,7 @@ func TestFramedHeaders(t *testing.T) {
 				"Sec-Fetch-Dest":  {"iframe"},
 			}
 			snapshot(t, b, golden, handle, append(
-				slices.Collect(maps.Keys(w.framedRoutes(t, handle))),
+				slices.Collect(maps.Keys(w.routesOf(t, embeddedPages, handle))),
 				"GET /portal/embed.js",
 				"GET /portal/embed/nowhere",
 				"DELETE /portal/embed",
@@ -352,7 +217,8 @@ func TestFramedCookies(t *testing.T) {
 		w.options.Secure = secure
 		_, server := w.newPortal(t)
 		b := w.frame(t)
-		b.base, b.Jar = server.URL, nil
+		b.base = server.URL
+		b.Jar = nil
 		prefix := ""
 		if secure {
 			prefix = "__Host-"
@@ -360,8 +226,11 @@ func TestFramedCookies(t *testing.T) {
 
 		b.header.Set("Cookie", prefix+"embed_lang=en")
 		for name, p := range map[string]*page{
-			"embed_lang":           b.get("/portal/embed?lang=cy"),
-			"embed_portal_session": b.post("/portal/embed/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}),
+			"embed_lang": b.get("/portal/embed?lang=cy"),
+			"embed_portal_session": b.post("/portal/embed/meter", url.Values{
+				"number":    {w.meterPoint},
+				"confirmed": {"yes"},
+			}),
 		} {
 			cookies := p.Cookies()
 			if len(cookies) != 1 {
@@ -370,9 +239,7 @@ func TestFramedCookies(t *testing.T) {
 
 			c := cookies[0]
 			if c.Name != prefix+name || !c.Secure || !c.HttpOnly || !c.Partitioned ||
-				c.SameSite != http.SameSiteNoneMode ||
-				c.Path != "/" ||
-				c.Domain != "" {
+				c.SameSite != http.SameSiteNoneMode || c.Path != "/" || c.Domain != "" {
 				t.Errorf("the cookie is %s", c)
 			}
 		}
@@ -415,7 +282,7 @@ func TestEmbeddedPagesAreForFrames(t *testing.T) {
 	}
 }
 
-// A passkey needs a tab of its own: no way back is asked for, and the code is typed there.
+// A passkey opens in a tab of its own. It needs no way back, and the code is typed there.
 func TestFramedPasskeyOpensInANewTab(t *testing.T) {
 	t.Parallel()
 	w := newPasskeyWorld(t)
@@ -424,11 +291,14 @@ func TestFramedPasskeyOpensInANewTab(t *testing.T) {
 	b.post("/portal/embed/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).
 		sendsTo(t, "/portal/embed/prove")
 	prove := b.get("/portal/embed/prove")
-	if !strings.Contains(prove.Header.Get("Content-Security-Policy"), "form-action 'self';") {
-		t.Error("a frame's form may lead to another origin")
+	if !strings.Contains(prove.Header.Get("Content-Security-Policy"), "form-action 'self' "+neutralOrigin+";") {
+		t.Error("a frame's form may lead to another origin than the quick exit's")
 	}
 
-	b.post("/portal/embed/prove", url.Values{"token": {prove.token(t)}, "method": {string(registerclient.MethodPasskeyAssert)}}).
+	b.post("/portal/embed/prove", url.Values{
+		"token":  {prove.token(t)},
+		"method": {string(registerclient.MethodPasskeyAssert)},
+	}).
 		sendsTo(t, "/portal/embed/waiting")
 	waiting := b.get("/portal/embed/waiting").wants(t, 200, "waiting.passkey-assert.title")
 	if waiting.doc.Find(".match-code").Length() != 1 ||
@@ -442,8 +312,10 @@ func TestEmbedScript(t *testing.T) {
 	w := newWorld(t)
 	p := w.browser(t).get("/portal/embed.js")
 	for name, want := range map[string]string{
-		"Content-Type": "text/javascript; charset=utf-8", "Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "public, max-age=600",
-		"Set-Cookie": "",
+		"Content-Type":                 "text/javascript; charset=utf-8",
+		"Cross-Origin-Resource-Policy": "cross-origin",
+		"Cache-Control":                "public, max-age=600",
+		"Set-Cookie":                   "",
 	} {
 		if got := p.Header.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
@@ -451,11 +323,8 @@ func TestEmbedScript(t *testing.T) {
 	}
 
 	for _, lang := range i18n.Languages() {
-		if title := i18n.For(lang).
-			T("embed.frame-title", "Brand", "Citizens Example"); !strings.Contains(
-			p.body,
-			title,
-		) {
+		title := i18n.For(lang).T("embed.frame-title", "Brand", "Citizens Example")
+		if !strings.Contains(p.body, title) {
 			t.Errorf("the script does not know the title %q", title)
 		}
 	}

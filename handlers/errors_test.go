@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/labstack/echo/v4"
 
+	"central.consent/dar/handlers/portaldb"
+	"central.consent/dar/internal/web"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views/i18n"
 )
@@ -25,7 +28,7 @@ func TestClassify(t *testing.T) {
 		{"no session", errSessionEnded, 403, "session-ended"},
 		{"a row that does not open", fmt.Errorf("%w: %w", errSessionEnded, errors.New("cipher")), 403, "session-ended"},
 		{"another site's form", errForbidden, 403, "forbidden"},
-		{"too many windows at once", fmt.Errorf("save: %w", errStale), 503, "busy"},
+		{"too many windows at once", fmt.Errorf("save: %w", portaldb.ErrChanged), 503, "busy"},
 		{"out of time", context.DeadlineExceeded, 503, "unavailable"},
 		{"the browser went away", fmt.Errorf("load: %w", context.Canceled), 499, "gone"},
 		{"the register is down", &registerclient.Error{}, 503, "unavailable"},
@@ -51,7 +54,7 @@ func TestClassify(t *testing.T) {
 func TestEveryKindOfErrorHasWords(t *testing.T) {
 	t.Parallel()
 	kinds := []string{"not-found", "method", "invalid", "internal"}
-	for _, o := range outcomes {
+	for _, o := range failures {
 		if o.kind != kindGone {
 			kinds = append(kinds, o.kind)
 		}
@@ -59,7 +62,7 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 
 	for _, kind := range kinds {
 		for _, lang := range i18n.Languages() {
-			// T panics where there is no such text.
+			// T panics if there is no such text.
 			i18n.For(lang).T("error." + kind + ".title")
 			i18n.For(lang).T("error." + kind + ".body")
 		}
@@ -74,7 +77,7 @@ func TestBrowserThatWentAway(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w.wire.set(func(r *http.Request) *http.Response {
 		cancel()
-		<-r.Context().Done() // or the answer might be quicker than the browser
+		<-r.Context().Done() // otherwise the response might be faster than the browser
 		return nil
 	}, nil)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/portal/waiting/status", nil)
@@ -90,12 +93,38 @@ func TestBrowserThatWentAway(t *testing.T) {
 	b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
 }
 
-// What a visitor did wrong wakes nobody.
-func TestLevel(t *testing.T) {
+func TestPanicIsAPage(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]slog.Level{200: slog.LevelInfo, 404: slog.LevelInfo, 422: slog.LevelInfo, 499: slog.LevelInfo, 500: slog.LevelError, 503: slog.LevelError} {
-		if got := level(status); got != want {
-			t.Errorf("%d: %v, want %v", status, got, want)
+	w := newWorld(t)
+	w.echo.GET("/portal/panic", func(echo.Context) error { panic("inner canary") })
+	w.echo.GET("/portal/nil", func(c echo.Context) error { return c.Get("nothing").(error) })
+	b := w.browser(t)
+	for _, path := range []string{"/portal/panic", "/portal/nil"} {
+		p := b.get(path).wants(t, 500, "error.internal.title")
+		if !strings.Contains(p.body, p.Header.Get("X-Request-ID")) {
+			t.Error("the page has no reference")
 		}
 	}
+
+	if !strings.Contains(w.log.String(), "errors_test.go") {
+		t.Error("the log has no stack")
+	}
+}
+
+// If a template fails halfway, nothing of its page is sent.
+func TestRenderFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.echo.GET("/portal/half", func(c echo.Context) error { return web.Render(c, http.StatusOK, half{}) })
+	p := w.browser(t).get("/portal/half").wants(t, 500, "error.internal.title")
+	if strings.Contains(p.body, "first half") {
+		t.Error("half a page was sent")
+	}
+}
+
+type half struct{}
+
+func (half) Render(_ context.Context, w io.Writer) error {
+	fmt.Fprint(w, "first half")
+	return io.ErrUnexpectedEOF
 }

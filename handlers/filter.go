@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -15,7 +16,7 @@ import (
 // maxName is the longest name that is searched for; characters.
 const maxName = 100
 
-// The words of the filter in the address. They are nobody's codes, and say nothing of the customer's list.
+// The words of the filter in the address. They are no codes of the register, and reveal nothing of the customer's list.
 const (
 	slugSeen       = "seen"
 	slugCanSee     = "can-see"
@@ -25,16 +26,13 @@ const (
 )
 
 var (
-	stateSlugs = []views.Option{
+	stateOptions = []views.Option{
 		{Slug: slugSeen, Key: "filter.state.seen"},
 		{Slug: slugCanSee, Key: "filter.state.can-see"},
 		{Slug: slugEndingSoon, Key: "filter.state.ending-soon"},
 		{Slug: slugEnded, Key: "filter.state.ended"},
 	}
-	reasonSlugs = []struct {
-		basis views.Basis
-		slug  string
-	}{
+	basisSlugs = []basisSlug{
 		{views.BasisConsent, "you-said-yes"},
 		{views.BasisExplicitConsent, "you-said-yes-in-words"},
 		{views.BasisContract, "contract"},
@@ -45,35 +43,44 @@ var (
 	}
 )
 
-// readFilter takes from the address what narrows the list. What it does not know narrows nothing: an address may be
-// old, or mistyped, and then everything is better than nothing.
+type basisSlug struct {
+	basis views.Basis
+	slug  string
+}
+
+// readFilter takes from the address what narrows the list. A value that it does not know narrows nothing: an address
+// may be old or mistyped, and the whole list is then better than an empty one.
 func readFilter(c echo.Context) views.Filter {
 	f := views.Filter{
-		State:  c.QueryParam("state"),
-		Reason: c.QueryParam("reason"),
-		Name:   strings.Join(strings.Fields(c.QueryParam("q")), " "),
+		State: c.QueryParam("state"),
+		Basis: c.QueryParam("reason"),
+		Name:  searchedName(c.QueryParam("q")),
 	}
-	if !known(f.State, stateSlugs) {
+	if !slices.ContainsFunc(stateOptions, func(o views.Option) bool { return o.Slug == f.State }) {
 		f.State = ""
 	}
-	if f.Reason != slugNone && reasonOf(f.Reason) == "" {
-		f.Reason = ""
-	}
-	if name := []rune(strings.ToValidUTF8(f.Name, "")); len(name) > maxName {
-		f.Name = string(name[:maxName])
-	} else {
-		f.Name = string(name)
-	}
-
-	if numberLike(f.Name) {
-		f.Name = ""
+	if f.Basis != slugNone && basisOf(f.Basis) == "" {
+		f.Basis = ""
 	}
 
 	return f
 }
 
-// numberLike says that what was typed for a name may be the meter point number, which no address of ours repeats.
-func numberLike(typed string) bool {
+// searchedName returns the name that a customer typed, in valid characters and of bounded length. It returns "" for
+// what may be a meter point number.
+func searchedName(typed string) string {
+	name := []rune(strings.ToValidUTF8(strings.Join(strings.Fields(typed), " "), ""))
+	name = name[:min(len(name), maxName)]
+	if isNumberLike(string(name)) {
+		return ""
+	}
+
+	return string(name)
+}
+
+// isNumberLike reports whether what was typed for a name may be the meter point number, which no address of the portal
+// repeats.
+func isNumberLike(typed string) bool {
 	digits := 0
 	for _, r := range typed {
 		if unicode.IsDigit(r) {
@@ -81,106 +88,114 @@ func numberLike(typed string) bool {
 		}
 	}
 
-	return digits >= 6
+	return digits >= shortestMPRNLength
 }
 
-func known(slug string, options []views.Option) bool {
-	for _, o := range options {
-		if o.Slug == slug {
-			return true
-		}
-	}
-
-	return false
-}
-
-func reasonOf(slug string) views.Basis {
-	for _, r := range reasonSlugs {
-		if r.slug == slug {
-			return r.basis
+// basisOf returns the legal basis that a slug stands for; empty if it stands for none.
+func basisOf(slug string) views.Basis {
+	for _, b := range basisSlugs {
+		if b.slug == slug {
+			return b.basis
 		}
 	}
 
 	return ""
 }
 
-// narrow keeps of the list what the filter lets through.
-func narrow(all views.List, f views.Filter) views.List {
+// narrow returns the part of the list that passes the filter.
+func narrow(list views.List, f views.Filter) views.List {
 	var kept views.List
-	for _, d := range all.Discovered {
-		if (f.State == "" || f.State == slugSeen) && (f.Reason == "" || f.Reason == slugNone) &&
-			named(f.Name, d.Organisation) {
-			kept.Discovered = append(kept.Discovered, d)
+	for _, sighting := range list.Discovered {
+		if passesSighting(f, sighting) {
+			kept.Discovered = append(kept.Discovered, sighting)
 		}
 	}
 
-	lets := func(r views.Record) bool {
-		if f.Reason != "" && r.Basis != reasonOf(f.Reason) {
-			return false
-		}
-
-		names := []string{r.Organisation, r.DataUser}
-		for _, controller := range r.Controllers {
-			names = append(names, controller.Name)
-		}
-
-		return named(f.Name, names...)
-	}
-	for _, r := range all.Active {
-		if (f.State == "" || f.State == slugCanSee || f.State == slugEndingSoon && r.State == views.RecordEndingSoon) &&
-			lets(r) {
-			kept.Active = append(kept.Active, r)
+	for _, record := range list.Active {
+		endingSoon := f.State == slugEndingSoon && record.State == views.RecordEndingSoon
+		if (f.State == "" || f.State == slugCanSee || endingSoon) && passesRecord(f, record) {
+			kept.Active = append(kept.Active, record)
 		}
 	}
 
-	for _, r := range all.Ended {
-		if (f.State == "" || f.State == slugEnded) && lets(r) {
-			kept.Ended = append(kept.Ended, r)
+	for _, record := range list.Ended {
+		if (f.State == "" || f.State == slugEnded) && passesRecord(f, record) {
+			kept.Ended = append(kept.Ended, record)
 		}
 	}
 
 	return kept
 }
 
-// named reports whether one of the names holds what the customer typed, whatever its case and accents.
-func named(typed string, names ...string) bool {
+func passesSighting(f views.Filter, sighting views.Sighting) bool {
+	return (f.State == "" || f.State == slugSeen) &&
+		(f.Basis == "" || f.Basis == slugNone) &&
+		containsName(f.Name, sighting.Organisation)
+}
+
+// passesRecord reports whether a record has the legal basis and the name of the filter. It ignores the state.
+func passesRecord(f views.Filter, record views.Record) bool {
+	if f.Basis != "" && record.Basis != basisOf(f.Basis) {
+		return false
+	}
+
+	names := []string{record.Organisation, record.DataUser}
+	for _, controller := range record.Controllers {
+		names = append(names, controller.Name)
+	}
+
+	return containsName(f.Name, names...)
+}
+
+// containsName reports whether one of the names contains what the customer typed. Case and accents do not count.
+func containsName(typed string, names ...string) bool {
 	if typed == "" {
 		return true
 	}
-	for _, name := range names {
-		if strings.Contains(plain(name), plain(typed)) {
-			return true
-		}
-	}
 
-	return false
+	typed = foldName(typed)
+
+	return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(foldName(name), typed) })
 }
 
-func plain(s string) string {
-	bare, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn))), s)
+// foldName removes case and accents.
+func foldName(name string) string {
+	removeAccents := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)))
+	folded, _, err := transform.String(removeAccents, name)
 	if err != nil {
-		bare = s
+		folded = name
 	}
-	return strings.ToLower(bare)
+
+	return strings.ToLower(folded)
 }
 
-// choices are the options of the filter that let something through, and how much.
-func choices(all views.List) (states, reasons []views.Option) {
-	for _, option := range stateSlugs {
-		if option.Count = narrow(all, views.Filter{State: option.Slug}).Len(); option.Count > 0 {
-			states = append(states, option)
+// stateChoices returns the states of the filter that at least one entry passes, with their counts.
+func stateChoices(list views.List) []views.Option {
+	var choices []views.Option
+	for _, option := range stateOptions {
+		option.Count = narrow(list, views.Filter{State: option.Slug}).Len()
+		if option.Count > 0 {
+			choices = append(choices, option)
 		}
 	}
 
-	for _, r := range reasonSlugs {
-		if n := narrow(all, views.Filter{Reason: r.slug}).Len(); n > 0 {
-			reasons = append(reasons, views.Option{Slug: r.slug, Key: "records.basis." + string(r.basis), Count: n})
+	return choices
+}
+
+// reasonChoices returns the legal bases of the filter that at least one entry passes, with their counts. A sighting has
+// none.
+func reasonChoices(list views.List) []views.Option {
+	var choices []views.Option
+	for _, b := range basisSlugs {
+		n := narrow(list, views.Filter{Basis: b.slug}).Len()
+		if n > 0 {
+			choices = append(choices, views.Option{Slug: b.slug, Key: "records.basis." + string(b.basis), Count: n})
 		}
 	}
 
-	if n := len(all.Discovered); n > 0 {
-		reasons = append(reasons, views.Option{Slug: slugNone, Key: "records.discovered.badge", Count: n})
+	if n := len(list.Discovered); n > 0 {
+		choices = append(choices, views.Option{Slug: slugNone, Key: "records.discovered.badge", Count: n})
 	}
 
-	return states, reasons
+	return choices
 }

@@ -1,10 +1,9 @@
-// Package handlers is the portal's HTTP: it reads a request, asks the register through registerclient,
-// and fills a page of package views. New holds the whole route table; each journey has its own file, and
-// what all share stands in session.go (who is this?), security.go (may this be?), errors.go (what went
-// wrong?) and render.go.
+// Package handlers is the portal's HTTP: it reads a request, asks the register through registerclient, and fills a
+// page of package views. Routes.go has the route tables, and each page or journey has a file of its own. What all
+// pages share is in session.go, security.go, language.go, cookies.go, render.go and errors.go.
 //
-// Two secrets pass through here and must never leave: the meter point number, which is in no address, log
-// line or referrer, and the register's token-ref, which is in nothing that the browser gets.
+// Two secrets pass through here and must never leave: the meter point number, which is in no address, log line or
+// referrer, and the register's token-ref, which is in nothing that the browser gets.
 package handlers
 
 import (
@@ -16,279 +15,202 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
-	"golang.org/x/text/language"
 
+	"central.consent/dar/handlers/portaldb"
+	"central.consent/dar/internal/web"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/static"
 	"central.consent/dar/views"
 )
 
-// DefaultBase is the path under which a portal stands that has a host to itself.
+// DefaultBase is the base path of a portal that has a host to itself.
 const DefaultBase = "/portal"
 
-// Options is what the portal needs. Clock and Logger may be left out.
+// Options is what the portal needs. Clock, Logger and Address may be left out.
 type Options struct {
 	// Register calls the register with this operator's portal account.
 	Register *registerclient.Client
-	// DB is the portal's own database, brought up to date by package migrations.
-	DB *sqlx.DB
-	// SessionKey encrypts the sessions: 32 bytes. Another key ends every session.
+	// DB is the portal's own database.
+	DB *portaldb.DB
+	// SessionKey encrypts the sessions: 32 bytes. A new key ends every session.
 	SessionKey []byte
-	// Operator names the operator in the rows of sessions; a session of one is none of another.
+	// Operator names the operator in the rows of sessions: a portal finds the sessions of its own operator only.
 	Operator string
-	// Base is the path under which every route stands, without a slash at the end; empty for DefaultBase.
-	Base  string
+	// Base is the path of every route, without a slash at the end; empty for DefaultBase.
+	Base string
+	// Brand is the operator's name, look and contacts.
 	Brand views.Brand
-	// Files are the operator's own: what Brand names by Sheet, Icon and Logo. Nil where it names none.
+	// Files are the operator's own files, which Brand names by Sheet, Icon and Logo. Nil if it names none.
 	Files *static.Files
-	// Demonstration says on every page that nobody is really asked to confirm. It limits nobody either.
+	// Demonstration says on every page that people are not really asked to confirm. There are then no limits either.
 	Demonstration bool
-	// Inbox is for a demonstration that does ask people: the path at which it shows the letters that it sends.
+	// Inbox is for a demonstration that does ask people: the path of the page that shows the letters it sends.
 	Inbox string
-	// PublicURL is where customers find the portal: https://energy-access.example.org. The register sends them back there
-	// from a passkey; where it is empty, passkeys open in a new tab.
+	// PublicURL is the address that customers know: https://energy-access.example.org. The register sends them back
+	// there from a passkey. If it is empty, passkeys open in a new tab.
 	PublicURL string
-	// PasskeyOrigin is where the register's passkey pages are: https://id.example.org. Only there is a browser sent by
-	// itself; where it is empty, or the register names another place, the customer follows a link.
+	// PasskeyOrigin is the origin of the register's passkey pages: https://id.example.org. Browsers are redirected to
+	// this origin only. If it is empty, or the register names another one, the customer follows a link.
 	PasskeyOrigin string
-	// ReturnURLs are the addresses that the portal leads back to when a link asks for it. A link's must be the very
-	// same text.
+	// ReturnURLs are the addresses that the portal leads back to if a link asks for one of them. The text must be
+	// equal.
 	ReturnURLs []string
-	// FramingOrigins may show the embedded pages in a frame, each exact: https://www.example.org. Without any there are no
-	// such pages.
+	// FramingOrigins may show the embedded pages in a frame, each exact: https://www.example.org. If there are none,
+	// there are no embedded pages.
 	FramingOrigins []string
-	// AdviserSecret opens the pages on which advisers help customers; empty where there are none. See adviser.go.
+	// AdviserSecret opens the pages on which advisers help customers. If it is empty, there are no such pages.
 	AdviserSecret string
-	// Address tells from where a request came, as limits count it; nil for the peer.
+	// Address returns the address that a request came from, as limits count it; nil for the peer's.
 	Address func(*http.Request) string
-	// Secure is for every address that is not loopback: cookies are then for https alone, and browsers are
+	// Secure is true for every address that is not loopback: cookies are then sent over https only, and browsers are
 	// told never to come by http.
 	Secure bool
-	// Clock tells the time; nil for time.Now.
+	// Clock returns the time; nil for time.Now.
 	Clock func() time.Time
-	// Logger gets one line a request; nil for slog.Default.
+	// Logger gets one line for each request; nil for slog.Default.
 	Logger *slog.Logger
 
-	// handover is for tests that need not wait; 0 for handoverTime.
+	// handover shortens handoverTime in tests; 0 for handoverTime.
 	handover time.Duration
-	// part is what the pages are for: partEmbed or partAdviser, below the portal's own, whose base is own; empty for these.
-	part, own string
 }
 
-// The parts of a portal that stand below it, with routes, cookies and sessions of their own.
-const (
-	partEmbed   = "embed"
-	partAdviser = "adviser"
-)
+// withDefaults returns the options with a value for each that may be left out.
+func (o Options) withDefaults() Options {
+	o.Base = cmp.Or(o.Base, DefaultBase)
+	o.handover = cmp.Or(o.handover, handoverTime)
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Address == nil {
+		o.Address = echo.ExtractIPDirect()
+	}
 
+	return o
+}
+
+// portal serves pages of one kind.
 type portal struct {
 	Options
-	// framed serves the embedded pages; nil where nobody may frame them, and in itself.
-	framed *portal
-	// portalURL is where customers find the portal by themselves, for the page that an adviser hands over; may be empty.
-	portalURL string
-	// embedScript is what embed.go makes of embed.js.
+	kind kind
+	// ownBase is the base path of the operator's own pages; Base is that of these pages.
+	ownBase string
+	// customerURL is where customers find the own pages; empty without PublicURL.
+	customerURL string
+	// returnURL is the way back from a passkey; empty if passkeys open in a new tab.
+	returnURL string
+	// embedded serves the pages in frames. It is nil for any but own pages, and if no origin may frame them.
+	embedded *portal
+	// embedScript is embed.js with its settings.
 	embedScript []byte
 	sessions    *sessionStore
-	// returnURL is the way back from a passkey; empty without PublicURL.
-	returnURL string
-	linkSeal  cipher.AEAD
-	limitKey  []byte
-	files     *static.Files
-	// languages are those that the operator offers, its first choice first, and matcher finds one of them.
+	linkSeal    cipher.AEAD
+	limitKey    []byte
+	files       *static.Files
+	// languages are those that the operator offers, its first choice first.
 	languages []string
-	matcher   language.Matcher
 }
 
-// New checks the options and returns the portal's routes, all of them under Base but the way there.
+// New checks the options and returns a handler for the portal's own pages, and for the embedded and the adviser's pages
+// if there are any. All routes are below Base, but for the redirect from "/".
 func New(options Options) (http.Handler, error) {
 	if options.Register == nil || options.DB == nil {
 		return nil, errors.New("handlers: Register and DB are required")
 	}
-	if options.Clock == nil {
-		options.Clock = time.Now
-	}
-	if options.Logger == nil {
-		options.Logger = slog.Default()
-	}
-	if options.Address == nil {
-		options.Address = echo.ExtractIPDirect()
-	}
-
-	options.Base = cmp.Or(options.Base, DefaultBase)
-	if options.Base != DefaultBase && options.Operator == "" {
+	if options.Operator == "" && options.withDefaults().Base != DefaultBase {
 		return nil, errors.New("handlers: an operator that shares a host needs a name")
 	}
 
-	options.handover = cmp.Or(options.handover, handoverTime)
-	p, err := newPortal(options)
+	p, err := newPortal(options, ownPages)
 	if err != nil {
 		return nil, err
 	}
 
-	e := p.echo()
-	p.route(e)
+	own := p.newRouter()
+	p.routeOwn(own)
+
 	if len(options.FramingOrigins) > 0 {
-		if err := p.embed(e); err != nil {
+		p.embedded, err = newPortal(options, embeddedPages)
+		if err != nil {
 			return nil, err
 		}
+
+		p.embedScript, err = newEmbedScript(p.Brand, p.languages)
+		if err != nil {
+			return nil, err
+		}
+
+		p.routeFrameExits(own)
+		embedded := p.embedded.newRouter()
+		p.embedded.routeEmbedded(embedded)
+		own.mount(embedded)
 	}
 
 	if options.AdviserSecret != "" {
-		if err := p.helpCustomers(e); err != nil {
+		adviser, err := newPortal(options, adviserPages)
+		if err != nil {
 			return nil, err
 		}
+
+		advised := adviser.newRouter()
+		adviser.routeAdviser(advised)
+		own.mount(advised)
 	}
 
-	return e, nil
+	return own.Echo, nil
 }
 
-// below puts the router of a part before the portal's own.
-func below(e *echo.Echo, base string, part *echo.Echo) {
-	e.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if path := c.Request().URL.Path; path == base || strings.HasPrefix(path, base+"/") {
-				part.ServeHTTP(c.Response(), c.Request())
-				return nil
-			}
-			return next(c)
-		}
-	})
-}
-
-func newPortal(options Options) (*portal, error) {
-	sessions, err := newSessionStore(options)
-	if err != nil {
-		return nil, err
-	}
-
+// newPortal returns the pages of one kind. Own are the options of the operator's own pages.
+func newPortal(own Options, k kind) (*portal, error) {
+	own = own.withDefaults()
 	p := &portal{
-		Options:   options,
-		sessions:  sessions,
-		files:     static.Handler(options.Files),
-		languages: options.Brand.Offered(),
+		Options:   k.restrict(own),
+		kind:      k,
+		ownBase:   own.Base,
+		files:     static.Handler(own.Files),
+		languages: own.Brand.Offered(),
 	}
-	p.matcher = matcherOf(p.languages)
-	if options.PublicURL != "" {
-		p.returnURL = strings.TrimRight(options.PublicURL, "/") + options.Base + returnPath
+	if own.PublicURL != "" {
+		p.customerURL = strings.TrimRight(own.PublicURL, "/") + own.Base
 	}
-	if p.linkSeal, err = newLinkSeal(options.SessionKey); err != nil {
+	if p.PublicURL != "" {
+		p.returnURL = p.customerURL + returnPath
+	}
+
+	var err error
+	if p.sessions, err = p.newSessionStore(); err != nil {
 		return nil, err
 	}
-	if p.limitKey, err = derivedKey(options.SessionKey, "limits"); err != nil {
+	if p.linkSeal, err = newLinkSeal(own.SessionKey); err != nil {
+		return nil, err
+	}
+	if p.limitKey, err = deriveKey(own.SessionKey, "limits"); err != nil {
 		return nil, err
 	}
 
 	return p, nil
 }
 
-// echo is a router with what all of this portal's routes have in common.
-func (p *portal) echo() *echo.Echo {
+// newRouter returns a router without routes, with what all routes of these pages have in common.
+func (p *portal) newRouter() *router {
 	e := echo.New()
 	e.IPExtractor = p.Address
-	e.HTTPErrorHandler = p.answerError
-	e.Use(p.setBase, p.setHeaders, middleware.GzipWithConfig(middleware.GzipConfig{Skipper: isStatic, MinLength: 1024}),
-		p.logRequest, p.recoverPanic, p.setLanguage, leadOn, p.checkOrigin, refuseOptions, p.readForm)
+	e.HTTPErrorHandler = p.sendError
+	e.Use(
+		p.setHeaders,
+		middleware.GzipWithConfig(middleware.GzipConfig{Skipper: p.isStatic, MinLength: 1024}),
+		p.logRequests(),
+		web.Recover(),
+		p.setLanguage,
+		redirectScripts,
+		p.checkOrigin,
+		web.RefuseOptions,
+		p.readForm,
+	)
 
-	return e
-}
-
-// onRead answers HEAD as GET. What changes a session or a token on GET is registered without it.
-func (p *portal) onRead(e *echo.Echo, path string, h echo.HandlerFunc) {
-	e.Match([]string{http.MethodGet, http.MethodHead}, p.Base+path, h)
-}
-
-// routeJourney is the part of the journey that may also run in somebody's frame: from the start to the list.
-func (p *portal) routeJourney(e *echo.Echo) {
-	base := p.Base
-	page := func(path string, h echo.HandlerFunc) { p.onRead(e, path, h) }
-
-	// Anybody.
-	page("", p.showStart)
-	e.POST(base+"/meter", p.postMeter)
-	page("/signed-out", p.showSignedOut)
-	page("/static/*", p.showStatic)
-
-	// Whoever named a meter point. Visitor finds the session, and demands its token of every form.
-	page("/prove", p.visitor(p.showProve))
-	e.POST(base+"/prove", p.visitor(p.postProve))
-	page("/waiting", p.visitor(p.showWaiting))
-	e.POST(base+"/waiting/resend", p.visitor(p.postResend))
-	// A GET that may spend the token on the reading, so that a browser without scripts needs but a link. It is
-	// safe: what it opens stays in the session of the very browser that asks, which no other site's link can see,
-	// and to ask twice changes nothing.
-	e.GET(base+"/waiting/check", p.checkWaiting)
-	e.GET(base+"/waiting/status", p.showWaitingStatus)
-	e.POST(base+"/keep-alive", p.visitor(p.postKeepAlive))
-	e.POST(base+"/sign-out", p.visitor(p.postSignOut))
-
-	// Whoever was confirmed.
-	e.GET(base+"/records", p.showRecords)
-}
-
-// route is the portal's own route table; embed has that of the embedded pages.
-func (p *portal) route(e *echo.Echo) {
-	base := p.Base
-	page := func(path string, h echo.HandlerFunc) { p.onRead(e, path, h) }
-	p.routeJourney(e)
-
-	// Anybody.
-	page("/accessibility", p.showAccessibility)
-	page("/help", p.showHelp)
-	e.POST(base+"/leave", p.postLeave)
-	page("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
-	e.GET("/", toStart)
-	e.GET(base+"/", toStart)
-
-	// Whoever named a meter point. The register sends browsers here, with what must not stay in an address.
-	e.GET(base+returnPath, p.showReturn)
-	page(returnPath+"/elsewhere", p.showElsewhere)
-
-	// Whoever was confirmed.
-	page("/records.json", p.takeAway("json", echo.MIMEApplicationJSON, writeJSON))
-	page("/records.csv", p.takeAway("csv", "text/csv; charset=utf-8", writeCSV))
-	page("/records.pdf", p.takeAway("pdf", "application/pdf", writePDF))
-	page("/records/:handle/letter", p.visitor(p.showLetter))
-	page("/records/:handle/withdraw", p.visitor(p.showWithdraw))
-	e.POST(base+"/records/:handle/withdraw", p.visitor(p.postWithdraw))
-	page("/records/:handle/withdrawn", p.visitor(p.showWithdrawn))
-	e.GET(base+"/records/:handle/told", p.showTold)
-	page("/records/several", p.visitor(p.showSeveral))
-	e.POST(base+"/records/several", p.visitor(p.postSeveral))
-	page("/records/stopped", p.visitor(p.showStopped))
-}
-
-const baseKey = "base"
-
-// setBase tells every handler where this portal stands.
-func (p *portal) setBase(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		c.Set(baseKey, p.Base)
-		return next(c)
-	}
-}
-
-// base is the path under which the portal that answers stands, without a slash at the end.
-func base(c echo.Context) string {
-	path, _ := c.Get(baseKey).(string)
-	return path
-}
-
-// showStatic serves a file, or the portal's own page where there is none.
-func (p *portal) showStatic(c echo.Context) error {
-	if !p.files.Exists(c.Param("*")) {
-		return echo.ErrNotFound
-	}
-	http.StripPrefix(p.Base+"/static/", p.files).ServeHTTP(c.Response(), c.Request())
-	return nil
-}
-
-func toStart(c echo.Context) error { return c.Redirect(http.StatusFound, base(c)) }
-
-// seeOther sends the browser on with GET, to a path below the portal's base.
-func seeOther(c echo.Context, path string) error {
-	return c.Redirect(http.StatusSeeOther, base(c)+path)
+	return &router{Echo: e, base: p.Base}
 }

@@ -5,8 +5,8 @@ import (
 	"central.consent/dar/views"
 )
 
-// The register's codes and the ends of the text keys that stand for them. No customer ever sees a code; a
-// test holds these tables against every value in registerclient/types.go.
+// These tables map the register's codes to the ends of the text keys that stand for them. No customer ever sees a code.
+// A test compares the tables with every value in registerclient/types.go.
 var (
 	dataTypeLabels = map[registerclient.DataType]string{
 		registerclient.HalfHourlyConsumption: views.DataHalfHourlyUse,
@@ -47,42 +47,42 @@ var (
 		registerclient.MethodPasskeyRegister: "passkey-register",
 	}
 
-	toldLabels = map[registerclient.NoticeStatus]views.ToldState{
-		registerclient.NoticeNone:        views.ToldNone,
-		registerclient.NoticePending:     views.ToldPending,
-		registerclient.NoticeDelivered:   views.ToldDelivered,
-		registerclient.NoticeUndelivered: views.ToldUndelivered,
+	deliveryLabels = map[registerclient.NoticeStatus]views.DeliveryState{
+		registerclient.NoticeNone:        views.DeliveryNone,
+		registerclient.NoticePending:     views.DeliveryPending,
+		registerclient.NoticeDelivered:   views.DeliveryDelivered,
+		registerclient.NoticeUndelivered: views.DeliveryUndelivered,
 	}
 
-	// endLabels are the states of a record that somebody ended, by who did.
+	// endLabels are the states of a record that was ended, by who ended it.
 	endLabels = map[registerclient.RevokedBy]views.RecordState{
 		registerclient.RevokedByCustomer:     views.RecordStopped,
 		registerclient.RevokedByOrganisation: views.RecordClosed,
 	}
 )
 
-// dataTypes names kinds of data. A newer register's unknown kind has words of its own: that there is
+// dataTypeViews names data types. A type that only a newer register knows is shown as other: that an organisation sees
 // something more matters more than what it is called.
-func dataTypes(codes []registerclient.DataType) []views.DataType {
-	named := make([]views.DataType, len(codes))
+func dataTypeViews(codes []registerclient.DataType) []views.DataType {
+	types := make([]views.DataType, len(codes))
 	for i, code := range codes {
 		key, ok := dataTypeLabels[code]
 		if !ok {
 			key = views.DataOther
 		}
-		named[i] = views.DataType{Key: key}
+
+		types[i] = views.DataType{Key: key}
 	}
 
-	return named
+	return types
 }
 
-func basis(code *registerclient.LegalBasis) views.Basis {
-	if code == nil {
+// basisView names a legal basis, or other if there is none or only a newer register knows it.
+func basisView(code *registerclient.LegalBasis) views.Basis {
+	basis, ok := basisLabels[value(code)]
+	if !ok {
 		return views.BasisOther
 	}
-	if key, ok := basisLabels[*code]; ok {
-		return key
-	}
 
-	return views.BasisOther
+	return basis
 }

@@ -11,7 +11,7 @@ import (
 	"central.consent/dar/views/i18n"
 )
 
-// Every value that the register may send has words in every language, also one that is added tomorrow.
+// Every value that the register may send has words in every language. A value that is added later must get them too.
 func TestEveryCodeHasALabel(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "../registerclient/types.go", nil, parser.SkipObjectResolution)
@@ -37,10 +37,9 @@ func TestEveryCodeHasALabel(t *testing.T) {
 			seen[kind]++
 			for _, key := range textKeys(t, kind, code) {
 				for _, lang := range i18n.Languages() {
-					// T panics where there is no such text.
-					if text := i18n.For(lang).
-						T(key, "Org", "Bright Energy", "Clock", "1pm", "Date", "today"); text == "" ||
-						text == code {
+					// T panics if there is no such text.
+					text := i18n.For(lang).T(key, "Org", "Bright Energy", "Clock", "1pm", "Date", "today")
+					if text == "" || text == code {
 						t.Errorf("%s %s is %q in %s", kind, code, text, lang)
 					}
 				}
@@ -48,14 +47,23 @@ func TestEveryCodeHasALabel(t *testing.T) {
 		}
 	}
 
-	for _, kind := range []string{"DataType", "LegalBasis", "AccessState", "ArrangementType", "ControllerRole", "Method", "RevokedBy", "ReidentificationStatus"} {
+	for _, kind := range []string{
+		"DataType",
+		"LegalBasis",
+		"AccessState",
+		"ArrangementType",
+		"ControllerRole",
+		"Method",
+		"RevokedBy",
+		"ReidentificationStatus",
+	} {
 		if seen[kind] == 0 {
 			t.Errorf("types.go has no %s: does this test still read it rightly?", kind)
 		}
 	}
 }
 
-// textKeys are the keys that a code leads to; none for codes that no page tells.
+// textKeys returns the text keys of a code; nil if no page shows it.
 func textKeys(t *testing.T, kind, code string) []string {
 	t.Helper()
 	label := func(key string, ok bool) string {
@@ -67,9 +75,11 @@ func textKeys(t *testing.T, kind, code string) []string {
 	switch kind {
 	case "DataType":
 		key, ok := dataTypeLabels[registerclient.DataType(code)]
+
 		return []string{"records.data." + label(key, ok), "records.data." + key + ".reveals"}
 	case "LegalBasis":
 		key, ok := basisLabels[registerclient.LegalBasis(code)]
+
 		return []string{
 			"records.basis." + label(string(key), ok),
 			"records.basis." + string(key) + ".means",
@@ -78,17 +88,20 @@ func textKeys(t *testing.T, kind, code string) []string {
 	case "ArrangementType":
 		key, ok := arrangementLabels[registerclient.ArrangementType(code)]
 		if label(key, ok) == "sole" {
-			return nil // nothing to tell of one who stands alone
+			return nil // a page says nothing about a single controller
 		}
+
 		return []string{"records.arrangement." + key}
 	case "ControllerRole":
 		key, ok := controllerLabels[registerclient.ControllerRole(code)]
 		if label(key, ok) == "sole" {
 			return nil
 		}
+
 		return []string{"records.role." + key}
 	case "Method":
 		key, ok := methodLabels[registerclient.Method(code)]
+
 		return []string{
 			"prove.method." + label(key, ok) + ".title",
 			"prove.method." + key + ".body",
@@ -97,32 +110,35 @@ func textKeys(t *testing.T, kind, code string) []string {
 		}
 	case "RevokedBy":
 		key, ok := endLabels[registerclient.RevokedBy(code)]
+
 		return []string{"records.state." + label(string(key), ok)}
 	case "NoticeStatus":
-		key, ok := toldLabels[registerclient.NoticeStatus(code)]
+		key, ok := deliveryLabels[registerclient.NoticeStatus(code)]
+
 		return []string{"withdrawn.notice." + label(string(key), ok)}
 	case "AccessState", "ReidentificationStatus":
-		// Told by recordView and pollChallenge, which have tests of their own.
+		// recordView and pollChallenge show them, and have tests of their own.
 		return nil
 	case "Role", "RevokeReason", "DeliveryStatus":
 		return nil
 	}
 
-	t.Errorf("%s is new: does a page tell it?", kind)
+	t.Errorf("%s is new: does a page show it?", kind)
+
 	return nil
 }
 
 func TestUnknownCodes(t *testing.T) {
 	t.Parallel()
-	if got := dataTypes([]registerclient.DataType{"MINUTE-BY-MINUTE"})[0].Key; got != "other" {
+	if got := dataTypeViews([]registerclient.DataType{"MINUTE-BY-MINUTE"})[0].Key; got != "other" {
 		t.Errorf("data type: %q", got)
 	}
 
 	unknown := registerclient.LegalBasis("uk-vital-interests")
-	if got := basis(&unknown); got != "other" {
+	if got := basisView(&unknown); got != "other" {
 		t.Errorf("basis: %q", got)
 	}
-	if got := basis(nil); got != "other" {
+	if got := basisView(nil); got != "other" {
 		t.Errorf("no basis: %q", got)
 	}
 }

@@ -5,12 +5,13 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"central.consent/dar/internal/web"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/views"
 )
 
-// showLetter is a letter about one record, filled in. The address says whether the meter point number is to stand in
-// it, and never what it is.
+// showLetter is a letter about one record, filled in. The address says whether the letter names the meter point number,
+// and never holds the number itself.
 func (p *portal) showLetter(c echo.Context, v *visit) error {
 	held := v.record(c.Param("handle"))
 	if held == nil {
@@ -18,23 +19,22 @@ func (p *portal) showLetter(c echo.Context, v *visit) error {
 	}
 
 	page := views.LetterPage{
-		Page: p.page(
-			c,
-			v,
-		),
-		MeterPoint: readable(v.MeterPoint),
+		Page:       p.page(c, v),
+		MeterPoint: meterPointView(v.MeterPoint),
 		Day:        p.Clock(),
 		WithNumber: c.QueryParam("number") == "yes",
 		Filter:     readFilter(c),
 	}
 	if held.Summary.State == registerclient.StateDiscovered {
-		found := held.Summary.DiscoveredAccess
-		if found == nil || found.SupersededBy != nil {
+		sighting := held.Summary.DiscoveredAccess
+		if sighting == nil || sighting.SupersededBy != nil {
 			return echo.ErrNotFound
 		}
 
-		page.Kind, page.Discovered = "discovered", discoveredView(held.Handle, *found)
-		return render(c, http.StatusOK, views.Letter(page))
+		page.Kind = "discovered"
+		page.Sighting = sightingView(held.Handle, *sighting)
+
+		return web.Render(c, http.StatusOK, views.Letter(page))
 	}
 
 	page.Record = recordView(*held, p.Clock())
@@ -43,22 +43,23 @@ func (p *portal) showLetter(c echo.Context, v *visit) error {
 		page.StoppedReference = held.Withdrawal.Reference
 	}
 
-	return render(c, http.StatusOK, views.Letter(page))
+	return web.Render(c, http.StatusOK, views.Letter(page))
 }
 
-// letterKind is what there is to ask for: on a record that has ended that it be deleted, on a permission how it was
-// given, or its end where it cannot be ended here, and else what the ground gives a right to.
+// letterKind returns what the letter can ask for: that a record which has ended be deleted; how a permission was given,
+// or its end if it cannot be ended here; or what another legal basis gives a right to.
 func letterKind(r views.Record) string {
+	consent := r.Basis == views.BasisConsent || r.Basis == views.BasisExplicitConsent
 	switch {
 	case !r.EndedAt.IsZero():
 		return "delete"
-	case r.Earlier && (r.Basis == views.BasisConsent || r.Basis == views.BasisExplicitConsent):
+	case r.Earlier && consent:
 		return "earlier"
 	case r.CanWithdraw:
 		return "consent"
-	case r.Basis == views.BasisConsent || r.Basis == views.BasisExplicitConsent:
+	case consent:
 		return "elsewhere"
+	default:
+		return string(r.Basis)
 	}
-
-	return string(r.Basis)
 }

@@ -2,126 +2,75 @@ package handlers
 
 import (
 	"context"
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/json"
-	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/internal/web/limit"
 )
 
-// How often what may be done, kept in the database so that replicas share it (decisions.md, Limits of a portal).
-const (
-	startsOfSession, perSession  = 5, 15 * time.Minute
-	startsOfAddress              = 20
-	lookUpsOfAddress, perAddress = 30, time.Hour
+// The limits of a portal (docs/decisions.md, Limits of a portal). The counts are in the database: replicas share them.
+var (
+	startsOfSession  = limit.Window{Most: 5, Within: 15 * time.Minute}
+	startsOfAddress  = limit.Window{Most: 20, Within: time.Hour}
+	lookUpsOfAddress = limit.Window{Most: 30, Within: time.Hour}
+	ticketsOfSession = limit.Window{Most: 40, Within: 15 * time.Minute}
+	// wrongSecrets bounds the guesses at the adviser's secret.
+	wrongSecrets = limit.Window{Most: 10, Within: time.Hour}
 )
 
-// limit is how often something may be done: most times in any stretch of within. What is counted is the name of the
-// limit, and of whom is their session or address.
-type limit struct {
-	what, of string
-	most     int
-	within   time.Duration
+// limited is what is counted: an action, and the session or address that does it.
+type limited struct {
+	action string
+	by     string
 }
 
-// tooOftenError is a limit that is reached. Wait is how long until it can be tried again.
-type tooOftenError struct{ Wait time.Duration }
-
-func (*tooOftenError) Error() string { return "a limit of the portal is reached" }
-
-// limitStart counts the start of a proof, whatever comes of it.
-func (p *portal) limitStart(c echo.Context, v *visit) error {
-	if err := p.hit(
-		c.Request().Context(),
-		limit{"start of session", string(v.key), startsOfSession, perSession},
-	); err != nil {
+// limitStarts counts the start of a proof, even if it fails.
+func (p *portal) limitStarts(c echo.Context, v *visit) error {
+	ctx := c.Request().Context()
+	err := p.count(ctx, limited{action: "start of session", by: string(v.row.key)}, startsOfSession)
+	if err != nil {
 		return err
 	}
-	return p.hit(c.Request().Context(), limit{"start of address", c.RealIP(), startsOfAddress, perAddress})
+
+	return p.count(ctx, limited{action: "start of address", by: c.RealIP()}, startsOfAddress)
 }
 
-// limitLookUp counts a look-up of a meter point, by which a stranger could find out which are on record.
-func (p *portal) limitLookUp(c echo.Context) error {
-	return p.hit(c.Request().Context(), limit{"look-up of address", c.RealIP(), lookUpsOfAddress, perAddress})
+// limitLookUps counts a look-up of a meter point, by which a stranger could find out which are on record.
+func (p *portal) limitLookUps(c echo.Context) error {
+	return p.count(c.Request().Context(), limited{action: "look-up of address", by: c.RealIP()}, lookUpsOfAddress)
 }
 
-// hit counts one more time, unless that is one too many: then it counts nothing and answers a *tooOftenError. However
-// many replicas ask at once, the limit holds. A demonstration limits nobody.
-func (p *portal) hit(ctx context.Context, l limit) error {
+// count counts an action. If the window is full it counts nothing, and returns a *tooOftenError. A demonstration has no
+// limits.
+func (p *portal) count(ctx context.Context, l limited, window limit.Window) error {
 	if p.Demonstration {
 		return nil
 	}
 
-	now, bucket := p.Clock(), p.bucket(l)
-	var wait time.Duration
-	err := p.sessions.inTransaction(ctx, func(tx *sqlx.Tx) error {
-		var kept string
-		// The update changes nothing. It locks a row that is there, so that it is neither counted twice nor swept.
-		err := tx.GetContext(ctx, &kept, tx.Rebind(`INSERT INTO portal_limits (bucket, hits, until) VALUES (?, '[]', ?)
-			ON CONFLICT (bucket) DO UPDATE SET until = portal_limits.until RETURNING hits`), bucket, now.Add(l.within).UnixMilli())
-		if err != nil {
-			return err
-		}
-
-		var hits []int64
-		if err := json.Unmarshal([]byte(kept), &hits); err != nil {
-			return err
-		}
-		for len(hits) > 0 && hits[0] <= now.Add(-l.within).UnixMilli() {
-			hits = hits[1:]
-		}
-		if len(hits) >= l.most {
-			wait = time.UnixMilli(hits[len(hits)-l.most]).Add(l.within).Sub(now)
-			return nil
-		}
-
-		text, err := json.Marshal(append(hits, now.UnixMilli()))
-		if err != nil {
-			return err
-		}
-
-		_, err = tx.ExecContext(ctx, tx.Rebind(`UPDATE portal_limits SET hits = ?, until = ? WHERE bucket = ?`),
-			string(text), now.Add(l.within).UnixMilli(), bucket)
-		return err
-	})
-	if err == nil {
-		// Apart from the transaction, which waits for nobody else's row and so can stand in nobody's way.
-		_, err = p.DB.ExecContext(ctx, p.DB.Rebind(`DELETE FROM portal_limits WHERE until <= ?`), now.UnixMilli())
-	}
+	wait, err := p.DB.CountEvent(ctx, p.bucket(l), window, p.Clock())
 	if err != nil {
-		return fmt.Errorf("count towards a limit: %w", err)
+		return err
 	}
 	if wait > 0 {
-		return &tooOftenError{wait}
+		return &tooOftenError{Wait: wait}
 	}
 
 	return nil
 }
 
-// forgive makes a limit count anew.
-func (p *portal) forgive(ctx context.Context, l limit) error {
-	if _, err := p.DB.ExecContext(
-		ctx,
-		p.DB.Rebind(`DELETE FROM portal_limits WHERE bucket = ?`),
-		p.bucket(l),
-	); err != nil {
-		return fmt.Errorf("forgive a limit: %w", err)
-	}
-	return nil
+// forgive deletes what was counted.
+func (p *portal) forgive(ctx context.Context, l limited) error {
+	return p.DB.DeleteLimit(ctx, p.bucket(l))
 }
 
-// bucket is the row of a limit: a keyed hash, for the addresses of Britain can all be tried against a bare one.
-func (p *portal) bucket(l limit) []byte {
+// bucket returns the key of a limit's row: a keyed hash, because all addresses of Britain could be tried against a
+// plain one.
+func (p *portal) bucket(l limited) []byte {
 	mac := hmac.New(sha256.New, p.limitKey)
-	mac.Write([]byte(l.what + "\x00" + l.of))
-	return mac.Sum(nil)
-}
+	mac.Write([]byte(l.action + "\x00" + l.by))
 
-// derivedKey is a key of its own for each purpose, so that none is used in two ways.
-func derivedKey(sessionKey []byte, purpose string) ([]byte, error) {
-	return hkdf.Key(sha256.New, sessionKey, nil, "central.consent/dar/handlers "+purpose, 32)
+	return mac.Sum(nil)
 }

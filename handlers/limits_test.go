@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"central.consent/dar/internal/web/limit"
 	"central.consent/dar/register/registertest"
 )
 
@@ -33,7 +34,7 @@ func TestStartsOfASessionAreLimited(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser(t)
 	form := url.Values{"token": {b.start().token(t)}, "method": {"magic-link"}}
-	for range startsOfSession {
+	for range startsOfSession.Most {
 		b.post("/portal/prove", form).sendsTo(t, "/portal/waiting")
 		w.register.Clock.Add(time.Minute)
 	}
@@ -42,11 +43,11 @@ func TestStartsOfASessionAreLimited(t *testing.T) {
 	if p.doc.Find(`main a[href="/portal/waiting"]`).Length() != 1 {
 		t.Error("does not lead back to the proof that goes on")
 	}
-	if n := w.wire.called("reidentify"); n != startsOfSession {
+	if n := w.wire.called("reidentify"); n != startsOfSession.Most {
 		t.Errorf("%d letters", n)
 	}
 
-	// What was begun can be ended.
+	// The proof that was begun can be completed.
 	b.get("/portal/waiting").wants(t, 200, "waiting.magic-link.title")
 	b.confirm()
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
@@ -55,8 +56,8 @@ func TestStartsOfASessionAreLimited(t *testing.T) {
 func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	// A meter point each, for the register limits the letters to one.
-	numbers := make([]string, lookUpsOfAddress)
+	// Each session needs a meter point of its own: the register limits the letters for one.
+	numbers := make([]string, lookUpsOfAddress.Most)
 	for i := range numbers {
 		numbers[i] = fmt.Sprintf("%d", 7000000+i)
 		w.identityRecord(t, numbers[i], fmt.Sprintf("c%d@example.com", i))
@@ -71,9 +72,13 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 		b := fromNetwork()
 		b.post("/portal/meter", url.Values{"number": {number}}).sendsTo(t, "/portal/prove")
 		p := b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}})
-		if i < startsOfAddress {
+		if i < startsOfAddress.Most {
 			p.sendsTo(t, "/portal/waiting")
-		} else if p.tooOften(t, "3600", "in about 60 minutes"); p.doc.Find(`main a[href="/portal/prove"]`).Length() != 1 {
+			continue
+		}
+
+		p.tooOften(t, "3600", "in about 60 minutes")
+		if p.doc.Find(`main a[href="/portal/prove"]`).Length() != 1 {
 			t.Error("does not lead back to the choice")
 		}
 	}
@@ -83,7 +88,7 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 	if p.doc.Find(`nav.language form input[name=number]`).AttrOr("value", "") != numbers[0] {
 		t.Error("the language switch loses the number")
 	}
-	if n := w.wire.called("exists"); n != lookUpsOfAddress {
+	if n := w.wire.called("exists"); n != lookUpsOfAddress.Most {
 		t.Errorf("the register was asked %d times", n)
 	}
 
@@ -92,8 +97,8 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 	fromNetwork().post("/portal/meter", url.Values{"number": {numbers[0]}}).sendsTo(t, "/portal/prove")
 }
 
-// The register's limit is told as the portal's own is.
-func TestRegistersLimitIsTold(t *testing.T) {
+// A limit of the register is shown like one of the portal.
+func TestRegistersLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)
@@ -103,6 +108,7 @@ func TestRegistersLimitIsTold(t *testing.T) {
 		if refused != nil {
 			refused.Header.Set("Retry-After", "1501")
 		}
+
 		return refused
 	}, nil)
 	p := b.post("/portal/prove", url.Values{"token": {token}, "method": {"magic-link"}}).
@@ -112,11 +118,11 @@ func TestRegistersLimitIsTold(t *testing.T) {
 	}
 }
 
-func TestDemonstrationLimitsNobody(t *testing.T) {
+func TestDemonstrationHasNoLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(s *setting) { s.demonstration = true })
 	b := w.browser(t)
-	for range lookUpsOfAddress + 1 {
+	for range lookUpsOfAddress.Most + 1 {
 		b.post("/portal/meter", url.Values{"number": {"1234567"}}).wants(t, 200, "norecord.title")
 	}
 }
@@ -127,26 +133,17 @@ func TestLimitsAreShared(t *testing.T) {
 		w := newWorld(t, func(s *setting) { s.database = d })
 		var replicas []*portal
 		for range 3 {
-			sessions, err := newSessionStore(w.options)
-			if err != nil {
-				t.Fatal(err)
-			}
-
-			key, err := derivedKey(w.options.SessionKey, "limits")
-			if err != nil {
-				t.Fatal(err)
-			}
-
-			replicas = append(replicas, &portal{Options: w.options, sessions: sessions, limitKey: key})
+			replicas = append(replicas, w.portal(t, ownPages))
 		}
 
-		l := limit{"test", "192.0.2.1", 10, time.Minute}
+		by := limited{action: "test", by: "192.0.2.1"}
+		window := limit.Window{Most: 10, Within: time.Minute}
 		storm := func() int64 {
 			var passed atomic.Int64
-			var all sync.WaitGroup
+			var requests sync.WaitGroup
 			for i := range 60 {
-				all.Go(func() {
-					err := replicas[i%len(replicas)].hit(t.Context(), l)
+				requests.Go(func() {
+					err := replicas[i%len(replicas)].count(t.Context(), by, window)
 					var refused *tooOftenError
 					switch {
 					case err == nil:
@@ -157,28 +154,18 @@ func TestLimitsAreShared(t *testing.T) {
 				})
 			}
 
-			all.Wait()
+			requests.Wait()
+
 			return passed.Load()
 		}
 		if n := storm(); n != 10 {
 			t.Errorf("%d passed, want 10", n)
 		}
 
-		// The window slides, and old rows go while they are asked for anew.
+		// The window slides.
 		w.register.Clock.Add(time.Minute)
 		if n := storm(); n != 10 {
 			t.Errorf("a minute later %d passed, want 10", n)
-		}
-
-		other := limit{"other", "", 1, time.Second}
-		w.register.Clock.Add(time.Minute)
-		if err := replicas[0].hit(t.Context(), other); err != nil {
-			t.Error(err)
-		}
-
-		var rows []string
-		if err := w.options.DB.Select(&rows, `SELECT hits FROM portal_limits`); err != nil || len(rows) != 1 {
-			t.Errorf("%d rows are left: %v", len(rows), err)
 		}
 	})
 }

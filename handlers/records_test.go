@@ -1,74 +1,28 @@
 package handlers
 
 import (
-	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
-	"central.consent/dar/views"
 )
 
 var now = time.Date(2026, time.June, 1, 9, 0, 0, 0, time.UTC)
 
 func point[T any](v T) *T { return &v }
 
-// summary is an active record on consent, without an end.
+// summary returns an active record on consent, without an end.
 func summary(name string) registerclient.AccessRecordSummary {
 	return registerclient.AccessRecordSummary{
 		AK: "ak_1", LeadControllerName: &name, State: registerclient.StateActive,
 		ArrangementType: point(registerclient.ArrangementSole), LegalBasis: point(registerclient.BasisConsent),
 		Purpose: point("Analysis"), DataTypes: []registerclient.DataType{registerclient.HalfHourlyConsumption},
 		RegisteredAt: point(now.AddDate(-1, 0, 0)),
-	}
-}
-
-func TestRecordState(t *testing.T) {
-	t.Parallel()
-	at := func(d time.Duration) *time.Time { return point(now.Add(d)) }
-	const day = 24 * time.Hour
-	for _, test := range []struct {
-		name     string
-		change   func(*registerclient.AccessRecordSummary)
-		want     views.RecordState
-		ended    time.Time
-		withdraw bool
-	}{
-		{"no end", func(s *registerclient.AccessRecordSummary) {}, views.RecordActive, time.Time{}, true},
-		{"an end far off", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(30*day + time.Second) }, views.RecordActive, time.Time{}, true},
-		{"30 days to go", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(30 * day) }, views.RecordEndingSoon, time.Time{}, true},
-		{"a second to go", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(time.Second) }, views.RecordEndingSoon, time.Time{}, true},
-		{"over this moment", func(s *registerclient.AccessRecordSummary) { s.Expiry = at(0) }, views.RecordExpired, now, false},
-		{"expired", func(s *registerclient.AccessRecordSummary) {
-			s.State, s.Expiry = registerclient.StateExpired, at(-day)
-		}, views.RecordExpired, now.Add(-day), false},
-		{"stopped", func(s *registerclient.AccessRecordSummary) {
-			s.State, s.RevokedAt, s.RevokedBy = registerclient.StateRevoked, at(-time.Hour), point(registerclient.RevokedByCustomer)
-		}, views.RecordStopped, now.Add(-time.Hour), false},
-		{"closed", func(s *registerclient.AccessRecordSummary) {
-			s.State, s.RevokedAt, s.RevokedBy = registerclient.StateRevoked, at(-time.Hour), point(registerclient.RevokedByOrganisation)
-		}, views.RecordClosed, now.Add(-time.Hour), false},
-		{"ended by nobody knows whom", func(s *registerclient.AccessRecordSummary) {
-			s.State, s.RevokedAt = registerclient.StateRevoked, at(-time.Hour)
-		}, views.RecordClosed, now.Add(-time.Hour), false},
-		{"explicit consent", func(s *registerclient.AccessRecordSummary) {
-			s.LegalBasis = point(registerclient.BasisExplicitConsent)
-		}, views.RecordActive, time.Time{}, true},
-		{"not by permission", func(s *registerclient.AccessRecordSummary) { s.LegalBasis = point(registerclient.BasisContract) }, views.RecordActive, time.Time{}, false},
-		{"on no basis", func(s *registerclient.AccessRecordSummary) { s.LegalBasis = nil }, views.RecordActive, time.Time{}, false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			s := summary("Bright Energy Ltd")
-			test.change(&s)
-			got := recordView(heldRecord{Handle: "h", Summary: s}, now)
-			if got.State != test.want || !got.EndedAt.Equal(test.ended) || got.CanWithdraw != test.withdraw {
-				t.Errorf("got %s, ended %v, withdraw %v", got.State, got.EndedAt, got.CanWithdraw)
-			}
-		})
 	}
 }
 
@@ -95,7 +49,7 @@ func TestRecordsAreSorted(t *testing.T) {
 			},
 		}
 	}
-	discovered, active, over := sortRecords([]heldRecord{
+	list := sortRecords([]heldRecord{
 		record(
 			"contract",
 			func(s *registerclient.AccessRecordSummary) { s.LegalBasis = point(registerclient.BasisContract) },
@@ -110,10 +64,10 @@ func TestRecordsAreSorted(t *testing.T) {
 		{Summary: registerclient.AccessRecordSummary{State: registerclient.StateDiscovered}},
 	}, now)
 	var names []string
-	for _, d := range discovered {
+	for _, d := range list.Discovered {
 		names = append(names, d.Organisation)
 	}
-	for _, r := range append(active, over...) {
+	for _, r := range append(list.Active, list.Ended...) {
 		names = append(names, r.Organisation)
 	}
 
@@ -129,103 +83,8 @@ func TestRecordsAreSorted(t *testing.T) {
 	if !slices.Equal(names, want) {
 		t.Errorf("got %v, want %v", names, want)
 	}
-	if !discovered[1].LastSeen.Equal(discovered[1].FirstSeen) {
-		t.Errorf("a sighting without a last day has %v", discovered[1].LastSeen)
-	}
-}
-
-func TestRecordView(t *testing.T) {
-	t.Parallel()
-	s := summary("Lead Ltd")
-	s.ArrangementType = nil
-	s.RegisteredAt = nil
-	s.DataUserName = point("Agent Ltd")
-	s.RecordMetadata = &registerclient.RecordMetadata{
-		CreatedAt: point(now.AddDate(0, -1, 0)),
-		ControllerArrangement: registerclient.ControllerArrangement{
-			ArrangementType: registerclient.ArrangementJoint,
-			Controllers: []registerclient.Controller{
-				{
-					Name:             "Second Ltd",
-					Role:             registerclient.ControllerJoint,
-					ContactURL:       "javascript:alert(1)",
-					PrivacyRightsURL: "https://second.example/rights",
-				},
-				{
-					Name:               "Lead Ltd",
-					Role:               registerclient.ControllerLead,
-					ContactURL:         "https://lead.example/contact",
-					PrivacyRightsURL:   "data:text/html,x",
-					StatutoryReference: point("Energy Act 2023, s.147"),
-					LIAReference:       point("LIA-1"),
-					StorageConditions:  &registerclient.StorageConditions{Location: "GB", RetentionPeriod: "P2Y"},
-				},
-			},
-		},
-	}
-	s.Notice = &registerclient.Notice{Notices: []registerclient.ControllerNotice{
-		{
-			ControllerName: "Lead Ltd",
-			TermsURL:       "https://lead.example/privacy",
-			NoticeVersion:  "1",
-			NoticeLanguage: "cy",
-		},
-		{ControllerName: "Second Ltd", TermsURL: "file:///etc/passwd", NoticeVersion: "2"},
-	}}
-	got := recordView(heldRecord{Handle: "h", Summary: s}, now)
-	want := views.Record{
-		Handle: "h", Organisation: "Lead Ltd", Arrangement: "joint", DataUser: "Agent Ltd", State: views.RecordActive,
-		Controllers: []views.Controller{
-			{Name: "Lead Ltd", Role: "lead", ContactURL: "https://lead.example/contact"},
-			{Name: "Second Ltd", Role: "joint", PrivacyURL: "https://second.example/rights"},
-		},
-		Basis: views.BasisConsent, Purpose: "Analysis", Language: "cy", Reference: "Energy Act 2023, s.147",
-		DataTypes: []views.DataType{{Key: views.DataHalfHourlyUse}}, Since: now.AddDate(0, -1, 0),
-		Notices:     []views.Notice{{Controller: "Lead Ltd", URL: "https://lead.example/privacy", Version: "1"}},
-		Storage:     &views.Storage{Country: "GB", Retention: "P2Y"},
-		CanWithdraw: true,
-	}
-	if got, want := asJSON(t, got), asJSON(t, want); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-
-	s.DataUserName = point("second ltd ")
-	if got := recordView(heldRecord{Summary: s}, now).DataUser; got != "" {
-		t.Errorf("a Data User who is a controller is named again: %q", got)
-	}
-
-	bare := recordView(
-		heldRecord{Summary: registerclient.AccessRecordSummary{State: "NEW", DataUserName: point("Agent Ltd")}},
-		now,
-	)
-	if bare.Organisation != "Agent Ltd" || bare.State != views.RecordActive || bare.CanWithdraw {
-		t.Errorf("a record with nothing in it: %+v", bare)
-	}
-}
-
-func TestWebAddress(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ name, raw, want string }{
-		{"https", "https://bright-energy.com/contact", "https://bright-energy.com/contact"},
-		{"http", "http://bright-energy.com/", "http://bright-energy.com/"},
-		{"capitals", "HTTPS://bright-energy.com/", "https://bright-energy.com/"},
-		{"a script", "javascript:alert(1)", ""},
-		{"a script in disguise", "java\nscript:alert(1)", ""},
-		{"a script with a host", "javascript://example.com/%0aalert(1)", ""},
-		{"data", "data:text/html,<script>alert(1)</script>", ""},
-		{"a password", "https://bank.example@evil.example/", ""},
-		{"no scheme", "//evil.example/", ""},
-		{"no host", "https:///path", ""},
-		{"a path", "/portal/sign-out", ""},
-		{"nothing", "", ""},
-		{"broken", "https://%zz", ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			if got := webAddress(test.raw); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
+	if !list.Discovered[1].LastSeen.Equal(list.Discovered[1].FirstSeen) {
+		t.Errorf("a sighting without a last day has %v", list.Discovered[1].LastSeen)
 	}
 }
 
@@ -234,7 +93,16 @@ func TestRecordsPage(t *testing.T) {
 	w := newWorld(t)
 	w.discover(t)
 	records := w.browser(t).signIn()
-	for _, code := range []string{"HH-CONSUMPTION", "TARIFF-IMPORT", "uk-consent", "uk-public-task", "DISCOVERED", "ACTIVE", "ak_", "ir_"} {
+	for _, code := range []string{
+		"HH-CONSUMPTION",
+		"TARIFF-IMPORT",
+		"uk-consent",
+		"uk-public-task",
+		"DISCOVERED",
+		"ACTIVE",
+		"ak_",
+		"ir_",
+	} {
 		if strings.Contains(records.body, code) {
 			t.Errorf("the page shows the code %s", code)
 		}
@@ -248,51 +116,36 @@ func TestRecordsPage(t *testing.T) {
 	}
 }
 
-func asJSON(t *testing.T, v any) string {
-	t.Helper()
-	text, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return string(text)
-}
-
-// TestWhatChangedIsTold is an organisation that lets itself see more, for another purpose and without an end: the customer
-// reads what the record said before, and takes the same away.
-func TestWhatChangedIsTold(t *testing.T) {
+// The list opens under a new session id. Windows that open it at once must not end each other's session.
+func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	ak := w.accessRecord(t, registerclient.BasisContract)
-	w.register.Clock.Add(time.Hour)
-	record := registertest.AccessRecord(w.ir, registerclient.BasisContract)
-	record.Processing.DataTypes = []registerclient.DataType{
-		registerclient.TariffImport,
-		registerclient.HalfHourlyExport,
-	}
-	record.Processing.Purpose, record.AccessEvent.Expiry = "Selling what it learns", nil
-	record.RecordMetadata.ControllerArrangement.Controllers[0].Name = "Brighter Energy Ltd"
-	if _, err := w.dataUser.ReplaceAccessRecord(t.Context(), ak, record); err != nil {
-		t.Fatal(err)
-	}
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		w := newWorld(t, func(s *setting) {
+			s.database = d
+			s.handover = handoverTime
+		})
+		for range 3 {
+			w.register.Clock.Add(time.Hour)
+			b := w.browser(t)
+			b.prove()
+			b.confirm()
+			b.get("/portal/waiting/check").sendsTo(t, "/portal/records")
+			var windows sync.WaitGroup
+			for range 8 {
+				windows.Go(func() {
+					p := b.follow(b.get("/portal/records"))
+					if p.StatusCode != 200 || p.Request.URL.Path != "/portal/records" {
+						t.Errorf("ends at %s with %d", p.Request.URL.Path, p.StatusCode)
+					}
+				})
+			}
 
-	b := w.browser(t)
-	b.start()
-	b.prove()
-	b.confirm()
-	b.get("/portal/waiting/check")
-	card := b.get("/portal/records").doc.Find(`.card:contains("Brighter Energy Ltd")`)
-	words := strings.Join(strings.Fields(card.Text()), " ")
-	table := b.get("/portal/records.csv").body
-	for _, want := range []string{
-		"Changed on 1 June 2026.", "Data added: What you send to the grid, every half hour.", "Data taken out: How much you use, every half hour.",
-		"Before, it was in the name of Bright Energy Ltd.", "Before, it was to end on 14 January 2028.", "Before, it was for: “Energy efficiency analysis”",
-	} {
-		if !strings.Contains(strings.NewReplacer("\u2068", "", "\u2069", "").Replace(words), want) {
-			t.Errorf("the card does not say %q: %s", want, words)
+			windows.Wait()
+			if n := w.sessions(t); n != 1 {
+				t.Errorf("%d sessions", n)
+			}
+
+			b.post("/portal/sign-out", url.Values{"token": {b.get("/portal/records").token(t)}})
 		}
-		if !strings.Contains(table, want) {
-			t.Errorf("the table does not say %q: %s", want, table)
-		}
-	}
+	})
 }

@@ -5,37 +5,41 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
+	"central.consent/dar/internal/web"
 	"central.consent/dar/views"
 )
 
-// Site is where one operator's portal stands.
+// Site is the portal of one operator, and its place.
 type Site struct {
-	// Hosts are the names by which browsers come, with the port where it is not the scheme's own: portal.example.org.
+	// Hosts are the names in the Host header, with the port unless it is the scheme's default: portal.example.org.
 	Hosts []string
-	// Base is the portal's own, of Options.
-	Base   string
+	// Base is the portal's own, as in Options.
+	Base string
+	// Portal is what New returned.
 	Portal http.Handler
 }
 
-// Sites sends each request to the portal of the operator whose host it names, and among those that share the host to
-// the one under whose base the path lies. Only the Host header counts: what a proxy or a browser adds beside it is
-// somebody's claim. A host that is nobody's is answered 421 (RFC 9110, 15.5.20), but for the health check, which
-// comes by an address.
+// Sites sends each request to the portal of the operator that its host names. If operators share the host, the base
+// that the path is below decides. Only the Host header counts: proxies and browsers can claim anything in other
+// headers.
+//
+// A host that belongs to no operator gets 421 (RFC 9110, 15.5.20). The health check is excepted: load balancers come
+// by an address. It is an error if two operators have the same host and base.
 func Sites(sites []Site) (http.Handler, error) {
 	byHost := map[string][]Site{}
 	for _, site := range sites {
 		for _, host := range site.Hosts {
-			host = hostOf(host)
-			for _, other := range byHost[host] {
-				if other.Base == site.Base {
-					return nil, fmt.Errorf("handlers: two operators stand at %s%s", host, site.Base)
-				}
+			host = normalHost(host)
+			if slices.ContainsFunc(byHost[host], func(s Site) bool { return s.Base == site.Base }) {
+				return nil, fmt.Errorf("handlers: two operators stand at %s%s", host, site.Base)
 			}
 
-			if site.Base == DefaultBase { // answers what lies under nobody's base, too
-				byHost[host] = append([]Site{site}, byHost[host]...)
+			// The portal at the default base also answers for paths that are under no base.
+			if site.Base == DefaultBase {
+				byHost[host] = slices.Insert(byHost[host], 0, site)
 			} else {
 				byHost[host] = append(byHost[host], site)
 			}
@@ -43,49 +47,49 @@ func Sites(sites []Site) (http.Handler, error) {
 	}
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		here := byHost[hostOf(r.Host)]
+		onHost := byHost[normalHost(r.Host)]
 		switch {
-		case here == nil && r.URL.Path == DefaultBase+"/healthz":
+		case onHost != nil:
+			siteOf(onHost, r.URL.Path).Portal.ServeHTTP(w, r)
+		case r.URL.Path == DefaultBase+"/healthz":
 			_, _ = io.WriteString(w, "ok")
-			return
-		case here == nil:
-			answerMisdirected(w, r)
-			return
+		default:
+			sendMisdirected(w, r)
 		}
-
-		for _, site := range here {
-			if r.URL.Path == site.Base || strings.HasPrefix(r.URL.Path, site.Base+"/") {
-				site.Portal.ServeHTTP(w, r)
-				return
-			}
-		}
-
-		here[0].Portal.ServeHTTP(w, r)
 	}), nil
 }
 
-// hostOf is a Host header as settings write it: in small letters, and without a port that says nothing.
-func hostOf(header string) string {
+// siteOf returns the site that has the path below its base, or else the first.
+func siteOf(sites []Site, path string) Site {
+	for _, site := range sites {
+		if path == site.Base || strings.HasPrefix(path, site.Base+"/") {
+			return site
+		}
+	}
+
+	return sites[0]
+}
+
+// normalHost returns a Host header as settings write it: in lower case, and without a port that is a default.
+func normalHost(header string) string {
 	host := strings.ToLower(header)
 	return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
 }
 
-func answerMisdirected(w http.ResponseWriter, r *http.Request) {
-	var html bytes.Buffer
-	if err := views.Misdirected().Render(r.Context(), &html); err != nil {
+func sendMisdirected(w http.ResponseWriter, r *http.Request) {
+	var page bytes.Buffer
+	if err := views.Misdirected().Render(r.Context(), &page); err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 
 	h := w.Header()
+	web.SetHeaders(h, false)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusMisdirectedRequest)
 	if r.Method != http.MethodHead {
-		_, _ = html.WriteTo(w)
+		_, _ = page.WriteTo(w)
 	}
 }

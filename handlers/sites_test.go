@@ -11,11 +11,8 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/jmoiron/sqlx"
 	"github.com/labstack/echo/v4"
 
-	"central.consent/dar/migrations"
-	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/static"
 	"central.consent/dar/views"
@@ -39,19 +36,35 @@ func TestHostChoosesTheOperator(t *testing.T) {
 	}
 
 	for _, test := range []struct{ host, path, want string }{
-		{"one.example.org", "/portal", "one"}, {"ONE.example.org", "/portal/records", "one"}, {"eins.example.org", "/", "one"},
-		{"one.example.org:443", "/portal", "one"}, {"one.example.org", "/o/b/portal", "one"}, // and answers that it has no such page
-		{"localhost:5001", "/portal", "a"}, {"localhost:5001", "/o/b/portal", "b"}, {"localhost:5001", "/o/b/portal/records", "b"},
-		{"localhost:5001", "/o/b/portalx", "a"}, {"localhost:5001", "/o/none/portal", "a"}, {"localhost:5001", "/o/b/portal/../../../portal", "b"},
-		{"paths.example.org", "/o/d/portal", "d"}, {"paths.example.org", "/", "c"},
-		{"two.example.org", "/portal", ""}, {"example.org", "/portal", ""}, {"one.example.org.", "/portal", ""}, {"one.example.org.evil.example", "/portal", ""},
-		{"evil.example#one.example.org", "/portal", ""}, {"one.example.org:8443", "/portal", ""}, {"localhost", "/portal", ""}, {"127.0.0.1:5001", "/portal", ""},
-		{"", "/portal", ""}, {"two.example.org", "/o/b/portal", ""}, {"two.example.org", "/portal/healthz", "ok"},
+		{"one.example.org", "/portal", "one"},
+		{"ONE.example.org", "/portal/records", "one"},
+		{"eins.example.org", "/", "one"},
+		{"one.example.org:443", "/portal", "one"},
+		{"one.example.org", "/o/b/portal", "one"},
+		{"localhost:5001", "/portal", "a"},
+		{"localhost:5001", "/o/b/portal", "b"},
+		{"localhost:5001", "/o/b/portal/records", "b"},
+		{"localhost:5001", "/o/b/portalx", "a"},
+		{"localhost:5001", "/o/none/portal", "a"},
+		{"localhost:5001", "/o/b/portal/../../../portal", "b"},
+		{"paths.example.org", "/o/d/portal", "d"},
+		{"paths.example.org", "/", "c"},
+		{"two.example.org", "/portal", ""},
+		{"example.org", "/portal", ""},
+		{"one.example.org.", "/portal", ""},
+		{"one.example.org.evil.example", "/portal", ""},
+		{"evil.example#one.example.org", "/portal", ""},
+		{"one.example.org:8443", "/portal", ""},
+		{"localhost", "/portal", ""},
+		{"127.0.0.1:5001", "/portal", ""},
+		{"", "/portal", ""},
+		{"two.example.org", "/o/b/portal", ""},
+		{"two.example.org", "/portal/healthz", "ok"},
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 			r := httptest.NewRequest(method, test.path, nil)
 			r.Host = test.host
-			// None of these is the Host.
+			// These headers do not count.
 			r.Header = http.Header{
 				"X-Forwarded-Host": {"one.example.org"},
 				"Forwarded":        {"host=one.example.org"},
@@ -70,9 +83,9 @@ func TestHostChoosesTheOperator(t *testing.T) {
 				continue
 			}
 
-			doc, err := goquery.NewDocumentFromReader(w.Body)
-			if err != nil {
-				t.Fatal(err)
+			doc, docErr := goquery.NewDocumentFromReader(w.Body)
+			if docErr != nil {
+				t.Fatal(docErr)
 			}
 			for lang, text := range map[string]string{"en": "h1", "cy": "[lang=cy] h2"} {
 				if got, want := doc.Find(text).Text(), i18n.For(lang).T("misdirected.title"); got != want {
@@ -82,78 +95,53 @@ func TestHostChoosesTheOperator(t *testing.T) {
 
 			if doc.Find("link, script, img, form, a").Length() != 0 ||
 				!strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
-				t.Error("the page of nobody fetches something")
+				t.Error("the page loads something")
 			}
 		}
 	}
 
-	if _, err := Sites(
-		[]Site{{[]string{"a.example"}, "/portal", nil}, {[]string{"A.example"}, "/portal", nil}},
-	); err == nil {
+	_, err = Sites([]Site{{[]string{"a.example"}, "/portal", nil}, {[]string{"A.example"}, "/portal", nil}})
+	if err == nil {
 		t.Error("two operators may stand at one address")
 	}
 }
 
-// tenants are portals of one database and session key, as one process runs them: half of them by host, half by path.
+// tenant is one of several portals with one database and session key, as one process runs them.
 type tenant struct {
 	Options
 	host string
 	echo *echo.Echo
-	// id is a session of it that is as far as one can get.
+	// cookie is the name of the session's cookie.
+	cookie string
+	// id is the id of a session that shows the records, and v its visit.
 	id string
 	v  *visit
 }
 
-func tenants(t *testing.T, w *world, n int) ([]tenant, http.Handler) {
+// newTenants returns n portals, half of them on hosts of their own, the others on one host by path.
+func newTenants(t *testing.T, w *world, n int) ([]tenant, http.Handler) {
 	t.Helper()
-	var all []tenant
+	var tenants []tenant
 	var sites []Site
 	for i := range n {
-		one := tenant{Options: w.options, host: fmt.Sprintf("h%d.example.org", i)}
-		one.Operator = fmt.Sprintf("op-%d", i)
-		one.Brand = views.Brand{Name: fmt.Sprintf("Operator %d", i), Phone: "0800 000 0000"}
+		o := tenant{Options: w.options, host: fmt.Sprintf("h%d.example.org", i)}
+		o.Base = DefaultBase
+		o.Operator = fmt.Sprintf("op-%d", i)
+		o.Brand = views.Brand{Name: fmt.Sprintf("Operator %d", i), Phone: "0800 000 0000"}
 		if i%2 == 1 {
-			one.host, one.Base = "shared.example.org", "/o/"+one.Operator+"/portal"
-		} else {
-			one.Base = DefaultBase
+			o.host = "shared.example.org"
+			o.Base = "/o/" + o.Operator + "/portal"
 		}
 
-		portal, err := New(one.Options)
+		portal, err := New(o.Options)
 		if err != nil {
 			t.Fatal(err)
 		}
 
-		one.echo = portal.(*echo.Echo)
-		store, err := newSessionStore(one.Options)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		session, err := store.Get(r, store.name)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		one.v = newVisit(w.meterPoint, []registerclient.Method{registerclient.MethodMagicLink}, "", w.options.Clock())
-		one.v.Challenge = &challenge{
-			Method:   registerclient.MethodMagicLink,
-			TokenRef: "canary",
-			State:    views.WaitingPending,
-		}
-		consent := summary("Bright Energy Ltd")
-		one.v.Reading, one.v.Opened = &reading{
-			At:      w.options.Clock(),
-			Records: []heldRecord{{Handle: "handle", Summary: consent}},
-		}, true
-		session.Values[visitKey] = one.v
-		if err := session.Save(r, httptest.NewRecorder()); err != nil {
-			t.Fatal(err)
-		}
-
-		one.id = session.ID
-		all = append(all, one)
-		sites = append(sites, Site{Hosts: []string{one.host}, Base: one.Base, Portal: portal})
+		o.echo = portal.(*echo.Echo)
+		o.signIn(t, w.meterPoint)
+		tenants = append(tenants, o)
+		sites = append(sites, Site{Hosts: []string{o.host}, Base: o.Base, Portal: portal})
 	}
 
 	handler, err := Sites(sites)
@@ -161,7 +149,41 @@ func tenants(t *testing.T, w *world, n int) ([]tenant, http.Handler) {
 		t.Fatal(err)
 	}
 
-	return all, handler
+	return tenants, handler
+}
+
+// signIn stores a session of a customer who has confirmed and sees one record.
+func (o *tenant) signIn(t *testing.T, meterPoint string) {
+	t.Helper()
+	pages, err := newPortal(o.Options, ownPages)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	o.cookie = pages.sessions.name
+	session, err := pages.sessions.Get(r, o.cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	o.v = newVisit(meterPoint, []registerclient.Method{registerclient.MethodMagicLink}, "", o.Clock())
+	o.v.Opened = true
+	o.v.Challenge = &challenge{
+		Method:   registerclient.MethodMagicLink,
+		TokenRef: "canary",
+		State:    views.WaitingPending,
+	}
+	o.v.Reading = &reading{
+		At:      o.Clock(),
+		Records: []heldRecord{{Handle: "handle", Summary: summary("Bright Energy Ltd")}},
+	}
+	session.Values[visitKey] = o.v
+	if err := session.Save(r, httptest.NewRecorder()); err != nil {
+		t.Fatal(err)
+	}
+
+	o.id = session.ID
 }
 
 func (o *tenant) ask(handler http.Handler, method, path, id, token string) *httptest.ResponseRecorder {
@@ -172,19 +194,19 @@ func (o *tenant) ask(handler http.Handler, method, path, id, token string) *http
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 
-	r.AddCookie(&http.Cookie{Name: o.cookieName("portal_session"), Value: id})
+	r.AddCookie(&http.Cookie{Name: o.cookie, Value: id})
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
 
 	return w
 }
 
-// TestCookieOfOneOperatorOpensNothingAtAnother hands each of twenty operators the session of each other, with its form
+// TestSessionsOfOperatorsAreSeparate sends each of twenty operators the session of each other one, with its form
 // token, on every route that needs a session.
-func TestCookieOfOneOperatorOpensNothingAtAnother(t *testing.T) {
+func TestSessionsOfOperatorsAreSeparate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	all, handler := tenants(t, w, 20)
+	tenants, handler := newTenants(t, w, 20)
 	needless := []string{
 		"/embed.js",
 		"",
@@ -200,19 +222,19 @@ func TestCookieOfOneOperatorOpensNothingAtAnother(t *testing.T) {
 	}
 	swaps := 0
 	accepted := 0
-	for i := range all {
-		to := &all[i]
-		// Its own cookie works: else the rest would prove nothing.
+	for i := range tenants {
+		to := &tenants[i]
+		// Its own cookie must work, or the rest would prove nothing.
 		if own := to.ask(handler, http.MethodGet, to.Base+"/records", to.id, ""); own.Code != http.StatusOK {
 			t.Fatalf("%s refuses its own customer: %d", to.Operator, own.Code)
 		}
 
-		for j := range all {
+		for j := range tenants {
 			if i == j {
 				continue
 			}
 
-			from := &all[j]
+			from := &tenants[j]
 			swaps++
 			for _, route := range to.echo.Routes() {
 				path, under := strings.CutPrefix(route.Path, to.Base)
@@ -223,8 +245,8 @@ func TestCookieOfOneOperatorOpensNothingAtAnother(t *testing.T) {
 				target := to.Base + strings.ReplaceAll(path, ":handle", "handle")
 				answer := to.ask(handler, route.Method, target, from.id, from.v.FormToken)
 				sent := answer.Header().Get("Location") + answer.Header().Get("HX-Redirect")
-				// What comes back from the passkey needs no session to be told that it came to the wrong one.
-				refused := answer.Code == http.StatusGone && path == "/ticket" || // a cookie of its own
+				// The way back from a passkey says without a session that it came to the wrong browser.
+				refused := answer.Code == http.StatusGone && path == "/ticket" || // it has a cookie of its own
 					answer.Code == http.StatusSeeOther && path == returnPath && sent == to.Base &&
 						answer.Body.Len() == 0 ||
 					answer.Code == http.StatusForbidden && sent == "" ||
@@ -255,39 +277,35 @@ func TestCookieOfOneOperatorOpensNothingAtAnother(t *testing.T) {
 		t.Errorf("%d were accepted", accepted)
 	}
 
-	// To begin anew with somebody else's cookie ends nothing there.
-	to := &all[0]
-	from := &all[1]
+	// To begin a new visit with the cookie of another operator ends nothing there.
+	to := &tenants[0]
+	from := &tenants[1]
 	if begun := to.ask(handler, http.MethodPost, to.Base+"/meter", from.id, ""); begun.Code != http.StatusSeeOther {
 		t.Errorf("a customer with an odd cookie cannot begin: %d", begun.Code)
 	}
-	for i := range all {
-		if own := all[i].ask(
-			handler,
-			http.MethodGet,
-			all[i].Base+"/records",
-			all[i].id,
-			"",
-		); own.Code != http.StatusOK ||
-			!strings.Contains(own.Body.String(), all[i].Brand.Name) {
-			t.Errorf("%s has lost its own customer: %d", all[i].Operator, own.Code)
+	for i := range tenants {
+		own := tenants[i].ask(handler, http.MethodGet, tenants[i].Base+"/records", tenants[i].id, "")
+		if own.Code != http.StatusOK || !strings.Contains(own.Body.String(), tenants[i].Brand.Name) {
+			t.Errorf("%s has lost its own customer: %d", tenants[i].Operator, own.Code)
 		}
 	}
 
-	// Nor can a row be moved: what is sealed names the operator too.
-	if _, err := w.options.DB.Exec(
-		w.options.DB.Rebind(`UPDATE portal_sessions SET operator = ? WHERE key_hash = ?`),
-		to.Operator,
-		rowKey(from.id),
-	); err != nil {
+	// A row cannot be moved either: what is sealed names the operator too.
+	row, err := w.options.DB.FindSession(t.Context(), from.Operator, hashSecret(from.id), w.options.Clock())
+	if err != nil {
 		t.Fatal(err)
 	}
-	if moved := to.ask(handler, http.MethodGet, to.Base+"/prove", from.id, ""); moved.Code != http.StatusForbidden {
-		t.Errorf("a row that was moved opens: %d", moved.Code)
+
+	row.EndsAt = row.ExpiresAt
+	if err := w.options.DB.InsertSession(t.Context(), to.Operator, row, &row, w.options.Clock()); err != nil {
+		t.Fatal(err)
+	}
+	if answer := to.ask(handler, http.MethodGet, to.Base+"/prove", from.id, ""); answer.Code != http.StatusForbidden {
+		t.Errorf("a row that was moved opens: %d", answer.Code)
 	}
 }
 
-// under makes another operator's portal of the world.
+// under changes the options of the world's portal, and returns a browser for it.
 func (w *world) under(t *testing.T, change func(*Options)) *browser {
 	t.Helper()
 	change(&w.options)
@@ -295,7 +313,7 @@ func (w *world) under(t *testing.T, change func(*Options)) *browser {
 	return w.browser(t)
 }
 
-// TestJourneyStaysUnderTheOperatorsPath goes all the way, and looks at every address that it is given.
+// TestJourneyStaysUnderTheOperatorsPath walks the whole journey, and looks at every address in the responses.
 func TestJourneyStaysUnderTheOperatorsPath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -303,25 +321,22 @@ func TestJourneyStaysUnderTheOperatorsPath(t *testing.T) {
 	files := new(static.Files)
 	sheet := files.Add("brand.css", []byte("@layer base{:root{--accent:#000000;}}"))
 	b := w.under(t, func(o *Options) {
-		o.Operator, o.Base, o.Files, o.Brand.Sheet = "advice", home, files, sheet
+		o.Operator = "advice"
+		o.Base = home
+		o.Files = files
+		o.Brand.Sheet = sheet
 	})
 	visited := func(p *page) *page {
 		t.Helper()
-		if sent := p.Header.Get(
-			"Location",
-		) + p.Header.Get(
-			"HX-Redirect",
-		); sent != "" && sent != home &&
-			!strings.HasPrefix(sent, home+"/") {
+		sent := p.Header.Get("Location") + p.Header.Get("HX-Redirect")
+		if sent != "" && sent != home && !strings.HasPrefix(sent, home+"/") {
 			t.Errorf("%s sends to %s", p.Request.URL.Path, sent)
 		}
 
 		p.doc.Find("[href],[src],[action],[hx-get],[hx-post],[data-after]").Each(func(_ int, s *goquery.Selection) {
 			for _, name := range []string{"href", "src", "action", "hx-get", "hx-post", "data-after"} {
-				if to := s.AttrOr(
-					name,
-					"",
-				); strings.HasPrefix(to, "/") && to != home && !strings.HasPrefix(to, home+"/") &&
+				to := s.AttrOr(name, "")
+				if strings.HasPrefix(to, "/") && to != home && !strings.HasPrefix(to, home+"/") &&
 					!strings.HasPrefix(to, home+"?") {
 					t.Errorf("%s leads to %s", p.Request.URL.Path, to)
 				}
@@ -337,10 +352,8 @@ func TestJourneyStaysUnderTheOperatorsPath(t *testing.T) {
 	}
 	visited(b.get("/"))
 	start := visited(b.get(home)).wants(t, 200, "start.title")
-	if got := start.doc.Find("link[rel=stylesheet]").
-		Last().
-		AttrOr("href", ""); got != home+"/static/"+sheet ||
-		b.get(got).StatusCode != 200 {
+	got := start.doc.Find("link[rel=stylesheet]").Last().AttrOr("href", "")
+	if got != home+"/static/"+sheet || b.get(got).StatusCode != 200 {
 		t.Errorf("the operator's colours are at %q", got)
 	}
 
@@ -400,81 +413,3 @@ func TestOperatorsUseTheirOwnAccounts(t *testing.T) {
 type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-func TestLanguagesOfAnOperator(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name      string
-		languages []string
-		query     string
-		prefers   string // Accept-Language
-		cookie    string
-		want      string
-		other     string // that the page leads to
-	}{
-		{"Welsh first, to an English browser", []string{"cy", "en"}, "", "en-GB,en;q=0.9", "", "cy", "en"},
-		{"Welsh first, to a browser that says nothing", []string{"cy", "en"}, "", "", "", "cy", "en"},
-		{"Welsh first, and English asked for", []string{"cy", "en"}, "?lang=en", "en-GB", "", "en", "cy"},
-		{"Welsh first, and English remembered", []string{"cy", "en"}, "", "en-GB", "en", "en", "cy"},
-		{"English first, to a Welsh browser", []string{"en", "cy"}, "", "cy", "", "cy", "en"},
-		{"English first, to a French browser", []string{"en", "cy"}, "", "fr", "", "en", "cy"},
-		{"English alone", []string{"en"}, "", "cy", "", "en", ""},
-		{"English alone, and Welsh asked for", []string{"en"}, "?lang=cy", "cy", "", "en", ""},
-		{"English alone, and Welsh remembered", []string{"en"}, "", "cy", "cy", "en", ""},
-		{"Welsh alone", []string{"cy"}, "?lang=en", "en", "en", "cy", ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			options := Options{
-				Register:   new(registerclient.Client),
-				SessionKey: sessionKey,
-				Operator:   "advice",
-				Brand:      views.Brand{Name: "Advice", WelshName: "Cyngor", Languages: test.languages},
-			}
-			options.DB = newDatabase(t)
-			portal, err := New(options)
-			if err != nil {
-				t.Fatal(err)
-			}
-
-			r := httptest.NewRequest(http.MethodGet, "/portal"+test.query, nil)
-			r.Header.Set("Accept-Language", test.prefers)
-			if test.cookie != "" {
-				r.AddCookie(&http.Cookie{Name: "lang", Value: test.cookie})
-			}
-
-			w := httptest.NewRecorder()
-			portal.ServeHTTP(w, r)
-			doc, err := goquery.NewDocumentFromReader(w.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := doc.Find("html").AttrOr("lang", ""); got != test.want {
-				t.Errorf("the page is in %q, want %s", got, test.want)
-			}
-			if got := doc.Find("nav.language a").AttrOr("lang", ""); got != test.other {
-				t.Errorf("the page leads to %q, want %q", got, test.other)
-			}
-			if got, want := doc.Find(".brand span").
-				Text(),
-				map[string]string{"en": "Advice", "cy": "Cyngor"}[test.want]; got != want {
-				t.Errorf("the operator is called %q, want %q", got, want)
-			}
-		})
-	}
-}
-
-func TestOperatorThatSharesAHostNeedsAName(t *testing.T) {
-	t.Parallel()
-	if _, err := New(
-		Options{Register: new(registerclient.Client), DB: newDatabase(t), SessionKey: sessionKey, Base: "/o/a/portal"},
-	); err == nil {
-		t.Error("accepted")
-	}
-}
-
-// newDatabase is a portal's database without anything around it.
-func newDatabase(t *testing.T) *sqlx.DB {
-	t.Helper()
-	return registertest.SQLite.Open(t, migrations.Portal).Write
-}

@@ -28,7 +28,7 @@ func TestWithdrawFailures(t *testing.T) {
 		{"the register fails", 500, 503, "error.withdraw-failed.title"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if i > 0 { // the one that newWorld made is stopped
+			if i > 0 { // newWorld made the first one
 				w.accessRecord(t, registerclient.BasisConsent)
 			}
 
@@ -38,10 +38,8 @@ func TestWithdrawFailures(t *testing.T) {
 			form := url.Values{"token": {b.get(path).token(t)}}
 			w.wire.set(refuse("revoke", test.register), nil)
 			p := b.post(path, form).wants(t, test.status, test.title)
-			if reference := p.Header.Get(
-				"X-Request-ID",
-			); !strings.Contains(p.body, reference) ||
-				!strings.Contains(w.log.String(), reference) {
+			reference := p.Header.Get("X-Request-ID")
+			if !strings.Contains(p.body, reference) || !strings.Contains(w.log.String(), reference) {
 				t.Error("the reference is not both on the page and in the log")
 			}
 			if b.get("/portal/records").withdrawPath(t) != path {
@@ -57,7 +55,7 @@ func TestWithdrawFailures(t *testing.T) {
 	}
 }
 
-// The register did it, and its answer was lost: to try again is safe, and tells when it was.
+// The register has ended the record, and its response was lost. To try again is safe.
 func TestWithdrawalWhoseAnswerWasLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -112,7 +110,7 @@ func TestRecordsNeedAConfirmation(t *testing.T) {
 	b.follow(b.get("/portal/records")).wants(t, 200, "waiting.magic-link.title")
 	b.confirm()
 	b.get("/portal/waiting/check").sendsTo(t, "/portal/records")
-	// The reading is there, but the id is still the one from before.
+	// The reading is stored, but the session still has its old id.
 	var handle string
 	w.alter(t, b, func(v *visit) { handle = v.Reading.Records[0].Handle })
 	b.get("/portal/records/"+handle+"/withdraw").wants(t, 404, "error.not-found.title")

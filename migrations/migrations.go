@@ -1,6 +1,8 @@
-// Package migrations holds the schema of both programs, for SQLite and for PostgreSQL, and opens a
-// database brought up to date. The same number is the same step on both; times are integers, milliseconds
-// since 1970 UTC, and secrets are kept only as SHA-256.
+// Package migrations holds the schema of both programs, each on SQLite and on PostgreSQL, and opens a database with an
+// up-to-date schema.
+//
+// A migration has the same number on both databases. Times are integers, in milliseconds since 1970 UTC. Secrets are
+// stored as SHA-256 only.
 package migrations
 
 import (
@@ -14,29 +16,30 @@ import (
 	"runtime"
 	"strings"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	_ "modernc.org/sqlite" // driver "sqlite"
 )
 
 //go:embed register/*/*.sql portal/*/*.sql
 var files embed.FS
 
-// Set is one program's schema.
+// Set is the schema of one program.
 type Set string
 
+// The schemas of the two programs.
 const (
 	Register Set = "register"
 	Portal   Set = "portal"
 )
 
-// maxPostgresConns keeps a few replicas under PostgreSQL's own default of 100 connections.
+// maxPostgresConns keeps a few replicas below PostgreSQL's default limit of 100 connections.
 const maxPostgresConns = 20
 
-// DB is an open database. On SQLite, Write is one connection, for it has one writer at a time and a
-// queue in the pool is fairer than a busy loop; Read is many. On PostgreSQL both are one pool.
+// DB is an open database. SQLite has one writer at a time, so Write is a single connection there: waiting in the pool
+// is fairer than a busy loop. Read has many connections. On PostgreSQL both are the same pool.
 type DB struct {
 	Write, Read *sqlx.DB
 	Postgres    bool
@@ -44,12 +47,12 @@ type DB struct {
 
 func init() { sqlx.BindDriver("sqlite", sqlx.QUESTION) }
 
-// Open opens the database at address - a postgres:// URL, or the path of a SQLite file, which is created
-// when missing - and applies what is missing of the set's schema. Several replicas may open one database
-// at the same moment. The caller closes it.
+// Open opens the database at address and applies the missing migrations of the set. The address is a postgres:// URL,
+// or the path of a SQLite file, which is created if it does not exist. Several replicas may open a database at the same
+// time. The caller closes it.
 func Open(ctx context.Context, address string, set Set) (*DB, error) {
-	if !postgres(address) {
-		if err := private(address); err != nil {
+	if !isPostgres(address) {
+		if err := createPrivate(address); err != nil {
 			return nil, fmt.Errorf("open the %s database: %w", set, err)
 		}
 	}
@@ -65,10 +68,10 @@ func Open(ctx context.Context, address string, set Set) (*DB, error) {
 	return db, nil
 }
 
-// OpenAsIs opens a database that is there, and changes nothing of its schema: to copy or to examine it. The caller
+// OpenAsIs opens a database that exists and does not change its schema, in order to copy or examine it. The caller
 // closes it.
 func OpenAsIs(ctx context.Context, address string) (*DB, error) {
-	if !postgres(address) {
+	if !isPostgres(address) {
 		path, _ := sqlitePath(address)
 		if _, err := os.Stat(path); err != nil {
 			return nil, fmt.Errorf("open the database: %w", err)
@@ -86,22 +89,31 @@ func OpenAsIs(ctx context.Context, address string) (*DB, error) {
 	return db, nil
 }
 
-func postgres(address string) bool {
+func isPostgres(address string) bool {
 	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }
 
 func open(address string) (*DB, error) {
-	if postgres(address) {
-		pool, err := sqlx.Open("pgx", address)
-		if err != nil {
-			return nil, err
-		}
-
-		pool.SetMaxOpenConns(maxPostgresConns)
-		pool.SetMaxIdleConns(maxPostgresConns)
-		return &DB{Write: pool, Read: pool, Postgres: true}, nil
+	if isPostgres(address) {
+		return openPostgres(address)
 	}
 
+	return openSQLite(address)
+}
+
+func openPostgres(address string) (*DB, error) {
+	pool, err := sqlx.Open("pgx", address)
+	if err != nil {
+		return nil, err
+	}
+
+	pool.SetMaxOpenConns(maxPostgresConns)
+	pool.SetMaxIdleConns(maxPostgresConns)
+
+	return &DB{Write: pool, Read: pool, Postgres: true}, nil
+}
+
+func openSQLite(address string) (*DB, error) {
 	source, err := sqliteSource(address)
 	if err != nil {
 		return nil, err
@@ -112,24 +124,27 @@ func open(address string) (*DB, error) {
 		return nil, err
 	}
 
-	// A page cache of 64 MB was tried here: an import of 200,000 lines was no faster, and took 100 MB more.
+	// A page cache of 64 MB did not make an import of 200,000 lines faster, and took 100 MB more.
 	write.SetMaxOpenConns(1)
+
 	read, err := sqlx.Open("sqlite", source+"&_pragma=query_only(1)")
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 
-	read.SetMaxOpenConns(4 * runtime.GOMAXPROCS(0))
-	read.SetMaxIdleConns(4 * runtime.GOMAXPROCS(0))
+	readConns := 4 * runtime.GOMAXPROCS(0)
+	read.SetMaxOpenConns(readConns)
+	read.SetMaxIdleConns(readConns)
+
 	return &DB{Write: write, Read: read}, nil
 }
 
-// sqliteSource puts the pragmas into the data source, since a pragma sent by Exec reaches one connection
-// of the pool only. Parameters that the address already has come last, and win.
+// sqliteSource returns the data source of a SQLite file. It sets the pragmas there, because a pragma sent with Exec
+// reaches only one connection of the pool. Parameters of the address come last and override them.
 func sqliteSource(address string) (string, error) {
 	path, query := sqlitePath(address)
 	if path == "" || strings.HasPrefix(path, ":memory:") {
-		return "", fmt.Errorf("%q is not a file: every connection would get a database of its own", address)
+		return "", fmt.Errorf("%q is not a file: every connection would open its own database", address)
 	}
 	if _, err := url.ParseQuery(query); err != nil {
 		return "", fmt.Errorf("parameters of %q: %w", path, err)
@@ -144,14 +159,15 @@ func sqliteSource(address string) (string, error) {
 	return source, nil
 }
 
+// sqlitePath splits an address into the path of the file and the parameters.
 func sqlitePath(address string) (path, query string) {
 	path, query, _ = strings.Cut(strings.TrimPrefix(address, "file:"), "?")
 	return path, query
 }
 
-// private makes a SQLite file that is missing, for its owner's eyes alone; SQLite gives its journals the same mode. A
-// file that is there is not touched: to open and close it would end the locks that this process has on it.
-func private(address string) error {
+// createPrivate creates a missing SQLite file with a mode that lets only its owner read it. SQLite gives its journals
+// the same mode. It does not open a file that exists: closing it would release the locks that this process has on it.
+func createPrivate(address string) error {
 	if _, err := sqliteSource(address); err != nil {
 		return err
 	}
@@ -168,14 +184,17 @@ func private(address string) error {
 	return file.Close()
 }
 
+// migrate applies the missing migrations of the set.
 func migrate(ctx context.Context, db *DB, set Set) error {
 	dialect := goose.DialectSQLite3
 	folder := "sqlite"
-	// Each set counts its own steps, so that both programs may share one PostgreSQL database.
+	// Each set has its own version table, so that both programs can share one PostgreSQL database.
 	options := []goose.ProviderOption{goose.WithTableName(string(set) + "_schema_version")}
 	if db.Postgres {
-		dialect, folder = goose.DialectPostgres, "postgres"
-		locker, err := lock.NewPostgresSessionLocker()
+		dialect = goose.DialectPostgres
+		folder = "postgres"
+		// A replica that waits for another to migrate looks every second, for five minutes.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return err
 		}
@@ -183,21 +202,22 @@ func migrate(ctx context.Context, db *DB, set Set) error {
 		options = append(options, goose.WithSessionLocker(locker))
 	}
 
-	steps, err := fs.Sub(files, string(set)+"/"+folder)
+	scripts, err := fs.Sub(files, string(set)+"/"+folder)
 	if err != nil {
 		return err
 	}
 
-	provider, err := goose.NewProvider(dialect, db.Write.DB, steps, options...)
+	provider, err := goose.NewProvider(dialect, db.Write.DB, scripts, options...)
 	if err != nil {
 		return err
 	}
 
 	_, err = provider.Up(ctx)
+
 	return err
 }
 
-// Close closes every connection.
+// Close closes all connections.
 func (db *DB) Close() error {
 	if db.Read == db.Write {
 		return db.Write.Close()

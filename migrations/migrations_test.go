@@ -1,66 +1,83 @@
 package migrations_test
 
 import (
-	"context"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
 )
 
-func TestBothProgramsMayShareADatabaseAndStartTogether(t *testing.T) {
+// Both programs may share a PostgreSQL database, and their replicas may start at the same time. A SQLite file belongs
+// to one program.
+func TestOpenConcurrently(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		address := d.Address(t)
-		var starts sync.WaitGroup
-		for _, set := range []migrations.Set{migrations.Register, migrations.Portal, migrations.Register, migrations.Portal} {
-			starts.Go(func() {
-				if d == registertest.SQLite {
-					return // one file has one program
-				}
-
-				db, err := migrations.Open(t.Context(), address, set)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-
-				db.Close()
-			})
+		if d == registertest.Postgres {
+			openTwice(t, address)
 		}
 
-		starts.Wait()
-		for set, table := range map[migrations.Set]string{migrations.Register: "access_records", migrations.Portal: "portal_sessions"} {
-			db, err := migrations.Open(t.Context(), address, set)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for set, table := range map[migrations.Set]string{
+			migrations.Register: "access_records",
+			migrations.Portal:   "portal_sessions",
+		} {
+			db := open(t, address, set)
 			if _, err := db.Write.Exec(`SELECT COUNT(*) FROM ` + table); err != nil {
 				t.Error(err)
 			}
-
-			db.Close()
 		}
 	})
 }
 
-func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
-	t.Parallel()
-	db, err := migrations.Open(context.Background(), t.TempDir()+"/with a space.db", migrations.Register)
+// openTwice opens both sets of one database in two goroutines each.
+func openTwice(t *testing.T, address string) {
+	t.Helper()
+	var group sync.WaitGroup
+	for _, set := range []migrations.Set{
+		migrations.Register, migrations.Portal, migrations.Register, migrations.Portal,
+	} {
+		group.Go(func() {
+			db, err := migrations.Open(t.Context(), address, set)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+
+			db.Close()
+		})
+	}
+
+	group.Wait()
+}
+
+func open(t *testing.T, address string, set migrations.Set) *migrations.DB {
+	t.Helper()
+	db, err := migrations.Open(t.Context(), address, set)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	defer db.Close()
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
-		for name, pool := range map[string]interface {
-			Get(any, string, ...any) error
-		}{"write": db.Write, "read": db.Read} {
+	t.Cleanup(func() { db.Close() })
+
+	return db
+}
+
+func TestSQLitePragmas(t *testing.T) {
+	t.Parallel()
+	db := open(t, t.TempDir()+"/with a space.db", migrations.Register)
+	for pragma, want := range map[string]string{
+		"journal_mode": "wal",
+		"synchronous":  "2",
+		"foreign_keys": "1",
+		"busy_timeout": "5000",
+	} {
+		for name, pool := range map[string]*sqlx.DB{"write": db.Write, "read": db.Read} {
 			var got string
 			if err := pool.Get(&got, "PRAGMA "+pragma); err != nil || got != want {
 				t.Errorf("%s, %s: %q, want %q (%v)", name, pragma, got, want, err)
@@ -69,15 +86,15 @@ func TestSQLiteIsOpenedAsItsRulesDemand(t *testing.T) {
 	}
 
 	if _, err := db.Read.Exec(`DELETE FROM accounts`); err == nil || !strings.Contains(err.Error(), "readonly") {
-		t.Errorf("the reading pool writes: %v", err)
+		t.Errorf("the read pool can write: %v", err)
 	}
-	if _, err := migrations.Open(context.Background(), ":memory:", migrations.Register); err == nil {
-		t.Error("a database in memory is opened once for each connection, and yet accepted")
+	if _, err := migrations.Open(t.Context(), ":memory:", migrations.Register); err == nil {
+		t.Error("a database in memory, of which each connection would open its own, was accepted")
 	}
 }
 
-// A visit that was begun before there were operators goes on where there is one alone.
-func TestSessionsOutliveTheComingOfOperators(t *testing.T) {
+// A portal session from before the migration of operators stays valid.
+func TestSessionsSurviveTheOperatorMigration(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		address := d.Address(t)
@@ -87,50 +104,46 @@ func TestSessionsOutliveTheComingOfOperators(t *testing.T) {
 			}
 		}
 
-		db, err := migrations.OpenAsIs(t.Context(), address)
-		if err != nil {
-			t.Fatal(err)
-		}
+		insertOldSession(t, address)
 
-		dialect := goose.DialectSQLite3
-		folder := "portal/sqlite"
-		if d == registertest.Postgres {
-			dialect, folder = goose.DialectPostgres, "portal/postgres"
-		}
-
-		before, err := goose.NewProvider(
-			dialect,
-			db.Write.DB,
-			os.DirFS(folder),
-			goose.WithTableName("portal_schema_version"),
-		)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := before.UpTo(t.Context(), 1); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.Write.Exec(
-			db.Write.Rebind(
-				`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`,
-			),
-			make([]byte, 32),
-			[]byte("sealed"),
-		); err != nil {
-			t.Fatal(err)
-		}
-
-		db.Close()
-		if db, err = migrations.Open(t.Context(), address, migrations.Portal); err != nil {
-			t.Fatal(err)
-		}
-
-		defer db.Close()
+		db := open(t, address, migrations.Portal)
 		var operator, sealed string
-		if err := db.Read.QueryRow(`SELECT operator, sealed FROM portal_sessions`).
-			Scan(&operator, &sealed); err != nil || operator != "" ||
-			sealed != "sealed" {
+		err := db.Read.QueryRow(`SELECT operator, sealed FROM portal_sessions`).Scan(&operator, &sealed)
+		if err != nil || operator != "" || sealed != "sealed" {
 			t.Errorf("operator %q, sealed %q: %v", operator, sealed, err)
 		}
 	})
+}
+
+// insertOldSession applies the first migration alone and inserts a session.
+func insertOldSession(t *testing.T, address string) {
+	t.Helper()
+	db, err := migrations.OpenAsIs(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+
+	dialect := goose.DialectSQLite3
+	folder := "portal/sqlite"
+	if db.Postgres {
+		dialect = goose.DialectPostgres
+		folder = "portal/postgres"
+	}
+
+	provider, err := goose.NewProvider(dialect, db.Write.DB, os.DirFS(folder),
+		goose.WithTableName("portal_schema_version"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = provider.UpTo(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = db.Write.Exec(db.Write.Rebind(
+		`INSERT INTO portal_sessions (key_hash, version, sealed, expires_at, ends_at) VALUES (?, 1, ?, 2, 3)`),
+		make([]byte, 32), []byte("sealed"))
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -19,8 +19,6 @@ import (
 )
 
 const (
-	// requestTime bounds the work for one request, other than an import.
-	requestTime = 10 * time.Second
 	// readyTime bounds the readiness check of the database.
 	readyTime = 2 * time.Second
 	// docsPolicy is the content security policy of the API's page.
@@ -36,7 +34,7 @@ func (s *Register) newRouter(o Options) *echo.Echo {
 	e := echo.New()
 	e.IPExtractor = o.Address
 	e.HTTPErrorHandler = s.sendError
-	e.Pre(limitTime, web.LogRequests(web.RequestLog{
+	e.Pre(api.LimitTime, web.LogRequests(web.RequestLog{
 		Logger: o.Logger,
 		Clock:  o.Clock,
 		Begin: func(c echo.Context, entry *web.LogEntry) {
@@ -45,7 +43,7 @@ func (s *Register) newRouter(o Options) *echo.Echo {
 			web.SetHeaders(c.Response().Header(), secure)
 			c.Response().Header().Set(echo.HeaderXRequestID, entry.TransactionID)
 		},
-		Describe: describe,
+		Describe: api.DescribeError,
 		Done:     metrics.Observe,
 	}))
 	e.Use(web.Recover(), web.RefuseOptions, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
@@ -62,32 +60,6 @@ func (s *Register) newRouter(o Options) *echo.Echo {
 	e.Match(reads, "/readyz", s.checkReady)
 
 	return e
-}
-
-// limitTime gives each request a deadline.
-func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		limit := requestTime
-		if api.IsImport(c) {
-			limit = api.ImportTimeout
-		}
-
-		ctx, cancel := context.WithTimeout(c.Request().Context(), limit)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
-
-		return next(c)
-	}
-}
-
-// describe returns what the log says of a failed request: the cause of a server error, and only the code of a refusal,
-// whose message may quote the caller.
-func describe(status int, err error) string {
-	if status >= http.StatusInternalServerError {
-		return err.Error()
-	}
-
-	return api.Refusals(err)[0].Code
 }
 
 // sendError is the one place that turns an error into a response.

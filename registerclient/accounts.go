@@ -5,64 +5,83 @@ import (
 	"net/http"
 )
 
-// ReadSelf reads the calling account. For every role.
+// ReadSelf reads the account of the caller. All roles may call it.
 func (c *Client) ReadSelf(ctx context.Context) (*AccountResponse, error) {
-	return send[AccountResponse](ctx, c, call{
-		op: "read own account", method: http.MethodGet, path: "/self", retries: 2,
+	return send[AccountResponse](ctx, c, operation{
+		name:    "read own account",
+		method:  http.MethodGet,
+		path:    "/self",
+		retries: 2,
 	})
 }
 
-// ReplaceReturnURLs says to which addresses the register may send the calling account's customers back: these 50 at
-// most, and no others. For Data Users and portals. ErrInvalid where one is not https, but for loopback.
+// ReplaceReturnURLs replaces the list of addresses, 50 at most, that the register may send the customers of the
+// calling account back to. Data Users and portals may call it. It returns ErrInvalid if an address is not https,
+// except for loopback.
 func (c *Client) ReplaceReturnURLs(ctx context.Context, addresses ReplaceReturnURLsRequest) (*AccountResponse, error) {
-	return send[AccountResponse](ctx, c, call{
-		op: "replace return addresses", method: http.MethodPut, path: "/self/return-urls", body: addresses,
+	return send[AccountResponse](ctx, c, operation{
+		name:   "replace return addresses",
+		method: http.MethodPut,
+		path:   "/self/return-urls",
+		body:   addresses,
 	})
 }
 
-// RotateSecret replaces the calling account's secret. The answer holds the new one, this once; the old one is
-// refused from now on, and every bearer token of the account ends, this client's too. Make a client with the new
-// secret: this one fails with ErrUnauthorized from then on. For every role.
+// RotateSecret replaces the secret of the calling account. The response holds the new secret, which is returned only
+// once. The old one is refused from now on, and every bearer token of the account ends. All roles may call it.
+//
+// This client fails with ErrUnauthorized afterwards: make a new one with the new secret.
 func (c *Client) RotateSecret(ctx context.Context) (*RotateSecretResponse, error) {
-	return send[RotateSecretResponse](ctx, c, call{
-		op: "rotate own secret", method: http.MethodPost, path: "/self/rotate-secret",
+	return send[RotateSecretResponse](ctx, c, operation{
+		name:   "rotate own secret",
+		method: http.MethodPost,
+		path:   "/self/rotate-secret",
 	})
 }
 
-// ListAccounts lists every account, the oldest first. For administrators.
+// ListAccounts lists every account, oldest first. Administrators may call it.
 func (c *Client) ListAccounts(ctx context.Context) (*ListAccountsResponse, error) {
-	return send[ListAccountsResponse](ctx, c, call{
-		op: "list accounts", method: http.MethodGet, path: "/admin/accounts", retries: 2,
+	return send[ListAccountsResponse](ctx, c, operation{
+		name:    "list accounts",
+		method:  http.MethodGet,
+		path:    "/admin/accounts",
+		retries: 2,
 	})
 }
 
-// CreateAccount opens an account. For administrators. ErrConflict where the id or the DUID is taken.
+// CreateAccount creates an account. Administrators may call it. It returns ErrConflict if the id or the DUID exists
+// already.
 func (c *Client) CreateAccount(ctx context.Context, account CreateAccountRequest) (*CreateAccountResponse, error) {
-	return send[CreateAccountResponse](ctx, c, call{
-		op: "create account", method: http.MethodPost, path: "/admin/accounts", body: account,
+	return send[CreateAccountResponse](ctx, c, operation{
+		name:   "create account",
+		method: http.MethodPost,
+		path:   "/admin/accounts",
+		body:   account,
 	})
 }
 
-// SuspendAccount keeps an account out until it is reactivated; its bearer tokens end. For administrators. ErrNotFound
-// where there is no such account, ErrConflict where it is terminated or the caller's own.
+// SuspendAccount refuses an account until it is reactivated. Its bearer tokens end. Administrators may call it. It
+// returns ErrNotFound if there is no such account, ErrConflict if it is terminated or the caller's own.
 func (c *Client) SuspendAccount(ctx context.Context, accountID string) (*AccountResponse, error) {
 	return c.changeAccount(ctx, accountID, "suspend")
 }
 
-// ReactivateAccount lets a suspended account in again. For administrators. ErrNotFound where there is no such
-// account, ErrConflict where it is terminated.
+// ReactivateAccount ends the suspension of an account. Administrators may call it. It returns ErrNotFound if there is
+// no such account, ErrConflict if it is terminated.
 func (c *Client) ReactivateAccount(ctx context.Context, accountID string) (*AccountResponse, error) {
 	return c.changeAccount(ctx, accountID, "reactivate")
 }
 
-// TerminateAccount closes an account for good; its bearer tokens end. For administrators. ErrNotFound where there is
-// no such account, ErrConflict where it is the caller's own.
+// TerminateAccount closes an account for good. Its bearer tokens end. Administrators may call it. It returns
+// ErrNotFound if there is no such account, ErrConflict if it is the caller's own.
 func (c *Client) TerminateAccount(ctx context.Context, accountID string) (*AccountResponse, error) {
 	return c.changeAccount(ctx, accountID, "terminate")
 }
 
 func (c *Client) changeAccount(ctx context.Context, accountID, change string) (*AccountResponse, error) {
-	return send[AccountResponse](ctx, c, call{
-		op: change + " account", method: http.MethodPost, path: "/admin/accounts/" + segment(accountID) + "/" + change,
+	return send[AccountResponse](ctx, c, operation{
+		name:   change + " account",
+		method: http.MethodPost,
+		path:   "/admin/accounts/" + segment(accountID) + "/" + change,
 	})
 }

@@ -6,26 +6,29 @@ import (
 	"net/url"
 )
 
-// ReadStats counts what the register holds. For administrators.
+// ReadStats counts accounts, access records and webhooks. Administrators may call it.
 func (c *Client) ReadStats(ctx context.Context) (*StatsResponse, error) {
-	return send[StatsResponse](ctx, c, call{
-		op: "read statistics", method: http.MethodGet, path: "/admin/stats", retries: 2,
+	return send[StatsResponse](ctx, c, operation{
+		name:    "read statistics",
+		method:  http.MethodGet,
+		path:    "/admin/stats",
+		retries: 2,
 	})
 }
 
-// SearchRecordsQuery says which access records an administrator looks for. Every member may be left out.
+// SearchRecordsQuery selects access records for an administrator. Every field may be empty.
 type SearchRecordsQuery struct {
 	// Q is an access key or a meter point.
 	Q          string
 	State      AccessState
 	LegalBasis LegalBasis
-	// Limit is how many to answer at most, 1 to 500; 0 for 100. Cursor is the NextCursor of the page before.
+	// Limit is the largest number of rows on a page, 1 to 500; 0 for 100. Cursor is the NextCursor of the page before.
 	Limit  int
 	Cursor string
 }
 
-// SearchRecords finds access records of every Data User, the newest first. For administrators. ErrInvalid where Q is
-// neither a key nor a meter point, or a filter is wrong.
+// SearchRecords finds access records of all Data Users, newest first. Administrators may call it. It returns
+// ErrInvalid if Q is neither a key nor a meter point, or if a filter is not valid.
 func (c *Client) SearchRecords(ctx context.Context, by SearchRecordsQuery) (*SearchRecordsResponse, error) {
 	query := url.Values{}
 	setIf(query, "q", by.Q)
@@ -34,31 +37,38 @@ func (c *Client) SearchRecords(ctx context.Context, by SearchRecordsQuery) (*Sea
 	setLimit(query, by.Limit)
 	setIf(query, "cursor", by.Cursor)
 
-	return send[SearchRecordsResponse](ctx, c, call{
-		op: "search records", method: http.MethodGet, path: "/admin/records", query: query, retries: 2,
+	return send[SearchRecordsResponse](ctx, c, operation{
+		name:    "search records",
+		method:  http.MethodGet,
+		path:    "/admin/records",
+		query:   query,
+		retries: 2,
 	})
 }
 
-// ListAllWebhooks lists every account's subscriptions, the oldest first, each with its owner's DUID. For
-// administrators.
+// ListAllWebhooks lists the webhooks of all accounts, oldest first, each with the DUID of its owner. Administrators
+// may call it.
 func (c *Client) ListAllWebhooks(ctx context.Context) (*ListWebhooksResponse, error) {
-	return send[ListWebhooksResponse](ctx, c, call{
-		op: "list all webhooks", method: http.MethodGet, path: "/admin/webhooks", retries: 2,
+	return send[ListWebhooksResponse](ctx, c, operation{
+		name:    "list all webhooks",
+		method:  http.MethodGet,
+		path:    "/admin/webhooks",
+		retries: 2,
 	})
 }
 
-// AuditQuery says which rows of the audit log to read. Every member may be left out.
+// AuditQuery selects rows of the audit log. Every field may be empty.
 type AuditQuery struct {
 	AccountID string
 	EventType string
 	AK        string
 	MPxN      string
-	// Limit is how many to answer at most, 1 to 500; 0 for 100. Cursor is the NextCursor of the page before.
+	// Limit is the largest number of rows on a page, 1 to 500; 0 for 100. Cursor is the NextCursor of the page before.
 	Limit  int
 	Cursor string
 }
 
-// ReadAudit reads the audit log, the newest row first. For administrators.
+// ReadAudit reads the audit log, newest row first. Administrators may call it.
 func (c *Client) ReadAudit(ctx context.Context, by AuditQuery) (*AuditResponse, error) {
 	query := url.Values{}
 	setIf(query, "account_id", by.AccountID)
@@ -68,7 +78,11 @@ func (c *Client) ReadAudit(ctx context.Context, by AuditQuery) (*AuditResponse, 
 	setLimit(query, by.Limit)
 	setIf(query, "cursor", by.Cursor)
 
-	return send[AuditResponse](ctx, c, call{
-		op: "read audit log", method: http.MethodGet, path: "/admin/audit", query: query, retries: 2,
+	return send[AuditResponse](ctx, c, operation{
+		name:    "read audit log",
+		method:  http.MethodGet,
+		path:    "/admin/audit",
+		query:   query,
+		retries: 2,
 	})
 }

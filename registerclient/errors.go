@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// What went wrong, for errors.Is. Each stands for a status, which is what callers should rely on.
+// The kinds of errors, for errors.Is. Each stands for a status.
 var (
 	ErrInvalid       = errors.New("register: invalid request")     // 400
 	ErrUnauthorized  = errors.New("register: not authenticated")   // 401
@@ -24,37 +24,37 @@ var (
 	ErrConflict      = errors.New("register: conflict")            // 409
 	ErrUnprocessable = errors.New("register: cannot be processed") // 422
 	ErrTooMany       = errors.New("register: too many requests")   // 429
-	// ErrUnavailable is no answer (network failure or timeout), 502, 503 or 504.
+	// ErrUnavailable is a network failure, a timeout, 502, 503 or 504.
 	ErrUnavailable = errors.New("register: unavailable")
-	// ErrInternal is every other refusal, and an answer that cannot be understood.
+	// ErrInternal is any other status, and a response that cannot be decoded.
 	ErrInternal = errors.New("register: internal error")
 )
 
-// Error is every failure of a call. Its text is fit for a log: no meter point, e-mail address, token or
-// words of the register.
+// Error is a failure of a call. Its text can be logged: it holds no meter point, email address or token, and no message
+// of the register.
 type Error struct {
-	// Op is what was asked: list access records.
+	// Op is the name of the operation, such as "list access records".
 	Op string
-	// Status is the HTTP status; 0 where no answer came.
+	// Status is the HTTP status; 0 if there was no response.
 	Status int
-	// Code, Message and Field are those of the first detail. Message is the register's and may quote input:
-	// neither log it nor show it.
+	// Code, Message and Field are those of the first detail. Message may quote input: do not log it, and do not show
+	// it.
 	Code, Message, Field string
-	// RetryAfter is how long the register asks to wait; 0 where it does not say.
+	// RetryAfter is how long the register asks to wait; 0 if it does not say.
 	RetryAfter time.Duration
-	// TransactionID finds the refusal in the register's log; may be empty.
+	// TransactionID finds the request in the register's log. It may be empty.
 	TransactionID string
-	// Details is all that was wrong, in the register's order.
+	// Details lists all mistakes in the request, in the register's order.
 	Details []ErrorDetail
 
-	// reason says why there is no usable answer, in this package's words.
+	// reason says why there is no usable response, in words of this package.
 	reason string
-	// cause is context.Canceled or context.DeadlineExceeded where the context ended, otherwise nil.
+	// cause is context.Canceled or context.DeadlineExceeded if the context ended, and otherwise nil.
 	cause error
 }
 
-// The parts of an answer that may stand in an error's text have to look like what the API describes. A word
-// of a field's path has at most one digit, as addressLine1: a meter point or a token does not pass for one.
+// The shapes of what an error's text may quote from a response. A word in the path of a field has at most one digit,
+// such as addressLine1, so that no meter point and no token has this shape.
 var (
 	codeShape        = regexp.MustCompile(`^[A-Z]{3,4}[0-9]{3}$`)
 	transactionShape = regexp.MustCompile(`^tid_[0-9a-zA-Z]{1,64}$`)
@@ -63,7 +63,7 @@ var (
 	)
 )
 
-// Error says what was asked and how it failed.
+// Error names the operation and says how it failed.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("register: ")
@@ -73,7 +73,7 @@ func (e *Error) Error() string {
 	if e.Status != 0 {
 		fmt.Fprintf(&b, "status %d", e.Status)
 	} else {
-		b.WriteString("no answer")
+		b.WriteString("no response")
 	}
 
 	if codeShape.MatchString(e.Code) {
@@ -92,8 +92,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Is matches the error that stands for the status. A caller who gave up is no failure of the register, and
-// matches only context.Canceled.
+// Is reports whether target is the error that stands for the status. If the caller gave up, the register did not fail,
+// and the error matches context.Canceled only.
 func (e *Error) Is(target error) bool {
 	switch e.Status {
 	case 0:
@@ -119,26 +119,27 @@ func (e *Error) Is(target error) bool {
 	}
 }
 
-// Unwrap gives context.Canceled or context.DeadlineExceeded where the context ended.
+// Unwrap returns context.Canceled or context.DeadlineExceeded if the context ended.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Names reports whether a field of the request is among what was wrong.
+// Names reports whether a mistake in this field is among the details.
 func (e *Error) Names(field string) bool {
 	return slices.ContainsFunc(e.Details, func(d ErrorDetail) bool { return d.Field == field })
 }
 
-// during is the same failure, met on the way to another operation.
+// during returns the error of an operation that failed because of e.
 func (e *Error) during(op string) *Error {
-	met := *e
-	met.Op = op + ": " + e.Op
-	return &met
+	outer := *e
+	outer.Op = op + ": " + e.Op
+
+	return &outer
 }
 
-// decodeError reads the published envelope. A body that is none gives an Error with the status alone.
+// decodeError decodes the body of an error response. If it is not an ErrorResponse, the Error has the status alone.
 func decodeError(op string, status int, body []byte) *Error {
 	e := &Error{Op: op, Status: status}
 	var envelope ErrorResponse
-	if len(body) > maxAnswer || json.Unmarshal(body, &envelope) != nil {
+	if len(body) > maxResponse || json.Unmarshal(body, &envelope) != nil {
 		return e
 	}
 
@@ -146,14 +147,16 @@ func decodeError(op string, status int, body []byte) *Error {
 	e.Details = envelope.Errors
 	if len(e.Details) > 0 {
 		first := e.Details[0]
-		e.Code, e.Message, e.Field = first.Code, first.Message, first.Field
+		e.Code = first.Code
+		e.Message = first.Message
+		e.Field = first.Field
 	}
 
 	return e
 }
 
-// networkError keeps of err what is safe to show. The text of a *url.Error holds the address, and with it the
-// meter point and the token; other errors of net/http quote what the other side sent.
+// networkError keeps the part of err that can be logged. The text of a *url.Error holds the address, and so the meter
+// point and the token; other errors of net/http quote what the server sent.
 func networkError(ctx context.Context, op string, err error) *Error {
 	e := &Error{Op: op}
 	var (
@@ -164,17 +167,19 @@ func networkError(ctx context.Context, op string, err error) *Error {
 	)
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		e.cause, e.reason = context.Canceled, "the caller gave up"
+		e.cause = context.Canceled
+		e.reason = "the caller gave up"
 	case ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
-		e.cause, e.reason = context.DeadlineExceeded, "timeout"
+		e.cause = context.DeadlineExceeded
+		e.reason = "timeout"
 	case errors.As(err, &dnsErr):
-		e.reason = "the host's name is not found"
+		e.reason = "the host name cannot be resolved"
 	case errors.As(err, &errno):
 		e.reason = errno.Error()
 	case errors.As(err, &netErr):
 		e.reason = netErr.Op + " failed"
 	default:
-		e.reason = "the connection broke or did not speak HTTP"
+		e.reason = "the connection broke or the server does not speak HTTP"
 	}
 
 	return e

@@ -11,29 +11,14 @@ import (
 	"time"
 )
 
-var kinds = []error{
-	ErrInvalid, ErrUnauthorized, ErrForbidden, ErrNotFound, ErrConflict, ErrUnprocessable, ErrTooMany,
-	ErrUnavailable, ErrInternal,
-}
-
-// isOnly reports whether err is want and none of the other kinds.
-func isOnly(err, want error) bool {
-	for _, kind := range kinds {
-		if errors.Is(err, kind) != (kind == want) {
-			return false
-		}
-	}
-
-	return true
-}
-
 func TestStatusesAndKinds(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]error{
 		400: ErrInvalid, 401: ErrUnauthorized, 403: ErrForbidden, 404: ErrNotFound, 409: ErrConflict,
-		422: ErrUnprocessable, 429: ErrTooMany, 500: ErrInternal, 501: ErrInternal, 502: ErrUnavailable,
-		503: ErrUnavailable, 504: ErrUnavailable, 505: ErrInternal, 599: ErrInternal, 405: ErrInternal, 413: ErrInternal,
-		304: ErrInternal,
+		422: ErrUnprocessable, 429: ErrTooMany,
+		502: ErrUnavailable, 503: ErrUnavailable, 504: ErrUnavailable,
+		304: ErrInternal, 405: ErrInternal, 413: ErrInternal, 500: ErrInternal, 501: ErrInternal, 505: ErrInternal,
+		599: ErrInternal,
 	} {
 		f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(status) })
 		_, err := f.client(t).Reidentify(t.Context(), ReidentifyRequest{})
@@ -46,10 +31,10 @@ func TestStatusesAndKinds(t *testing.T) {
 
 func TestEnvelope(t *testing.T) {
 	t.Parallel()
-	answer := testdata(t, "error.json")
+	response := testdata(t, "error.json")
 	f := newFakeRegister(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
-		w.Write(answer)
+		w.Write(response)
 	})
 	_, err := f.client(t).CreateAccessRecord(t.Context(), AccessRecord{})
 	var typed *Error
@@ -64,153 +49,175 @@ func TestEnvelope(t *testing.T) {
 		t.Errorf("%+v", typed)
 	}
 
-	const want = "register: create access record: status 400 VAL001 in processing.purpose (tid_0123456789abcdef01234567)"
+	const want = "register: create access record: status 400 VAL001 in processing.purpose " +
+		"(tid_0123456789abcdef01234567)"
 	if typed.Error() != want {
 		t.Errorf("%q, want %q", typed, want)
 	}
 
-	back, _ := json.Marshal(decode[ErrorResponse](t, "error.json"))
-	sameJSON(t, "envelope", back, answer)
+	encoded, err := json.Marshal(decode[ErrorResponse](t, "error.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	sameJSON(t, "envelope", encoded, response)
 }
 
-// canaries are in every input of the calls below, and must be in no error.
-var canaries = []string{
-	"9900000000001",
-	"mlr_ca11ab1eca11ab1eca11ab1e",
-	"canary@example.com",
-	"canary-secret",
-	"canary_account",
-	"canary-bearer",
+const (
+	canaryMPxN  = "9900000000001"
+	canaryToken = "mlr_ca11ab1eca11ab1eca11ab1e"
+	canaryEmail = "canary@example.com"
+)
+
+// canaries are in every input of callsWithCanaries and in the responses. No error may show one.
+var canaries = []string{canaryMPxN, canaryToken, canaryEmail, "canary-secret", "canary_account", "canary-bearer"}
+
+var callsWithCanaries = []func(context.Context, *Client) error{
+	func(ctx context.Context, c *Client) error {
+		_, err := c.IdentityRecordExists(ctx, canaryMPxN)
+		return err
+	},
+	func(ctx context.Context, c *Client) error {
+		_, err := c.ReidentificationStatus(ctx, canaryToken)
+		return err
+	},
+	func(ctx context.Context, c *Client) error {
+		_, err := c.LookupIdentityRecords(ctx, LookupIdentityRecordsQuery{canaryMPxN, canaryEmail})
+		return err
+	},
+	func(ctx context.Context, c *Client) error {
+		_, err := c.ListAccessRecords(ctx, canaryMPxN, ListAccessRecordsQuery{ReidentificationToken: canaryToken})
+		return err
+	},
+	func(ctx context.Context, c *Client) error {
+		query := RevokeAccessRecordQuery{ReidentificationToken: canaryToken}
+		_, err := c.RevokeAccessRecord(ctx, canaryToken, query)
+		return err
+	},
+	func(ctx context.Context, c *Client) error {
+		_, err := c.WithdrawalNotice(ctx, canaryToken, canaryToken)
+		return err
+	},
+	func(ctx context.Context, c *Client) error {
+		_, err := c.CreateIdentityRecord(ctx, CreateIdentityRecordRequest{Email: new(canaryEmail)})
+		return err
+	},
+	func(ctx context.Context, c *Client) error {
+		_, err := c.VerifyAccessRecord(ctx, canaryToken+"\x00")
+		return err
+	},
+	func(ctx context.Context, c *Client) error {
+		_, err := c.VerifyAccessRecord(ctx, strings.Repeat(canaryToken, 99))
+		return err
+	},
 }
 
-func TestErrorsHoldNothingPersonal(t *testing.T) {
-	t.Parallel()
+// quoteCanaries responds with a status and with everything that must not be in an error.
+func quoteCanaries(status int) http.HandlerFunc {
 	everything := strings.Join(canaries, " ")
-	quoting := func(status int) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/auth/token") && status != 401 {
-				w.Write([]byte(`{"bearer-token": "canary-bearer", "expires": 7200}`))
-				return
-			}
 
-			w.WriteHeader(status)
-			if status == 200 {
-				w.Write([]byte(everything))
-				return
-			}
-
-			details := []ErrorDetail{{Code: canaries[0], Message: everything + r.RequestURI, Field: canaries[0]}}
-			if status == 409 {
-				details[0] = ErrorDetail{Code: everything, Message: everything, Field: canaries[1]}
-			}
-
-			json.NewEncoder(w).Encode(ErrorResponse{
-				Response: ResponseMetadata{Resource: r.RequestURI, TransactionID: canaries[1]}, Errors: details,
-			})
+	return func(w http.ResponseWriter, r *http.Request) {
+		if isTokenRequest(r) && status != http.StatusUnauthorized {
+			w.Write([]byte(`{"bearer-token": "canary-bearer", "expires": 7200}`))
+			return
 		}
-	}
-	hangUp := func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }
-	hang := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	badRedirect := func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Location", "http://%zz/"+everything)
-		w.WriteHeader(http.StatusFound)
-	}
-	type problem struct {
-		name    string
-		handler http.HandlerFunc
-		base    string
-	}
-	problems := []problem{
-		{"hangs up", hangUp, ""}, {"hangs", hang, ""}, {"redirects badly", badRedirect, ""},
-		{"refused connection", nil, "http://127.0.0.1:1/v1"}, {"no such host", nil, "https://register.invalid/v1"},
-	}
-	for _, status := range []int{200, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503} {
-		problems = append(problems, problem{http.StatusText(status), quoting(status), ""})
-	}
 
-	for _, problem := range problems {
-		t.Run(problem.name, func(t *testing.T) {
-			t.Parallel()
-			base := problem.base
-			if problem.handler != nil {
-				server := httptest.NewServer(problem.handler)
-				t.Cleanup(server.Close)
-				base = server.URL + "/v1"
-			}
+		w.WriteHeader(status)
+		if status == http.StatusOK {
+			w.Write([]byte(everything))
+			return
+		}
 
-			c, err := New(
-				Options{
-					BaseURL:   base,
-					AccountID: "canary_account",
-					SecretKey: "canary-secret",
-					Timeout:   2 * time.Second,
-				},
-			)
-			if err != nil {
-				t.Fatal(err)
-			}
+		details := []ErrorDetail{{Code: canaryMPxN, Message: everything + r.RequestURI, Field: canaryMPxN}}
+		if status == http.StatusConflict {
+			details[0] = ErrorDetail{Code: everything, Message: everything, Field: canaryToken}
+		}
 
-			for _, refused := range []bool{false, true} {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-				if refused {
-					cancel()
-				}
-
-				for _, call := range []func() error{
-					func() error { _, err := c.IdentityRecordExists(ctx, canaries[0]); return err },
-					func() error { _, err := c.ReidentificationStatus(ctx, canaries[1]); return err },
-					func() error {
-						_, err := c.LookupIdentityRecords(ctx, LookupIdentityRecordsQuery{canaries[0], canaries[2]})
-						return err
-					},
-					func() error {
-						_, err := c.ListAccessRecords(ctx, canaries[0], ListAccessRecordsQuery{ReidentificationToken: canaries[1]})
-						return err
-					},
-					func() error {
-						_, err := c.RevokeAccessRecord(ctx, canaries[1], RevokeAccessRecordQuery{ReidentificationToken: canaries[1]})
-						return err
-					},
-					func() error { _, err := c.WithdrawalNotice(ctx, canaries[1], canaries[1]); return err },
-					func() error {
-						_, err := c.CreateIdentityRecord(ctx, CreateIdentityRecordRequest{Email: &canaries[2]})
-						return err
-					},
-					func() error { _, err := c.VerifyAccessRecord(ctx, canaries[1]+"\x00"); return err },
-					func() error { _, err := c.VerifyAccessRecord(ctx, strings.Repeat(canaries[1], 99)); return err },
-				} {
-					err := call()
-					if err == nil {
-						t.Fatal("no error")
-					}
-
-					for ; err != nil; err = errors.Unwrap(err) {
-						for _, canary := range canaries {
-							if strings.Contains(err.Error(), canary) {
-								t.Errorf("the error shows %s: %v", canary, err)
-							}
-						}
-					}
-				}
-
-				cancel()
-			}
+		json.NewEncoder(w).Encode(ErrorResponse{
+			Response: ResponseMetadata{Resource: r.RequestURI, TransactionID: canaryToken},
+			Errors:   details,
 		})
 	}
 }
 
-// FuzzDecodeError holds that no answer, however hostile, makes an error's text long, or more than a line, or show
-// a run of digits or of hexadecimal that could be somebody's.
+func TestErrorsHoldNoPersonalData(t *testing.T) {
+	t.Parallel()
+	hangUp := func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }
+	hang := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	badRedirect := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "http://%zz/"+strings.Join(canaries, " "))
+		w.WriteHeader(http.StatusFound)
+	}
+
+	type failure struct {
+		name    string
+		handler http.HandlerFunc
+		base    string
+	}
+	failures := []failure{
+		{"hangs up", hangUp, ""},
+		{"hangs", hang, ""},
+		{"redirects badly", badRedirect, ""},
+		{"refused connection", nil, "http://127.0.0.1:1/v1"},
+		{"no such host", nil, "https://register.invalid/v1"},
+	}
+	for _, status := range []int{200, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503} {
+		failures = append(failures, failure{http.StatusText(status), quoteCanaries(status), ""})
+	}
+
+	for _, failure := range failures {
+		t.Run(failure.name, func(t *testing.T) {
+			t.Parallel()
+			base := failure.base
+			if failure.handler != nil {
+				server := httptest.NewServer(failure.handler)
+				t.Cleanup(server.Close)
+				base = server.URL + "/v1"
+			}
+
+			c := newTestClient(t, func(o *Options) {
+				o.BaseURL = base
+				o.AccountID = "canary_account"
+				o.SecretKey = "canary-secret"
+				o.Timeout = 2 * time.Second
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			checkForCanaries(ctx, t, c)
+
+			cancel()
+			checkForCanaries(ctx, t, c)
+		})
+	}
+}
+
+// checkForCanaries makes all calls, which must fail.
+func checkForCanaries(ctx context.Context, t *testing.T, c *Client) {
+	t.Helper()
+	for _, call := range callsWithCanaries {
+		err := call(ctx, c)
+		if err == nil {
+			t.Fatal("no error")
+		}
+
+		for ; err != nil; err = errors.Unwrap(err) {
+			for _, canary := range canaries {
+				if strings.Contains(err.Error(), canary) {
+					t.Errorf("the error shows %s: %v", canary, err)
+				}
+			}
+		}
+	}
+}
+
+// FuzzDecodeError checks that no response makes the text of an error long, or more than a line, or show a run of digits
+// that could be personal data.
 func FuzzDecodeError(f *testing.F) {
 	f.Add(400, testdata(f, "error.json"))
 	f.Add(404, []byte(`{"errors": []}`))
 	f.Add(500, []byte(`{"errors": [{"error-code": "VAL001", "field": "notice.notices[12].terms-url"}]}`))
-	f.Add(
-		409,
-		[]byte(
-			`{"errors": [{"error-code": "2312345678901", "field": "2312345678901"}], "response": {"transaction-id": "tid_\n"}}`,
-		),
-	)
+	f.Add(409, []byte(`{"errors": [{"error-code": "2312345678901", "field": "2312345678901"}],
+		"response": {"transaction-id": "tid_\n"}}`))
 	f.Add(422, []byte(`{"errors": [{"field": "a1234567"}, null]}`))
 	f.Add(503, []byte(`[[[[`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
@@ -232,7 +239,7 @@ func FuzzDecodeError(f *testing.F) {
 				digits = 0
 			}
 
-			// A status is fuzzed too, and may have as many digits as an int.
+			// The status is fuzzed as well, and may have as many digits as an int.
 			if digits >= 6 && status >= 0 && status < 1000 {
 				t.Fatalf("a run of digits in %q", text)
 			}

@@ -11,8 +11,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// A receiver stores the event before it answers, and takes the same event-id only once. Here a map is the store; a
-// table with the id as its key outlives the process.
+// A receiver stores an event before it responds, and processes each event-id only once. This example stores the ids in
+// a map; a receiver in production stores them in a table with the id as its key.
 func ExampleWebhookVerifier() {
 	verifier, err := registerclient.NewWebhookVerifier(
 		"whsec_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
@@ -21,7 +21,7 @@ func ExampleWebhookVerifier() {
 		log.Fatal(err)
 	}
 
-	// A receiver in service takes time.Now.
+	// A receiver in production uses time.Now.
 	now := func() time.Time { return time.Unix(1777813391, 0) }
 	seen := map[string]bool{}
 
@@ -48,15 +48,18 @@ func ExampleWebhookVerifier() {
 
 			fmt.Println("stop reading under", withdrawal.AK)
 		default:
-			// Nothing to do, and nothing to send again.
+			// Ignore the event, and do not ask for it again.
 		}
 
 		seen[event.EventID] = true
 		w.WriteHeader(http.StatusNoContent)
 	}
 
-	// What the register sends, twice, and then what somebody made of it.
-	const body = `{"event-id":"evt_0123456789abcdef01234567","event-type":"consent.withdrawal","occurred-at":"2026-05-03T13:03:09Z","wid":"wid_0123456789abcdef01234567","payload":{"ak":"ak_0123456789abcdef01234567","mpxn":"2312345678901","duid":"duid_0123456789abcdef01234567","revoked-at":"2026-05-03T13:03:09Z","reason":"customer-request"}}`
+	// An event, the same event again, and a forged copy of it.
+	const body = `{"event-id":"evt_0123456789abcdef01234567","event-type":"consent.withdrawal",` +
+		`"occurred-at":"2026-05-03T13:03:09Z","wid":"wid_0123456789abcdef01234567",` +
+		`"payload":{"ak":"ak_0123456789abcdef01234567","mpxn":"2312345678901",` +
+		`"duid":"duid_0123456789abcdef01234567","revoked-at":"2026-05-03T13:03:09Z","reason":"customer-request"}}`
 	for _, sent := range []string{body, body, strings.Replace(body, "ak_01", "ak_02", 1)} {
 		r := httptest.NewRequest(http.MethodPost, "/dar", strings.NewReader(sent))
 		r.Header.Set("webhook-id", "evt_0123456789abcdef01234567")

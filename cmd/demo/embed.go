@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// embedderPath is a page of somebody else, who shows the portal in a frame. It stands at this machine's number, which to a
-// browser is another site than its name, where the portal is.
+// embedderPath is the page of another site, which shows the portal in a frame. It is at this machine's number: to a
+// browser that is another site than the machine's name, at which the portal is.
 const embedderPath = "/demo/embed"
 
 // embedderOrigin is that other site.
@@ -16,7 +16,7 @@ func embedderOrigin(base string) string {
 	return strings.Replace(base, "//localhost:", "//127.0.0.1:", 1)
 }
 
-// embedderPage is what an operator's own page may look like: whatever it has, and the lines of docs/embedding.md.
+// embedderPage is what an operator's own page may look like: its own content, and the lines of docs/embedding.md.
 const embedderPage = `<!DOCTYPE html>
 <html lang="%[1]s">
 <head>
@@ -40,6 +40,7 @@ func showEmbedder(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+
 	number, isNumber := strings.CutPrefix(r.Host, "127.0.0.1:")
 	if _, port, ok := strings.Cut(r.Host, "localhost:"); ok {
 		http.Redirect(w, r, "http://127.0.0.1:"+port+embedderPath, http.StatusSeeOther)
@@ -56,7 +57,7 @@ func showEmbedder(w http.ResponseWriter, r *http.Request) {
 	}
 
 	portal := "http://localhost:" + html.EscapeString(number)
-	// All that a page of its own needs to allow.
+	// This is all that an operator's page needs to allow.
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src "+portal+"; frame-src "+portal)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprintf(w, embedderPage, lang, portal)

@@ -12,23 +12,23 @@ import (
 
 	"github.com/a-h/templ"
 
+	"central.consent/dar/internal/web"
+	"central.consent/dar/internal/web/address"
 	"central.consent/dar/register/mail/catcher"
 )
 
-// inboxPath is where the letters of the live demonstration are read.
+// inboxPath is the page on which the letters of the live demonstration are read.
 const inboxPath = "/demo/inbox"
 
 const (
-	inboxPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	// A letter is a stranger's page: it may style itself, and its links may lead the whole window on when they are
-	// clicked. It stands in an origin of its own, in the frame and outside of it.
-	letterSandbox = "allow-popups allow-top-navigation-by-user-activation"
-	letterPolicy  = "sandbox " + letterSandbox + "; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+	inboxPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; frame-src 'self'; " +
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-	inboxPermissions = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), " +
-		"geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), magnetometer=(), microphone=(), midi=(), " +
-		"payment=(), picture-in-picture=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=(), " +
-		"publickey-credentials-create=(), publickey-credentials-get=()"
+	// A letter is an untrusted page: it may style itself, and its links may lead the whole window on when they are
+	// clicked. It has an origin of its own, in the frame and outside of it.
+	letterSandbox = "allow-popups allow-top-navigation-by-user-activation"
+	letterPolicy  = "sandbox " + letterSandbox + "; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; " +
+		"form-action 'none'; frame-ancestors 'self'"
 )
 
 //go:embed inbox.css
@@ -36,48 +36,50 @@ var inboxStyle string
 
 var inboxAddress = regexp.MustCompile(`^` + inboxPath + `(?:/([0-9]{1,9})(/html)?)?$`)
 
-// inbox shows the letters that the demonstration sent; without a catcher it sends none. It is no http.ServeMux, for
-// the reason that onePort is none.
+// inbox shows the letters that the demonstration sent. It is given nil if the demonstration sends none. As onePort it
+// is no http.ServeMux.
 func inbox(letters *catcher.Catcher) http.Handler {
+	permissions := web.PermissionsPolicy()
+
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", inboxPolicy)
-		h.Set("Permissions-Policy", inboxPermissions)
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		web.SetHeaders(h, false)
+		web.SetPageHeaders(h)
 		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", inboxPolicy)
+		h.Set("Permissions-Policy", permissions)
 		h.Set("X-Robots-Tag", "noindex")
-		h.Set("Cache-Control", "no-store")
-		address := inboxAddress.FindStringSubmatch(r.URL.Path)
+
+		parts := inboxAddress.FindStringSubmatch(r.URL.Path)
 		switch {
-		case !ownMachine(r.Host):
-			// A stranger's name for this machine would let the stranger's page read the letters.
+		case !isOwnMachine(r.Host):
+			// Another site can point a name of its own at this machine, and its page could then read the letters.
 			http.Error(w, "The inbox is at localhost alone.", http.StatusMisdirectedRequest)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "The inbox can only be read.", http.StatusMethodNotAllowed)
 		case r.URL.Path == inboxPath+".css":
 			h.Set("Content-Type", "text/css; charset=utf-8")
-			io.WriteString(w, inboxStyle)
-		case address == nil:
+			_, _ = io.WriteString(w, inboxStyle)
+		case parts == nil:
 			show(w, r, http.StatusNotFound, inboxNothing())
 		case letters == nil:
 			show(w, r, http.StatusOK, inboxStub())
-		case address[1] == "":
+		case parts[1] == "":
 			h.Set("Refresh", "4")
 			newest := letters.Messages()
 			slices.Reverse(newest)
 			show(w, r, http.StatusOK, inboxList(newest))
 		default:
-			showLetter(w, r, letters.Messages(), address[1], address[2] != "")
+			showLetter(w, r, letters.Messages(), parts[1], parts[2] != "")
 		}
 	})
 }
 
+// showLetter shows a letter, or only its HTML part for the frame.
 func showLetter(w http.ResponseWriter, r *http.Request, letters []catcher.Received, id string, html bool) {
 	i := slices.IndexFunc(letters, func(l catcher.Received) bool { return strconv.Itoa(l.ID) == id })
+
 	switch {
 	case i < 0 || html && letters[i].HTML == "":
 		show(w, r, http.StatusNotFound, inboxNothing())
@@ -85,9 +87,9 @@ func showLetter(w http.ResponseWriter, r *http.Request, letters []catcher.Receiv
 		h := w.Header()
 		h.Set("Content-Security-Policy", letterPolicy)
 		h.Set("X-Frame-Options", "SAMEORIGIN")
-		h.Del("Cross-Origin-Opener-Policy") // with which browsers refuse a sandboxed page that is opened by itself
+		h.Del("Cross-Origin-Opener-Policy") // browsers refuse a sandboxed page with it that is opened by itself
 		h.Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, leadingOut(letters[i].HTML))
+		_, _ = io.WriteString(w, leadingOut(letters[i].HTML))
 	default:
 		show(w, r, http.StatusOK, inboxLetter(letters[i]))
 	}
@@ -97,35 +99,36 @@ func show(w http.ResponseWriter, r *http.Request, status int, page templ.Compone
 	templ.Handler(page, templ.WithStatus(status)).ServeHTTP(w, r)
 }
 
-// ownMachine reports whether a request came by a name of this machine.
-func ownMachine(host string) bool {
+// isOwnMachine reports whether a Host header is a name of this machine.
+func isOwnMachine(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+
+	return address.IsLoopback(strings.Trim(host, "[]"))
 }
 
 var headTag = regexp.MustCompile(`(?i)<head(\s[^>]*)?>`)
 
-// leadingOut makes the links of a letter leave the frame that it stands in.
+// leadingOut makes the links of a letter lead out of the frame in which it is shown.
 func leadingOut(html string) string {
 	const base = `<base target="_top">`
 	if at := headTag.FindStringIndex(html); at != nil {
 		return html[:at[1]] + base + html[at[1]:]
 	}
+
 	return base + html
 }
 
 // piece is a run of text, or a link in it.
 type piece struct {
-	text string
-	link bool
+	text   string
+	isLink bool
 }
 
 var webAddress = regexp.MustCompile(`\bhttps?://[^\s<>"'\x60]*[^\s<>"'\x60.,;:!?()]`)
 
-// linked cuts a text at the web addresses in it.
+// linked cuts a text into links and what stands between them.
 func linked(text string) (pieces []piece) {
 	for text != "" {
 		at := webAddress.FindStringIndex(text)
@@ -136,7 +139,7 @@ func linked(text string) (pieces []piece) {
 			pieces = append(pieces, piece{text: text[:at[0]]})
 		}
 
-		pieces = append(pieces, piece{text: text[at[0]:at[1]], link: true})
+		pieces = append(pieces, piece{text: text[at[0]:at[1]], isLink: true})
 		text = text[at[1]:]
 	}
 

@@ -348,7 +348,7 @@ func inboxLetter(letter catcher.Received) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, p := range linked(letter.Text) {
-					if p.link {
+					if p.isLink {
 						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<a href=\"")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -699,11 +699,12 @@ func inboxNothing() templ.Component {
 	})
 }
 
-// named is a letter's subject, or what stands for one.
+// named returns a letter's subject, or a text that stands for it.
 func named(letter catcher.Received) string {
 	if letter.Subject == "" {
 		return "(no subject)"
 	}
+
 	return letter.Subject
 }
 

@@ -1,251 +1,18 @@
 package main
 
 import (
-	"io"
-	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/smtp"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"central.consent/dar/register/mail/catcher"
-	"central.consent/dar/registerclient"
 )
 
-// open opens a page as a browser does, and wants this status.
-func open(t *testing.T, browser *http.Client, address string, status int) (*http.Response, *goquery.Document) {
-	t.Helper()
-	response, err := browser.Get(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return read(t, response, status)
-}
-
-func read(t *testing.T, response *http.Response, status int) (*http.Response, *goquery.Document) {
-	t.Helper()
-	defer response.Body.Close()
-	page, err := goquery.NewDocumentFromReader(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response.StatusCode != status {
-		t.Fatalf("%s answered %d, want %d: %s", response.Request.URL.Path, response.StatusCode, status, page.Text())
-	}
-
-	return response, page
-}
-
-func newBrowser(t *testing.T) *http.Client {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return &http.Client{Jar: jar}
-}
-
-// letterOf waits for the newest letter in the inbox, and opens it.
-func letterOf(t *testing.T, browser *http.Client, base string) (address string, letter *goquery.Document) {
-	t.Helper()
-	for {
-		_, list := open(t, browser, base+inboxPath, http.StatusOK)
-		if href, ok := list.Find("main h2 a").First().Attr("href"); ok {
-			_, letter = open(t, browser, base+href, http.StatusOK)
-			return base + href, letter
-		}
-		select {
-		case <-t.Context().Done():
-			t.Fatal("no letter came")
-		case <-time.After(20 * time.Millisecond): // as a person looks again
-		}
-	}
-}
-
-func TestLiveDemonstrationAsksByMail(t *testing.T) {
-	t.Parallel()
-	base, _ := demo(t, options{dataDir: t.TempDir(), reidentification: "live"})
-	portal, err := clientOf(base+"/v1", publishedPortal(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	started, err := portal.Reidentify(
-		t.Context(),
-		registerclient.ReidentifyRequest{
-			MPxN:      meterPoint,
-			Method:    registerclient.MethodMagicLink,
-			MatchCode: true,
-			Language:  "en",
-		},
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	status := func(want registerclient.ReidentificationStatus) {
-		t.Helper()
-		if got, err := portal.ReidentificationStatus(
-			t.Context(),
-			started.TokenRef(),
-		); err != nil ||
-			got.Status != want {
-			t.Fatalf("%v: %v, want %s", got, err, want)
-		}
-	}
-
-	browser := newBrowser(t)
-	address, letter := letterOf(t, browser, base)
-	text := letter.Find("pre").Text()
-	for _, want := range []string{publishedPortal(t).DisplayName, "Ends in 901"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the letter does not have %q:\n%s", want, text)
-		}
-	}
-
-	if strings.Contains(text, started.MatchCode) {
-		t.Error("the letter tells the match code")
-	}
-	if facts := letter.Find("dl").
-		Text(); !strings.Contains(facts, "no-reply@central.consent") || !strings.Contains(facts, "demo.customer@example.com") ||
-		!strings.Contains(facts, "en") {
-		t.Errorf("the letter is described as %q", facts)
-	}
-
-	link := letter.Find(`pre a[href^="` + base + `/id/link?"]`)
-	if link.Length() != 1 {
-		t.Fatalf("%d links to confirm by", link.Length())
-	}
-
-	_, html := open(t, browser, address+"/html", http.StatusOK)
-	if button := html.Find(`a[href="` + link.AttrOr("href", "") + `"]`); button.Length() == 0 {
-		t.Error("the HTML part leads elsewhere")
-	}
-
-	_, page := open(t, browser, link.AttrOr("href", ""), http.StatusOK)
-	status(registerclient.StatusPending)
-	response, err := browser.PostForm(base+page.Find("form").First().AttrOr("action", ""), url.Values{
-		"form": {page.Find("form input[name=form]").First().AttrOr("value", "")}, "code": {started.MatchCode},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	read(t, response, http.StatusOK)
-	status(registerclient.StatusConfirmed)
-
-	_, page = open(t, browser, base+"/portal", http.StatusOK)
-	if got := page.Find(
-		".demonstration",
-	); !strings.Contains(got.Text(), "invented") || strings.Contains(got.Text(), "Nobody checks") ||
-		got.Find("a").AttrOr("href", "") != inboxPath {
-		t.Errorf("the portal says of itself %q", got.Text())
-	}
-}
-
-func TestLiveDemonstrationComesBackOnAnotherPort(t *testing.T) {
-	t.Parallel()
-	o := options{dataDir: t.TempDir(), reidentification: "live"}
-	for range 2 {
-		base, stop := demo(t, o)
-		portal, err := clientOf(base+"/v1", publishedPortal(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		back := base + "/portal/return"
-		self, err := portal.ReadSelf(t.Context())
-		if err != nil || !slices.Equal(self.Account.ReturnURLs, []string{back}) {
-			t.Errorf("registered are %v (%v), want %s", self.Account.ReturnURLs, err, back)
-		}
-		if _, err := portal.Reidentify(
-			t.Context(),
-			registerclient.ReidentifyRequest{
-				MPxN:        meterPoint,
-				Method:      registerclient.MethodMagicLink,
-				RedirectURL: &back,
-			},
-		); err != nil {
-			t.Fatal(err)
-		}
-
-		_, letter := letterOf(t, newBrowser(t), base)
-		if letter.Find(`pre a[href^="`+base+`/id/link?"]`).Length() == 0 {
-			t.Errorf("the letter leads elsewhere:\n%s", letter.Find("pre").Text())
-		}
-
-		stop()
-		// Its port is taken now.
-		taken, err := net.Listen("tcp", strings.TrimPrefix(base, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		defer taken.Close()
-	}
-}
-
-func TestLiveDemonstrationTellsWhereItsMailIs(t *testing.T) {
-	t.Parallel()
-	reader, writer := io.Pipe()
-	go func() {
-		writer.CloseWithError(
-			run(t.Context(), []string{"--addr", "localhost:0", "--reidentification", "live"}, writer, io.Discard),
-		)
-	}()
-	buffer := make([]byte, 4096)
-	n, err := reader.Read(buffer)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	go io.Copy(io.Discard, reader)
-	told := string(buffer[:n])
-	for _, want := range []string{`portal stands at http://localhost:\d+/portal\n`, `mail is read at http://localhost:\d+/demo/inbox\n`, `Passkeys work too: on localhost`} {
-		if !regexp.MustCompile(want).MatchString(told) {
-			t.Errorf("it does not tell %s:\n%s", want, told)
-		}
-	}
-}
-
-// caught serves the inbox of a catcher, into which each letter is put.
-func caught(t *testing.T, letters ...string) *httptest.Server {
-	t.Helper()
-	c, err := catcher.Start(catcher.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() { c.Close() })
-	for _, letter := range letters {
-		letter = strings.ReplaceAll(letter, "\n", "\r\n")
-		if err := smtp.SendMail(
-			c.Addr(),
-			nil,
-			"sender@example.com",
-			[]string{"customer@example.com"},
-			[]byte(letter),
-		); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	server := httptest.NewServer(inbox(c))
-	t.Cleanup(server.Close)
-	return server
-}
-
-// hostile is a letter that wants to be more than one.
+// hostile is a letter that tries to run scripts and to mislead.
 const hostile = `Subject: <script>alert(1)</script>
 Content-Language: en"><script>alert(2)</script>
 Content-Type: multipart/alternative; boundary=x
@@ -257,7 +24,8 @@ Content-Type: text/plain; charset=utf-8
 --x
 Content-Type: text/html; charset=utf-8
 
-<html><head><base href="https://evil.example/"><script>alert(6)</script></head><body><a href="/id/link?token=x">Yes</a></body></html>
+<html><head><base href="https://evil.example/"><script>alert(6)</script></head>
+<body><a href="/id/link?token=x">Yes</a></body></html>
 --x--
 `
 
@@ -278,14 +46,13 @@ func TestHostileLettersAreEscaped(t *testing.T) {
 	_, page := open(t, server.Client(), server.URL+inboxPath+"/1", http.StatusOK)
 	var links []string
 	page.Find("pre a").Each(func(_ int, a *goquery.Selection) { links = append(links, a.AttrOr("href", "")) })
-	if want := []string{"http://a.example/", "https://b.example/x?a=1&b=2"}; !slices.Equal(links, want) {
-		t.Errorf("links are %q, want %q", links, want)
+	if !slices.Equal(links, []string{"http://a.example/", "https://b.example/x?a=1&b=2"}) {
+		t.Errorf("links are %q", links)
 	}
-	if got := page.Find("pre").
-		Text(); !strings.Contains(
-		got,
-		`<script>alert(3)</script> javascript:alert(4) http://a.example/"onclick="alert(5) see https://b.example/x?a=1&b=2.`,
-	) {
+
+	const want = `<script>alert(3)</script> javascript:alert(4) http://a.example/"onclick="alert(5) ` +
+		`see https://b.example/x?a=1&b=2.`
+	if got := page.Find("pre").Text(); !strings.Contains(got, want) {
 		t.Errorf("the text is %q", got)
 	}
 }
@@ -296,7 +63,14 @@ func TestHTMLPartsAreSandboxed(t *testing.T) {
 	response, part := open(t, server.Client(), server.URL+inboxPath+"/1/html", http.StatusOK)
 	h := response.Header
 	policy := strings.Split(h.Get("Content-Security-Policy"), "; ")
-	for _, want := range []string{"sandbox allow-popups allow-top-navigation-by-user-activation", "default-src 'none'", "style-src 'unsafe-inline'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'"} {
+	for _, want := range []string{
+		"sandbox allow-popups allow-top-navigation-by-user-activation",
+		"default-src 'none'",
+		"style-src 'unsafe-inline'",
+		"base-uri 'none'",
+		"form-action 'none'",
+		"frame-ancestors 'self'",
+	} {
 		if !slices.Contains(policy, want) {
 			t.Errorf("the policy does not have %s: %s", want, policy)
 		}
@@ -344,16 +118,27 @@ func TestInboxListsTheNewestFirst(t *testing.T) {
 	}
 }
 
-// The inbox sends what the register's pages for customers send, and what it says of itself stands on every page.
+// The inbox has the headers of the register's pages for customers, and every page says what the inbox is.
 func TestInboxPagesAreAsStrictAsTheRegisters(t *testing.T) {
 	t.Parallel()
 	base, _ := demo(t, options{dataDir: t.TempDir(), reidentification: "live"})
-	register, _ := open(t, newBrowser(t), base+"/id/link?token=x", http.StatusGone)
-	strict := register.Header
+	linkPage, _ := open(t, newBrowser(t), base+"/id/link?token=x", http.StatusGone)
+	strict := linkPage.Header
 	server := caught(t, hostile)
-	for path, status := range map[string]int{inboxPath: http.StatusOK, inboxPath + "/1": http.StatusOK, inboxPath + "/2": http.StatusNotFound} {
+	for path, status := range map[string]int{
+		inboxPath:        http.StatusOK,
+		inboxPath + "/1": http.StatusOK,
+		inboxPath + "/2": http.StatusNotFound,
+	} {
 		response, page := open(t, server.Client(), server.URL+path, status)
-		for _, name := range []string{"Permissions-Policy", "X-Frame-Options", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "X-Content-Type-Options", "Cache-Control"} {
+		for _, name := range []string{
+			"Permissions-Policy",
+			"X-Frame-Options",
+			"Cross-Origin-Opener-Policy",
+			"Cross-Origin-Resource-Policy",
+			"X-Content-Type-Options",
+			"Cache-Control",
+		} {
 			if got, want := response.Header.Get(name), strict.Get(name); got != want || got == "" {
 				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
 			}
@@ -369,10 +154,11 @@ func TestInboxPagesAreAsStrictAsTheRegisters(t *testing.T) {
 		if response.Header.Get("Referrer-Policy") != "no-referrer" ||
 			response.Header.Get("X-Robots-Tag") != "noindex" ||
 			page.Find(`meta[name=robots][content=noindex]`).Length() != 1 {
-			t.Errorf("%s: it may be indexed, or told to others", path)
+			t.Errorf("%s: it may be indexed, or its address sent to others", path)
 		}
-		if text := page.Find("header").
-			Text(); !strings.Contains(text, "demonstration's own inbox") ||
+
+		text := page.Find("header").Text()
+		if !strings.Contains(text, "demonstration's own inbox") ||
 			!strings.Contains(text, "No letter leaves this machine") {
 			t.Errorf("%s says of itself %q", path, text)
 		}
@@ -387,7 +173,7 @@ func TestInboxPagesAreAsStrictAsTheRegisters(t *testing.T) {
 	}
 }
 
-func TestInboxIsReadOnThisMachineAlone(t *testing.T) {
+func TestInboxIsReadOnThisMachineOnly(t *testing.T) {
 	t.Parallel()
 	c, err := catcher.Start(catcher.Options{})
 	if err != nil {
@@ -396,8 +182,15 @@ func TestInboxIsReadOnThisMachineAlone(t *testing.T) {
 
 	defer c.Close()
 	for host, status := range map[string]int{
-		"localhost:5001": 200, "localhost": 200, "127.0.0.1:5001": 200, "[::1]:5001": 200, "[::1]": 200,
-		"evil.example:5001": 421, "localhost.evil.example": 421, "192.0.2.1:5001": 421, "": 421,
+		"localhost:5001":         200,
+		"localhost":              200,
+		"127.0.0.1:5001":         200,
+		"[::1]:5001":             200,
+		"[::1]":                  200,
+		"evil.example:5001":      421,
+		"localhost.evil.example": 421,
+		"192.0.2.1:5001":         421,
+		"":                       421,
 	} {
 		for path, letters := range map[string]int{inboxPath: status, inboxPath + "/1": max(status, 404)} {
 			w := httptest.NewRecorder()
@@ -422,23 +215,12 @@ func TestStubHasNoInbox(t *testing.T) {
 	base, _ := demo(t, options{dataDir: t.TempDir(), reidentification: "stub"})
 	browser := newBrowser(t)
 	response, page := open(t, browser, base+inboxPath, http.StatusOK)
-	if text := page.Find("main").
-		Text(); !strings.Contains(text, "No mail is sent") || !strings.Contains(text, "make demo-live") ||
+	text := page.Find("main").Text()
+	if !strings.Contains(text, "No mail is sent") || !strings.Contains(text, "make demo-live") ||
 		response.Header.Get("Refresh") != "" {
 		t.Errorf("it says %q", text)
 	}
 	if _, page = open(t, browser, base+"/portal", http.StatusOK); page.Find(`a[href="`+inboxPath+`"]`).Length() > 0 {
-		t.Error("the portal leads to an inbox that is none")
+		t.Error("the portal leads to an inbox that is not there")
 	}
-}
-
-// publishedPortal is the account of the first operator.
-func publishedPortal(t *testing.T) registerclient.CreateAccountRequest {
-	t.Helper()
-	all, err := theOperators()
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return portalAccount(all[0])
 }

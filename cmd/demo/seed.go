@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/register"
@@ -14,257 +13,19 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// meterPoint is the one that the demonstration is about.
-const meterPoint = "2312345678901"
-
-var administrator = registerclient.CreateAccountRequest{
-	AccountID: "admin_ops", SecretKey: "admin-secret-demo", Role: registerclient.RoleAdmin, DisplayName: "Ops Team",
-	DUID: "duid_adminops000000000000", ContactURL: "https://central.consent/contact",
-}
-
-var allDataTypes = []registerclient.DataType{
-	registerclient.HalfHourlyConsumption,
-	registerclient.HalfHourlyExport,
-	registerclient.MonthlyConsumption,
-	registerclient.MonthlyExport,
-	registerclient.AnnualConsumption,
-	registerclient.AnnualExport,
-	registerclient.TariffImport,
-	registerclient.TariffExport,
-}
-
-// dccAccount and the operators' accounts are those that register nothing of their own.
-var dccAccount = registerclient.CreateAccountRequest{
-	AccountID: "dcc_system", SecretKey: "dcc-secret-demo", Role: registerclient.RoleDCC, DisplayName: "Smart DCC",
-	DUID: "duid_dccsystem000000000000", ContactURL: "https://smartdcc.co.uk",
-}
-
-// portalAccount is an operator's. Its DUID is made of the account's id, as the published ones are.
-func portalAccount(o operators.Operator) registerclient.CreateAccountRequest {
-	name := strings.ReplaceAll(o.AccountID, "_", "")
-	return registerclient.CreateAccountRequest{
-		AccountID:   o.AccountID,
-		SecretKey:   o.AccountSecret.Reveal(),
-		Role:        registerclient.RolePortal,
-		DisplayName: o.Brand.Name,
-		DUID:        "duid_" + name + strings.Repeat("0", 21-len(name)),
-		ContactURL:  o.Brand.ContactURL,
-	}
-}
-
-// customer is one Data User with the identity record and the access record that it holds.
-type customer struct {
-	account  registerclient.CreateAccountRequest
-	identity registerclient.CreateIdentityRecordRequest
-	access   registerclient.AccessRecord
-}
-
-// The published demonstration set, in the order in which it is written.
-var customers = []customer{
-	{
-		account: dataUser(
-			"bright_energy",
-			"bright-secret-demo",
-			"Bright Energy Ltd",
-			"duid_brightenergy0000000000",
-			"https://bright-energy.com/contact",
-		),
-		identity: registerclient.CreateIdentityRecordRequest{
-			PIIPrincipal: registerclient.PIIPrincipal{MPxN: meterPoint, MoveInDate: "2022-06-30",
-				Address: address("14 Acacia Avenue", "Manchester", "M14 5RT")},
-			ExpressedBy: "data-subject", Email: new("demo.customer@example.com"),
-			PrincipalVerification: &registerclient.PrincipalVerification{
-				Method:          "credit-card",
-				VerifiedAt:      at("2023-11-07T05:30:45Z"),
-				Outcome:         "verified",
-				Reference:       "ch_3ABC123xyz",
-				Submitted:       "XXXX-XXXX-XXXX-4242",
-				VerifiedAgainst: "Stripe customer record cus_ABC123",
-				Detail:          map[string]any{"last4": "4242", "brand": "visa"},
-			},
-		},
-		access: registerclient.AccessRecord{
-			RecordMetadata: sole(registerclient.Controller{
-				Name:              "Bright Energy Ltd",
-				ContactURL:        "https://bright-energy.com/contact",
-				Address:           address("10 Canary Wharf", "London", "E14 5AB"),
-				PrivacyRightsURL:  "https://bright-energy.com/your-rights",
-				StorageConditions: &registerclient.StorageConditions{Location: "GB", RetentionPeriod: "P2Y"},
-			}),
-			Notice: notice("https://bright-energy.com/privacy-v3.html", "v3.2"),
-			Processing: registerclient.Processing{
-				LegalBasis: registerclient.BasisConsent,
-				Purpose:    "Energy efficiency analysis and tariff recommendations",
-				DataTypes: []registerclient.DataType{
-					registerclient.HalfHourlyConsumption,
-					registerclient.HalfHourlyExport,
-					registerclient.TariffImport,
-				},
-			},
-			AccessEvent: registerclient.AccessEvent{
-				State:               registerclient.StateActive,
-				RegisteredAt:        at("2023-11-07T05:31:56Z"),
-				Expiry:              new(at("2027-11-10T17:07:01Z")),
-				ControllerReference: "REF-00123",
-				Consent:             expressed("Explicit web checkbox"),
-			},
-		},
-	},
-	{
-		account: dataUser(
-			"octopusflux",
-			"octopus-secret-demo",
-			"OctopusFlux Ltd",
-			"duid_octopusflux00000000000",
-			"https://octopusflux.com/contact",
-		),
-		identity: registerclient.CreateIdentityRecordRequest{
-			PIIPrincipal: registerclient.PIIPrincipal{
-				MPxN:       meterPoint,
-				MoveInDate: "2022-06-30",
-			},
-			ExpressedBy: "data-subject",
-			PrincipalVerification: &registerclient.PrincipalVerification{
-				Method:          "existing-authenticated-session",
-				VerifiedAt:      at("2024-01-14T09:58:00Z"),
-				Outcome:         "verified",
-				Reference:       "sess_OFX9928abc",
-				Submitted:       "Authenticated session token",
-				VerifiedAgainst: "OctopusFlux customer account OFX-9928",
-			},
-		},
-		access: registerclient.AccessRecord{
-			RecordMetadata: sole(registerclient.Controller{
-				Name:             "OctopusFlux Ltd",
-				ContactURL:       "https://octopusflux.com/contact",
-				Address:          address("100 Oxford Street", "London", "W1D 1LL"),
-				PrivacyRightsURL: "https://octopusflux.com/rights",
-			}),
-			Notice: notice("https://octopusflux.com/privacy.html", "v1.0"),
-			Processing: registerclient.Processing{
-				LegalBasis: registerclient.BasisConsent,
-				Purpose:    "Flexible tariff optimisation and demand forecasting",
-				DataTypes: []registerclient.DataType{
-					registerclient.HalfHourlyConsumption,
-				},
-				DataSource: "Bright Energy Ltd / MPAS",
-			},
-			AccessEvent: registerclient.AccessEvent{
-				State:               registerclient.StateActive,
-				RegisteredAt:        at("2024-01-14T10:00:00Z"),
-				Expiry:              new(at("2028-01-14T00:00:00Z")),
-				ControllerReference: "OFX-2024-001",
-				Consent:             expressed("In-app toggle"),
-			},
-		},
-	},
-	{
-		account: dataUser(
-			"northern_networks",
-			"northern-secret-demo",
-			"Northern Networks plc",
-			"duid_northernnetworks000000",
-			"https://northernnetworks.co.uk/contact",
-		),
-		identity: registerclient.CreateIdentityRecordRequest{
-			PIIPrincipal: registerclient.PIIPrincipal{
-				MPxN:       meterPoint,
-				MoveInDate: "2019-06-01",
-			},
-			ExpressedBy: "data-subject",
-		},
-		access: registerclient.AccessRecord{
-			RecordMetadata: sole(registerclient.Controller{
-				Name:               "Northern Networks plc",
-				ContactURL:         "https://northernnetworks.co.uk/contact",
-				Address:            address("1 Grid House", "Leeds", "LS1 1AA"),
-				PrivacyRightsURL:   "https://northernnetworks.co.uk/your-rights",
-				StatutoryReference: new("Energy Act 2023, s.147"),
-			}),
-			Processing: registerclient.Processing{
-				LegalBasis: registerclient.BasisPublicTask,
-				Purpose:    "Statutory network safety and capacity monitoring",
-				DataTypes: []registerclient.DataType{
-					registerclient.HalfHourlyConsumption,
-					registerclient.HalfHourlyExport,
-				},
-			},
-			AccessEvent: registerclient.AccessEvent{
-				State:               registerclient.StateActive,
-				RegisteredAt:        at("2024-01-15T00:00:00Z"),
-				ControllerReference: "OFGEM-AUTH-2024-0042",
-			},
-		},
-	},
-	{
-		account: dataUser(
-			"greenswitch",
-			"greenswitch-secret-demo",
-			"GreenSwitch Analytics",
-			"duid_greenswitch00000000000",
-			"https://greenswitch.io/contact",
-		),
-		identity: registerclient.CreateIdentityRecordRequest{
-			PIIPrincipal: registerclient.PIIPrincipal{
-				MPxN:       meterPoint,
-				MoveInDate: "2020-01-01",
-			},
-			ExpressedBy: "data-subject",
-			PrincipalVerification: &registerclient.PrincipalVerification{
-				Method:          "account-postcode",
-				VerifiedAt:      at("2022-03-03T08:55:00Z"),
-				Outcome:         "verified",
-				Reference:       "VER-GS-20220303-001",
-				Submitted:       "postcode M14 5RT",
-				VerifiedAgainst: "GreenSwitch utility account on file",
-			},
-		},
-		access: registerclient.AccessRecord{
-			RecordMetadata: sole(registerclient.Controller{
-				Name:             "GreenSwitch Analytics",
-				ContactURL:       "https://greenswitch.io/contact",
-				Address:          address("22 Fintech Quarter", "Bristol", "BS1 5TR"),
-				PrivacyRightsURL: "https://greenswitch.io/rights",
-			}),
-			Notice: notice("https://greenswitch.io/privacy.html", "v2.1"),
-			Processing: registerclient.Processing{
-				LegalBasis: registerclient.BasisConsent,
-				Purpose:    "Annual consumption benchmarking and carbon reporting",
-				DataTypes:  []registerclient.DataType{registerclient.AnnualConsumption},
-			},
-			AccessEvent: registerclient.AccessEvent{
-				State:               registerclient.StateActive,
-				RegisteredAt:        at("2022-03-03T09:00:00Z"),
-				Expiry:              new(at("2024-03-03T00:00:00Z")),
-				ControllerReference: "GS-2022-882",
-				Consent:             expressed("Signed paper form"),
-			},
-		},
-	},
-}
-
-var discovered = registerclient.DiscoveredAccess{
-	MPxN:                  meterPoint,
-	OrganisationName:      "Acme Energy Services Ltd",
-	OrganisationReference: "SEC-OU-00429",
-	SourceReference:       "DCC-TRANS-2024-06-01",
-	FirstSeen:             "2024-06-01",
-	LastSeen:              "2026-02-28",
-	DataTypesObserved:     []registerclient.DataType{registerclient.HalfHourlyConsumption},
-}
-
-// openAdministrator opens the one account that cannot be opened over the API, for that takes an administrator.
+// openAdministrator opens the one account that cannot be opened over the API, because that requires an administrator.
 func openAdministrator(ctx context.Context, service *register.Register) error {
 	_, _, err := service.Rules.AddAccount(ctx, administrator)
 	if refused, ok := errors.AsType[*rules.Error](err); ok && refused.Kind == rules.KindConflict {
 		return nil
 	}
+
 	return err
 }
 
-// seed writes the demonstration set through the API of a register at base, and leaves alone what is there: it can be run
-// again.
-func seed(ctx context.Context, base string, all []operators.Operator) error {
+// seed writes the demonstration set through the API of a register at base. It is idempotent: what is there stays as it
+// is.
+func seed(ctx context.Context, base string, list []operators.Operator) error {
 	api := base + "/v1"
 	admin, err := clientOf(api, administrator)
 	if err != nil {
@@ -272,20 +33,21 @@ func seed(ctx context.Context, base string, all []operators.Operator) error {
 	}
 
 	accounts := []registerclient.CreateAccountRequest{dccAccount}
-	for _, o := range all {
+	for _, o := range list {
 		accounts = append(accounts, portalAccount(o))
 	}
 	for _, c := range customers {
 		accounts = append(accounts, c.account)
 	}
+
 	for _, account := range accounts {
-		if _, err := admin.CreateAccount(ctx, account); err != nil && !errors.Is(err, registerclient.ErrConflict) {
+		if _, err = admin.CreateAccount(ctx, account); err != nil && !errors.Is(err, registerclient.ErrConflict) {
 			return fmt.Errorf("account %s: %w", account.AccountID, err)
 		}
 	}
 
-	for _, o := range all {
-		if err := seedReturnURL(ctx, api, portalAccount(o), base+o.Base+"/return"); err != nil {
+	for _, o := range list {
+		if err = seedReturnURL(ctx, api, portalAccount(o), base+o.Base+"/return"); err != nil {
 			return fmt.Errorf("return URL of %s: %w", o.AccountID, err)
 		}
 	}
@@ -299,7 +61,7 @@ func seed(ctx context.Context, base string, all []operators.Operator) error {
 	}
 
 	for i, c := range customers {
-		if err := seedAccess(ctx, api, c, identities[i]); err != nil {
+		if err = seedAccess(ctx, api, c, identities[i]); err != nil {
 			return fmt.Errorf("access record of %s: %w", c.account.AccountID, err)
 		}
 	}
@@ -310,10 +72,11 @@ func seed(ctx context.Context, base string, all []operators.Operator) error {
 	}
 
 	_, err = dcc.SubmitDiscoveredAccess(ctx, discovered)
+
 	return err
 }
 
-// seedReturnURL registers where the portal takes its customers back. It may have stood on another port before.
+// seedReturnURL registers the address to which passkey pages lead back. An earlier run may have used another port.
 func seedReturnURL(ctx context.Context, api string, account registerclient.CreateAccountRequest, address string) error {
 	client, err := clientOf(api, account)
 	if err != nil {
@@ -326,6 +89,7 @@ func seedReturnURL(ctx context.Context, api string, account registerclient.Creat
 	}
 
 	_, err = client.ReplaceReturnURLs(ctx, registerclient.ReplaceReturnURLsRequest{ReturnURLs: []string{address}})
+
 	return err
 }
 
@@ -335,12 +99,12 @@ func seedIdentity(ctx context.Context, api string, c customer) (string, error) {
 		return "", err
 	}
 
-	there, err := client.LookupIdentityRecords(ctx, registerclient.LookupIdentityRecordsQuery{MPxN: meterPoint})
+	found, err := client.LookupIdentityRecords(ctx, registerclient.LookupIdentityRecordsQuery{MPxN: meterPoint})
 	if err != nil {
 		return "", err
 	}
-	if len(there.IdentityRecords) > 0 {
-		return there.IdentityRecords[0].IR, nil
+	if len(found.IdentityRecords) > 0 {
+		return found.IdentityRecords[0].IR, nil
 	}
 
 	made, err := client.CreateIdentityRecord(ctx, c.identity)
@@ -358,7 +122,7 @@ func seedAccess(ctx context.Context, api string, c customer, ir string) error {
 	}
 
 	_, err = client.ListAccessRecords(ctx, meterPoint, registerclient.ListAccessRecordsQuery{})
-	if !errors.Is(err, registerclient.ErrForbidden) { // which says that there is none yet
+	if !errors.Is(err, registerclient.ErrForbidden) { // forbidden: there is no record yet
 		return err
 	}
 
@@ -370,52 +134,24 @@ func seedAccess(ctx context.Context, api string, c customer, ir string) error {
 }
 
 func clientOf(api string, account registerclient.CreateAccountRequest) (*registerclient.Client, error) {
-	return registerclient.New(
-		registerclient.Options{BaseURL: api, AccountID: account.AccountID, SecretKey: account.SecretKey},
-	)
+	return registerclient.New(registerclient.Options{
+		BaseURL:   api,
+		AccountID: account.AccountID,
+		SecretKey: account.SecretKey,
+	})
 }
 
-func dataUser(id, secret, name, duid, contact string) registerclient.CreateAccountRequest {
+// portalAccount is the account of an operator's portal. Its DUID is made from the account's id, as the published ones
+// are.
+func portalAccount(o operators.Operator) registerclient.CreateAccountRequest {
+	name := strings.ReplaceAll(o.AccountID, "_", "")
+
 	return registerclient.CreateAccountRequest{
-		AccountID:   id,
-		SecretKey:   secret,
-		Role:        registerclient.RoleDataUser,
-		DisplayName: name,
-		DUID:        duid,
-		ContactURL:  contact,
-		DataTypes:   allDataTypes,
+		AccountID:   o.AccountID,
+		SecretKey:   o.AccountSecret.Reveal(),
+		Role:        registerclient.RolePortal,
+		DisplayName: o.Brand.Name,
+		DUID:        "duid_" + name + strings.Repeat("0", 21-len(name)),
+		ContactURL:  o.Brand.ContactURL,
 	}
-}
-
-func address(line, town, postcode string) *registerclient.UKAddress {
-	return &registerclient.UKAddress{AddressLine1: line, TownCity: town, Postcode: postcode}
-}
-
-func sole(c registerclient.Controller) registerclient.RecordMetadata {
-	c.Role = registerclient.ControllerSole
-	return registerclient.RecordMetadata{
-		SchemaVersion: "1.0",
-		ControllerArrangement: registerclient.ControllerArrangement{
-			ArrangementType: registerclient.ArrangementSole, Controllers: []registerclient.Controller{c},
-		},
-	}
-}
-
-func notice(address, version string) *registerclient.Notice {
-	return &registerclient.Notice{
-		SharedNotice: &registerclient.NoticeDetail{TermsURL: address, NoticeVersion: version, NoticeLanguage: "en"},
-	}
-}
-
-func expressed(method string) *registerclient.Consent {
-	return &registerclient.Consent{ConsentType: "expressed-consent", Method: method}
-}
-
-// at reads a time that is written here, and so is right.
-func at(text string) time.Time {
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		panic(err)
-	}
-	return t
 }

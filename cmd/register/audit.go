@@ -4,29 +4,40 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/cobra"
+
+	"central.consent/dar/cmd/internal/cli"
 	"central.consent/dar/register/store"
 )
 
-// runAuditVerify reads the audit log against the heads that an earlier run kept, and keeps the new ones where all is
-// well. The file belongs where whoever can write the database cannot write.
-func runAuditVerify(ctx context.Context, set *flag.FlagSet, args []string, out, _ io.Writer) (err error) {
-	checkpoint := set.String(
-		"checkpoint",
-		"",
-		"a file of the log's heads, made when missing: compared first, and written when all is well. Keep it where the database's owner cannot write",
-	)
-	if err := parse(set, args, 0); err != nil {
-		return err
+func auditVerifyCommand() *cobra.Command {
+	checkpoint := ""
+	command := &cobra.Command{
+		Use:     "verify",
+		Short:   "prove that no row of the audit log was altered or removed",
+		Example: "register audit verify --checkpoint /mnt/elsewhere/audit.json",
+		Args:    cli.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runAuditVerify(c.Context(), checkpoint, c.OutOrStdout())
+		},
 	}
+	command.Flags().
+		StringVar(&checkpoint, "checkpoint", "", "a file of the log's heads, made when missing: compared first, "+
+			"and written when all is well. Keep it where the database's owner cannot write")
 
-	kept, err := readHeads(*checkpoint)
+	return command
+}
+
+// runAuditVerify verifies the audit log against the heads in the checkpoint, which an earlier run wrote, and writes the
+// new ones if all is well. The file protects only if those who can write the database cannot write it.
+func runAuditVerify(ctx context.Context, checkpoint string, out io.Writer) (err error) {
+	kept, err := readHeads(checkpoint)
 	if err != nil {
 		return err
 	}
@@ -35,15 +46,16 @@ func runAuditVerify(ctx context.Context, set *flag.FlagSet, args []string, out, 
 	if err != nil {
 		return err
 	}
+
 	defer func() { err = errors.Join(err, db.Close()) }()
-	service := store.New(db.Write, db.Read)
-	// The new heads are read before the log is: what is written to the file has been verified.
-	heads, err := service.AuditHeads(ctx)
+	data := store.New(db.Write, db.Read)
+	// The new heads are read before the log is, so that what is written to the file has been verified.
+	heads, err := data.AuditHeads(ctx)
 	if err != nil {
 		return err
 	}
 
-	rows, err := service.VerifyAudit(ctx, append(kept, heads...))
+	rows, err := data.VerifyAudit(ctx, append(kept, heads...))
 	if fault, ok := errors.AsType[store.AuditFault](err); ok {
 		return fmt.Errorf("the audit log is not what was written, after %d rows that are: %w", rows, fault)
 	}
@@ -52,11 +64,11 @@ func runAuditVerify(ctx context.Context, set *flag.FlagSet, args []string, out, 
 	}
 
 	fmt.Fprintf(out, "%d rows read: none was altered or removed.\n", rows)
-	if *checkpoint == "" {
+	if checkpoint == "" {
 		return nil
 	}
 
-	return writeHeads(*checkpoint, heads)
+	return writeHeads(checkpoint, heads)
 }
 
 func readHeads(path string) ([]store.AuditHead, error) {
@@ -80,7 +92,7 @@ func readHeads(path string) ([]store.AuditHead, error) {
 	return heads, nil
 }
 
-// writeHeads replaces the file whole: a crash leaves the old one or the new.
+// writeHeads replaces the file in one step: a crash leaves the old file or the new one.
 func writeHeads(path string, heads []store.AuditHead) (err error) {
 	text, err := json.MarshalIndent(heads, "", "  ")
 	if err != nil {
@@ -91,6 +103,7 @@ func writeHeads(path string, heads []store.AuditHead) (err error) {
 	if err != nil {
 		return fmt.Errorf("write the checkpoint: %w", err)
 	}
+
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("write the checkpoint: %w", err), os.Remove(file.Name()))

@@ -3,61 +3,70 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 
+	"github.com/spf13/cobra"
+
+	"central.consent/dar/cmd/internal/cli"
 	"central.consent/dar/register/rules"
 )
 
-const keysExample = `REGISTER_KEYS=2026b:...,2026a:... register keys rotate
+func keyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "key ID",
+		Short:   "make a key for REGISTER_KEYS, under an id of your choice",
+		Example: "register key 2026a",
+		Args:    cli.OneArg("an id, as 2026a"),
+		RunE: func(c *cobra.Command, args []string) error {
+			key := rules.GenerateKey(args[0])
+			if _, err := rules.NewKeyring(key); err != nil {
+				return err
+			}
 
-Make the new key with register key, put it before the old one in REGISTER_KEYS, and keep it. Start every replica anew with
-both, so that each can open what is sealed with either; then run this, and take the old key out.`
+			_, err := fmt.Fprintln(c.OutOrStdout(), key)
 
-func runKey(_ context.Context, set *flag.FlagSet, args []string, out, _ io.Writer) error {
-	if err := parse(set, args, 1); err != nil {
-		return err
+			return err
+		},
 	}
-	if set.NArg() == 0 {
-		return errors.New("register key needs an id, as 2026a")
-	}
-
-	key := rules.GenerateKey(set.Arg(0))
-	if _, err := rules.NewKeyring(key); err != nil {
-		return err
-	}
-
-	fmt.Fprintln(out, key)
-	return nil
 }
 
-func runKeysRotate(ctx context.Context, set *flag.FlagSet, args []string, out, log io.Writer) (err error) {
-	const every = 10_000
-	if err := parse(set, args, 0); err != nil {
-		return err
+func keysRotateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rotate",
+		Short: "reseal with the first of REGISTER_KEYS what another key sealed, beside serving replicas",
+		Long: `Make the new key with register key, put it before the old one in REGISTER_KEYS, and keep it. Restart
+every replica with both, so that each can open what is sealed with either; then run this, and take the old key out.`,
+		Example: "REGISTER_KEYS=2026b:...,2026a:... register keys rotate",
+		Args:    cli.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runKeysRotate(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
+		},
 	}
+}
 
+func runKeysRotate(ctx context.Context, out, log io.Writer) (err error) {
 	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {
 		return err
 	}
+
 	defer func() { err = errors.Join(err, db.Close()) }()
-	told := 0
-	done, err := service.Rules.RotateKeys(ctx, func(done int) {
-		if done-told >= every {
-			told = done
+	const reportEvery = 10_000
+	reported := 0
+	total, err := service.Rules.RotateKeys(ctx, func(done int) {
+		if done-reported >= reportEvery {
+			reported = done
 			fmt.Fprintf(log, "%d rows so far\n", done)
 		}
 	})
-	fmt.Fprintf(out, "%d rows were sealed anew with the first key.\n", done)
+	fmt.Fprintf(out, "%d rows were resealed with the first key.\n", total)
 	if err != nil {
 		return fmt.Errorf("keys rotate: %w", err)
 	}
 
-	fmt.Fprintln(
-		out,
-		"Nothing is sealed with another key any more: the others can leave REGISTER_KEYS, unless a backup needs them.",
-	)
+	fmt.Fprintln(out, "Nothing is sealed with another key any more: the others can leave REGISTER_KEYS, "+
+		"unless a backup needs them.")
+
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +26,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+
 	os.Exit(m.Run())
 }
 
@@ -35,6 +35,7 @@ type process struct {
 	t       *testing.T
 	env     []string
 	address string
+
 	mu      sync.Mutex
 	running *exec.Cmd
 }
@@ -51,13 +52,10 @@ func newProcess(t *testing.T, database string) *process {
 	p := &process{
 		t:       t,
 		address: address,
-		env: append(
-			os.Environ(),
+		env: append(os.Environ(),
 			"TEST_RUN_REGISTER=1",
 			"REGISTER_DATABASE="+database,
-			"REGISTER_KEYS="+rules.GenerateKey(
-				"test",
-			),
+			"REGISTER_KEYS="+rules.GenerateKey("test"),
 			"REGISTER_LISTEN="+address,
 			"REGISTER_PUBLIC_URL=http://"+address,
 			"REGISTER_REIDENTIFICATION=stub",
@@ -69,9 +67,10 @@ func newProcess(t *testing.T, database string) *process {
 	return p
 }
 
-// run runs one command to its end.
-func (p *process) run(args ...string) string {
+// account opens an account and returns a client of it.
+func (p *process) account(id, role, name string, more ...string) *registerclient.Client {
 	p.t.Helper()
+	args := append([]string{"account", "add", "--id", id, "--role", role, "--display-name", name}, more...)
 	command := exec.Command(os.Args[0], args...)
 	command.Env = p.env
 	out, err := command.CombinedOutput()
@@ -79,7 +78,17 @@ func (p *process) run(args ...string) string {
 		p.t.Fatalf("register %v: %v\n%s", args, err, out)
 	}
 
-	return string(out)
+	client, err := registerclient.New(registerclient.Options{
+		BaseURL:   "http://" + p.address + "/v1",
+		AccountID: id,
+		SecretKey: secretIn(string(out)),
+		Timeout:   2 * time.Second,
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+
+	return client
 }
 
 func (p *process) start() {
@@ -93,204 +102,187 @@ func (p *process) start() {
 	}
 }
 
-// kill ends it as a power cut does: nothing in it runs any more.
+// kill ends the process as a power cut does: nothing in it runs any more.
 func (p *process) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.running != nil {
-		p.running.Process.Kill()
-		p.running.Wait()
+		_ = p.running.Process.Kill()
+		_ = p.running.Wait()
 		p.running = nil
 	}
 }
 
-// secretOf reads the secret that account add printed.
-func secretOf(printed string) string {
-	for line := range strings.Lines(printed) {
-		if secret, found := strings.CutPrefix(line, "secret-key"); found {
-			return strings.TrimSpace(secret)
+// killOften kills and restarts the process at random moments until ctx ends. It returns how often.
+func (p *process) killOften(ctx context.Context) (kills int) {
+	for ctx.Err() == nil {
+		p.kill()
+		kills++
+		p.start()
+		select {
+		case <-ctx.Done():
+		case <-time.After(100*time.Millisecond + rand.N(500*time.Millisecond)):
 		}
 	}
 
-	return ""
+	return kills
+}
+
+// endpoint is where the Data User receives its events. It can be down.
+type endpoint struct {
+	*httptest.Server
+
+	t      *testing.T
+	mu     sync.Mutex
+	isDown bool
+	secret string
+	ids    map[string]bool
+	// events are the types of the events of each access record, in the order of their arrival.
+	events map[string][]registerclient.WebhookEventType
+}
+
+func newEndpoint(t *testing.T) *endpoint {
+	t.Helper()
+	e := &endpoint{t: t, ids: map[string]bool{}, events: map[string][]registerclient.WebhookEventType{}}
+	e.Server = httptest.NewServer(http.HandlerFunc(e.receive))
+	t.Cleanup(e.Close)
+
+	return e
+}
+
+func (e *endpoint) receive(w http.ResponseWriter, r *http.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.isDown {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+
+	verifier, err := registerclient.NewWebhookVerifier(e.secret)
+	if err != nil {
+		e.t.Error(err)
+		return
+	}
+
+	event, err := verifier.ReadRequest(r, time.Now())
+	if err != nil {
+		e.t.Errorf("an event is not signed as it should be: %v", err)
+		return
+	}
+	if e.ids[event.EventID] {
+		return // at least once: the register was killed before it noted that this one had arrived
+	}
+
+	e.ids[event.EventID] = true
+	ak := ""
+	if payload, err := event.ConsentWithdrawal(); err == nil {
+		ak = payload.AK
+	} else if payload, err := event.ConsentExpiring(); err == nil {
+		ak = payload.AK
+	}
+
+	e.events[ak] = append(e.events[ak], event.EventType)
+}
+
+func (e *endpoint) sign(secret string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.secret = secret
+}
+
+func (e *endpoint) setDown(isDown bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.isDown = isDown
+}
+
+// missing counts the records whose withdrawal has not arrived.
+func (e *endpoint) missing(aks []string) (n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ak := range aks {
+		events := e.events[ak]
+		if len(events) == 0 || events[len(events)-1] != registerclient.EventConsentWithdrawal {
+			n++
+		}
+	}
+
+	return n
+}
+
+// checkOrder fails the test unless each record has its withdrawal once, and before it at most once the announcement of
+// its end: that one is sent if the sweep was faster than the customer.
+func (e *endpoint) checkOrder() {
+	e.t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for ak, events := range e.events {
+		switch fmt.Sprint(events) {
+		case "[consent.withdrawal]", "[consent.expiring consent.withdrawal]":
+		default:
+			e.t.Errorf("%s: %s", ak, events)
+		}
+	}
 }
 
 // until repeats a call that an unreachable register cannot answer.
 func until[T any](t *testing.T, call func() (T, error)) T {
 	t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.After(2 * time.Minute)
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
 	for {
 		value, err := call()
 		if err == nil || t.Failed() {
 			return value
 		}
-		if time.Now().After(deadline) {
+
+		select {
+		case <-poll.C:
+		case <-deadline:
 			t.Errorf("no answer in two minutes: %v", err)
 			return value
 		}
-
-		time.Sleep(5 * time.Millisecond) // for the process to be there: there is no clock to set in it
 	}
 }
 
-// A thousand customers' withdrawals while the register is killed over and over, and the Data User's endpoint is down
+// A thousand withdrawals of customers while the register is killed over and over, and the Data User's endpoint is down
 // for half of them: every event arrives, signed, and those of one record in order.
-func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
+func TestNoWithdrawalIsLostWhenTheRegisterIsKilled(t *testing.T) {
 	t.Parallel()
 	const withdrawals = 1000
+	ctx := t.Context()
 	database := filepath.Join(t.TempDir(), "register.db")
 	p := newProcess(t, database)
-	client := func(id, secret string) *registerclient.Client {
-		c, err := registerclient.New(
-			registerclient.Options{
-				BaseURL:   "http://" + p.address + "/v1",
-				AccountID: id,
-				SecretKey: secret,
-				Timeout:   2 * time.Second,
-			},
-		)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	owner := client(
-		"bright_energy",
-		secretOf(
-			p.run(
-				"account",
-				"add",
-				"--id",
-				"bright_energy",
-				"--role",
-				"data_user",
-				"--display-name",
-				"Bright Energy Ltd",
-				"--contact-url",
-				"https://bright-energy.com/contact",
-			),
-		),
-	)
-	portal := client(
-		"portal_ops",
-		secretOf(
-			p.run("account", "add", "--id", "portal_ops", "--role", "portal", "--display-name", "Citizens Advice"),
-		),
-	)
-
-	var mu sync.Mutex
-	up := true
-	secret := ""
-	got := map[string][]registerclient.WebhookEventType{} // by access record
-	ids := map[string]bool{}
-	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		if !up {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-
-		verifier, err := registerclient.NewWebhookVerifier(secret)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-
-		event, err := verifier.ReadRequest(r, time.Now())
-		if err != nil {
-			t.Errorf("an event is not signed as it should be: %v", err)
-			return
-		}
-		if ids[event.EventID] {
-			return // at least once: the register was killed before it noted that this one had arrived
-		}
-
-		ids[event.EventID] = true
-		var about struct{ AK string }
-		if payload, err := event.ConsentWithdrawal(); err == nil {
-			about.AK = payload.AK
-		} else if payload, err := event.ConsentExpiring(); err == nil {
-			about.AK = payload.AK
-		}
-
-		got[about.AK] = append(got[about.AK], event.EventType)
-	}))
-	t.Cleanup(endpoint.Close)
+	owner := p.account("bright_energy", "data_user", "Bright Energy Ltd",
+		"--contact-url", "https://bright-energy.com/contact")
+	portal := p.account("portal_ops", "portal", "Citizens Advice")
+	receiver := newEndpoint(t)
 
 	p.start()
-	ctx := t.Context()
-	made := until(t, func() (*registerclient.WebhookResponse, error) {
-		return owner.RegisterWebhook(
-			ctx,
-			registerclient.RegisterWebhookRequest{CallbackURL: endpoint.URL, AlertEmail: "alerts@example.com"},
-		)
+	hook := until(t, func() (*registerclient.WebhookResponse, error) {
+		return owner.RegisterWebhook(ctx, registerclient.RegisterWebhookRequest{
+			CallbackURL: receiver.URL,
+			AlertEmail:  "alerts@example.com",
+		})
 	})
-	mu.Lock()
-	secret = made.SigningSecret
-	mu.Unlock()
-	identity := until(t, func() (*registerclient.CreateIdentityRecordResponse, error) {
-		return owner.CreateIdentityRecord(
-			ctx,
-			registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com"),
-		)
-	})
-	record := registertest.AccessRecord(identity.IR, registerclient.BasisConsent)
-	soon := time.Now().AddDate(0, 0, 10).UTC().Truncate(time.Second) // so that its end is announced as well
-	record.AccessEvent.Expiry = &soon
-	aks := make([]string, withdrawals)
-	for i := range aks {
-		aks[i] = until(
-			t,
-			func() (*registerclient.RegisterAccessResponse, error) { return owner.CreateAccessRecord(ctx, record) },
-		).AccessToken.Key
-	}
-
-	started := until(t, func() (*registerclient.ReidentifyResponse, error) {
-		return portal.Reidentify(
-			ctx,
-			registerclient.ReidentifyRequest{MPxN: registertest.MeterPoint, Method: registerclient.MethodMagicLink},
-		)
-	})
-	token := started.TokenRef()
-	if _, err := portal.ListAccessRecords(
-		ctx,
-		registertest.MeterPoint,
-		registerclient.ListAccessRecordsQuery{ReidentificationToken: token},
-	); err != nil {
-		t.Fatal(err)
-	}
+	receiver.sign(hook.SigningSecret)
+	aks := registerRecords(t, owner, withdrawals)
+	token := confirmedToken(t, portal)
 
 	killing, stop := context.WithCancel(ctx)
-	var killer sync.WaitGroup
-	kills := 0
-	killer.Go(func() {
-		for killing.Err() == nil {
-			p.kill()
-			kills++
-			p.start()
-			select {
-			case <-killing.Done():
-			case <-time.After(100*time.Millisecond + rand.N(500*time.Millisecond)): // a random moment
-			}
-		}
-	})
+	kills := make(chan int, 1)
+	go func() { kills <- p.killOften(killing) }()
 	var customers sync.WaitGroup
 	for i := range 4 {
 		customers.Go(func() {
 			for j := i; j < withdrawals; j += 4 {
 				if j == withdrawals/2 {
-					mu.Lock()
-					up = false
-					mu.Unlock()
+					receiver.setDown(true)
 				}
-
 				until(t, func() (*registerclient.RevokeAccessResponse, error) {
-					return portal.RevokeAccessRecord(
-						ctx,
-						aks[j],
-						registerclient.RevokeAccessRecordQuery{ReidentificationToken: token},
-					)
+					query := registerclient.RevokeAccessRecordQuery{ReidentificationToken: token}
+					return portal.RevokeAccessRecord(ctx, aks[j], query)
 				})
 			}
 		})
@@ -298,14 +290,65 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 
 	customers.Wait()
 	stop()
-	killer.Wait()
+	killed := <-kills
 	p.kill()
 
-	// The endpoint is up again, and the waits of the ladder and the leases of the killed are over.
-	mu.Lock()
-	up = true
-	mu.Unlock()
-	db, err := migrations.Open(ctx, database, migrations.Register)
+	receiver.setDown(false)
+	endWaits(t, database)
+	p.start()
+	until(t, func() (struct{}, error) {
+		if n := receiver.missing(aks); n > 0 {
+			return struct{}{}, fmt.Errorf("%d withdrawals have not arrived", n)
+		}
+		return struct{}{}, nil
+	})
+	receiver.checkOrder()
+	t.Logf("%d withdrawals, %d kills, %d events", withdrawals, killed, len(receiver.ids))
+}
+
+// registerRecords registers n records of one customer, which end so soon that their end is announced as well.
+func registerRecords(t *testing.T, owner *registerclient.Client, n int) []string {
+	t.Helper()
+	customer := registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com")
+	identity := until(t, func() (*registerclient.CreateIdentityRecordResponse, error) {
+		return owner.CreateIdentityRecord(t.Context(), customer)
+	})
+
+	record := registertest.AccessRecord(identity.IR, registerclient.BasisConsent)
+	soon := time.Now().AddDate(0, 0, 10).UTC().Truncate(time.Second)
+	record.AccessEvent.Expiry = &soon
+	aks := make([]string, n)
+	for i := range aks {
+		made := until(t, func() (*registerclient.RegisterAccessResponse, error) {
+			return owner.CreateAccessRecord(t.Context(), record)
+		})
+		aks[i] = made.AccessToken.Key
+	}
+
+	return aks
+}
+
+// confirmedToken returns a token with which the customer's records can be withdrawn: one with which they were read.
+func confirmedToken(t *testing.T, portal *registerclient.Client) string {
+	t.Helper()
+	started := until(t, func() (*registerclient.ReidentifyResponse, error) {
+		return portal.Reidentify(t.Context(), registerclient.ReidentifyRequest{
+			MPxN:   registertest.MeterPoint,
+			Method: registerclient.MethodMagicLink,
+		})
+	})
+	query := registerclient.ListAccessRecordsQuery{ReidentificationToken: started.TokenRef()}
+	if _, err := portal.ListAccessRecords(t.Context(), registertest.MeterPoint, query); err != nil {
+		t.Fatal(err)
+	}
+
+	return started.TokenRef()
+}
+
+// endWaits ends the waits of the retry ladder, and the leases that killed processes held.
+func endWaits(t *testing.T, database string) {
+	t.Helper()
+	db, err := migrations.Open(t.Context(), database, migrations.Register)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,35 +358,4 @@ func TestNoWithdrawalIsLostHoweverOftenTheRegisterIsKilled(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-
-	p.start()
-	until(t, func() (struct{}, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		missing := 0
-		for _, ak := range aks {
-			if events := got[ak]; len(events) == 0 || events[len(events)-1] != registerclient.EventConsentWithdrawal {
-				missing++
-			}
-		}
-
-		if missing > 0 {
-			return struct{}{}, fmt.Errorf("%d withdrawals have not arrived", missing)
-		}
-
-		return struct{}{}, nil
-	})
-	mu.Lock()
-	defer mu.Unlock()
-	for ak, events := range got {
-		// The announcement of its end, if the sweep was faster than the customer, and then the withdrawal: once each.
-		if text := fmt.Sprint(
-			events,
-		); text != "[consent.withdrawal]" &&
-			text != "[consent.expiring consent.withdrawal]" {
-			t.Errorf("%s: %s", ak, text)
-		}
-	}
-
-	t.Logf("%d withdrawals, %d kills, %d events", withdrawals, kills, len(ids))
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// StrictTransportSecurity is the value of the header of that name: browsers use https only, for two years from each
-// response (RFC 6797).
+// StrictTransportSecurity is the value of the header of that name. It makes browsers use https only. Each response
+// extends that to two years from then (RFC 6797).
 const StrictTransportSecurity = "max-age=63072000; includeSubDomains"
 
 // Features of browsers that PermissionsPolicy can open.
@@ -64,7 +64,7 @@ func PermissionsPolicy(opened ...string) string {
 }
 
 // SetHeaders sets what every response carries, errors included: no cache keeps it, no browser guesses its type, and
-// its links tell no other site where they were followed from. Secure is for a host that is reached by https.
+// no other site learns the address of the page that led to it. Secure is true for a host that is reached by https.
 func SetHeaders(h http.Header, secure bool) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -79,8 +79,8 @@ func SetHeaders(h http.Header, secure bool) {
 // X-Frame-Options. The Content-Security-Policy is the caller's, and so is the Permissions-Policy.
 //
 // The referrer policy becomes same-origin. With no-referrer browsers send "Origin: null" with our own forms, and a
-// browser without Sec-Fetch-Site (iOS up to 16.3) could then not be told from another site. A page whose address holds
-// a secret sets no-referrer again.
+// browser without Sec-Fetch-Site (iOS up to 16.3) could then not be told from another site. A page with a secret in
+// its address sets no-referrer again.
 func SetPageHeaders(h http.Header) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

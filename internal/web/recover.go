@@ -7,8 +7,8 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 )
 
-// Recover returns middleware that turns a panic into an error which holds the stack, for the log line of the request.
-// The error is returned to the outer middleware, as any other. http.ErrAbortHandler stays a panic.
+// Recover returns middleware that turns a panic into an error. The error holds the stack and is returned to the outer
+// middleware as any other, so that the log line of the request has it. http.ErrAbortHandler stays a panic.
 func Recover() echo.MiddlewareFunc {
 	return middleware.RecoverWithConfig(middleware.RecoverConfig{
 		StackSize:           16 << 10,

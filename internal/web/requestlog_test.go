@@ -106,7 +106,7 @@ func TestLogRequestsDescribes(t *testing.T) {
 	}
 }
 
-// A handler may ask for the entry where no middleware logs, as in a test.
+// A handler may ask for the entry although no middleware logs, as in a test.
 func TestEntryOfWithoutLog(t *testing.T) {
 	t.Parallel()
 	c := echo.New().NewContext(httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())

@@ -11,12 +11,12 @@ import (
 
 // searchRecords is GET /admin/records.
 func (a *API) searchRecords(c echo.Context) error {
-	query, err := rules.ParseRecordQuery(queryValue(c, "q"))
+	query, err := rules.ParseRecordQuery(queryParameter(c, "q"))
 	if err != nil {
 		return err
 	}
 
-	filter, err := rules.ParseRegisteredFilter(queryValue(c, "state"), queryValue(c, "legal-basis"))
+	filter, err := rules.ParseRegisteredFilter(queryParameter(c, "state"), queryParameter(c, "legal-basis"))
 	if err != nil {
 		return err
 	}

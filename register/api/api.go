@@ -1,5 +1,5 @@
-// Package api is the register's HTTP under /v1. A handler reads a request, calls one rule of package rules and sends the
-// result; it decides nothing. routes.go lists every operation. body.go, query.go and cursor.go read requests,
+// Package api is the register's HTTP under /v1. A handler reads a request, calls one rule of package rules and sends
+// the result; it decides nothing. routes.go lists every operation. body.go, query.go and cursor.go read requests,
 // idempotency.go makes changes, and errors.go turns refusals into the published envelope. Each resource has a file of
 // its own.
 package api

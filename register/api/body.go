@@ -46,7 +46,10 @@ func readBody(c echo.Context, into any) error {
 
 	body, err := io.ReadAll(c.Request().Body)
 	if err != nil {
-		if tooLarge, ok := errors.AsType[*echo.HTTPError](err); ok && tooLarge.Code == http.StatusRequestEntityTooLarge {
+		if tooLarge, ok := errors.AsType[*echo.HTTPError](
+			err,
+		); ok &&
+			tooLarge.Code == http.StatusRequestEntityTooLarge {
 			return tooLarge
 		}
 

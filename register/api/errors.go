@@ -86,3 +86,13 @@ func (a *API) SendRefusals(c echo.Context, status int, refusals rules.Errors) {
 		a.logger.ErrorContext(c.Request().Context(), "send an error response", slog.Any("error", err))
 	}
 }
+
+// DescribeError returns what the log says of a failed request: the cause of a server error, and only the code of a
+// refusal, whose message may quote the caller.
+func DescribeError(status int, err error) string {
+	if status >= http.StatusInternalServerError {
+		return err.Error()
+	}
+
+	return Refusals(err)[0].Code
+}

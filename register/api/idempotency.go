@@ -18,8 +18,8 @@ const (
 	maxKeyLength = 255
 )
 
-// write makes a change in one transaction and sends its response. If the caller sent an Idempotency-Key, the response is
-// stored in the same transaction; a repetition within 24 hours gets the stored response and changes nothing
+// write makes a change in one transaction and sends its response. If the caller sent an Idempotency-Key, the response
+// is stored in the same transaction; a repetition within 24 hours gets the stored response and changes nothing
 // (docs/decisions.md, Idempotency). A refused change leaves no trace, and its key stays unused.
 func (a *API) write(c echo.Context, change func(ctx context.Context, tx *store.Tx) (rules.Response, error)) error {
 	key, err := idempotencyKey(c)

@@ -20,16 +20,14 @@ import (
 
 const (
 	importPath = "/access-records/batch"
-	// ImportTimeout bounds one import over HTTP.
-	ImportTimeout = 10 * time.Minute
 	// importIdle is how long an import may wait for its next line.
 	importIdle = 30 * time.Second
 	// maxImport is how many bytes an import over HTTP may hold.
 	maxImport = 64 << 20
 )
 
-// IsImport reports whether a request is an import, before it is routed. An import has limits of its own for its size and
-// its time.
+// IsImport reports whether a request is an import, before it is routed. An import has limits of its own for its size
+// and its time.
 func IsImport(c echo.Context) bool {
 	return c.Request().Method == http.MethodPost && c.Request().URL.Path == BasePath+importPath
 }

@@ -487,10 +487,14 @@ func TestSlowImport(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	read, write := io.Pipe()
+	lines := linesOf(t, 6, nil)
 	go func() {
-		for line := range strings.SplitAfterSeq(linesOf(t, 6, nil), "\n") {
+		// The deadlines of a connection run in real time.
+		pause := time.NewTicker(150 * time.Millisecond)
+		defer pause.Stop()
+		for line := range strings.SplitAfterSeq(lines, "\n") {
 			io.WriteString(write, line)
-			time.Sleep(150 * time.Millisecond)
+			<-pause.C
 		}
 		write.Close()
 	}()

@@ -12,18 +12,9 @@ import (
 // queryToken is the query parameter that holds a re-identification token.
 const queryToken = "reidentification-token"
 
-// queryValue returns the value of a query parameter, or nil if the request does not have the parameter.
-func queryValue(c echo.Context, name string) *string {
-	if !c.QueryParams().Has(name) {
-		return nil
-	}
-
-	return new(c.QueryParam(name))
-}
-
 // refuseToken refuses a re-identification token of a Data User, which would have no effect.
 func refuseToken(c echo.Context) error {
-	if queryValue(c, queryToken) != nil {
+	if queryParameter(c, queryToken) != nil {
 		return rules.Invalid(queryToken, "is for portals only: a Data User's own records need no token.")
 	}
 
@@ -38,7 +29,7 @@ func (a *API) listAccessRecords(c echo.Context) error {
 		return err
 	}
 
-	filter, err := rules.ParseRecordFilter(queryValue(c, "state"), queryValue(c, "legal-basis"))
+	filter, err := rules.ParseRecordFilter(queryParameter(c, "state"), queryParameter(c, "legal-basis"))
 	if err != nil {
 		return err
 	}
@@ -47,7 +38,7 @@ func (a *API) listAccessRecords(c echo.Context) error {
 	}
 
 	for _, name := range []string{"limit", "cursor"} {
-		if queryValue(c, name) != nil {
+		if queryParameter(c, name) != nil {
 			return rules.Invalid(name, "is for Data Users only: a portal reads everything at once.")
 		}
 	}
@@ -89,7 +80,7 @@ func (a *API) listOwnAtMeterPoint(c echo.Context, mpxn string, filter rules.Reco
 
 // listOwnRecords is GET /records.
 func (a *API) listOwnRecords(c echo.Context) error {
-	filter, err := rules.ParseRegisteredFilter(queryValue(c, "state"), queryValue(c, "legal-basis"))
+	filter, err := rules.ParseRegisteredFilter(queryParameter(c, "state"), queryParameter(c, "legal-basis"))
 	if err != nil {
 		return err
 	}

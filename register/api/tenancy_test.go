@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -286,7 +288,10 @@ func TestTokenOfEarlierOccupant(t *testing.T) {
 			expectStatus(t, portal, token, registerclient.StatusExpired)
 		}
 
-		r.Confirm(t, pending)
+		// No operation confirms it any more. A token that a fault confirms must not open anything either.
+		registertest.Tamper(t, r, `UPDATE reidentifications SET confirmed_at = ? WHERE token_hash = ?`,
+			store.Millis(r.Clock.Now()), rules.HashToken(pending))
+
 		for name, token := range map[string]string{"pending": pending, "confirmed": confirmed} {
 			expectStatus(t, portal, token, registerclient.StatusExpired)
 			expectRefused("reading, "+name, read(token), registerclient.ErrForbidden)

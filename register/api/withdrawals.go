@@ -9,9 +9,10 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// revokeAccessRecord is DELETE /access-records/{ak}: by the owner of the record, or by a portal with a customer's token.
+// revokeAccessRecord is DELETE /access-records/{ak}: by the owner of the record, or by a portal with a customer's
+// token.
 func (a *API) revokeAccessRecord(c echo.Context) error {
-	reason := queryValue(c, "reason")
+	reason := queryParameter(c, "reason")
 	if err := rules.CheckRevokeReason(reason); err != nil {
 		return err
 	}

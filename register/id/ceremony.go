@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	// maxCeremonyBody is the size of a browser's response, in bytes. An attestation with many certificates has some 10 KB.
+	// maxCeremonyBody is the size of a browser's response, in bytes. An attestation with many certificates has some 10
+	// KB.
 	maxCeremonyBody = 64 << 10
 	// maxPasskeyName is how many characters the name of a passkey may have.
 	maxPasskeyName = 50
@@ -59,7 +60,8 @@ func isRefusal(err error) bool {
 	return errors.Is(err, passkey.ErrRefused) || errors.Is(err, rules.ErrEnded) || errors.Is(err, rules.ErrMailed)
 }
 
-// step makes the handler of one step of a ceremony. Every refusal looks alike; only a mistake of the customer's is told.
+// step makes the handler of one step of a ceremony. Every refusal looks alike; only a mistake of the customer's is
+// told.
 func (p *Pages) step(
 	permit func(echo.Context) (rules.Permission, error),
 	handle func(echo.Context, rules.Permission, stepRequest) (stepResponse, error),
@@ -207,8 +209,8 @@ func (p *Pages) finishEnrolment(
 	return stepResponse{Location: orPath(result.ReturnTo, pathEnrolled)}, nil
 }
 
-// codeMistake turns a mistake in the match code into a sentence, or into the last page if no attempt is left. It returns
-// other errors as they are.
+// codeMistake turns a mistake in the match code into a sentence, or into the last page if no attempt is left. It
+// returns other errors as they are.
 func (p *Pages) codeMistake(c echo.Context, permission rules.Permission, err error) (stepResponse, error) {
 	text := page(c, permission.Found.Language, pathAssert).Text
 	switch {

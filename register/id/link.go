@@ -22,8 +22,8 @@ const (
 	mistakeWrongCode     = "id.link.error.code"
 )
 
-// showLink is the page of a mailed link. It changes nothing, however often it is opened. The first visit moves the secret
-// from the address into a cookie.
+// showLink is the page of a mailed link. It changes nothing, however often it is opened. The first visit moves the
+// secret from the address into a cookie.
 func (p *Pages) showLink(c echo.Context) error {
 	if c.QueryParams().Has("token") {
 		p.keepSecret(c, store.LinkSecret, c.QueryParam("token"), rules.LinkLife)

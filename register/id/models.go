@@ -44,8 +44,8 @@ type LinkPage struct {
 	Purpose   Purpose
 	// MatchCode is true if the code of the starting page must be typed.
 	MatchCode bool
-	// ShownCode is the code that this page shows, to be typed into it; empty if none is required. It never stands beside
-	// MatchCode.
+	// ShownCode is the code that this page shows, to be typed into it; empty if none is required. It never stands
+	// beside MatchCode.
 	ShownCode string
 	// Declined is true if the challenge was declined, which the right code takes back.
 	Declined bool
@@ -139,26 +139,21 @@ type Passkey struct {
 // Reason is how a challenge ended, and part of its text keys.
 type Reason string
 
+// How a challenge can end.
 const (
-	// EndDead is every link that opens nothing.
-	EndDead     Reason = "dead"
-	EndDeclined Reason = "declined"
-	// EndSoftDeclined is EndDeclined while the right code can still take the decline back.
-	EndSoftDeclined Reason = "soft-declined"
-	EndWrongCode    Reason = "wrong-code"
-	// EndBusy follows too many failures from one address.
-	EndBusy     Reason = "busy"
-	EndNotFound Reason = "not-found"
-	EndRefused  Reason = "refused"
-	EndFailed   Reason = "failed"
-	// EndPasskeyDead is EndDead of a passkey page.
-	EndPasskeyDead     Reason = "passkey-dead"
+	EndDead            Reason = "dead" // every link that opens nothing
+	EndDeclined        Reason = "declined"
+	EndSoftDeclined    Reason = "soft-declined" // declined, while the right code can still take it back
+	EndWrongCode       Reason = "wrong-code"
+	EndBusy            Reason = "busy" // too many failures from one address
+	EndNotFound        Reason = "not-found"
+	EndRefused         Reason = "refused"
+	EndFailed          Reason = "failed"
+	EndPasskeyDead     Reason = "passkey-dead" // EndDead of a passkey page
 	EndPasskeyDeclined Reason = "passkey-declined"
-	// EndShown follows a passkey that was shown, and EndEnrolled one that was created.
-	EndShown    Reason = "passkey-shown"
-	EndEnrolled Reason = "passkey-added"
-	// EndMailed sends the customer to the mailed link.
-	EndMailed Reason = "passkey-mailed"
+	EndShown           Reason = "passkey-shown"
+	EndEnrolled        Reason = "passkey-added"
+	EndMailed          Reason = "passkey-mailed" // the customer has to open the mailed link
 )
 
 // EndPage is a page without a way on.

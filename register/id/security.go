@@ -16,7 +16,8 @@ import (
 const (
 	headerPermissions = "Permissions-Policy"
 
-	// pagePolicy is the content security policy of every page, and passkeyPolicy what a passkey page adds for its script.
+	// pagePolicy is the content security policy of every page, and passkeyPolicy what a passkey page adds for its
+	// script.
 	pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; " +
 		"frame-ancestors 'none'; form-action 'self'"
 	passkeyPolicy = "; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -83,15 +84,17 @@ func allowPasskeys(c echo.Context, permissions string) {
 // that of a mail scanner which presses every button.
 func sentByHand(c echo.Context) bool { return c.Request().Header.Get("Sec-Fetch-User") == "?1" }
 
-// neverSaysByHand reports whether the browser that opens a page never says whether a person sent a form. Chromium, which
-// sends Sec-CH-UA, says it of a form even if it did not say it of the page, which a script may have opened.
+// neverSaysByHand reports whether the browser that opens a page never says whether a person sent a form. Chromium,
+// which sends Sec-CH-UA, says it of a form even if it did not say it of the page, which a script may have opened.
 func neverSaysByHand(c echo.Context) bool {
 	return !sentByHand(c) && c.Request().Header.Get("Sec-Ch-Ua") == ""
 }
 
 // formToken returns the token of a page's forms. It binds them to the secret with which the page was shown: a browser
 // that has opened two links holds the later secret.
-func formToken(secret string) string { return hex.EncodeToString(rules.HashToken("form " + secret)[:16]) }
+func formToken(secret string) string {
+	return hex.EncodeToString(rules.HashToken("form " + secret)[:16])
+}
 
 // isOwnForm reports whether a form token belongs to a secret.
 func isOwnForm(token, secret string) bool {

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"crypto"
 	"crypto/rsa"
 	"errors"
 	"slices"
@@ -10,19 +11,19 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// DKIM says how letters are signed (RFC 6376), so that a receiver knows them from forgeries. The public key stands in
-// DNS, as a TXT record of Selector._domainkey.Domain.
+// DKIM signs letters (RFC 6376), so that a receiver can tell them from forgeries. The public key is published in DNS,
+// in a TXT record of Selector._domainkey.Domain.
 type DKIM struct {
 	Domain   string
 	Selector string
-	// Key is the private key in PEM: RSA of 2048 bits or more (RFC 8301), or Ed25519 (RFC 8463), in PKCS #8; RSA also
-	// in PKCS #1.
+	// Key is the private key in PEM: RSA of at least 2048 bits (RFC 8301) or Ed25519 (RFC 8463), in PKCS #8. RSA may
+	// also be in PKCS #1.
 	Key string
 }
 
-// signed are the headers that nobody may change on the way. Each is also signed as absent once more than it is
-// there, so that nobody may add a second one.
-var signed = []string{
+// signedHeaders are the headers that must not change on the way. Each name is signed once more than it occurs, so that
+// adding a second one breaks the signature.
+var signedHeaders = []string{
 	"From",
 	"To",
 	"Subject",
@@ -34,14 +35,17 @@ var signed = []string{
 	"Auto-Submitted",
 }
 
-// signing checks what is set. From's domain must be the signing one or below it: else the signature says nothing about
-// the sender that people see (RFC 7489, alignment). That go-mail could sign too is no help: v0.8.1 breaks a list of
-// headers that is longer than a line after signing it unbroken, so that the signature does not hold.
-func (d *DKIM) signing(from string) (*dkim.SignOptions, error) {
+// signOptions checks the settings. The domain of From must be the signing domain or below it, otherwise the signature
+// says nothing about the sender that people see (alignment, RFC 7489).
+//
+// go-mail can sign too, but v0.8.1 breaks a list of headers longer than a line after it has signed the unbroken one,
+// and the signature is invalid.
+func (d *DKIM) signOptions(fromDomain string) (*dkim.SignOptions, error) {
 	var mistakes []error
+
 	if !domainForm.MatchString(d.Domain) {
-		mistakes = append(mistakes, errors.New("DKIM: Domain is missing or is no domain"))
-	} else if from := strings.ToLower(from); from != "" && from != strings.ToLower(d.Domain) && !strings.HasSuffix(from, "."+strings.ToLower(d.Domain)) {
+		mistakes = append(mistakes, errors.New("DKIM: Domain is missing or is not a domain"))
+	} else if fromDomain != "" && !isWithin(fromDomain, d.Domain) {
 		mistakes = append(mistakes, errors.New("DKIM: From's domain is neither Domain nor below it"))
 	}
 
@@ -49,11 +53,9 @@ func (d *DKIM) signing(from string) (*dkim.SignOptions, error) {
 		mistakes = append(mistakes, errors.New("DKIM: Selector is missing or cannot be part of a domain"))
 	}
 
-	key, err := gomail.PrivKeyFromPEM([]byte(d.Key))
+	key, err := parseKey(d.Key)
 	if err != nil {
-		mistakes = append(mistakes, errors.New("DKIM: Key is not an RSA or Ed25519 private key in PEM"))
-	} else if rsaKey, ok := key.(*rsa.PrivateKey); ok && rsaKey.N.BitLen() < 2048 {
-		mistakes = append(mistakes, errors.New("DKIM: Key is an RSA key of fewer than 2048 bits"))
+		mistakes = append(mistakes, err)
 	}
 
 	if len(mistakes) > 0 {
@@ -61,7 +63,32 @@ func (d *DKIM) signing(from string) (*dkim.SignOptions, error) {
 	}
 
 	return &dkim.SignOptions{
-		Domain: d.Domain, Selector: d.Selector, Signer: key, HeaderKeys: slices.Concat(signed, signed),
-		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
+		Domain:                 d.Domain,
+		Selector:               d.Selector,
+		Signer:                 key,
+		HeaderKeys:             slices.Concat(signedHeaders, signedHeaders),
+		HeaderCanonicalization: dkim.CanonicalizationRelaxed,
+		BodyCanonicalization:   dkim.CanonicalizationRelaxed,
 	}, nil
+}
+
+// isWithin reports whether domain is parent or below it.
+func isWithin(domain, parent string) bool {
+	domain = strings.ToLower(domain)
+	parent = strings.ToLower(parent)
+
+	return domain == parent || strings.HasSuffix(domain, "."+parent)
+}
+
+// parseKey reads a private key in PEM. Its errors do not quote it.
+func parseKey(text string) (crypto.Signer, error) {
+	key, err := gomail.PrivKeyFromPEM([]byte(text))
+	if err != nil {
+		return nil, errors.New("DKIM: Key is not an RSA or Ed25519 private key in PEM")
+	}
+	if rsaKey, ok := key.(*rsa.PrivateKey); ok && rsaKey.N.BitLen() < 2048 {
+		return nil, errors.New("DKIM: Key is an RSA key of fewer than 2048 bits")
+	}
+
+	return key, nil
 }

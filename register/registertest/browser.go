@@ -14,39 +14,40 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// PublicURL is where a register under test stands for browsers. A Browser finds it there, whatever its port is.
+// PublicURL is the address of a register under test for browsers. A Browser reaches the register at this address on
+// any port.
 const PublicURL = "http://localhost:5001"
 
-// Browser is what a customer opens the pages of the id origin in. It keeps cookies, follows redirects as long as they
-// stay on that origin, and says of each request what browsers say of it (Fetch Metadata Request Headers). It runs no
-// scripts: Fetch is what a script does.
+// Browser is the browser of a customer on the identity pages. It keeps cookies, follows redirects within that origin,
+// and sends the Fetch Metadata headers of a real browser. It runs no scripts; Fetch does what a script would do.
 type Browser struct {
-	// Header is sent with every request, over what the browser would say itself. A value of nil is not sent.
+	// Header is sent with every request and replaces the browser's own headers. A nil value removes one.
 	Header http.Header
 
 	t      testing.TB
 	client *http.Client
 }
 
-// Shown is what a browser got: a page, or the way to another site.
+// Shown is a response as the browser shows it.
 type Shown struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// URL is the address that the answer came from, after the redirects.
+	// URL is the address of the response, after the redirects.
 	URL *url.URL
-	// Away is where a redirect to another site leads, which the browser does not follow; empty where there is none.
+	// Away is the target of a redirect to another site, which the browser does not follow, or empty.
 	Away string
-	// Page is the document, to look in by selector; it is empty where the answer is no HTML.
+	// Page is the document, for selectors. It is empty if the response is not HTML.
 	Page *goquery.Document
 }
 
-// Text is what the page's main content says, with single spaces.
+// Text returns the words of the page's main content, with single spaces.
 func (s *Shown) Text() string { return strings.Join(strings.Fields(s.Page.Find("main").Text()), " ") }
 
-// Browser is a customer's browser, without cookies.
+// Browser returns a new browser without cookies.
 func (r *Register) Browser(t testing.TB) *Browser {
 	t.Helper()
+
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -54,20 +55,24 @@ func (r *Register) Browser(t testing.TB) *Browser {
 
 	b := &Browser{t: t, Header: http.Header{}}
 	b.client = &http.Client{Jar: jar, Transport: r.origin(t), CheckRedirect: stayOnOrigin}
+
 	return b
 }
 
-// On is the same browser, its cookies too, when a load balancer leads it to another replica.
+// On returns the same browser, with its cookies, after a load balancer has sent it to another replica.
 func (b *Browser) On(replica *Register) *Browser {
 	b.t.Helper()
+
 	other := *b
 	other.client = &http.Client{Jar: b.client.Jar, Transport: replica.origin(b.t), CheckRedirect: stayOnOrigin}
+
 	return &other
 }
 
-// origin reaches the register under its public address, and nothing else.
+// origin returns a transport that connects to the register, for requests to any address.
 func (r *Register) origin(t testing.TB) http.RoundTripper {
 	t.Helper()
+
 	server, err := url.Parse(r.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -77,9 +82,11 @@ func (r *Register) origin(t testing.TB) http.RoundTripper {
 		return new(net.Dialer).DialContext(ctx, network, server.Host)
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
+
 	return transport
 }
 
+// stayOnOrigin stops at a redirect to another site.
 func stayOnOrigin(request *http.Request, via []*http.Request) error {
 	if request.URL.Scheme+"://"+request.URL.Host != PublicURL || len(via) > 5 {
 		return http.ErrUseLastResponse
@@ -87,7 +94,7 @@ func stayOnOrigin(request *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// Cookie is the value of a cookie, empty where there is none.
+// Cookie returns the value of a cookie, or empty if there is none.
 func (b *Browser) Cookie(name string) string {
 	public, _ := url.Parse(PublicURL + "/id/")
 	for _, cookie := range b.client.Jar.Cookies(public) {
@@ -99,29 +106,29 @@ func (b *Browser) Cookie(name string) string {
 	return ""
 }
 
-// SetCookie plants a cookie.
+// SetCookie sets a cookie.
 func (b *Browser) SetCookie(name, value string) {
 	public, _ := url.Parse(PublicURL)
 	b.client.Jar.SetCookies(public, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
 }
 
-// Open follows a link from a mail or from another site. An address without a host is one of the register's.
+// Open follows a link from a letter or from another site. An address without a host is one of the register's pages.
 func (b *Browser) Open(address string) *Shown {
 	b.t.Helper()
+
 	return b.Do(http.MethodGet, address, nil, http.Header{
-		"Sec-Fetch-Site": {
-			"cross-site",
-		},
+		"Sec-Fetch-Site": {"cross-site"},
 		"Sec-Fetch-Mode": {"navigate"},
 		"Sec-Fetch-User": {"?1"},
 		"Sec-Fetch-Dest": {"document"},
 	})
 }
 
-// Submit sends a form of a page by hand: the one that goes to this action, or has a button that does, with its hidden
-// fields and these.
+// Submit submits the form of a page that has this action, or a button with it. It sends the form's hidden fields and
+// fields, which alternates names and values.
 func (b *Browser) Submit(from *Shown, action string, fields ...string) *Shown {
 	b.t.Helper()
+
 	form := from.Page.Find(
 		`form[method="post"][action="` + action + `"], form[method="post"]:has(button[formaction="` + action + `"])`,
 	)
@@ -138,11 +145,9 @@ func (b *Browser) Submit(from *Shown, action string, fields ...string) *Shown {
 	}
 
 	return b.Do(http.MethodPost, action, []byte(values.Encode()), http.Header{
-		"Content-Type": {"application/x-www-form-urlencoded"},
-		"Origin":       {PublicURL},
-		"Sec-Fetch-Site": {
-			"same-origin",
-		},
+		"Content-Type":   {"application/x-www-form-urlencoded"},
+		"Origin":         {PublicURL},
+		"Sec-Fetch-Site": {"same-origin"},
 		"Sec-Fetch-Mode": {"navigate"},
 		"Sec-Fetch-User": {"?1"},
 		"Sec-Fetch-Dest": {"document"},
@@ -152,15 +157,20 @@ func (b *Browser) Submit(from *Shown, action string, fields ...string) *Shown {
 // Fetch posts JSON, as a script of a page does.
 func (b *Browser) Fetch(address string, body []byte) *Shown {
 	b.t.Helper()
+
 	return b.Do(http.MethodPost, address, body, http.Header{
-		"Content-Type": {"application/json"}, "Origin": {PublicURL},
-		"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"cors"}, "Sec-Fetch-Dest": {"empty"},
+		"Content-Type":   {"application/json"},
+		"Origin":         {PublicURL},
+		"Sec-Fetch-Site": {"same-origin"},
+		"Sec-Fetch-Mode": {"cors"},
+		"Sec-Fetch-Dest": {"empty"},
 	})
 }
 
-// Do sends any request, with these headers under those of the browser.
+// Do sends a request. Browser.Header replaces the headers that it is given.
 func (b *Browser) Do(method, address string, body []byte, header http.Header) *Shown {
 	b.t.Helper()
+
 	if strings.HasPrefix(address, "/") {
 		address = PublicURL + address
 	}
@@ -170,9 +180,10 @@ func (b *Browser) Do(method, address string, body []byte, header http.Header) *S
 		b.t.Fatal(err)
 	}
 
-	for _, some := range []http.Header{header, b.Header} {
-		for name, values := range some {
-			if request.Header[name] = values; values == nil {
+	for _, headers := range []http.Header{header, b.Header} {
+		for name, values := range headers {
+			request.Header[name] = values
+			if values == nil {
 				delete(request.Header, name)
 			}
 		}
@@ -184,6 +195,7 @@ func (b *Browser) Do(method, address string, body []byte, header http.Header) *S
 	}
 
 	defer response.Body.Close()
+
 	shown := &Shown{Status: response.StatusCode, Header: response.Header, URL: response.Request.URL}
 	if shown.Body, err = io.ReadAll(response.Body); err != nil {
 		b.t.Fatal(err)

@@ -9,29 +9,26 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// TestBrowserFollowsAMailedLink is a customer's whole way, over two replicas.
-func TestBrowserFollowsAMailedLink(t *testing.T) {
+// TestBrowserFollowsMailedLink follows a customer from the letter to the confirmation, over two replicas.
+func TestBrowserFollowsMailedLink(t *testing.T) {
 	t.Parallel()
+
 	inbox, sender := registertest.NewInbox(t)
 	r := registertest.New(t, registertest.HoldConfirmations(), registertest.WithMail(sender))
 	replica := registertest.New(t, registertest.HoldConfirmations(), registertest.ReplicaOf(r))
 	owner := r.Client(t, registerclient.RoleDataUser)
 	portal := r.Client(t, registerclient.RolePortal)
-	if _, err := owner.CreateIdentityRecord(
-		t.Context(),
-		registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com"),
-	); err != nil {
+
+	record := registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com")
+	if _, err := owner.CreateIdentityRecord(t.Context(), record); err != nil {
 		t.Fatal(err)
 	}
 
-	started, err := portal.Reidentify(
-		t.Context(),
-		registerclient.ReidentifyRequest{
-			MPxN:      registertest.MeterPoint,
-			Method:    registerclient.MethodMagicLink,
-			MatchCode: true,
-		},
-	)
+	started, err := portal.Reidentify(t.Context(), registerclient.ReidentifyRequest{
+		MPxN:      registertest.MeterPoint,
+		Method:    registerclient.MethodMagicLink,
+		MatchCode: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,11 +48,9 @@ func TestBrowserFollowsAMailedLink(t *testing.T) {
 	if page.Status != http.StatusOK || page.URL.Path != "/id/link/confirmed" {
 		t.Errorf("the answer leads to %d %s: %s", page.Status, page.URL, page.Text())
 	}
-	if status, err := portal.ReidentificationStatus(
-		t.Context(),
-		started.TokenRef(),
-	); err != nil ||
-		status.Status != registerclient.StatusConfirmed {
+
+	status, err := portal.ReidentificationStatus(t.Context(), started.TokenRef())
+	if err != nil || status.Status != registerclient.StatusConfirmed {
 		t.Errorf("status %+v %v", status, err)
 	}
 }

@@ -22,6 +22,7 @@ func Must[T any](value T, err error) func(testing.TB) T {
 // portal, and the key of the identity record.
 func Household(t testing.TB, r *Register) (owner, portal *registerclient.Client, ir string) {
 	t.Helper()
+
 	owner = r.Client(t, registerclient.RoleDataUser)
 	portal = r.Client(t, registerclient.RolePortal)
 	created := Must(owner.CreateIdentityRecord(t.Context(), IdentityRecord(MeterPoint, "customer@example.com")))(t)
@@ -36,9 +37,10 @@ func Start(t testing.TB, c *registerclient.Client, method registerclient.Method)
 	return Must(c.Reidentify(t.Context(), registerclient.ReidentifyRequest{MPxN: MeterPoint, Method: method}))(t)
 }
 
-// ListRecords lists the access records at MeterPoint; a portal needs a token.
+// ListRecords lists the access records at MeterPoint. A portal needs a token; a Data User lists its own without one.
 func ListRecords(t testing.TB, c *registerclient.Client, token string) []registerclient.AccessRecordSummary {
 	t.Helper()
+
 	query := registerclient.ListAccessRecordsQuery{ReidentificationToken: token}
 
 	return Must(c.ListAccessRecords(t.Context(), MeterPoint, query))(t).AccessRecords
@@ -49,20 +51,4 @@ func CreateRecord(t testing.TB, c *registerclient.Client, ir string, basis regis
 	t.Helper()
 
 	return Must(c.CreateAccessRecord(t.Context(), AccessRecord(ir, basis)))(t).AccessToken.Key
-}
-
-// CountAudited returns how many events of a type the audit log holds for a meter point.
-func CountAudited(t testing.TB, r *Register, eventType, mpxn string) int {
-	t.Helper()
-	var count int
-	err := r.DB.Read.Get(
-		&count,
-		r.DB.Read.Rebind(`SELECT COUNT(*) FROM audit_events WHERE event_type = ? AND mpxn = ?`),
-		eventType, mpxn,
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return count
 }

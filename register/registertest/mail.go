@@ -8,12 +8,13 @@ import (
 	"central.consent/dar/register/mail/catcher"
 )
 
-// Inbox is a mail server that keeps what a register sends to its customers.
+// Inbox is a mail server that keeps the letters of a register.
 type Inbox struct{ *catcher.Catcher }
 
-// NewInbox starts a mail server, and WithMail's argument for it. It ends with the test.
+// NewInbox starts a mail server that stops when the test ends, and returns it with a sender for WithMail.
 func NewInbox(t testing.TB) (Inbox, *mail.Sender) {
 	t.Helper()
+
 	server, err := catcher.Start(catcher.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -24,6 +25,7 @@ func NewInbox(t testing.TB) (Inbox, *mail.Sender) {
 			t.Error(err)
 		}
 	})
+
 	sender, err := mail.NewSender(mail.Options{URL: server.URL()})
 	if err != nil {
 		t.Fatal(err)
@@ -34,14 +36,17 @@ func NewInbox(t testing.TB) (Inbox, *mail.Sender) {
 			t.Error(err)
 		}
 	})
+
 	return Inbox{server}, sender
 }
 
+// mailedLink matches the link of a magic-link letter.
 var mailedLink = regexp.MustCompile(regexp.QuoteMeta(PublicURL) + `/id/link\?token=[A-Za-z0-9_-]+`)
 
-// Link is the link in the latest letter to a customer.
+// Link returns the link in the latest letter that has one.
 func (i Inbox) Link(t testing.TB) string {
 	t.Helper()
+
 	letters := i.Messages()
 	for n := len(letters) - 1; n >= 0; n-- {
 		if link := mailedLink.FindString(letters[n].Text); link != "" {
@@ -50,5 +55,6 @@ func (i Inbox) Link(t testing.TB) string {
 	}
 
 	t.Fatalf("no link in %d letters", len(letters))
+
 	return ""
 }

@@ -15,206 +15,259 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// request is what an operation takes.
+// request is the request of an operation.
 type request struct {
-	path  []*jsonschema.Schema // of the path's parameters, in their order
-	query map[string]*jsonschema.Schema
-	// whole names the query's parameters that are whole numbers.
-	whole map[string]bool
-	// body is nil where none is described: one that is sent is then not read.
-	body, line *jsonschema.Schema
-	media      string
+	path  []*jsonschema.Schema // the parameters of the path, in their order
+	query map[string]parameter
+	// body is nil if the document describes none. The register then does not read one.
+	body *jsonschema.Schema
+	// line is the schema of one line of the body if the body is JSON Lines, otherwise nil.
+	line  *jsonschema.Schema
+	media string
 }
 
+// parameter is a parameter of the query.
+type parameter struct {
+	schema    *jsonschema.Schema
+	isInteger bool
+}
+
+// requestOf reads the request of an operation.
 func requestOf(
 	schemas *jsonschema.Compiler,
 	path, method string,
 	item *openapi3.PathItem,
 	described *openapi3.Operation,
 ) (request, error) {
-	r := request{query: map[string]*jsonschema.Schema{}, whole: map[string]bool{}}
-	inPath := map[string]*jsonschema.Schema{}
+	r := request{query: map[string]parameter{}}
 	at := pointer("paths", path)
-	for _, list := range []struct {
-		at         string
-		parameters openapi3.Parameters
-	}{{at, item.Parameters}, {at + pointer(strings.ToLower(method))[1:], described.Parameters}} {
-		for i, parameter := range list.parameters {
-			place := list.at + pointer("parameters", strconv.Itoa(i))[1:]
-			if parameter.Ref != "" {
-				place = parameter.Ref
-			}
+	inPath := map[string]*jsonschema.Schema{}
 
-			schema, err := schemas.Compile("openapi.json" + place + "/schema")
-			if err != nil {
-				return request{}, err
-			}
-
-			switch parameter.Value.In {
-			case openapi3.ParameterInPath:
-				inPath[parameter.Value.Name] = schema
-			case openapi3.ParameterInQuery:
-				r.query[parameter.Value.Name] = schema
-				r.whole[parameter.Value.Name] = parameter.Value.Schema.Value.Type.Is("integer")
-			}
-		}
+	if err := r.readParameters(schemas, at, item.Parameters, inPath); err != nil {
+		return request{}, err
+	}
+	at += below(strings.ToLower(method))
+	if err := r.readParameters(schemas, at, described.Parameters, inPath); err != nil {
+		return request{}, err
 	}
 
 	for _, name := range pathParameter.FindAllString(path, -1) {
 		r.path = append(r.path, inPath[strings.Trim(name, "{}")])
 	}
+
 	if described.RequestBody == nil {
 		return r, nil
 	}
 
-	for media, content := range described.RequestBody.Value.Content {
-		place := at + pointer(strings.ToLower(method), "requestBody", "content", media, "schema")[1:]
-		schema, err := schemas.Compile("openapi.json" + place)
-		if err != nil {
-			return request{}, err
-		}
-
-		r.media, r.body = media, schema
-		if line, ok := content.Extensions["x-line-schema"].(string); ok {
-			if r.line, err = schemas.Compile("openapi.json" + line); err != nil {
-				return request{}, err
-			}
-		}
-	}
-
-	return r, nil
+	return r, r.readBody(schemas, at+below("requestBody", "content"), described.RequestBody.Value.Content)
 }
 
-// checkRequest says what of a request that was answered with success is not described.
-func (c *contract) checkRequest(method, path, query, media string, body, answer []byte) error {
-	found, _ := c.find(method, path)
-	if found == nil {
-		return nil
-	}
+// readParameters adds a list of parameters, those of the path to inPath.
+func (r *request) readParameters(
+	schemas *jsonschema.Compiler,
+	at string,
+	parameters openapi3.Parameters,
+	inPath map[string]*jsonschema.Schema,
+) error {
+	for i, ref := range parameters {
+		place := at + below("parameters", strconv.Itoa(i))
+		if ref.Ref != "" {
+			place = ref.Ref
+		}
 
-	r := found.request
-	for i, text := range found.path.FindStringSubmatch(path)[1:] {
-		value, err := url.PathUnescape(text)
+		schema, err := compile(schemas, place+"/schema")
 		if err != nil {
 			return err
 		}
-		if err := fits(r.path[i], value); err != nil {
-			return fmt.Errorf("the path: %w", err)
-		}
-	}
 
-	given, err := url.ParseQuery(query)
-	if err != nil {
-		return err
-	}
-
-	for name, values := range given {
-		if r.query[name] == nil || len(values) != 1 {
-			return fmt.Errorf("the query has %q %d times", name, len(values))
-		}
-
-		var value any = values[0]
-		if n, err := strconv.Atoi(values[0]); err == nil && r.whole[name] {
-			value = n
-		}
-		if err := fits(r.query[name], value); err != nil {
-			return fmt.Errorf("the query's %s: %w", name, err)
-		}
-	}
-
-	switch sent, _, err := mime.ParseMediaType(media); {
-	case r.body == nil:
-		return nil
-	case err != nil || sent != r.media:
-		return fmt.Errorf("the content type %q is not documented", media)
-	case r.line != nil:
-		return r.checkLines(body, answer)
-	}
-
-	return fitsText(r.body, body)
-}
-
-// checkLines checks those lines of an import that were not refused.
-func (r request) checkLines(body, answer []byte) error {
-	var told struct {
-		Refused int
-		Errors  []struct{ Line int }
-	}
-	if err := json.Unmarshal(answer, &told); err != nil {
-		return err
-	}
-
-	refused := map[int]bool{}
-	for _, one := range told.Errors {
-		refused[one.Line] = true
-	}
-	if len(refused) < told.Refused { // there were more mistakes than are told
-		return nil
-	}
-
-	for i, line := range bytes.Split(body, []byte("\n")) {
-		if line = bytes.TrimSpace(line); len(line) > 0 && !refused[i+1] {
-			if err := fitsText(r.line, line); err != nil {
-				return fmt.Errorf("line %d: %w", i+1, err)
-			}
+		switch ref.Value.In {
+		case openapi3.ParameterInPath:
+			inPath[ref.Value.Name] = schema
+		case openapi3.ParameterInQuery:
+			r.query[ref.Value.Name] = parameter{schema, ref.Value.Schema.Value.Type.Is("integer")}
 		}
 	}
 
 	return nil
 }
 
-func fitsText(schema *jsonschema.Schema, text []byte) error {
+// readBody reads the schema of the body, and that of a line if the body is JSON Lines.
+func (r *request) readBody(schemas *jsonschema.Compiler, at string, content openapi3.Content) error {
+	for media, described := range content {
+		var err error
+		r.media = media
+		if r.body, err = compile(schemas, at+below(media, "schema")); err != nil {
+			return err
+		}
+
+		line, ok := described.Extensions["x-line-schema"].(string)
+		if !ok {
+			continue
+		}
+		if r.line, err = compile(schemas, line); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// checkRequest returns how a request that succeeded differs from the document.
+func (c *contract) checkRequest(method, path string, x *exchange) error {
+	o, _ := c.find(method, path)
+	if o == nil {
+		return nil
+	}
+
+	r := o.request
+	for i, text := range o.path.FindStringSubmatch(path)[1:] {
+		value, err := url.PathUnescape(text)
+		if err != nil {
+			return err
+		}
+		if err := validate(r.path[i], value); err != nil {
+			return fmt.Errorf("the path: %w", err)
+		}
+	}
+
+	if err := r.checkQuery(x.query); err != nil {
+		return err
+	}
+
+	return r.checkBody(x)
+}
+
+func (r request) checkQuery(query string) error {
+	given, err := url.ParseQuery(query)
+	if err != nil {
+		return err
+	}
+
+	for name, values := range given {
+		described, ok := r.query[name]
+		if !ok || len(values) != 1 {
+			return fmt.Errorf("the query has %q %d times", name, len(values))
+		}
+
+		var value any = values[0]
+		if n, err := strconv.Atoi(values[0]); err == nil && described.isInteger {
+			value = n
+		}
+		if err := validate(described.schema, value); err != nil {
+			return fmt.Errorf("the query's %s: %w", name, err)
+		}
+	}
+
+	return nil
+}
+
+func (r request) checkBody(x *exchange) error {
+	if r.body == nil {
+		return nil
+	}
+
+	media, _, err := mime.ParseMediaType(x.contentType)
+	if err != nil || media != r.media {
+		return fmt.Errorf("the content type %q is not documented", x.contentType)
+	}
+
+	if r.line != nil {
+		return r.checkLines(x.sent.Bytes(), x.body)
+	}
+
+	return validateJSON(r.body, x.sent.Bytes())
+}
+
+// checkLines checks the lines of an import that were not refused.
+func (r request) checkLines(sent, answer []byte) error {
+	var summary struct {
+		Refused int
+		Errors  []struct{ Line int }
+	}
+	if err := json.Unmarshal(answer, &summary); err != nil {
+		return err
+	}
+
+	isRefused := map[int]bool{}
+	for _, mistake := range summary.Errors {
+		isRefused[mistake.Line] = true
+	}
+	if len(isRefused) < summary.Refused {
+		return nil // the response does not list every refused line
+	}
+
+	for i, line := range bytes.Split(sent, []byte("\n")) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || isRefused[i+1] {
+			continue
+		}
+		if err := validateJSON(r.line, line); err != nil {
+			return fmt.Errorf("line %d: %w", i+1, err)
+		}
+	}
+
+	return nil
+}
+
+func validateJSON(schema *jsonschema.Schema, text []byte) error {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
-	return fits(schema, value)
+
+	return validate(schema, value)
 }
 
-// fits checks a value of a request. A member that need not be given may be null or an empty text, and is then taken
-// out, as the document's description has it.
-func fits(schema *jsonschema.Schema, value any) error {
+// validate checks a value of a request. An optional member may be null or an empty string (see the description of the
+// document), so such a member is removed and the rest is checked again.
+func validate(schema *jsonschema.Schema, value any) error {
 	for {
 		err := schema.Validate(value)
-		wrong, ok := errors.AsType[*jsonschema.ValidationError](err)
-		if !ok || !takeOut(value, wrong) {
+		invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
+		if !ok || !removeEmpty(value, invalid) {
 			return err
 		}
 	}
 }
 
-// takeOut deletes the members that the mistakes lie in and that say nothing.
-func takeOut(value any, wrong *jsonschema.ValidationError) bool {
-	done := false
-	for _, cause := range wrong.Causes {
-		done = takeOut(value, cause) || done
+// removeEmpty removes the members that an error is about if they are null or empty, and reports whether there were any.
+func removeEmpty(value any, invalid *jsonschema.ValidationError) bool {
+	removed := false
+	for _, cause := range invalid.Causes {
+		removed = removeEmpty(value, cause) || removed
 	}
 
-	at := wrong.InstanceLocation
+	place := invalid.InstanceLocation
 	names := []string{}
-	if unknown, ok := wrong.ErrorKind.(*kind.AdditionalProperties); ok {
+	if unknown, ok := invalid.ErrorKind.(*kind.AdditionalProperties); ok {
 		names = unknown.Properties
-	} else if len(at) > 0 {
-		at, names = at[:len(at)-1], at[len(at)-1:]
+	} else if len(place) > 0 {
+		names = place[len(place)-1:]
+		place = place[:len(place)-1]
 	}
 
-	for _, token := range at {
-		switch inside := value.(type) {
-		case map[string]any:
-			value = inside[token]
-		case []any:
-			i, _ := strconv.Atoi(token)
-			value = inside[i]
-		}
-	}
-
-	object, _ := value.(map[string]any)
+	object, _ := valueAt(value, place).(map[string]any)
 	for _, name := range names {
 		if member, ok := object[name]; ok && (member == nil || member == "") {
 			delete(object, name)
-			done = true
+			removed = true
 		}
 	}
 
-	return done
+	return removed
+}
+
+// valueAt descends into a JSON value.
+func valueAt(value any, place []string) any {
+	for _, token := range place {
+		switch inner := value.(type) {
+		case map[string]any:
+			value = inner[token]
+		case []any:
+			i, _ := strconv.Atoi(token)
+			value = inner[i]
+		}
+	}
+
+	return value
 }

@@ -6,7 +6,7 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// IdentityRecord is a valid request, to alter; without an e-mail address where email is empty.
+// IdentityRecord returns a valid request that a test may change. It has no e-mail address if email is empty.
 func IdentityRecord(mpxn, email string) registerclient.CreateIdentityRecordRequest {
 	in := registerclient.CreateIdentityRecordRequest{
 		PIIPrincipal: registerclient.PIIPrincipal{
@@ -36,12 +36,14 @@ func IdentityRecord(mpxn, email string) registerclient.CreateIdentityRecordReque
 	return in
 }
 
-// AccessRecord is a valid request with a sole controller, active until 2028, to alter.
+// AccessRecord returns a valid request that a test may change: active until 2028, with a sole controller.
 func AccessRecord(ir string, basis registerclient.LegalBasis) registerclient.AccessRecord {
 	expiry := time.Date(2028, time.January, 14, 0, 0, 0, 0, time.UTC)
+
 	in := registerclient.AccessRecord{
 		RecordMetadata: registerclient.RecordMetadata{
-			SchemaVersion: "1.0", IdentityRecordRef: &ir,
+			SchemaVersion:     "1.0",
+			IdentityRecordRef: &ir,
 			ControllerArrangement: registerclient.ControllerArrangement{
 				ArrangementType: registerclient.ArrangementSole,
 				Controllers: []registerclient.Controller{
@@ -55,8 +57,9 @@ func AccessRecord(ir string, basis registerclient.LegalBasis) registerclient.Acc
 			},
 		},
 		Processing: registerclient.Processing{
-			LegalBasis: basis, Purpose: "Energy efficiency analysis",
-			DataTypes: []registerclient.DataType{registerclient.HalfHourlyConsumption, registerclient.TariffImport},
+			LegalBasis: basis,
+			Purpose:    "Energy efficiency analysis",
+			DataTypes:  []registerclient.DataType{registerclient.HalfHourlyConsumption, registerclient.TariffImport},
 		},
 		AccessEvent: registerclient.AccessEvent{
 			State:        registerclient.StateActive,
@@ -64,9 +67,12 @@ func AccessRecord(ir string, basis registerclient.LegalBasis) registerclient.Acc
 			Expiry:       &expiry,
 		},
 	}
+
 	if basis.Consent() {
 		in.Notice = &registerclient.Notice{SharedNotice: &registerclient.NoticeDetail{
-			TermsURL: "https://bright-energy.com/privacy-v3.html", NoticeVersion: "v3.2", NoticeLanguage: "en",
+			TermsURL:       "https://bright-energy.com/privacy-v3.html",
+			NoticeVersion:  "v3.2",
+			NoticeLanguage: "en",
 		}}
 		in.AccessEvent.Consent = &registerclient.Consent{ConsentType: "expressed-consent", Method: "Web checkbox"}
 	}

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// minSecret is how many characters a chosen secret must have. A register on a loopback address accepts shorter ones,
-	// for the demonstration's published secrets.
+	// minSecret is how many characters a chosen secret must have. A register on a loopback address accepts shorter
+	// ones, for the demonstration's published secrets.
 	minSecret = 32
 	// maxReturnURLs is how many return URLs an account may register.
 	maxReturnURLs = 50
@@ -252,7 +252,13 @@ func (r *Rules) PrepareSecret(ctx context.Context) (NewSecretKey, error) {
 
 // ReplaceSecret gives an account a new secret and revokes its bearer tokens. by is the account that asked; empty for
 // the register's own command. It returns an *Error of KindNotFound if there is no such account.
-func (r *Rules) ReplaceSecret(ctx context.Context, tx *store.Tx, accountID string, secret NewSecretKey, by string) error {
+func (r *Rules) ReplaceSecret(
+	ctx context.Context,
+	tx *store.Tx,
+	accountID string,
+	secret NewSecretKey,
+	by string,
+) error {
 	replaced, err := tx.ReplaceSecret(ctx, accountID, secret.hash)
 	if err != nil {
 		return err

@@ -48,7 +48,10 @@ func (r *Rules) FinishAssertion(
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(present, func(p store.Credential) bool { return p.CredentialID == shown.CredentialID }) {
+		if !slices.ContainsFunc(
+			present,
+			func(p store.Credential) bool { return p.CredentialID == shown.CredentialID },
+		) {
 			return refuse("the person of the passkey has moved out")
 		}
 
@@ -74,8 +77,8 @@ func (r *Rules) FinishAssertion(
 	return result, err
 }
 
-// verifyAssertion verifies a response with the passkeys that can confirm the challenge. It returns the stored passkey and
-// the passkey as it was used.
+// verifyAssertion verifies a response with the passkeys that can confirm the challenge. It returns the stored passkey
+// and the passkey as it was used.
 func (r *Rules) verifyAssertion(
 	ctx context.Context, found store.Reidentification, ceremony passkey.Ceremony, response []byte,
 ) (shown store.Credential, used passkey.Passkey, err error) {

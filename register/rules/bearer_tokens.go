@@ -12,8 +12,8 @@ import (
 // bearerLife is how long a bearer token is valid (docs/decisions.md, Token times).
 const bearerLife = 7200 * time.Second
 
-// IssueBearerToken returns a bearer token for an active account. It returns an *Error of KindUnauthorized if the account
-// or its secret is wrong; an unknown account takes as long as a known one.
+// IssueBearerToken returns a bearer token for an active account. It returns an *Error of KindUnauthorized if the
+// account or its secret is wrong; an unknown account takes as long as a known one.
 func (r *Rules) IssueBearerToken(ctx context.Context, accountID, secret string) (registerclient.BearerToken, error) {
 	account := store.Account{}
 	err := store.ErrNotFound

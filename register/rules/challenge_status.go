@@ -15,8 +15,8 @@ const (
 	reasonWrongCode = "wrong-code"
 )
 
-// ChallengeStatus returns the state of a challenge that the account started. It returns an *Error of KindNotFound if the
-// token is unknown or another account's (docs/decisions.md, Scope of every read).
+// ChallengeStatus returns the state of a challenge that the account started. It returns an *Error of KindNotFound if
+// the token is unknown or another account's (docs/decisions.md, Scope of every read).
 func (r *Rules) ChallengeStatus(
 	ctx context.Context, accountID, tokenRef string,
 ) (registerclient.ReidentifyStatusResponse, error) {

@@ -3,13 +3,13 @@ package rules
 import (
 	"fmt"
 	"net/mail"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"central.consent/dar/internal/web/address"
 	"central.consent/dar/registerclient"
 )
 
@@ -90,12 +90,7 @@ func (k *Checks) link(field, value string) {
 }
 
 // webLink reports whether value is an absolute web address without user info.
-func webLink(value string) bool {
-	parsed, err := url.Parse(value)
-	return err == nil && len(value) <= 2000 && (strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")) && parsed.Hostname() != "" &&
-		parsed.User == nil && !strings.ContainsAny(value, " \t\r\n\"<>\\^`{|}") && utf8.ValidString(value) &&
-		Legible(value)
-}
+func webLink(value string) bool { return address.IsWebURL(value) && Legible(value) }
 
 func (k *Checks) optionalLink(field, value string) {
 	if value != "" {

@@ -15,8 +15,8 @@ func forbiddenToken(message string) *Error {
 	return &Error{Kind: KindForbidden, Code: CodeMeterPointRefused, Field: fieldToken, Message: message}
 }
 
-// tokenRefusal returns why a token could not be consumed for a meter point. An unknown token, one of another account and
-// one for another meter point get the same refusal.
+// tokenRefusal returns why a token could not be consumed for a meter point. An unknown token, one of another account
+// and one for another meter point get the same refusal.
 func (r *Rules) tokenRefusal(ctx context.Context, tx *store.Tx, token, accountID, mpxn string) error {
 	unknown := forbiddenToken("does not open this meter point.")
 	found, err := tx.FindReidentification(ctx, HashToken(token), accountID)

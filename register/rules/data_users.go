@@ -7,7 +7,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// FindDataUser returns the directory's entry of a Data User. It returns an *Error of KindNotFound for any other account.
+// FindDataUser returns the directory's entry of a Data User. It returns an *Error of KindNotFound for any other
+// account.
 func (r *Rules) FindDataUser(ctx context.Context, duid string) (registerclient.DataUser, error) {
 	unknown := NotFound("There is no Data User with this duid.")
 	if !patternDUID.MatchString(duid) {

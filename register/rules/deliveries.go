@@ -10,8 +10,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// ListDeliveries returns a page of the deliveries of an account's subscription, the newest first, and the position after
-// it. An empty status means all. It returns an *Error of KindNotFound if the account has no such subscription.
+// ListDeliveries returns a page of the deliveries of an account's subscription, the newest first, and the position
+// after it. An empty status means all. It returns an *Error of KindNotFound if the account has no such subscription.
 func (r *Rules) ListDeliveries(
 	ctx context.Context, accountID, wid string, status registerclient.DeliveryStatus, page store.Page,
 ) ([]registerclient.Delivery, *store.Position, error) {

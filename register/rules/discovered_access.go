@@ -57,8 +57,8 @@ func (r *Rules) PrepareSighting(in registerclient.DiscoveredAccess) (NewSighting
 }
 
 // ReportSighting stores a sighting and returns its key. The first sighting of an organisation at a meter point makes a
-// row; a later one refreshes it, and created is false. A sighting of an organisation that has an active access record at
-// the meter point is stored as superseded and not listed (docs/decisions.md, Claiming).
+// row; a later one refreshes it, and created is false. A sighting of an organisation that has an active access record
+// at the meter point is stored as superseded and not listed (docs/decisions.md, Claiming).
 func (r *Rules) ReportSighting(
 	ctx context.Context, tx *store.Tx, accountID string, sighting NewSighting,
 ) (ak string, created bool, err error) {

@@ -18,8 +18,8 @@ func (r *Rules) ListPasskeys(ctx context.Context, mpxn string) ([]store.Credenti
 	return present.passkeys, err
 }
 
-// BeginEnrolment starts the ceremony in which the browser creates a passkey. accountName is what the authenticator calls
-// the account. It returns the options for the browser, as JSON, or the errors of CheckPasskeyCode.
+// BeginEnrolment starts the ceremony in which the browser creates a passkey. accountName is what the authenticator
+// calls the account. It returns the options for the browser, as JSON, or the errors of CheckPasskeyCode.
 func (r *Rules) BeginEnrolment(
 	ctx context.Context, permission Permission, typedCode, accountName string,
 ) ([]byte, error) {
@@ -133,7 +133,11 @@ func (r *Rules) enrol(
 }
 
 // useTicket uses up the ticket of a challenge.
-func (r *Rules) useTicket(ctx context.Context, tx *store.Tx, found store.Reidentification) (returnTo string, err error) {
+func (r *Rules) useTicket(
+	ctx context.Context,
+	tx *store.Tx,
+	found store.Reidentification,
+) (returnTo string, err error) {
 	used, err := tx.EndEnrolment(ctx, found.Challenge)
 	if err != nil {
 		return "", err

@@ -73,8 +73,8 @@ type IdentityQuery struct {
 	MPxN, Email *string
 }
 
-// LookUpIdentityRecords returns the identity records of an account that match a query. The reading is audited. It returns
-// Errors if the query is wrong or empty.
+// LookUpIdentityRecords returns the identity records of an account that match a query. The reading is audited. It
+// returns Errors if the query is wrong or empty.
 func (r *Rules) LookUpIdentityRecords(
 	ctx context.Context, accountID string, query IdentityQuery,
 ) ([]registerclient.IdentityRecord, error) {

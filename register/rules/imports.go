@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// importChunkLines and importChunkBytes bound the lines of one transaction, so that other writers wait only shortly.
+	// importChunkLines and importChunkBytes bound the lines of one transaction, so that other writers wait only
+	// shortly.
 	importChunkLines = 500
 	importChunkBytes = 2 << 20
 	// maxImportErrors is how many mistakes an import reports.

@@ -131,9 +131,9 @@ func TestImportFailures(t *testing.T) {
 		}
 
 		r.change(t, func(tx *store.Tx) error {
-			_, err := tx.SuspendAccount(t.Context(), owner.AccountID, r.Now())
+			_, suspendErr := tx.SuspendAccount(t.Context(), owner.AccountID, r.Now())
 
-			return err
+			return suspendErr
 		})
 		_, err = r.Import(t.Context(), owner, strings.NewReader(lineOf(t, 700, nil)), nil)
 		expectRefusal(t, "suspended", err, "forbidden AUTH003")

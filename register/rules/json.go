@@ -83,6 +83,7 @@ func syntaxRefusal(what string, wrong *jsontext.SyntacticError) error {
 	if errors.Is(wrong.Err, jsontext.ErrDuplicateName) {
 		return Invalid(fieldOf(wrong.JSONPointer), "is given twice.")
 	}
+
 	return Invalid(
 		fieldOf(wrong.JSONPointer),
 		fmt.Sprintf("The %s is not JSON: it goes wrong at byte %d.", what, wrong.ByteOffset),

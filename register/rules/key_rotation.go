@@ -15,6 +15,12 @@ const (
 	rotationPasses = 5
 )
 
+// ErrRowsLeft reports that a replica sealed rows with another key while the keys were rotated. Give every replica the
+// new key first, and rotate again.
+var ErrRowsLeft = errors.New(
+	"rows are still sealed with another key: give every replica this key first, and run it again",
+)
+
 // rotation is a table whose sealed columns are resealed.
 type rotation struct {
 	table store.SealedTable
@@ -81,8 +87,7 @@ func (r *Rules) RotateKeys(ctx context.Context, progress func(done int)) (done i
 		}
 	}
 
-	return done, fmt.Errorf(
-		"rows are still sealed with a key other than %q: give every replica this key first, and run it again", sealer.id)
+	return done, fmt.Errorf("rotate to key %q: %w", sealer.id, ErrRowsLeft)
 }
 
 // rotateTable reseals one table once. It returns how many rows it resealed and whether it found any.

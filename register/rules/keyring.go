@@ -80,6 +80,7 @@ func newMasterKey(id string, master []byte) (masterKey, error) {
 	}
 
 	aead, err := cipher.NewGCMWithRandomNonce(block)
+
 	return masterKey{id: id, seal: aead, lookup: lookup}, err
 }
 
@@ -138,5 +139,6 @@ func (k *Keyring) macs(email string) [][]byte {
 	for i := range k.keys {
 		all[i] = k.keys[i].mac(email)
 	}
+
 	return all
 }

@@ -12,8 +12,8 @@ import (
 
 // The subjects of the letters in the outbox.
 const (
-	// SubjectLink is the letter with a link. It must arrive at most once: of two letters that look alike the customer may
-	// open the one that is used up, or believe that a stranger asked.
+	// SubjectLink is the letter with a link. It must arrive at most once: of two letters that look alike the customer
+	// may open the one that is used up, or believe that a stranger asked.
 	SubjectLink = "magic-link"
 
 	subjectPasskey     = "passkey"

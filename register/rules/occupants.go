@@ -10,9 +10,10 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// occupants are the identity records and passkeys that can confirm at a meter point. Several Data Users may hold records
-// of the same person: they count as one occupant. A record does not count if its person moved in before the latest change
-// of tenancy or is still to move in, or if its Data User is suspended or terminated (docs/decisions.md, Which person).
+// occupants are the identity records and passkeys that can confirm at a meter point. Several Data Users may hold
+// records of the same person: they count as one occupant. A record does not count if its person moved in before the
+// latest change of tenancy or is still to move in, or if its Data User is suspended or terminated (docs/decisions.md,
+// Which person).
 type occupants struct {
 	// records are ordered by the latest move-in date, then the newest.
 	records  []store.IdentityRecord
@@ -56,7 +57,10 @@ func (r *Rules) occupants(ctx context.Context, from occupantReader, mpxn string)
 
 // AvailableMethods reports whether an identity record is held at a meter point, and by which methods its occupant can
 // confirm.
-func (r *Rules) AvailableMethods(ctx context.Context, mpxn string) (exists bool, methods []registerclient.Method, err error) {
+func (r *Rules) AvailableMethods(
+	ctx context.Context,
+	mpxn string,
+) (exists bool, methods []registerclient.Method, err error) {
 	found, err := r.occupants(ctx, r.store, mpxn)
 
 	return len(found.records) > 0, found.methods(), err

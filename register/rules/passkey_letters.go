@@ -9,9 +9,9 @@ import (
 	"central.consent/dar/register/store"
 )
 
-// queuePasskeyLetters writes to every occupant with an e-mail address when a passkey is added or removed: one of them may
-// know that it was a stranger. An earlier occupant's passkey is told to that occupant alone. A person who is still to
-// move in, or whose Data User is suspended or terminated, gets no letter.
+// queuePasskeyLetters writes to every occupant with an e-mail address when a passkey is added or removed: one of them
+// may know that it was a stranger. An earlier occupant's passkey is told to that occupant alone. A person who is still
+// to move in, or whose Data User is suspended or terminated, gets no letter.
 func (r *Rules) queuePasskeyLetters(
 	ctx context.Context, tx *store.Tx, record store.IdentityRecord, credential store.Credential, language string,
 	letter func(mail.PasskeyDetails) mail.Message,

@@ -200,9 +200,9 @@ func passkeyOf(c store.Credential) passkey.Passkey {
 	}
 }
 
-// confirmByPasskey confirms an open challenge and returns where the browser goes. If the browser is to return to the page
-// where it started, the challenge is completed only by the code that it brings back. It returns errCodeCounted if the
-// typed code is wrong: the attempt is counted, and the transaction must be committed.
+// confirmByPasskey confirms an open challenge and returns where the browser goes. If the browser is to return to the
+// page where it started, the challenge is completed only by the code that it brings back. It returns errCodeCounted if
+// the typed code is wrong: the attempt is counted, and the transaction must be committed.
 func (r *Rules) confirmByPasskey(
 	ctx context.Context, tx *store.Tx, permission Permission, typed string,
 ) (returnTo string, err error) {
@@ -286,8 +286,8 @@ func (r *Rules) credentialEvent(
 	})
 }
 
-// confirmingPasskeys returns the passkeys that confirm a challenge: those of every occupant of the meter point, or of the
-// one record by which its owner asks.
+// confirmingPasskeys returns the passkeys that confirm a challenge: those of every occupant of the meter point, or of
+// the one record by which its owner asks.
 func (r *Rules) confirmingPasskeys(
 	ctx context.Context, from occupantReader, found store.Reidentification,
 ) ([]store.Credential, error) {

@@ -22,8 +22,8 @@ func positionOfRecord(row store.ListedRecord) store.Position {
 	return store.Position{At: row.CreatedAt, Key: row.AK}
 }
 
-// ListOwnAtMeterPoint returns a page of the access records of a Data User at a meter point, the newest first within each
-// class of the list. It returns an *Error of KindForbidden if the Data User never registered one there.
+// ListOwnAtMeterPoint returns a page of the access records of a Data User at a meter point, the newest first within
+// each class of the list. It returns an *Error of KindForbidden if the Data User never registered one there.
 func (r *Rules) ListOwnAtMeterPoint(
 	ctx context.Context, accountID, mpxn string, filter RecordFilter, page store.Page,
 ) (RecordPage[registerclient.AccessRecordSummary], error) {
@@ -110,9 +110,9 @@ func (r *Rules) readingsOf(accountID string, rows []store.ListedRecord) []store.
 	return events
 }
 
-// ReadWithToken returns everything that the customer behind a confirmed token may see of a meter point, and consumes the
-// token in the same transaction: a reading that fails does not use it up. It returns an *Error of KindForbidden if the
-// token is missing or does not open the meter point, of KindConflict if it was consumed before.
+// ReadWithToken returns everything that the customer behind a confirmed token may see of a meter point, and consumes
+// the token in the same transaction: a reading that fails does not use it up. It returns an *Error of KindForbidden if
+// the token is missing or does not open the meter point, of KindConflict if it was consumed before.
 func (r *Rules) ReadWithToken(
 	ctx context.Context, accountID, mpxn string, filter RecordFilter, token string,
 ) ([]registerclient.AccessRecordSummary, error) {

@@ -32,8 +32,8 @@ func ParseRecordQuery(text *string) (RecordQuery, error) {
 	return RecordQuery{mpxn: mpxn}, nil
 }
 
-// SearchRecords returns to an administrator a page of the access records of all accounts, the newest first. The audit log
-// gets a row for each record shown, so that its customer can be told who read it.
+// SearchRecords returns to an administrator a page of the access records of all accounts, the newest first. The audit
+// log gets a row for each record shown, so that its customer can be told who read it.
 func (r *Rules) SearchRecords(
 	ctx context.Context, administrator string, query RecordQuery, filter RecordFilter, page store.Page,
 ) (RecordPage[registerclient.FlatRecord], error) {

@@ -13,8 +13,8 @@ import (
 const (
 	// jurisdiction is the country (ISO 3166-1 alpha-2) of every access record.
 	jurisdiction = "GB"
-	// maxRecordBytes is how many bytes the access records of one account at one meter point may hold. A portal reads the
-	// whole list at once: a longer list could not be read, and no access at the meter point could be ended.
+	// maxRecordBytes is how many bytes the access records of one account at one meter point may hold. A portal reads
+	// the whole list at once: a longer list could not be read, and no access at the meter point could be ended.
 	maxRecordBytes = 2 << 20
 )
 
@@ -73,8 +73,8 @@ func (r *Rules) RegisterAccess(
 }
 
 // ReplaceAccess replaces an active access record of an account as a whole, under the same key. It returns Errors if the
-// new record is wrong, and an *Error of KindNotFound if the account has no such record, of KindConflict if the record is
-// not active.
+// new record is wrong, and an *Error of KindNotFound if the account has no such record, of KindConflict if the record
+// is not active.
 func (r *Rules) ReplaceAccess(
 	ctx context.Context, accountID, ak string, in registerclient.AccessRecord,
 ) (registerclient.AccessToken, error) {
@@ -152,8 +152,8 @@ func (r *Rules) identityOfReplacement(
 	return *ref, nil
 }
 
-// useIdentity returns the identity record of a new access record, and its meter point: the caller's own identity record,
-// or the one behind a confirmed re-identification token, which it consumes.
+// useIdentity returns the identity record of a new access record, and its meter point: the caller's own identity
+// record, or the one behind a confirmed re-identification token, which it consumes.
 func (r *Rules) useIdentity(
 	ctx context.Context, tx *store.Tx, in registerclient.AccessRecord, accountID string,
 ) (mpxn, ir string, err error) {

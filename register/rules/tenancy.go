@@ -47,8 +47,8 @@ type TenancyReport struct {
 	Notified []string
 }
 
-// ReportTenancyChange stores the report of a change of tenancy and queues an event for each Data User that has an active
-// access record at the meter point. It revokes nothing.
+// ReportTenancyChange stores the report of a change of tenancy and queues an event for each Data User that has an
+// active access record at the meter point. It revokes nothing.
 func (r *Rules) ReportTenancyChange(ctx context.Context, tx *store.Tx, change NewTenancyChange) (TenancyReport, error) {
 	row := change.row
 	created, err := tx.InsertTenancyChange(ctx, row)

@@ -71,8 +71,8 @@ func (r *Rules) PrepareSubscription(
 	}}, nil
 }
 
-// CreateSubscription stores a new subscription. It returns an *Error of KindConflict if the account has another one with
-// the same address.
+// CreateSubscription stores a new subscription. It returns an *Error of KindConflict if the account has another one
+// with the same address.
 func (r *Rules) CreateSubscription(
 	ctx context.Context, tx *store.Tx, subscription NewSubscription,
 ) (registerclient.Webhook, error) {
@@ -241,8 +241,8 @@ func (r *Rules) changedSubscription(
 	)
 }
 
-// resealSubscription returns the row of a changed subscription, sealed with the newest key. A rotated secret becomes the
-// previous one.
+// resealSubscription returns the row of a changed subscription, sealed with the newest key. A rotated secret becomes
+// the previous one.
 func (r *Rules) resealSubscription(
 	row store.Webhook, changed registerclient.Webhook, rotate bool,
 ) (store.Webhook, string, error) {

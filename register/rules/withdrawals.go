@@ -108,8 +108,8 @@ func (r *Rules) recordRevocation(
 	return r.announceWithdrawal(ctx, tx, record, revocation.At, revocation.Reason)
 }
 
-// withdrawnBefore returns when the customer withdrew an access record that could not be withdrawn now, or an *Error that
-// says why it could not.
+// withdrawnBefore returns when the customer withdrew an access record that could not be withdrawn now, or an *Error
+// that says why it could not.
 func withdrawnBefore(ctx context.Context, tx *store.Tx, ak string, now time.Time) (time.Time, error) {
 	record, err := tx.FindAccessRecord(ctx, ak) // again: another withdrawal may have committed in between
 	if err != nil {

@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 )
 
-// Account is one organisation that may call the register.
+// Account is an organisation that may call the register.
 type Account struct {
 	AccountID             string         `db:"account_id"`
 	SecretHash            string         `db:"secret_hash"`
@@ -20,178 +18,64 @@ type Account struct {
 	DataTypes             JSON[[]string] `db:"data_types"`
 	ReturnURLs            JSON[[]string] `db:"return_urls"`
 	RegisteredAt          Millis         `db:"registered_at"`
-	// SuspendedAt is since when the account is suspended or terminated.
+	// SuspendedAt is when the account was suspended, or terminated without having been suspended.
 	SuspendedAt *Millis `db:"suspended_at"`
 }
 
 const accountColumns = `account_id, secret_hash, duid, display_name, role, status, contact_url,
 	organisation_reference, data_types, return_urls, registered_at, suspended_at`
 
-// InsertAccount adds an account; ErrConflict where its id or DUID is taken.
+// InsertAccount adds an account; ErrConflict if its id or its DUID exists already.
 func (t *Tx) InsertAccount(ctx context.Context, a Account) error {
-	err := t.insert(ctx, `INSERT INTO accounts (`+accountColumns+`) VALUES (:account_id, :secret_hash, :duid,
-		:display_name, :role, :status, :contact_url, :organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at)`, a)
-	if err != nil {
-		return fmt.Errorf("insert account: %w", err)
-	}
-
-	return nil
+	return t.insert(ctx, "insert account", `INSERT INTO accounts (`+accountColumns+`)
+		VALUES (:account_id, :secret_hash, :duid, :display_name, :role, :status, :contact_url,
+		:organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at)`, a)
 }
 
 // FindAccount finds an account by its id; ErrNotFound.
-func (s *Store) FindAccount(ctx context.Context, id string) (Account, error) {
-	account, err := one[Account](ctx, s.read, `SELECT `+accountColumns+` FROM accounts WHERE account_id = ?`, id)
-	if err != nil {
-		return Account{}, fmt.Errorf("find account: %w", err)
-	}
-	return account, nil
+func (r reader) FindAccount(ctx context.Context, id string) (Account, error) {
+	return queryRow[Account](ctx, r.db, "find account",
+		`SELECT `+accountColumns+` FROM accounts WHERE account_id = ?`, id)
 }
 
-// FindAccount is the same within the transaction.
-func (t *Tx) FindAccount(ctx context.Context, id string) (Account, error) {
-	account, err := one[Account](ctx, t.tx, `SELECT `+accountColumns+` FROM accounts WHERE account_id = ?`, id)
-	if err != nil {
-		return Account{}, fmt.Errorf("find account: %w", err)
-	}
-	return account, nil
+// FindDataUser finds a Data User of any status by its DUID; ErrNotFound, also if the account with this DUID has
+// another role.
+func (r reader) FindDataUser(ctx context.Context, duid string) (Account, error) {
+	return queryRow[Account](ctx, r.db, "find data user",
+		`SELECT `+accountColumns+` FROM accounts WHERE duid = ? AND role = 'data_user'`, duid)
 }
 
-// FindDataUser finds a Data User by its DUID, whatever its status; ErrNotFound, also where the DUID is of an account
-// with another role.
-func (s *Store) FindDataUser(ctx context.Context, duid string) (Account, error) {
-	account, err := one[Account](
-		ctx,
-		s.read,
-		`SELECT `+accountColumns+` FROM accounts WHERE duid = ? AND role = 'data_user'`,
-		duid,
-	)
-	if err != nil {
-		return Account{}, fmt.Errorf("find data user: %w", err)
-	}
-	return account, nil
+// ListAccounts lists every account, oldest first.
+func (r reader) ListAccounts(ctx context.Context) ([]Account, error) {
+	return queryRows[Account](ctx, r.db, "list accounts",
+		`SELECT `+accountColumns+` FROM accounts ORDER BY registered_at, account_id`)
 }
 
-// ListAccounts lists every account, the oldest first.
-func (s *Store) ListAccounts(ctx context.Context) ([]Account, error) {
-	accounts, err := all[Account](
-		ctx,
-		s.read,
-		`SELECT `+accountColumns+` FROM accounts ORDER BY registered_at, account_id`,
-	)
-	if err != nil {
-		return nil, fmt.Errorf("list accounts: %w", err)
-	}
-	return accounts, nil
-}
-
-// SuspendAccount suspends an account that is active; it answers false where there is none such.
+// SuspendAccount suspends an active account. It returns false if there is no active account with this id.
 func (t *Tx) SuspendAccount(ctx context.Context, id string, now time.Time) (bool, error) {
-	return t.changeAccount(
-		ctx,
-		`UPDATE accounts SET status = 'suspended', suspended_at = ? WHERE account_id = ? AND status = 'active'`,
-		Millis(now),
-		id,
-	)
+	return t.execOne(ctx, "suspend account", `UPDATE accounts SET status = 'suspended', suspended_at = ?
+		WHERE account_id = ? AND status = 'active'`, Millis(now), id)
 }
 
-// ReactivateAccount ends a suspension; it answers false where the account is not suspended.
+// ReactivateAccount ends a suspension. It returns false if the account is not suspended.
 func (t *Tx) ReactivateAccount(ctx context.Context, id string) (bool, error) {
-	return t.changeAccount(
-		ctx,
-		`UPDATE accounts SET status = 'active', suspended_at = NULL WHERE account_id = ? AND status = 'suspended'`,
-		id,
-	)
+	return t.execOne(ctx, "reactivate account", `UPDATE accounts SET status = 'active', suspended_at = NULL
+		WHERE account_id = ? AND status = 'suspended'`, id)
 }
 
-// TerminateAccount closes an account for good; it answers false where it is closed already, or not there.
+// TerminateAccount closes an account for good. It returns false if it is closed already or does not exist.
 func (t *Tx) TerminateAccount(ctx context.Context, id string, now time.Time) (bool, error) {
-	return t.changeAccount(ctx, `UPDATE accounts SET status = 'terminated', suspended_at = COALESCE(suspended_at, ?)
-		WHERE account_id = ? AND status <> 'terminated'`, Millis(now), id)
+	return t.execOne(ctx, "terminate account", `UPDATE accounts SET status = 'terminated',
+		suspended_at = COALESCE(suspended_at, ?) WHERE account_id = ? AND status <> 'terminated'`, Millis(now), id)
 }
 
-// ReplaceSecret gives an account another secret; it answers false where there is no such account.
+// ReplaceSecret replaces the hash of an account's secret. It returns false if there is no such account.
 func (t *Tx) ReplaceSecret(ctx context.Context, id, hash string) (bool, error) {
-	return t.changeAccount(ctx, `UPDATE accounts SET secret_hash = ? WHERE account_id = ?`, hash, id)
+	return t.execOne(ctx, "replace secret", `UPDATE accounts SET secret_hash = ? WHERE account_id = ?`, hash, id)
 }
 
-// ReplaceReturnURLs gives an account another list of addresses; it answers false where there is no such account.
+// ReplaceReturnURLs replaces an account's list of return URLs. It returns false if there is no such account.
 func (t *Tx) ReplaceReturnURLs(ctx context.Context, id string, addresses []string) (bool, error) {
-	return t.changeAccount(
-		ctx,
-		`UPDATE accounts SET return_urls = ? WHERE account_id = ?`,
-		JSON[[]string]{addresses},
-		id,
-	)
-}
-
-func (t *Tx) changeAccount(ctx context.Context, query string, args ...any) (bool, error) {
-	rows, err := t.exec(ctx, query, args...)
-	if err != nil {
-		return false, fmt.Errorf("change an account: %w", err)
-	}
-	return rows == 1, nil
-}
-
-// InsertBearerToken keeps the hash of a bearer token until it expires, and forgets those that have. It answers false,
-// and keeps nothing, where the account is no longer as it was when its secret was checked: suspended meanwhile, or
-// with another secret.
-func (t *Tx) InsertBearerToken(
-	ctx context.Context,
-	hash []byte,
-	account Account,
-	now, expires time.Time,
-) (bool, error) {
-	if _, err := t.exec(ctx, `DELETE FROM bearer_tokens WHERE expires_at <= ?`, Millis(now)); err != nil {
-		return false, fmt.Errorf("forget expired bearer tokens: %w", err)
-	}
-
-	shared := ""
-	if t.lock() != "" {
-		shared = " FOR SHARE" // waits for a change of the secret, and is waited for by one
-	}
-
-	_, err := one[string](
-		ctx,
-		t.tx,
-		`SELECT account_id FROM accounts WHERE account_id = ? AND secret_hash = ? AND status = 'active'`+shared,
-		account.AccountID,
-		account.SecretHash,
-	)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	if err == nil {
-		_, err = t.exec(ctx, `INSERT INTO bearer_tokens (token_hash, account_id, expires_at) VALUES (?, ?, ?)`,
-			hash, account.AccountID, Millis(expires))
-	}
-	if err != nil {
-		return false, fmt.Errorf("insert bearer token: %w", err)
-	}
-
-	return true, nil
-}
-
-// RevokeBearerTokens ends every bearer token of an account.
-func (t *Tx) RevokeBearerTokens(ctx context.Context, accountID string) error {
-	if _, err := t.exec(ctx, `DELETE FROM bearer_tokens WHERE account_id = ?`, accountID); err != nil {
-		return fmt.Errorf("end bearer tokens: %w", err)
-	}
-	return nil
-}
-
-// FindBearer finds the account that holds a live bearer token, if it is active; ErrNotFound.
-func (s *Store) FindBearer(ctx context.Context, hash []byte, now time.Time) (Account, error) {
-	account, err := one[Account](
-		ctx,
-		s.read,
-		`SELECT `+accountColumns+` FROM accounts WHERE status = 'active' AND account_id =
-		(SELECT account_id FROM bearer_tokens WHERE token_hash = ? AND expires_at > ?)`,
-		hash,
-		Millis(now),
-	)
-	if err != nil {
-		return Account{}, fmt.Errorf("find bearer of token: %w", err)
-	}
-
-	return account, nil
+	return t.execOne(ctx, "replace return URLs", `UPDATE accounts SET return_urls = ? WHERE account_id = ?`,
+		JSON[[]string]{addresses}, id)
 }

@@ -3,11 +3,10 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
-// IdempotencyKey is the answer that an account's request with this key was given.
+// IdempotencyKey is the response that was given to an account's request with this Idempotency-Key.
 type IdempotencyKey struct {
 	AccountID      string `db:"account_id"`
 	Key            string `db:"idempotency_key"`
@@ -19,56 +18,42 @@ type IdempotencyKey struct {
 	CreatedAt      Millis `db:"created_at"`
 }
 
-const idempotencyColumns = `account_id, idempotency_key, request_hash, status, location, key_id, sealed_answer, created_at`
+const idempotencyColumns = `account_id, idempotency_key, request_hash, status, location, key_id, sealed_answer,
+	created_at`
 
 // ErrKeyUsed says that an earlier request had this Idempotency-Key.
 var ErrKeyUsed = errors.New("idempotency key used")
 
-// ClaimIdempotencyKey takes a key for this transaction; another that wants it waits, and then gets ErrKeyUsed. Keys
-// from before keptSince are forgotten.
+// ClaimIdempotencyKey claims a key for this transaction. Another transaction that claims the same key waits for the
+// end of this one, and gets ErrKeyUsed if it committed. Keys from before keptSince are deleted.
 func (t *Tx) ClaimIdempotencyKey(ctx context.Context, k IdempotencyKey, keptSince time.Time) error {
-	if _, err := t.exec(ctx, `DELETE FROM idempotency_keys WHERE created_at <= ?`, Millis(keptSince)); err != nil {
-		return fmt.Errorf("forget idempotency keys: %w", err)
+	_, err := t.exec(ctx, "delete old idempotency keys",
+		`DELETE FROM idempotency_keys WHERE created_at <= ?`, Millis(keptSince))
+	if err != nil {
+		return err
 	}
 
-	_, err := t.exec(ctx, `INSERT INTO idempotency_keys (`+idempotencyColumns+`) VALUES (?, ?, ?, 0, '', '', ?, ?)`,
+	_, err = t.exec(ctx, "claim an idempotency key",
+		`INSERT INTO idempotency_keys (`+idempotencyColumns+`) VALUES (?, ?, ?, 0, '', '', ?, ?)`,
 		k.AccountID, k.Key, k.RequestHash, []byte{}, k.CreatedAt)
 	if errors.Is(err, ErrConflict) {
 		return ErrKeyUsed
 	}
-	if err != nil {
-		return fmt.Errorf("claim an idempotency key: %w", err)
-	}
 
-	return nil
+	return err
 }
 
-// KeepAnswer keeps the answer for the key that this transaction claimed.
+// SaveResponse stores the response for the key that this transaction has claimed.
 func (t *Tx) SaveResponse(ctx context.Context, k IdempotencyKey) error {
-	_, err := t.exec(
-		ctx,
-		`UPDATE idempotency_keys SET status = ?, location = ?, key_id = ?, sealed_answer = ? WHERE account_id = ? AND idempotency_key = ?`,
-		k.Status,
-		k.Location,
-		k.KeyID,
-		k.SealedResponse,
-		k.AccountID,
-		k.Key,
-	)
-	if err != nil {
-		return fmt.Errorf("keep an answer: %w", err)
-	}
-
-	return nil
+	_, err := t.exec(ctx, "save the response of an idempotency key", `UPDATE idempotency_keys
+		SET status = ?, location = ?, key_id = ?, sealed_answer = ? WHERE account_id = ? AND idempotency_key = ?`,
+		k.Status, k.Location, k.KeyID, k.SealedResponse, k.AccountID, k.Key)
+	return err
 }
 
-// FindIdempotencyKey finds the answer that a key has; ErrNotFound.
-func (s *Store) FindIdempotencyKey(ctx context.Context, accountID, key string) (IdempotencyKey, error) {
-	found, err := one[IdempotencyKey](ctx, s.read, `SELECT `+idempotencyColumns+` FROM idempotency_keys
-		WHERE account_id = ? AND idempotency_key = ?`, accountID, key)
-	if err != nil {
-		return IdempotencyKey{}, fmt.Errorf("find an idempotency key: %w", err)
-	}
-
-	return found, nil
+// FindIdempotencyKey finds the response of a key; ErrNotFound.
+func (r reader) FindIdempotencyKey(ctx context.Context, accountID, key string) (IdempotencyKey, error) {
+	return queryRow[IdempotencyKey](ctx, r.db, "find an idempotency key",
+		`SELECT `+idempotencyColumns+` FROM idempotency_keys WHERE account_id = ? AND idempotency_key = ?`,
+		accountID, key)
 }

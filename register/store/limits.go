@@ -2,77 +2,64 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
+
+	"central.consent/dar/internal/web/limit"
 )
 
-// Limit is how often something may be done: Most times in any stretch of Within. Bucket says what is counted, and of whom.
+// Limit allows at most Most events in any window of length Within. Bucket names what is counted and who is limited.
 type Limit struct {
 	Bucket string
 	Most   int
 	Within time.Duration
 }
 
-// Hit counts one more time, unless that is one too many: then it counts nothing and answers how long to wait. However
-// many processes ask at once, the limit holds. Times are kept to the millisecond.
-func (t *Tx) CountTowards(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
-	// The row is made first, so that there is one to lock.
-	if _, err := t.exec(
-		ctx,
-		`INSERT INTO limits (bucket, hits, until) VALUES (?, '[]', 0) ON CONFLICT (bucket) DO NOTHING`,
-		limit.Bucket,
-	); err != nil {
-		return 0, fmt.Errorf("count towards a limit: %w", err)
-	}
+func (l Limit) window() limit.Window { return limit.Window{Most: l.Most, Within: l.Within} }
 
-	kept, err := one[JSON[[]int64]](ctx, t.tx, `SELECT hits FROM limits WHERE bucket = ?`+t.lock(), limit.Bucket)
+// CountTowards counts an event towards a limit and returns 0. If the limit does not allow the event, it counts nothing
+// and returns how long to wait. The limit holds across concurrent processes. Times are stored to the millisecond.
+func (t *Tx) CountTowards(ctx context.Context, l Limit, now time.Time) (wait time.Duration, err error) {
+	// The row has to exist before it can be locked.
+	_, err = t.exec(ctx, "count towards a limit",
+		`INSERT INTO limits (bucket, hits, until) VALUES (?, '[]', 0) ON CONFLICT (bucket) DO NOTHING`, l.Bucket)
 	if err != nil {
-		return 0, fmt.Errorf("count towards a limit: %w", err)
+		return 0, err
 	}
 
-	hits := kept.V
-	for len(hits) > 0 && hits[0] <= now.Add(-limit.Within).UnixMilli() {
-		hits = hits[1:]
-	}
-	if len(hits) >= limit.Most {
-		return time.UnixMilli(hits[len(hits)-limit.Most]).Add(limit.Within).Sub(now), nil
-	}
-
-	hits = append(hits, now.UnixMilli())
-	_, err = t.exec(
-		ctx,
-		`UPDATE limits SET hits = ?, until = ? WHERE bucket = ?`,
-		JSON[[]int64]{hits},
-		Millis(now.Add(limit.Within)),
-		limit.Bucket,
-	)
+	stored, err := queryRow[JSON[[]int64]](ctx, t.db, "count towards a limit",
+		`SELECT hits FROM limits WHERE bucket = ?`+t.forUpdate(), l.Bucket)
 	if err != nil {
-		return 0, fmt.Errorf("count towards a limit: %w", err)
+		return 0, err
 	}
 
-	return 0, nil
+	kept, wait := l.window().Count(stored.V, now)
+	if wait > 0 {
+		return wait, nil
+	}
+
+	_, err = t.exec(ctx, "count towards a limit", `UPDATE limits SET hits = ?, until = ? WHERE bucket = ?`,
+		JSON[[]int64]{kept}, Millis(l.window().Until(now)), l.Bucket)
+
+	return 0, err
 }
 
-// Exhausted answers how long a limit would still refuse, and counts nothing; 0 where it would not.
-func (s *Store) LimitWait(ctx context.Context, limit Limit, now time.Time) (wait time.Duration, err error) {
-	rows, err := all[JSON[[]int64]](ctx, s.read, `SELECT hits FROM limits WHERE bucket = ?`, limit.Bucket)
-	if err != nil {
-		return 0, fmt.Errorf("look at a limit: %w", err)
-	}
-	if len(rows) == 0 {
+// LimitWait returns how long a limit refuses the next event, 0 if it allows one. It counts nothing.
+func (r reader) LimitWait(ctx context.Context, l Limit, now time.Time) (wait time.Duration, err error) {
+	stored, err := queryRow[JSON[[]int64]](ctx, r.db, "read a limit",
+		`SELECT hits FROM limits WHERE bucket = ?`, l.Bucket)
+	if errors.Is(err, ErrNotFound) {
 		return 0, nil
 	}
-	if hits := rows[0].V; len(hits) >= limit.Most {
-		wait = time.UnixMilli(hits[len(hits)-limit.Most]).Add(limit.Within).Sub(now)
+	if err != nil {
+		return 0, err
 	}
 
-	return max(0, wait), nil
+	return l.window().Wait(stored.V, now), nil
 }
 
-// DeleteStaleLimits drops what no longer counts towards any limit.
+// DeleteStaleLimits deletes the rows in which no event counts towards a limit any more.
 func (t *Tx) DeleteStaleLimits(ctx context.Context, now time.Time) error {
-	if _, err := t.exec(ctx, `DELETE FROM limits WHERE until <= ?`, Millis(now)); err != nil {
-		return fmt.Errorf("forget old limits: %w", err)
-	}
-	return nil
+	_, err := t.exec(ctx, "delete stale limits", `DELETE FROM limits WHERE until <= ?`, Millis(now))
+	return err
 }

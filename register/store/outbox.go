@@ -2,30 +2,30 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
-// The kinds of what waits in the outbox.
+// The kinds of jobs.
 const (
 	KindWebhook = "webhook"
 	KindMail    = "mail"
 )
 
-// How a job ended.
+// The outcomes of a job.
 const (
 	OutcomeDelivered   = "delivered"
 	OutcomeUndelivered = "undelivered"
-	// OutcomeDropped is a job that was worth nothing any more.
+	// OutcomeDropped is the outcome of a job that was of no use any more.
 	OutcomeDropped = "dropped"
 )
 
-// Job is something that has to happen after a change and outside of the database.
+// Job is a webhook event or a letter, sent after the change that caused it has been committed.
 type Job struct {
 	Job  int64  `db:"job"`
 	ID   string `db:"id"`
 	Kind string `db:"kind"`
-	// Target shares a limit of attempts at once: the wid of a webhook, the host of a mail's address.
+	// Target is the wid of a webhook, or the host of a mail address. The jobs of one target share a limit of
+	// concurrent attempts.
 	Target     string  `db:"target"`
 	Subject    string  `db:"subject"`
 	KeyID      string  `db:"key_id"`
@@ -33,205 +33,153 @@ type Job struct {
 	CreatedAt  Millis  `db:"created_at"`
 	DueAt      Millis  `db:"due_at"`
 	DropAt     *Millis `db:"drop_at"`
-	// Attempts counts those that have begun. It fences the end of one: a late end of an earlier attempt counts
-	// for nothing.
+	// Attempts counts the attempts that have begun. It is the fencing token of an attempt: an earlier attempt that
+	// reports late changes nothing.
 	Attempts  int     `db:"attempts"`
 	Outcome   *string `db:"outcome"`
 	EndedAt   *Millis `db:"ended_at"`
 	LastError *string `db:"last_error"`
-	// HandedAt is when the attempt before this one handed over a letter that must not come twice, and was not heard of
-	// again; nil where none did.
+	// HandedAt is when the attempt before this one handed over a letter that must be sent at most once, and never
+	// reported its end; nil if none did.
 	HandedAt *Millis `db:"handed_at"`
-	// WithdrawnAK is the access record whose end the job tells of; nil for any other job.
+	// WithdrawnAK is set if the job announces a withdrawal: the access record that was withdrawn.
 	WithdrawnAK *string `db:"withdrawn_ak"`
 
-	// Lines are those that the job waits in, when it is inserted: in each, one job at a time, the oldest first.
+	// Lines are the lines that the job joins when it is inserted. Each line runs one job at a time, oldest first.
 	Lines []string `db:"-"`
 }
 
-const jobColumns = `job, id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, attempts, outcome, ended_at, last_error, handed_at, withdrawn_ak`
+const jobColumns = `job, id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, attempts,
+	outcome, ended_at, last_error, handed_at, withdrawn_ak`
 
-// InsertJob queues a job with the change that makes it necessary.
+// InsertJob queues a job in the transaction of the change that causes it.
 func (t *Tx) InsertJob(ctx context.Context, j Job) error {
-	job, err := one[int64](
-		ctx,
-		t.tx,
-		`INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, withdrawn_ak)
+	job, err := queryRow[int64](ctx, t.db, "queue a job", `INSERT INTO outbox
+		(id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, withdrawn_ak)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING job`,
-		j.ID,
-		j.Kind,
-		j.Target,
-		j.Subject,
-		j.KeyID,
-		j.SealedBody,
-		j.CreatedAt,
-		j.DueAt,
-		j.DropAt,
-		j.WithdrawnAK,
-	)
+		j.ID, j.Kind, j.Target, j.Subject, j.KeyID, j.SealedBody, j.CreatedAt, j.DueAt, j.DropAt, j.WithdrawnAK)
 	if err != nil {
-		return fmt.Errorf("queue a job: %w", conflict(err))
+		return err
 	}
+
 	for _, line := range j.Lines {
-		if _, err := t.exec(ctx, `INSERT INTO outbox_lines (line, job) VALUES (?, ?)`, line, job); err != nil {
-			return fmt.Errorf("queue a job in its line: %w", err)
+		_, err := t.exec(ctx, "add a job to its line",
+			`INSERT INTO outbox_lines (line, job) VALUES (?, ?)`, line, job)
+		if err != nil {
+			return err
 		}
 	}
 
 	t.queued = true
+
 	return nil
 }
 
-// ListDueJobs lists jobs that may be attempted now: due, held by nobody, and the first in each of their lines. Of
-// one target it lists at most perTarget, so that a slow one does not crowd out the others.
-func (s *Store) ListDueJobs(ctx context.Context, now time.Time, perTarget, limit int) ([]Job, error) {
-	jobs, err := all[Job](ctx, s.read, `SELECT `+jobColumns+` FROM (
+// ListDueJobs lists the jobs that may be attempted now: due, not leased, and the first in each of their lines. It
+// lists at most perTarget jobs of one target, so that a slow target does not hold up the others.
+func (r reader) ListDueJobs(ctx context.Context, now time.Time, perTarget, limit int) ([]Job, error) {
+	return queryRows[Job](ctx, r.db, "list due jobs", `SELECT `+jobColumns+` FROM (
 		SELECT o.*, ROW_NUMBER() OVER (PARTITION BY o.target ORDER BY o.job) AS turn FROM outbox o
 		WHERE o.outcome IS NULL AND o.due_at <= ? AND o.leased_until <= ? AND NOT EXISTS (
-			SELECT 1 FROM outbox_lines mine JOIN outbox_lines earlier ON earlier.line = mine.line AND earlier.job < mine.job
+			SELECT 1 FROM outbox_lines mine
+			JOIN outbox_lines earlier ON earlier.line = mine.line AND earlier.job < mine.job
 			WHERE mine.job = o.job)) due
 		WHERE turn <= ? ORDER BY turn, job LIMIT ?`, Millis(now), Millis(now), perTarget, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list due jobs: %w", err)
-	}
-
-	return jobs, nil
 }
 
-// ClaimJob begins an attempt: the job is this caller's alone until the lease ends. It answers the job as it now is, for
-// the attempt before may have changed it since it was listed, and ErrNotFound where somebody else was faster.
+// ClaimJob begins an attempt: it leases the job to the caller until the given time. It returns the job as it is now,
+// because the attempt before may have changed it since it was listed, and ErrNotFound if another caller has claimed it.
 func (t *Tx) ClaimJob(ctx context.Context, j Job, now, until time.Time) (Job, error) {
-	claimed, err := one[Job](ctx, t.tx, `UPDATE outbox SET attempts = attempts + 1, leased_until = ?
-		WHERE job = ? AND attempts = ? AND outcome IS NULL AND leased_until <= ? RETURNING `+jobColumns, Millis(until), j.Job, j.Attempts, Millis(now))
-	if err != nil {
-		return Job{}, fmt.Errorf("claim a job: %w", err)
-	}
-
-	return claimed, nil
+	return queryRow[Job](ctx, t.db, "claim a job", `UPDATE outbox SET attempts = attempts + 1, leased_until = ?
+		WHERE job = ? AND attempts = ? AND outcome IS NULL AND leased_until <= ? RETURNING `+jobColumns,
+		Millis(until), j.Job, j.Attempts, Millis(now))
 }
 
-// MarkHanded notes that the attempt of this number hands over what must not come twice. It answers false where the
-// attempt had lost the job.
+// MarkHandedOver records that this attempt is about to hand over a letter that must be sent at most once. It returns
+// false if the attempt has lost the job.
 func (t *Tx) MarkHandedOver(ctx context.Context, j Job, now time.Time) (bool, error) {
-	rows, err := t.exec(
-		ctx,
-		`UPDATE outbox SET handed_at = ? WHERE job = ? AND attempts = ? AND outcome IS NULL AND handed_at IS NULL`,
-		Millis(now),
-		j.Job,
-		j.Attempts,
-	)
-	if err != nil {
-		return false, fmt.Errorf("mark a job as handed over: %w", err)
-	}
-
-	return rows == 1, nil
+	return t.execOne(ctx, "mark a job as handed over", `UPDATE outbox SET handed_at = ?
+		WHERE job = ? AND attempts = ? AND outcome IS NULL AND handed_at IS NULL`, Millis(now), j.Job, j.Attempts)
 }
 
-// EndJob ends the attempt of this number, and the job with it, which leaves its lines. It answers false where the
-// attempt had lost the job.
+// EndJob ends this attempt and its job, which leaves its lines. It returns false if the attempt has lost the job.
 func (t *Tx) EndJob(ctx context.Context, j Job, outcome string, lastError *string, now time.Time) (bool, error) {
-	rows, err := t.exec(ctx, `UPDATE outbox SET outcome = ?, ended_at = ?, last_error = ?, leased_until = 0
+	ended, err := t.execOne(ctx, "end a job", `UPDATE outbox
+		SET outcome = ?, ended_at = ?, last_error = ?, leased_until = 0
 		WHERE job = ? AND attempts = ? AND outcome IS NULL`, outcome, Millis(now), lastError, j.Job, j.Attempts)
-	if err != nil {
-		return false, fmt.Errorf("end a job: %w", err)
-	}
-	if rows == 0 {
-		return false, nil
-	}
-	if _, err := t.exec(ctx, `DELETE FROM outbox_lines WHERE job = ?`, j.Job); err != nil {
-		return false, fmt.Errorf("leave the lines of a job: %w", err)
+	if err != nil || !ended {
+		return false, err
 	}
 
-	return true, nil
+	_, err = t.exec(ctx, "remove a job from its lines", `DELETE FROM outbox_lines WHERE job = ?`, j.Job)
+
+	return err == nil, err
 }
 
-// RetryJob ends the attempt of this number, of which nothing has arrived for certain if it was marked by MarkHanded; the
-// job is due again later. It answers false where the attempt had lost the job.
+// RetryJob reschedules the job after a failed attempt. If the attempt was marked by MarkHandedOver, call it only if
+// nothing was delivered. It returns false if the attempt has lost the job.
 func (t *Tx) RetryJob(ctx context.Context, j Job, lastError string, due time.Time) (bool, error) {
-	rows, err := t.exec(
-		ctx,
-		`UPDATE outbox SET due_at = ?, last_error = ?, leased_until = 0, handed_at = NULL WHERE job = ? AND attempts = ? AND outcome IS NULL`,
-		Millis(due),
-		lastError,
-		j.Job,
-		j.Attempts,
-	)
-	if err != nil {
-		return false, fmt.Errorf("put off a job: %w", err)
-	}
-
-	return rows == 1, nil
+	return t.execOne(ctx, "reschedule a job", `UPDATE outbox
+		SET due_at = ?, last_error = ?, leased_until = 0, handed_at = NULL
+		WHERE job = ? AND attempts = ? AND outcome IS NULL`, Millis(due), lastError, j.Job, j.Attempts)
 }
 
-// RequeueJob queues a job again that had ended, with all its attempts before it. It answers false where it has not ended.
+// RequeueJob queues a job that has ended again, with all its attempts ahead of it. It returns false if the job has not
+// ended.
 func (t *Tx) RequeueJob(ctx context.Context, j Job, now time.Time) (bool, error) {
-	rows, err := t.exec(
-		ctx,
-		`UPDATE outbox SET outcome = NULL, ended_at = NULL, attempts = 0, due_at = ?, leased_until = 0
-		WHERE job = ? AND outcome IS NOT NULL`,
-		Millis(now),
-		j.Job,
-	)
-	if err != nil {
-		return false, fmt.Errorf("queue a job again: %w", err)
+	requeued, err := t.execOne(ctx, "queue a job again", `UPDATE outbox
+		SET outcome = NULL, ended_at = NULL, attempts = 0, due_at = ?, leased_until = 0
+		WHERE job = ? AND outcome IS NOT NULL`, Millis(now), j.Job)
+	if requeued {
+		t.queued = true
 	}
 
-	t.queued = rows == 1
-	return rows == 1, nil
+	return requeued, err
 }
 
-// FindDelivery finds a webhook's event by its id; ErrNotFound.
-func (t *Tx) FindDelivery(ctx context.Context, wid, eventID string) (Job, error) {
-	job, err := one[Job](
-		ctx,
-		t.tx,
-		`SELECT `+jobColumns+` FROM outbox WHERE kind = 'webhook' AND target = ? AND id = ?`,
-		wid,
-		eventID,
-	)
-	if err != nil {
-		return Job{}, fmt.Errorf("find a delivery: %w", err)
-	}
-	return job, nil
+// FindDelivery finds an event of a webhook by its id; ErrNotFound.
+func (r reader) FindDelivery(ctx context.Context, wid, eventID string) (Job, error) {
+	return queryRow[Job](ctx, r.db, "find a delivery",
+		`SELECT `+jobColumns+` FROM outbox WHERE kind = 'webhook' AND target = ? AND id = ?`, wid, eventID)
 }
 
-// ListWithdrawalJobs lists what was queued to tell of the end of an access record: one job for each subscription.
-func (t *Tx) ListWithdrawalJobs(ctx context.Context, ak string) ([]Job, error) {
-	jobs, err := all[Job](ctx, t.tx, `SELECT `+jobColumns+` FROM outbox WHERE withdrawn_ak = ? ORDER BY job`, ak)
-	if err != nil {
-		return nil, fmt.Errorf("list the notices of a withdrawal: %w", err)
-	}
-	return jobs, nil
+// ListWithdrawalJobs lists the jobs that announce the withdrawal of an access record, one for each webhook.
+func (r reader) ListWithdrawalJobs(ctx context.Context, ak string) ([]Job, error) {
+	return queryRows[Job](ctx, r.db, "list the deliveries of a withdrawal",
+		`SELECT `+jobColumns+` FROM outbox WHERE withdrawn_ak = ? ORDER BY job`, ak)
 }
 
-// ListDeliveries lists a page of a webhook's events, the newest first. Outcome is empty for all, or "queued".
-func (s *Store) ListDeliveries(ctx context.Context, wid, outcome string, page Page) ([]Job, error) {
-	where := conditions{}
+// ListDeliveries lists a page of the events of a webhook, newest first. Outcome is the outcome of a job, "queued" for
+// the jobs that have none yet, or empty for all.
+func (r reader) ListDeliveries(ctx context.Context, wid, outcome string, page Page) ([]Job, error) {
+	var where conditions
 	where.and("kind = 'webhook' AND target = ?", wid)
-	switch outcome {
-	case "":
-	case "queued":
+	if outcome == "queued" {
 		where.and("outcome IS NULL")
-	default:
+	} else {
 		where.equal("outcome", outcome)
 	}
 
-	jobs, _, err := paged[Job](ctx, s, jobColumns, "outbox", where, page, "created_at", "id")
+	deliveries := list{columns: jobColumns, from: "outbox", at: "created_at", key: "id"}
+	jobs, _, err := queryPage[Job](ctx, r.db, deliveries, where, page)
+
 	return jobs, err
 }
 
-// CountJobs counts what waits, and what was given up, by kind.
-func (s *Store) CountJobs(ctx context.Context) (waiting, undelivered map[string]int, err error) {
-	rows, err := all[struct {
+// CountJobs counts the jobs that wait and the jobs that were given up, by kind.
+func (r reader) CountJobs(ctx context.Context) (waiting, undelivered map[string]int, err error) {
+	rows, err := queryRows[struct {
 		Kind    string  `db:"kind"`
 		Outcome *string `db:"outcome"`
 		Count   int     `db:"count"`
-	}](ctx, s.read, `SELECT kind, outcome, COUNT(*) AS count FROM outbox WHERE outcome IS NULL OR outcome = 'undelivered' GROUP BY kind, outcome`)
+	}](ctx, r.db, "count jobs", `SELECT kind, outcome, COUNT(*) AS count FROM outbox
+		WHERE outcome IS NULL OR outcome = 'undelivered' GROUP BY kind, outcome`)
 	if err != nil {
-		return nil, nil, fmt.Errorf("count jobs: %w", err)
+		return nil, nil, err
 	}
 
-	waiting, undelivered = map[string]int{}, map[string]int{}
+	waiting = map[string]int{}
+	undelivered = map[string]int{}
 	for _, row := range rows {
 		if row.Outcome == nil {
 			waiting[row.Kind] = row.Count
@@ -243,14 +191,9 @@ func (s *Store) CountJobs(ctx context.Context) (waiting, undelivered map[string]
 	return waiting, undelivered, nil
 }
 
-// DeleteEndedJobs deletes what ended before a moment.
+// DeleteEndedJobs deletes the jobs that ended before a time.
 func (t *Tx) DeleteEndedJobs(ctx context.Context, before time.Time) error {
-	if _, err := t.exec(
-		ctx,
-		`DELETE FROM outbox WHERE outcome IS NOT NULL AND ended_at < ?`,
-		Millis(before),
-	); err != nil {
-		return fmt.Errorf("forget ended jobs: %w", err)
-	}
-	return nil
+	_, err := t.exec(ctx, "delete ended jobs",
+		`DELETE FROM outbox WHERE outcome IS NOT NULL AND ended_at < ?`, Millis(before))
+	return err
 }

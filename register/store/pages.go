@@ -2,72 +2,71 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strings"
 )
 
-// Page is a part of a list that is sorted newest first: Limit rows, those after the row that After names. One more is
-// read where there is one, so that the reader knows of a next page. A row that is added meanwhile is newer than each page, and shifts none.
+// Page selects a part of a list that is sorted newest first: the rows after the position After, or the first ones if
+// it is nil. A list returns up to Limit+1 rows, so that the caller knows whether there is a next page. A row that is
+// added between two pages is newer than both and shifts neither.
 type Page struct {
 	Limit int
 	After *Position
 }
 
-// Position is one row's place in a list: its time, and its key among those of the same moment.
+// Position is the place of one row in a list: its time, and its key among the rows of the same time.
 type Position struct {
 	At  Millis
 	Key string
 }
 
-// conditions gathers what a WHERE demands.
+// conditions collects the terms of a WHERE clause.
 type conditions struct {
-	texts []string
+	terms []string
 	args  []any
 }
 
-func (c *conditions) and(text string, args ...any) {
-	c.texts, c.args = append(c.texts, text), append(c.args, args...)
+// and adds a term with its arguments.
+func (c *conditions) and(term string, args ...any) {
+	c.terms = append(c.terms, term)
+	c.args = append(c.args, args...)
 }
 
-// equal demands a value where one is given.
+// equal adds a term for a column, unless the value is empty.
 func (c *conditions) equal(column, value string) {
 	if value != "" {
 		c.and(column+" = ?", value)
 	}
 }
 
-func (c conditions) String() string {
-	if len(c.texts) == 0 {
+// clause returns the WHERE clause, empty without terms.
+func (c *conditions) clause() string {
+	if len(c.terms) == 0 {
 		return ""
 	}
-	return " WHERE " + strings.Join(c.texts, " AND ")
+
+	return " WHERE " + strings.Join(c.terms, " AND ")
 }
 
-// paged reads one page of what the conditions let through, and counts all of it.
-func paged[T any](
-	ctx context.Context,
-	s *Store,
-	columns, from string,
-	where conditions,
-	page Page,
-	at, key string,
-) ([]T, int, error) {
-	total, err := one[int](ctx, s.read, `SELECT COUNT(*) FROM `+from+where.String(), where.args...)
+// list is what a paged query reads: columns of tables, sorted by the columns at and key.
+type list struct {
+	columns, from, at, key string
+}
+
+// queryPage returns one page of the rows that match, and the number of all that match.
+func queryPage[T any](ctx context.Context, db queryer, l list, where conditions, page Page) ([]T, int, error) {
+	total, err := queryRow[int](ctx, db, "count rows of "+l.from,
+		`SELECT COUNT(*) FROM `+l.from+where.clause(), where.args...)
 	if err != nil {
-		return nil, 0, fmt.Errorf("count rows of %s: %w", from, err)
-	}
-	if page.After != nil {
-		where.and(`(`+at+` < ? OR `+at+` = ? AND `+key+` < ?)`, page.After.At, page.After.At, page.After.Key)
+		return nil, 0, err
 	}
 
-	rows, err := all[T](
-		ctx,
-		s.read,
-		`SELECT `+columns+` FROM `+from+where.String()+` ORDER BY `+at+` DESC, `+key+` DESC LIMIT ?`,
+	if after := page.After; after != nil {
+		where.and(`(`+l.at+` < ? OR `+l.at+` = ? AND `+l.key+` < ?)`, after.At, after.At, after.Key)
+	}
+
+	rows, err := queryRows[T](ctx, db, "list rows of "+l.from,
+		`SELECT `+l.columns+` FROM `+l.from+where.clause()+` ORDER BY `+l.at+` DESC, `+l.key+` DESC LIMIT ?`,
 		append(where.args, page.Limit+1)...)
-	if err != nil {
-		return nil, 0, fmt.Errorf("list rows of %s: %w", from, err)
-	}
 
-	return rows, total, nil
+	return rows, total, err
 }

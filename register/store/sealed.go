@@ -7,52 +7,59 @@ import (
 	"strings"
 )
 
-// SealedTable is a table some of whose columns are sealed with the key that its key_id names.
+// SealedTable is a table with columns that are sealed with the key that its key_id names.
 type SealedTable struct {
 	name string
-	// key is the primary key, or another that is unique; texts.
+	// key are the columns of a unique key, all text.
 	key []string
-	// sealed are the columns; those that are null hold nothing.
+	// sealed are the sealed columns, which may be null.
 	sealed []string
-	// mac is a column made with the key as well; empty where there is none.
+	// mac is a column that is computed with the key as well; empty if there is none.
 	mac string
 }
 
-// Every table with sealed columns, which stand in this order in SealedRow.Values.
+// The tables with sealed columns. SealedRow.Values has the order of the columns here.
 var (
 	SealedIdentityRecords = SealedTable{
-		"identity_records",
-		[]string{"ir"},
-		[]string{"sealed_email", "sealed_detail"},
-		"email_mac",
+		name:   "identity_records",
+		key:    []string{"ir"},
+		sealed: []string{"sealed_email", "sealed_detail"},
+		mac:    "email_mac",
 	}
 	SealedWebhooks = SealedTable{
-		"webhooks",
-		[]string{"wid"},
-		[]string{"sealed_alert_email", "sealed_secret", "sealed_previous"},
-		"",
+		name:   "webhooks",
+		key:    []string{"wid"},
+		sealed: []string{"sealed_alert_email", "sealed_secret", "sealed_previous"},
 	}
-	SealedJobs       = SealedTable{"outbox", []string{"id"}, []string{"sealed_body"}, ""}
-	SealedChallenges = SealedTable{"reidentifications", []string{"challenge"}, []string{"sealed_token"}, ""}
-	SealedResponses  = SealedTable{
-		"idempotency_keys",
-		[]string{"account_id", "idempotency_key"},
-		[]string{"sealed_answer"},
-		"",
+	SealedJobs = SealedTable{
+		name:   "outbox",
+		key:    []string{"id"},
+		sealed: []string{"sealed_body"},
+	}
+	SealedChallenges = SealedTable{
+		name:   "reidentifications",
+		key:    []string{"challenge"},
+		sealed: []string{"sealed_token"},
+	}
+	SealedResponses = SealedTable{
+		name:   "idempotency_keys",
+		key:    []string{"account_id", "idempotency_key"},
+		sealed: []string{"sealed_answer"},
 	}
 )
 
 func (t SealedTable) String() string { return t.name }
 
-// SealedRow is what a row holds that is sealed; a nil value holds nothing.
+// SealedRow is the sealed content of a row. A null column has the value nil.
 type SealedRow struct {
 	Key    []string
 	KeyID  string
 	Values [][]byte
 }
 
-// ListSealed lists rows that are sealed with another key than this one, by their primary key, from behind after.
-func (s *Store) ListSealed(
+// ListSealed lists the rows that are sealed with another key than keyID, sorted by the table's key. It begins after
+// the row with the key after, or with the first row if after is nil.
+func (r reader) ListSealed(
 	ctx context.Context,
 	table SealedTable,
 	keyID string,
@@ -60,35 +67,26 @@ func (s *Store) ListSealed(
 	limit int,
 ) (rows []SealedRow, err error) {
 	key := strings.Join(table.key, ", ")
-	query := `SELECT ` + key + `, key_id, ` + strings.Join(
-		table.sealed,
-		", ",
-	) + ` FROM ` + table.name + ` WHERE key_id <> ?`
+	query := `SELECT ` + key + `, key_id, ` + strings.Join(table.sealed, ", ") +
+		` FROM ` + table.name + ` WHERE key_id <> ?`
 	args := []any{keyID}
 	if after != nil {
-		query += ` AND (` + key + `) > (` + strings.Repeat(", ?", len(after))[2:] + `)`
+		query += ` AND (` + key + `) > ` + placeholders(1, len(after))
 		for _, part := range after {
 			args = append(args, part)
 		}
 	}
 
-	found, err := s.read.QueryContext(ctx, s.read.Rebind(query+` ORDER BY `+key+` LIMIT ?`), append(args, limit)...)
+	query += ` ORDER BY ` + key + ` LIMIT ?`
+	found, err := r.db.QueryContext(ctx, r.db.Rebind(query), append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list sealed rows of %s: %w", table, err)
 	}
 	defer func() { err = errors.Join(err, found.Close()) }()
-	for found.Next() {
-		row := SealedRow{Key: make([]string, len(table.key)), Values: make([][]byte, len(table.sealed))}
-		var into []any
-		for i := range row.Key {
-			into = append(into, &row.Key[i])
-		}
 
-		into = append(into, &row.KeyID)
-		for i := range row.Values {
-			into = append(into, &row.Values[i])
-		}
-		if err := found.Scan(into...); err != nil {
+	for found.Next() {
+		row := table.newRow()
+		if err := found.Scan(row.fields()...); err != nil {
 			return nil, fmt.Errorf("read a sealed row of %s: %w", table, err)
 		}
 
@@ -98,8 +96,28 @@ func (s *Store) ListSealed(
 	return rows, found.Err()
 }
 
-// Reseal puts values in the place of those that were read, sealed with another key. It answers false where the row is
-// no longer as it was read: what is anonymised meanwhile must not come back.
+// newRow returns an empty row of the table.
+func (t SealedTable) newRow() SealedRow {
+	return SealedRow{Key: make([]string, len(t.key)), Values: make([][]byte, len(t.sealed))}
+}
+
+// fields returns the pointers to scan the columns of the row into: its key, its key_id and its sealed columns.
+func (r *SealedRow) fields() []any {
+	var fields []any
+	for i := range r.Key {
+		fields = append(fields, &r.Key[i])
+	}
+
+	fields = append(fields, &r.KeyID)
+	for i := range r.Values {
+		fields = append(fields, &r.Values[i])
+	}
+
+	return fields
+}
+
+// Reseal replaces the values of a row with the same ones sealed with another key. It returns false, and changes
+// nothing, if the row has changed since it was read: what was anonymised meanwhile must not be restored.
 func (t *Tx) Reseal(
 	ctx context.Context,
 	table SealedTable,
@@ -108,28 +126,26 @@ func (t *Tx) Reseal(
 	values [][]byte,
 	mac []byte,
 ) (bool, error) {
-	set := `key_id = ?`
+	set := []string{`key_id = ?`}
 	args := []any{keyID}
 	for i, column := range table.sealed {
-		set, args = set+`, `+column+` = ?`, append(args, values[i])
+		set = append(set, column+` = ?`)
+		args = append(args, values[i])
 	}
 	if table.mac != "" {
-		set, args = set+`, `+table.mac+` = ?`, append(args, mac)
+		set = append(set, table.mac+` = ?`)
+		args = append(args, mac)
 	}
 
-	where := `key_id = ?`
-	args = append(args, read.KeyID)
+	var where conditions
+	where.and(`key_id = ?`, read.KeyID)
 	for i, column := range table.key {
-		where, args = where+` AND `+column+` = ?`, append(args, read.Key[i])
+		where.and(column+` = ?`, read.Key[i])
 	}
 	for i, column := range table.sealed {
-		where, args = where+` AND `+column+` IS NOT DISTINCT FROM ?`, append(args, read.Values[i])
+		where.and(column+` IS NOT DISTINCT FROM ?`, read.Values[i])
 	}
 
-	rows, err := t.exec(ctx, `UPDATE `+table.name+` SET `+set+` WHERE `+where, args...)
-	if err != nil {
-		return false, fmt.Errorf("seal a row of %s anew: %w", table, err)
-	}
-
-	return rows == 1, nil
+	return t.execOne(ctx, "reseal a row of "+table.name,
+		`UPDATE `+table.name+` SET `+strings.Join(set, ", ")+where.clause(), append(args, where.args...)...)
 }

@@ -1,56 +1,58 @@
-// Package store holds every SQL statement of the register, one file per table. It knows neither HTTP nor
-// the rules: a change that must be decided says so in its WHERE, and the rows affected decide. The same
-// statements run on SQLite and PostgreSQL, and the same tests.
+// Package store holds every SQL statement of the register, one file a table. It knows neither HTTP nor the rules.
+// A change with a condition states it in its WHERE clause and reports whether a row was changed, so that of several
+// replicas that try at once exactly one succeeds. The same statements run on SQLite and PostgreSQL.
 //
-// Times go in and out as time.Time and are kept as milliseconds since 1970, UTC.
+// A Store and a Tx share the methods of one reader, so a query is written once and works in and out of a transaction.
+// Reads that lock what they find start with Hold and exist on Tx alone.
+//
+// Times go in and out as time.Time and are stored as milliseconds since 1970, UTC.
 package store
 
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jmoiron/sqlx"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 var (
-	// ErrNotFound says that no row fits.
+	// ErrNotFound says that no row matches.
 	ErrNotFound = errors.New("not found")
-	// ErrConflict says that a row with this key is already there.
+	// ErrConflict says that a row with this key exists already.
 	ErrConflict = errors.New("conflict")
 )
 
 // Store is the register's database. Its methods are safe for concurrent use.
 type Store struct {
-	write, read *sqlx.DB
-	// queued tells a worker of this process that a job has been committed.
+	reader
+
+	write *sqlx.DB
+	// queued signals the workers of this process that a job has been committed.
 	queued chan struct{}
 }
 
-// New returns the store over an open database whose schema is up to date. On SQLite write is a pool of one
+// New returns the store over an open database with an up-to-date schema. On SQLite, write is a pool of one
 // connection that begins its transactions immediately; on PostgreSQL both are the same pool.
 func New(write, read *sqlx.DB) *Store {
-	return &Store{write: write, read: read, queued: make(chan struct{}, 1)}
+	return &Store{reader: reader{read}, write: write, queued: make(chan struct{}, 1)}
 }
 
-// Queued receives when a transaction of this process has queued a job. Another process finds it when it looks.
+// Queued receives a value after a transaction of this process has queued a job. Jobs queued by another process are
+// found by polling only.
 func (s *Store) Queued() <-chan struct{} { return s.queued }
 
-// Tx is one transaction: every change of the register is made in one.
+// Tx is one transaction. Every change of the register is made in one.
 type Tx struct {
+	reader
+
 	tx     *sqlx.Tx
 	audit  []AuditEvent
 	queued bool
 }
 
-// Transact runs change in a transaction, which is committed when change returns nil and rolled back otherwise.
+// Transact runs change in a transaction. It commits if change returns nil, and rolls back otherwise.
 func (s *Store) Transact(ctx context.Context, change func(*Tx) error) (err error) {
 	tx, err := s.write.BeginTxx(ctx, nil)
 	if err != nil {
@@ -62,7 +64,7 @@ func (s *Store) Transact(ctx context.Context, change func(*Tx) error) (err error
 		}
 	}()
 
-	t := &Tx{tx: tx}
+	t := &Tx{reader: reader{tx}, tx: tx}
 	if err := change(t); err != nil {
 		return err
 	}
@@ -74,130 +76,15 @@ func (s *Store) Transact(ctx context.Context, change func(*Tx) error) (err error
 	}
 
 	if t.queued {
-		select {
-		case s.queued <- struct{}{}:
-		default: // it has been told already
-		}
+		s.signalQueued()
 	}
 
 	return nil
 }
 
-// lock makes a row that is read stay as it is until the transaction ends. On SQLite a transaction that writes is
-// alone anyway.
-func (t *Tx) lock() string {
-	if t.tx.DriverName() == "pgx" {
-		return " FOR NO KEY UPDATE"
+func (s *Store) signalQueued() {
+	select {
+	case s.queued <- struct{}{}:
+	default: // a signal is waiting already
 	}
-	return ""
-}
-
-type queryer interface {
-	sqlx.QueryerContext
-	Rebind(string) string
-}
-
-func one[T any](ctx context.Context, q queryer, query string, args ...any) (T, error) {
-	var row T
-	err := sqlx.GetContext(ctx, q, &row, q.Rebind(query), args...)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNotFound
-	}
-
-	return row, err
-}
-
-func all[T any](ctx context.Context, q queryer, query string, args ...any) ([]T, error) {
-	var rows []T
-	err := sqlx.SelectContext(ctx, q, &rows, q.Rebind(query), args...)
-	return rows, err
-}
-
-// exec runs a change and answers how many rows it reached.
-func (t *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(ctx, t.tx.Rebind(query), args...)
-	if err != nil {
-		return 0, conflict(err)
-	}
-	return result.RowsAffected()
-}
-
-func (t *Tx) insert(ctx context.Context, query string, row any) error {
-	_, err := t.tx.NamedExecContext(ctx, query, row)
-	return conflict(err)
-}
-
-// conflict names a broken unique constraint by ErrConflict, and leaves every other error.
-func conflict(err error) error {
-	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
-		if code := lite.Code(); code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY ||
-			code == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
-			return errors.Join(ErrConflict, err)
-		}
-	}
-
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" { // unique_violation
-		return errors.Join(ErrConflict, err)
-	}
-
-	return err
-}
-
-// Millis is a time as it is kept: milliseconds since 1970, UTC.
-type Millis time.Time
-
-// Value implements driver.Valuer.
-func (m Millis) Value() (driver.Value, error) { return time.Time(m).UnixMilli(), nil }
-
-// Scan implements sql.Scanner.
-func (m *Millis) Scan(value any) error {
-	ms, ok := value.(int64)
-	if !ok {
-		return fmt.Errorf("a time is kept as an integer, not %T", value)
-	}
-
-	*m = Millis(time.UnixMilli(ms).UTC())
-	return nil
-}
-
-// Time returns the time, UTC.
-func (m Millis) Time() time.Time { return time.Time(m) }
-
-// OptionalMillis returns a column value of a time that may be missing.
-func OptionalMillis(t *time.Time) *Millis {
-	if t == nil {
-		return nil
-	}
-	m := Millis(*t)
-	return &m
-}
-
-// OptionalTime is the other way round.
-func OptionalTime(m *Millis) *time.Time {
-	if m == nil {
-		return nil
-	}
-	t := m.Time()
-	return &t
-}
-
-// JSON is a column that holds a value as JSON text.
-type JSON[T any] struct{ V T }
-
-// Value implements driver.Valuer.
-func (j JSON[T]) Value() (driver.Value, error) {
-	text, err := json.Marshal(j.V)
-	return string(text), err
-}
-
-// Scan implements sql.Scanner.
-func (j *JSON[T]) Scan(value any) error {
-	switch text := value.(type) {
-	case string:
-		return json.Unmarshal([]byte(text), &j.V)
-	case []byte:
-		return json.Unmarshal(text, &j.V)
-	}
-
-	return fmt.Errorf("JSON is kept as text, not %T", value)
 }

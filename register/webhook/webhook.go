@@ -1,20 +1,19 @@
-// Package webhook tells a Data User of one event: it signs the body and posts it to the address that the Data User
-// registered. That address is a stranger's input, so that most of the package is about where it may not lead:
-// address.go holds the rules for the URL and for the IP address behind it. When to send, and when again, is
-// the outbox's business.
+// Package webhook delivers an event to a Data User: it signs the body and posts it to the URL that the Data User
+// registered.
+//
+// The URL is a stranger's input, so most of the package restricts where it may lead: url.go holds the rules for the
+// URL, destination.go the rules for the IP address behind it. The package register/outbox decides when to send and
+// when to retry.
 package webhook
 
 import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -22,27 +21,29 @@ import (
 const (
 	userAgent = "dar-register/1"
 
-	// timeout bounds one delivery as a whole, from the look-up of the name to the answer's header.
+	// timeout bounds a whole delivery, from the DNS lookup to the header of the response.
 	timeout = 10 * time.Second
 
-	// Nothing in an answer's body matters. What is short is read so that the connection can be used again; what is
-	// not is cut off, and the connection with it.
-	maxAnswer   = 64 << 10
-	drainFor    = time.Second
-	maxHeader   = 16 << 10
-	perHost     = 4
+	// The body of a response is ignored. Up to maxDrain bytes of it are read, for at most drainFor, so that the
+	// connection can be reused; a longer body closes the connection.
+	maxDrain = 64 << 10
+	drainFor = time.Second
+
+	maxHeader   = 16 << 10 // bytes of a response's header
+	perHost     = 4        // idle connections kept for each host
 	idleTimeout = 90 * time.Second
 )
 
-// Options sets up a Client; the zero value is right for a register on the internet.
+// Options configures a Client. The zero value suits a register on the internet.
 type Options struct {
-	// Local is for a register which itself is on loopback, as the demonstration is: receivers there are allowed too.
+	// Local also allows receivers on loopback. Set it only if the register itself runs on loopback, as the
+	// demonstration does.
 	Local bool
-	// Clock gives the time of signatures; nil for time.Now.
+	// Clock returns the time that signatures carry. It defaults to time.Now.
 	Clock func() time.Time
 }
 
-// Client posts events. It is safe for many goroutines; make one and keep it.
+// Client posts events. It is safe for concurrent use and keeps connections, so create one and reuse it.
 type Client struct {
 	local     bool
 	clock     func() time.Time
@@ -55,31 +56,35 @@ type Client struct {
 
 // Delivery is one event for one subscription.
 type Delivery struct {
-	// URL is the subscription's callback-url.
+	// URL is the callback-url of the subscription.
 	URL string
-	// EventID stays the same over all retries.
-	EventID   string
+	// EventID stays the same over all attempts.
+	EventID string
+	// EventType is sent as X-DAR-Event, such as consent.withdrawal.
 	EventType string
-	// QueuedAt decides, in a rotation, which secret X-DAR-Signature uses.
+	// QueuedAt selects the secret of X-DAR-Signature during a rotation.
 	QueuedAt time.Time
-	// Body is the event's envelope, sent and signed as it is.
-	Body    []byte
+	// Body is the JSON of the event. It is sent and signed unchanged.
+	Body []byte
+	// Secrets are the signing secrets of the subscription.
 	Secrets Secrets
 }
 
-// New returns a client with connections of its own.
+// New returns a client with its own connections.
 func New(options Options) *Client {
 	c := &Client{local: options.Local, clock: options.Clock, timeout: timeout, drainFor: drainFor}
 	if c.clock == nil {
 		c.clock = time.Now
 	}
 
-	// Checked here, the address is the one that is connected to, whatever a name answered when it was asked before.
-	c.dialer = &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
-		return checkAddress(address, c.local)
+	// Control runs after name resolution and before each connection, so a name cannot resolve to a public address
+	// when it is checked and to a private one when it is dialled (DNS rebinding).
+	c.dialer = &net.Dialer{Control: func(network, address string, _ syscall.RawConn) error {
+		return checkDestination(network, address, c.local)
 	}}
-	// Not http.DefaultTransport's clone, which goes through the proxy of the environment. HTTP/2 stays off, so that a
-	// delivery that hangs holds up no other on its connection.
+
+	// A clone of http.DefaultTransport would use the proxy of the environment. HTTP/2 stays off, so that a delivery
+	// that hangs does not block another one on the same connection.
 	c.transport = &http.Transport{
 		DialContext:            c.dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
@@ -97,11 +102,13 @@ func New(options Options) *Client {
 	return c
 }
 
-// Post sends the event once, within ten seconds. Only an answer of 2xx is no error. Status is 0 where there was no
-// answer. The error's text is short and names neither address, secret nor body: it may be logged, and shown to the
-// Data User. It wraps context.Canceled where the caller gave up, which says nothing of the receiver.
+// Post makes one attempt to deliver the event, within ten seconds. It returns nil only for a status of 2xx. The
+// status is 0 if no response arrived.
+//
+// The error is short and contains neither URL, secret nor body, so it may be logged and shown to the Data User. It
+// wraps context.Canceled if the caller cancelled ctx, which says nothing about the receiver.
 func (c *Client) Post(ctx context.Context, d Delivery) (status int, err error) {
-	// The rules may be stricter now than when the address was registered.
+	// The rules may be stricter now than when the URL was registered.
 	if CheckURL(d.URL, c.local) != nil {
 		return 0, errAddress
 	}
@@ -113,102 +120,32 @@ func (c *Client) Post(ctx context.Context, d Delivery) (status int, err error) {
 
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
+
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
 		return 0, errAddress
 	}
 
-	req.Header = header
-	resp, err := c.http.Do(req)
+	request.Header = header
+
+	response, err := c.http.Do(request)
 	if err != nil {
 		return 0, explain(ctx, err)
 	}
+	defer response.Body.Close()
 
-	defer resp.Body.Close()
-	// The status is all that is asked for: a body that drips must not hold a worker for the rest of the time.
+	// Only the status counts: a slow body must not occupy a worker for the rest of the timeout.
 	stop := time.AfterFunc(c.drainFor, cancel)
 	defer stop.Stop()
-	io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer))
+
+	io.Copy(io.Discard, io.LimitReader(response.Body, maxDrain))
 
 	switch {
-	case resp.StatusCode >= 200 && resp.StatusCode <= 299:
-		return resp.StatusCode, nil
-	case resp.StatusCode >= 300 && resp.StatusCode <= 399:
-		return resp.StatusCode, fmt.Errorf("answered %d: redirects are not followed", resp.StatusCode)
+	case response.StatusCode >= 200 && response.StatusCode <= 299:
+		return response.StatusCode, nil
+	case response.StatusCode >= 300 && response.StatusCode <= 399:
+		return response.StatusCode, fmt.Errorf("answered %d: redirects are not followed", response.StatusCode)
 	default:
-		return resp.StatusCode, fmt.Errorf("answered %d", resp.StatusCode)
-	}
-}
-
-// sign makes the header of a delivery: the published signature, and that of Standard Webhooks.
-func sign(d Delivery, now time.Time) (http.Header, error) {
-	timestamp := strconv.FormatInt(now.Unix(), 10)
-	standard, err := d.Secrets.standard(d.EventID, timestamp, d.Body, now)
-	if err != nil {
-		return nil, err
-	}
-
-	header := http.Header{}
-	header.Set("Content-Type", "application/json")
-	header.Set("User-Agent", userAgent)
-	header.Set("X-DAR-Event", d.EventType)
-	header.Set("X-DAR-Timestamp", timestamp)
-	header.Set("X-DAR-Signature", d.Secrets.published(d.Body, d.QueuedAt, now))
-	header.Set("webhook-id", d.EventID)
-	header.Set("webhook-timestamp", timestamp)
-	header.Set("webhook-signature", standard)
-
-	return header, nil
-}
-
-var (
-	errSecret    = errors.New("signing secret is malformed")
-	errCancelled = fmt.Errorf("interrupted: %w", context.Canceled)
-	errTimeout   = errors.New("timed out")
-	errTrust     = errors.New("certificate is not trusted")
-	errTLS       = errors.New("TLS handshake failed")
-	errNoName    = errors.New("host name is not found")
-	errLookup    = errors.New("host name cannot be looked up")
-	errRefused   = errors.New("connection was refused")
-	errUnreached = errors.New("host cannot be reached")
-	errBroken    = errors.New("connection broke or did not speak HTTP")
-)
-
-// explain keeps of err what is safe to show. A *url.Error holds the address; other errors quote the other side.
-func explain(ctx context.Context, err error) error {
-	switch {
-	case errors.Is(err, errAddress):
-		return errAddress
-	case errors.Is(ctx.Err(), context.Canceled):
-		return errCancelled
-	case ctx.Err() != nil:
-		return errTimeout
-	}
-
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		if dns.IsNotFound {
-			return errNoName
-		}
-		return errLookup
-	}
-
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return errTrust
-	}
-
-	_, record := errors.AsType[tls.RecordHeaderError](err)
-	operation, _ := errors.AsType[*net.OpError](err)
-	switch {
-	// An alert comes as the operation "remote error" or "local error".
-	case record, errors.Is(err, http.ErrSchemeMismatch), operation != nil && strings.HasSuffix(operation.Op, " error"):
-		return errTLS
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return errRefused
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return errUnreached
-	case operation != nil && operation.Timeout():
-		return errTimeout
-	default:
-		return errBroken
+		return response.StatusCode, fmt.Errorf("answered %d", response.StatusCode)
 	}
 }

@@ -1,18 +1,14 @@
-// Package env reads a program's settings from its environment into a struct, and refuses them all
-// together: who runs the program mends every mistake at once, not one a start.
+// Package env reads a program's settings from its environment into a struct and refuses all mistakes together, so that
+// they are corrected in one go and not one a start.
 //
-// A setting is a field with the tags of github.com/caarlos0/env: `env:"PORTAL_LISTEN"`, with `envDefault`
-// or the option `required`; and two of ours that Usage prints: `help`, and `example`. A field of type
-// Secret may also come from a file, whose path is in the variable of the same name and _FILE: so do
-// container platforms hand secrets over, and it keeps them out of process listings.
+// A setting is a field with the tags of github.com/caarlos0/env: `env:"PORTAL_LISTEN"`, with `envDefault` or the option
+// `required`. A field of type Secret may also come from a file: the variable of the same name and _FILE has its path.
+// Container platforms pass secrets in this way, and it keeps them out of process listings.
 package env
 
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"net"
 	"os"
 	"reflect"
 	"strings"
@@ -20,32 +16,10 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Secret is a setting that no printer, encoder or logger shows. Reveal gives its text.
-type Secret struct{ text string }
-
-// NewSecret wraps a text, for a program that makes a secret itself.
-func NewSecret(text string) Secret { return Secret{text} }
-
-// Reveal is the secret's own text.
-func (s Secret) Reveal() string { return s.text }
-
-const redacted = "[secret]"
-
-func (s Secret) String() string               { return redacted }
-func (s Secret) GoString() string             { return redacted }
-func (s Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
-func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// UnmarshalText takes the secret's text as it stands in the environment.
-func (s *Secret) UnmarshalText(text []byte) error {
-	s.text = string(text)
-	return nil
-}
-
-// Load fills settings, a pointer to a struct, from the environment. Its error holds every mistake, one a
-// line, each naming the variable at fault and never a secret's text. A variable that is set but empty
-// counts as missing. What Load cannot know - whether a URL is https, a key long enough - the program
-// checks afterwards and joins with errors.Join.
+// Load fills settings, a pointer to a struct, from the environment. Its error holds every mistake, one a line, each
+// naming the variable at fault and never a secret's text. A variable that is set but empty counts as missing. What
+// Load cannot know - whether a URL is https, a key long enough - the program checks afterwards and joins with
+// errors.Join.
 func Load(settings any) error {
 	environment := map[string]string{}
 	for _, pair := range os.Environ() {
@@ -54,11 +28,25 @@ func Load(settings any) error {
 		}
 	}
 
-	variable := map[string]string{}
+	mistakes := readSecretFiles(settings, environment)
+	err := env.ParseWithOptions(settings, env.Options{Environment: environment})
+	var causes env.AggregateError
+	if !errors.As(err, &causes) {
+		return errors.Join(append(mistakes, err)...)
+	}
+
+	for _, cause := range causes.Errors {
+		mistakes = append(mistakes, describe(settings, cause))
+	}
+
+	return errors.Join(mistakes...)
+}
+
+// readSecretFiles adds to the environment the secrets that are in files, and returns the mistakes.
+func readSecretFiles(settings any, environment map[string]string) []error {
 	var mistakes []error
 	for field := range fields(settings) {
-		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
-		variable[field.Name] = name
+		name := variable(field)
 		path, inFile := environment[name+"_FILE"]
 		if field.Type != reflect.TypeFor[Secret]() || !inFile {
 			continue
@@ -76,50 +64,27 @@ func Load(settings any) error {
 		environment[name] = strings.TrimSpace(string(text))
 	}
 
-	err := env.ParseWithOptions(settings, env.Options{Environment: environment})
-	var all env.AggregateError
-	if !errors.As(err, &all) {
-		return errors.Join(append(mistakes, err)...)
-	}
-
-	for _, one := range all.Errors {
-		var missing env.VarIsNotSetError
-		var malformed env.ParseError
-		switch {
-		case errors.As(one, &missing):
-			one = fmt.Errorf("%s is missing", missing.Key)
-		case errors.As(one, &malformed):
-			one = fmt.Errorf("%s: %w", variable[malformed.Name], malformed.Err)
-		}
-
-		mistakes = append(mistakes, one)
-	}
-
-	return errors.Join(mistakes...)
+	return mistakes
 }
 
-// Usage writes every setting of the struct with its meaning, default and an example, for --help.
-func Usage(w io.Writer, settings any) {
+// describe names the variable of a mistake that the library names by its field.
+func describe(settings any, cause error) error {
+	if missing, ok := errors.AsType[env.VarIsNotSetError](cause); ok {
+		return fmt.Errorf("%s is missing", missing.Key)
+	}
+
+	malformed, ok := errors.AsType[env.ParseError](cause)
+	if !ok {
+		return cause
+	}
+
 	for field := range fields(settings) {
-		name, options, _ := strings.Cut(field.Tag.Get("env"), ",")
-		fmt.Fprintf(w, "\n  %s", name)
-		if field.Type == reflect.TypeFor[Secret]() {
-			fmt.Fprintf(w, " or %s_FILE", name)
-		}
-
-		byDefault, ok := field.Tag.Lookup("envDefault")
-		switch {
-		case ok:
-			fmt.Fprintf(w, " (default %s)", byDefault)
-		case options == "required":
-			fmt.Fprint(w, " (required)")
-		}
-
-		fmt.Fprintf(w, "\n      %s\n", field.Tag.Get("help"))
-		if example := field.Tag.Get("example"); example != "" {
-			fmt.Fprintf(w, "      example: %s=%s\n", name, example)
+		if field.Name == malformed.Name {
+			return fmt.Errorf("%s: %w", variable(field), malformed.Err)
 		}
 	}
+
+	return cause
 }
 
 // fields are the struct's fields that are settings, in their order.
@@ -134,8 +99,14 @@ func fields(settings any) func(yield func(reflect.StructField) bool) {
 	}
 }
 
-// Loopback reports whether a host, without a port, is this machine by a name or address that no other can reach.
-func Loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+// variable is the name of a setting in the environment.
+func variable(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+	return name
+}
+
+// isRequired reports whether a setting must be given.
+func isRequired(field reflect.StructField) bool {
+	_, options, _ := strings.Cut(field.Tag.Get("env"), ",")
+	return options == "required"
 }

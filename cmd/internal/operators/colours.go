@@ -20,7 +20,9 @@ func parseColour(text string) (colour, bool) {
 	if !hexColour.MatchString(text) {
 		return colour{}, false
 	}
+
 	n, _ := strconv.ParseUint(text[1:], 16, 32)
+
 	return colour{uint8(n >> 16), uint8(n >> 8), uint8(n)}, true
 }
 
@@ -47,6 +49,7 @@ func (c colour) luminance() float64 {
 func contrast(a, b colour) float64 {
 	la := a.luminance()
 	lb := b.luminance()
+
 	return (max(la, lb) + .05) / (min(la, lb) + .05)
 }
 
@@ -56,10 +59,11 @@ func mix(a, b colour, share float64) colour {
 	for i := range c {
 		c[i] = uint8(math.Round(float64(a[i])*(1-share) + float64(b[i])*share))
 	}
+
 	return c
 }
 
-// leastContrast is what text of the usual size needs (WCAG 2.2, 1.4.3 Contrast (Minimum), level AA).
+// leastContrast is what text of normal size needs (WCAG 2.2, 1.4.3 Contrast (Minimum), level AA).
 const leastContrast = 4.5
 
 // theme is what colours are chosen for.
@@ -70,10 +74,12 @@ const (
 	dark  theme = "dark"
 )
 
+var themes = []theme{light, dark}
+
 // tokens are the colours of one theme, by the names that portal.css gives them, without the dashes.
 type tokens map[string]colour
 
-// ours are the colours of portal.css, in which an operator's are put.
+// ours are the colours of portal.css. An operator's replace some of them.
 var ours = readSheet(string(static.Source("portal.css")))
 
 var (
@@ -83,21 +89,26 @@ var (
 
 // readSheet finds the colours of the style sheet's first two :root blocks: the light ones, and what dark changes.
 func readSheet(css string) map[theme]tokens {
-	all := map[theme]tokens{light: {}, dark: {}}
+	colours := map[theme]tokens{light: {}, dark: {}}
 	blocks := rootBlock.FindAllStringSubmatch(css, 2)
-	for i, themes := range [][]theme{{light, dark}, {dark}} {
+	for i, set := range [][]theme{{light, dark}, {dark}} {
 		for _, d := range declaration.FindAllStringSubmatch(blocks[i][1], -1) {
-			text := d[2]
-			if len(text) == 4 {
-				text = "#" + strings.Repeat(text[1:2], 2) + strings.Repeat(text[2:3], 2) + strings.Repeat(text[3:4], 2)
+			name := d[1]
+			value := d[2]
+			if len(value) == len("#rgb") {
+				r := strings.Repeat(value[1:2], 2)
+				g := strings.Repeat(value[2:3], 2)
+				b := strings.Repeat(value[3:4], 2)
+				value = "#" + r + g + b
 			}
-			for _, t := range themes {
-				all[t][d[1]], _ = parseColour(text)
+
+			for _, t := range set {
+				colours[t][name], _ = parseColour(value)
 			}
 		}
 	}
 
-	return all
+	return colours
 }
 
 // choice is what the settings say for one theme. Without hasPanel the panel is made from the accent.
@@ -112,24 +123,29 @@ var (
 	white = colour{255, 255, 255}
 )
 
-// derive makes the tokens of an operator from its choice: what it chose, and shades of these.
+// derive makes the tokens of an operator from its choice: the colours that it chose, and shades of them.
 func derive(t theme, c choice) tokens {
 	surface := ours[t]["surface"]
 	towards := black
 	strong := .3
 	tint := .08
 	if t == dark {
-		towards, strong, tint = white, .4, .09
+		towards = white
+		strong = .4
+		tint = .09
 	}
 
 	own := tokens{
-		"accent": c.accent, "on-accent": c.onAccent,
+		"accent":        c.accent,
+		"on-accent":     c.onAccent,
 		"accent-strong": mix(c.accent, towards, strong),
 		"tint":          mix(surface, c.accent, tint),
-		"panel":         c.panel, "on-panel": c.onPanel,
-		"panel-mark": mix(c.panel, c.onPanel, .13),
+		"panel":         c.panel,
+		"on-panel":      c.onPanel,
+		"panel-mark":    mix(c.panel, c.onPanel, .13),
 	}
-	// Quieter words on the panel, as quiet as they can be and still be read with ease.
+
+	// Quieter words on the panel, as quiet as is still easy to read.
 	for share := .25; share >= 0; share -= .05 {
 		own["on-panel-soft"] = mix(c.onPanel, c.panel, share)
 		if contrast(own["on-panel-soft"], c.panel) >= 5 {
@@ -143,7 +159,9 @@ func derive(t theme, c choice) tokens {
 // darkPanel is a panel for dark colours made from the light one: its hue, dark enough for white words.
 func darkPanel(c choice) choice {
 	for share := .35; share < 1; share += .05 {
-		c.panel, c.onPanel, c.hasPanel = mix(c.panel, ours[dark]["paper"], share), white, true
+		c.panel = mix(c.panel, ours[dark]["paper"], share)
+		c.onPanel = white
+		c.hasPanel = true
 		if contrast(c.panel, c.onPanel) >= 9 {
 			break
 		}
@@ -152,10 +170,10 @@ func darkPanel(c choice) choice {
 	return c
 }
 
-// pair is text and what it stands on. Both name a token.
+// pair is a text and what it stands on. Both name a token.
 type pair struct{ text, on string }
 
-// pairs are those of which portal.css takes at least one colour from the operator.
+// pairs are the ones in which portal.css uses at least one colour of the operator.
 var pairs = []pair{
 	{"on-accent", "accent"}, {"on-accent", "accent-strong"},
 	{"accent", "surface"}, {"accent", "paper"}, {"accent", "tint"}, {"accent", "amber"},
@@ -167,26 +185,31 @@ var pairs = []pair{
 // Ratio is the contrast of one pair of colours in one theme.
 type Ratio struct {
 	Theme    string
-	Text, On string // such as accent #0b4f56
+	Text     string // such as accent #0b4f56
+	On       string // what Text stands on
 	Contrast float64
 }
 
+// ratios are the contrasts of all pairs, in their order.
 func ratios(t theme, own tokens) []Ratio {
 	named := func(token string) (colour, string) {
 		if c, ok := own[token]; ok {
 			return c, token + " " + c.String()
 		}
+
 		c := ours[t][token]
+
 		return c, "the page's " + token + " " + c.String()
 	}
-	var all []Ratio
-	for _, p := range pairs {
-		text, textName := named(p.text)
-		on, onName := named(p.on)
-		all = append(all, Ratio{Theme: string(t), Text: textName, On: onName, Contrast: contrast(text, on)})
+
+	list := make([]Ratio, len(pairs))
+	for i, p := range pairs {
+		foreground, textName := named(p.text)
+		ground, groundName := named(p.on)
+		list[i] = Ratio{Theme: string(t), Text: textName, On: groundName, Contrast: contrast(foreground, ground)}
 	}
 
-	return all
+	return list
 }
 
 // sheetOrder keeps the style sheet, and with it its hashed name, the same at every start.
@@ -201,8 +224,8 @@ var sheetOrder = []string{
 	"panel-mark",
 }
 
-// sheet is the style sheet of an operator: values of tokens and nothing else. It stands in the layer in which portal.css
-// sets them, for the later layers of that file still win: print is without colour.
+// sheet is the style sheet of an operator: values of tokens and nothing else. It uses the layer in which portal.css
+// sets them, so that the later layers of that file still win: print is without colour.
 func sheet(own map[theme]tokens) []byte {
 	var b strings.Builder
 	root := func(t theme) {
@@ -212,9 +235,10 @@ func sheet(own map[theme]tokens) []byte {
 		}
 		b.WriteString("}")
 	}
+
 	b.WriteString("@layer base{")
 	root(light)
-	b.WriteString("@media (prefers-color-scheme:dark){")
+	b.WriteString("@media (prefers-color-scheme:dark){") //nolint:misspell // CSS
 	root(dark)
 	b.WriteString("}}\n")
 
@@ -224,7 +248,7 @@ func sheet(own map[theme]tokens) []byte {
 // icon is our own drawing in the colours of the panel.
 func icon(own tokens) []byte {
 	drawing := string(static.Source("favicon.svg"))
-	return []byte(
-		strings.NewReplacer("#0b4f56", own["panel"].String(), "#fff", own["on-panel"].String()).Replace(drawing),
-	)
+	colours := strings.NewReplacer("#0b4f56", own["panel"].String(), "#fff", own["on-panel"].String())
+
+	return []byte(colours.Replace(drawing))
 }

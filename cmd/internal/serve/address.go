@@ -10,9 +10,10 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Address tells from where a request came, as limits count it: the peer's address, or what the trusted proxies in between
-// say of it in X-Forwarded-For. Of an IPv6 address it is the network, 2001:db8:1:2::/64, for a customer has a whole one. Each
-// proxy is a network such as 10.0.0.0/8; the error quotes the first that is none.
+// Address returns a function that returns the address from which a request came, as limits count it: that of the peer,
+// or the one that trusted proxies in between wrote in X-Forwarded-For. An IPv6 address is returned as its network,
+// 2001:db8:1:2::/64, because a customer has a whole one. Each proxy is a network such as 10.0.0.0/8; the error quotes
+// the first that is not.
 func Address(proxies []string) (func(*http.Request) string, error) {
 	from := echo.ExtractIPDirect()
 	if len(proxies) > 0 {

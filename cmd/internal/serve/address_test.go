@@ -14,7 +14,7 @@ func TestAddress(t *testing.T) {
 		proxies                     []string
 	}{
 		{"the peer", "192.0.2.1:5000", "", "192.0.2.1", nil},
-		{"what nobody trusts", "192.0.2.1:5000", "198.51.100.7", "192.0.2.1", nil},
+		{"a header that is not trusted", "192.0.2.1:5000", "198.51.100.7", "192.0.2.1", nil},
 		{"a stranger who claims to be a proxy", "192.0.2.1:5000", "198.51.100.7", "192.0.2.1", proxies},
 		{"a proxy", "10.1.2.3:5000", "198.51.100.7", "198.51.100.7", proxies},
 		{"a proxy of IPv6", "[fd00::1]:5000", "198.51.100.7", "198.51.100.7", proxies},
@@ -40,10 +40,8 @@ func TestAddress(t *testing.T) {
 		}
 	}
 
-	if _, err := Address(
-		[]string{"10.0.0.0/8", "10.0.0.1"},
-	); err == nil ||
-		err.Error() != `"10.0.0.1" is not a network such as 10.0.0.0/8` {
+	_, err := Address([]string{"10.0.0.0/8", "10.0.0.1"})
+	if err == nil || err.Error() != `"10.0.0.1" is not a network such as 10.0.0.0/8` {
 		t.Errorf("an address for a network: %v", err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package serve runs an HTTP handler as every program here does: with deadlines on whatever a stranger could
-// drag out, and a stop that lets requests under way end.
+// Package serve runs an HTTP handler as every program here does: with deadlines on everything that a client could
+// drag out, and a stop that lets the requests under way finish.
 package serve
 
 import (
@@ -15,24 +15,25 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// drain is how long requests under way may take to end once the program is told to stop.
+// drain is how long requests under way may take to finish after the program is told to stop.
 const drain = 15 * time.Second
 
-// Logger writes JSON lines to w.
+// Logger returns a logger that writes JSON lines to w.
 func Logger(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }
 
-// Together runs several things until ctx ends, and then each stops in its own time: requests under way drain while
-// workers finish what they hold. Where one fails the others are stopped too. It answers the first error.
-func Together(ctx context.Context, run ...func(context.Context) error) error {
+// Together runs several parts until ctx ends, and then each stops in its own time: requests under way drain while
+// workers finish their jobs. If one part fails the others are stopped too. It returns the first error.
+func Together(ctx context.Context, parts ...func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, one := range run {
-		group.Go(func() error { return one(ctx) })
+	for _, run := range parts {
+		group.Go(func() error { return run(ctx) })
 	}
+
 	return group.Wait()
 }
 
-// HTTP serves until ctx ends, then lets requests under way end. It closes the listener.
-func HTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+// HTTP serves until ctx ends, and then lets the requests under way finish. It closes the listener.
+func HTTP(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -40,8 +41,9 @@ func HTTP(ctx context.Context, listener net.Listener, handler http.Handler, log 
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
+
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
@@ -49,6 +51,7 @@ func HTTP(ctx context.Context, listener net.Listener, handler http.Handler, log 
 		defer cancel()
 		stopped <- server.Shutdown(bounded)
 	}()
+
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestTogetherEachStopsInItsOwnTime(t *testing.T) {
+func TestTogetherLetsEachPartFinish(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -24,6 +24,7 @@ func TestTogetherEachStopsInItsOwnTime(t *testing.T) {
 		<-ctx.Done() // it ends only once the program has been told to stop
 		_, _ = io.WriteString(w, "drained")
 	})
+
 	ended := make(chan error, 1)
 	go func() {
 		ended <- Together(ctx,
@@ -34,6 +35,7 @@ func TestTogetherEachStopsInItsOwnTime(t *testing.T) {
 				return nil
 			})
 	}()
+
 	answered := make(chan string, 1)
 	go func() {
 		response, err := http.Get("http://" + listener.Addr().String())
@@ -46,17 +48,18 @@ func TestTogetherEachStopsInItsOwnTime(t *testing.T) {
 		text, _ := io.ReadAll(response.Body)
 		answered <- string(text)
 	}()
+
 	<-arrived
 	stop()
 	if err := <-ended; err != nil || !worked {
-		t.Errorf("ended with %v, the worker done: %v", err, worked)
+		t.Errorf("ended with %v, worked: %v", err, worked)
 	}
 	if got := <-answered; got != "drained" {
 		t.Errorf("the request under way got %q", got)
 	}
 }
 
-func TestTogetherStopsAllWhereOneFails(t *testing.T) {
+func TestTogetherStopsAllIfOneFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	err := Together(t.Context(),

@@ -1,5 +1,5 @@
-// Package address checks the web addresses that users and settings give: loopback or not, origin or not, fit to be a link.
-// It knows no HTTP, so that rules and senders can use it too.
+// Package address checks the web addresses that users and settings give: loopback or not, origin or not, fit to be a
+// link. It knows no HTTP, so that rules and senders can use it too.
 package address
 
 import (

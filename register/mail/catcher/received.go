@@ -3,6 +3,7 @@ package catcher
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -13,23 +14,23 @@ import (
 	"time"
 )
 
-// Received is one letter, for one address.
+// Received is one letter to one address.
 type Received struct {
-	// ID counts the letters from 1, also over those that were cleared.
+	// ID counts the letters from 1, the dropped ones included.
 	ID int
-	// At is when it came.
+	// At is when the letter arrived.
 	At time.Time
-	// From and To are the envelope's addresses; the letter's own stand in Header.
+	// From and To are the addresses of the envelope. Those of the letter itself are in Header.
 	From, To string
 	Header   mail.Header
-	// Subject, Text and HTML are decoded; Text or HTML is empty where the letter has no such part.
+	// Subject, Text and HTML are decoded. Text or HTML is empty if the letter has no such part.
 	Subject, Text, HTML string
-	// Raw is the letter as it came.
+	// Raw is the letter as it arrived.
 	Raw []byte
 }
 
-// read takes a letter apart.
-func read(raw []byte) (Received, error) {
+// parse reads the header and the parts of a letter.
+func parse(raw []byte) (Received, error) {
 	message, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		return Received{}, err
@@ -46,10 +47,11 @@ func read(raw []byte) (Received, error) {
 		message.Header.Get("Content-Transfer-Encoding"),
 		message.Body,
 	)
+
 	return letter, err
 }
 
-// readPart keeps the text and the HTML of a part and of the parts within it.
+// readPart keeps the first text and the first HTML of a part and of the parts within it.
 func (r *Received) readPart(contentType, encoding string, body io.Reader) error {
 	if contentType == "" {
 		contentType = "text/plain"
@@ -61,23 +63,7 @@ func (r *Received) readPart(contentType, encoding string, body io.Reader) error 
 	}
 
 	if strings.HasPrefix(kind, "multipart/") {
-		parts := multipart.NewReader(body, parameters["boundary"])
-		for {
-			part, err := parts.NextRawPart()
-			if err == io.EOF {
-				return nil
-			}
-			if err != nil {
-				return fmt.Errorf("parts: %w", err)
-			}
-			if err := r.readPart(
-				part.Header.Get("Content-Type"),
-				part.Header.Get("Content-Transfer-Encoding"),
-				part,
-			); err != nil {
-				return err
-			}
-		}
+		return r.readParts(multipart.NewReader(body, parameters["boundary"]))
 	}
 
 	switch strings.ToLower(encoding) {
@@ -101,4 +87,22 @@ func (r *Received) readPart(contentType, encoding string, body io.Reader) error 
 	}
 
 	return nil
+}
+
+// readParts reads each part of a multipart letter.
+func (r *Received) readParts(parts *multipart.Reader) error {
+	for {
+		part, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("parts: %w", err)
+		}
+
+		err = r.readPart(part.Header.Get("Content-Type"), part.Header.Get("Content-Transfer-Encoding"), part)
+		if err != nil {
+			return err
+		}
+	}
 }

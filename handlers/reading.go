@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views"
+)
+
+// readingTime is how long a reading may take. The process of one that takes longer has stopped: the longest request is
+// shorter.
+const readingTime = requestTime + 5*time.Second
+
+// handleLength is how many random characters name a record in a session.
+const handleLength = 12
+
+// readRecords uses the confirmed token for the one reading that it allows, and keeps the result.
+//
+// The claim comes first, so that of two windows that poll at once only one calls the register. The other finds the list
+// with its next poll. Without a claim the 409 that it would get could not be told from a response that was lost.
+func (p *portal) readRecords(c echo.Context, v *visit, proof challenge) error {
+	ignoreCancel(c)
+
+	err := p.claimReading(c, v, proof)
+	if errors.Is(err, errInProgress) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+
+	ctx := c.Request().Context()
+	query := registerclient.ListAccessRecordsQuery{ReidentificationToken: proof.TokenRef}
+	list, readErr := p.Register.ListAccessRecords(ctx, v.MeterPoint, query)
+
+	// A token is used up if its one response was given already. It is void if the person who confirmed has moved out
+	// since, or its hour is over. The waiting page says so. After any other failure the token may be tried again.
+	usedUp := errors.Is(readErr, registerclient.ErrConflict)
+	void := errors.Is(readErr, registerclient.ErrForbidden)
+	err = p.changeVisit(c, v, func(v *visit) error {
+		switch {
+		case !v.waitsFor(proof):
+		case readErr == nil:
+			v.Reading = newReading(list, p.Clock())
+		case usedUp:
+			v.Challenge.State = views.WaitingLost
+		case void:
+			v.Challenge.State = views.WaitingGone
+		default:
+			v.Challenge.ReadingSince = time.Time{}
+		}
+
+		return nil
+	})
+
+	switch {
+	case usedUp:
+		p.Logger.WarnContext(ctx, "the token is used up: its response was lost", "error", readErr)
+		return err
+	case void:
+		p.Logger.WarnContext(ctx, "the token is void", "error", readErr)
+		return err
+	case readErr != nil:
+		return errors.Join(fmt.Errorf("read the records: %w", readErr), err)
+	default:
+		return err
+	}
+}
+
+// claimReading reserves the reading for this request; errInProgress if another one has done so.
+func (p *portal) claimReading(c echo.Context, v *visit, proof challenge) error {
+	return p.changeVisit(c, v, func(v *visit) error {
+		now := p.Clock()
+		if !v.waitsFor(proof) || now.Sub(v.Challenge.ReadingSince) < readingTime {
+			return errInProgress
+		}
+
+		v.Challenge.ReadingSince = now
+
+		return nil
+	})
+}
+
+func newReading(list *registerclient.ListAccessRecordsResponse, now time.Time) *reading {
+	records := make([]heldRecord, len(list.AccessRecords))
+	for i, record := range list.AccessRecords {
+		records[i] = heldRecord{Handle: rand.Text()[:handleLength], Summary: record}
+	}
+
+	return &reading{At: now, Records: records}
+}

@@ -1,0 +1,231 @@
+package handlers
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"central.consent/dar/registerclient"
+	"central.consent/dar/views"
+)
+
+// endingSoon is how long before its end a record is marked.
+const endingSoon = 30 * 24 * time.Hour
+
+// state returns the state of the record at now. The reading may be older: a record has ended once its expiry has
+// passed, even if the reading says that it is active (docs/decisions.md, Expiry).
+func (h heldRecord) state(now time.Time) views.RecordState {
+	summary := h.Summary
+	switch {
+	case summary.State == registerclient.StateRevoked:
+		return cmp.Or(endLabels[value(summary.RevokedBy)], views.RecordClosed)
+	case summary.State == registerclient.StateExpired || summary.Expiry != nil && !now.Before(*summary.Expiry):
+		return views.RecordExpired
+	case summary.Expiry != nil && summary.Expiry.Sub(now) <= endingSoon:
+		return views.RecordEndingSoon
+	default:
+		return views.RecordActive
+	}
+}
+
+// isActive reports whether a record in this state lets an organisation see data.
+func isActive(state views.RecordState) bool {
+	return state == views.RecordActive || state == views.RecordEndingSoon
+}
+
+// canWithdraw reports whether the customer can stop the record: it is active, and rests on the customer's permission.
+func (h heldRecord) canWithdraw(now time.Time) bool {
+	return isActive(h.state(now)) && value(h.Summary.LegalBasis).Consent()
+}
+
+// recordView turns a record into what a page shows of it.
+func recordView(held heldRecord, now time.Time) views.Record {
+	summary := held.Summary
+	record := views.Record{
+		Handle:      held.Handle,
+		Arrangement: arrangementLabels[value(summary.ArrangementType)],
+		State:       held.state(now),
+		Basis:       basisView(summary.LegalBasis),
+		Purpose:     value(summary.Purpose),
+		DataTypes:   dataTypeViews(summary.DataTypes),
+		Since:       value(summary.RegisteredAt),
+		Until:       value(summary.Expiry),
+		Earlier:     summary.EarlierOccupant,
+		CanWithdraw: held.canWithdraw(now),
+		Changes:     changeViews(summary),
+	}
+
+	switch {
+	case summary.State == registerclient.StateRevoked:
+		record.EndedAt = value(summary.RevokedAt)
+	case record.State == views.RecordExpired:
+		record.EndedAt = record.Until
+	}
+
+	setControllers(&record, summary)
+	setPrivacyNotices(&record, summary.Notice)
+
+	return record
+}
+
+// sightingView turns what the DCC found into what a page shows of it.
+func sightingView(handle string, sighting registerclient.DiscoveredAccess) views.Sighting {
+	return views.Sighting{
+		Handle:       handle,
+		Organisation: sighting.OrganisationName,
+		Reference:    sighting.OrganisationReference,
+		FirstSeen:    startOfDay(sighting.FirstSeen),
+		LastSeen:     startOfDay(cmp.Or(sighting.LastSeen, sighting.FirstSeen)),
+		DataTypes:    dataTypeViews(sighting.DataTypesObserved),
+	}
+}
+
+// changeViews returns what the owner has changed, newest first. The register tells what a record said before each
+// change; what it said after is told by the next one, or by the record itself.
+func changeViews(summary registerclient.AccessRecordSummary) []views.Change {
+	after := registerclient.Amendment{
+		LeadControllerName: value(summary.LeadControllerName),
+		LegalBasis:         value(summary.LegalBasis),
+		Purpose:            value(summary.Purpose),
+		DataTypes:          summary.DataTypes,
+		Expiry:             summary.Expiry,
+	}
+
+	var changes []views.Change
+	for _, before := range slices.Backward(summary.Amendments) {
+		changes = append(changes, changeView(before, after))
+		after = before
+	}
+
+	return changes
+}
+
+func changeView(before, after registerclient.Amendment) views.Change {
+	change := views.Change{
+		At:       before.AmendedAt,
+		Added:    dataTypeViews(without(after.DataTypes, before.DataTypes)),
+		Removed:  dataTypeViews(without(before.DataTypes, after.DataTypes)),
+		EndMoved: !value(before.Expiry).Equal(value(after.Expiry)),
+		Until:    value(before.Expiry),
+	}
+	if before.LeadControllerName != after.LeadControllerName {
+		change.Organisation = before.LeadControllerName
+	}
+	if before.LegalBasis != after.LegalBasis {
+		change.Basis = basisView(&before.LegalBasis)
+	}
+	if before.Purpose != after.Purpose {
+		change.Purpose = before.Purpose
+	}
+
+	return change
+}
+
+// without returns the data types that are not among the excluded ones.
+func without(types, excluded []registerclient.DataType) []registerclient.DataType {
+	return slices.DeleteFunc(slices.Clone(types), func(t registerclient.DataType) bool {
+		return slices.Contains(excluded, t)
+	})
+}
+
+// setControllers says who is responsible, the lead first.
+func setControllers(record *views.Record, summary registerclient.AccessRecordSummary) {
+	record.Organisation = value(summary.LeadControllerName)
+	dataUser := value(summary.DataUserName)
+	if summary.RecordMetadata == nil {
+		record.Organisation = cmp.Or(record.Organisation, dataUser)
+		return
+	}
+
+	arrangement := summary.RecordMetadata.ControllerArrangement
+	record.Arrangement = cmp.Or(record.Arrangement, arrangementLabels[arrangement.ArrangementType])
+	if record.Since.IsZero() {
+		record.Since = value(summary.RecordMetadata.CreatedAt)
+	}
+
+	if lead := arrangement.Lead(); lead != nil {
+		record.Organisation = lead.Name
+		record.Reference = cmp.Or(value(lead.StatutoryReference), value(lead.LIAReference))
+		if storage := lead.StorageConditions; storage != nil {
+			record.Storage = &views.Storage{Country: storage.Location, Retention: storage.RetentionPeriod}
+		}
+	}
+
+	isController := false
+	for _, controller := range arrangement.Controllers {
+		isController = isController || equalNames(controller.Name, dataUser)
+		record.Controllers = append(record.Controllers, views.Controller{
+			Name:       controller.Name,
+			Role:       controllerLabels[controller.Role],
+			ContactURL: linkable(controller.ContactURL),
+			PrivacyURL: linkable(controller.PrivacyRightsURL),
+		})
+	}
+
+	slices.SortStableFunc(record.Controllers, func(a, b views.Controller) int {
+		return cmp.Compare(controllerRank(a.Role), controllerRank(b.Role))
+	})
+	if !isController {
+		record.DataUser = dataUser
+	}
+}
+
+// controllerRank puts the controller that answers for all before the others.
+func controllerRank(role string) int {
+	if role == "sole" || role == "lead" {
+		return 0
+	}
+	return 1
+}
+
+func equalNames(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
+
+// setPrivacyNotices adds the privacy notices that a customer can follow a link to.
+func setPrivacyNotices(record *views.Record, notice *registerclient.Notice) {
+	if notice == nil {
+		return
+	}
+
+	if shared := notice.SharedNotice; shared != nil {
+		record.Language = shared.NoticeLanguage
+		record.PrivacyNotices = []views.PrivacyNotice{{URL: linkable(shared.TermsURL), Version: shared.NoticeVersion}}
+	}
+
+	for _, own := range notice.Notices {
+		record.Language = cmp.Or(record.Language, own.NoticeLanguage)
+		record.PrivacyNotices = append(record.PrivacyNotices, views.PrivacyNotice{
+			Controller: own.ControllerName,
+			URL:        linkable(own.TermsURL),
+			Version:    own.NoticeVersion,
+		})
+	}
+
+	record.PrivacyNotices = slices.DeleteFunc(
+		record.PrivacyNotices,
+		func(n views.PrivacyNotice) bool { return n.URL == "" },
+	)
+}
+
+// startOfDay returns the moment at which a calendar day begins in UTC, which is the same day in London all year round.
+// It returns the zero time for a day that cannot be read.
+func startOfDay(d registerclient.Date) time.Time {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return time.Time{}
+	}
+
+	return t
+}
+
+// value returns what a pointer points to, or the zero value.
+func value[T any](pointer *T) T {
+	if pointer == nil {
+		var zero T
+		return zero
+	}
+
+	return *pointer
+}

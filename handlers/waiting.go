@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/internal/web"
+	"central.consent/dar/views"
+)
+
+const (
+	// pollEvery is how often the waiting page asks: the published API wants 3 to 5 seconds.
+	pollEvery = 4 * time.Second
+	// pollingTime is how long the waiting page asks by itself (published API: stop after 20 minutes).
+	pollingTime = 20 * time.Minute
+	// resendWait is how long a letter may take to arrive before it can be sent again.
+	resendWait = 30 * time.Second
+	// mostResends is how often a letter can be sent again.
+	mostResends = 3
+)
+
+// errNoResend means that a letter cannot be sent again, now or at all. The waiting page tells which.
+var errNoResend = errors.New("the letter is not sent again")
+
+// showWaiting shows what the last poll found. It asks the register nothing.
+func (p *portal) showWaiting(c echo.Context, v *visit) error {
+	switch {
+	case v.Reading != nil:
+		return p.seeOther(c, "/records")
+	case v.Challenge == nil:
+		return p.seeOther(c, "/prove")
+	default:
+		return web.Render(c, http.StatusOK, views.Waiting(p.waitingPage(c, v)))
+	}
+}
+
+func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
+	proof := v.Challenge
+	now := p.Clock()
+	page := views.WaitingPage{
+		Page:        p.page(c, v),
+		MeterPoint:  meterPointView(v.MeterPoint),
+		Method:      views.Method{Name: methodLabels[proof.Method]},
+		State:       proof.State,
+		SentTo:      proof.SentTo,
+		ExpiresAt:   proof.ExpiresAt,
+		SecondsLeft: secondsUntil(now, proof.ExpiresAt),
+		PollSeconds: int(pollEvery / time.Second),
+		PollingLeft: secondsUntil(now, proof.StartedAt.Add(pollingTime)),
+		// The page of a second proof must not be taken for that of the first.
+		Proof: proof.StartedAt.UnixMilli(),
+	}
+	page.Path = p.Base + "/waiting"
+	if p.Demonstration {
+		return page
+	}
+
+	page.PasskeyURL = proof.PasskeyURL
+	page.NewTab = proof.NewTab
+	if proof.isMailed() || proof.NewTab {
+		page.MatchCode = proof.MatchCode
+	}
+
+	if proof.isMailed() {
+		page.Resent = v.Resends
+		page.ResendsLeft = max(0, mostResends-v.Resends)
+		page.ResendSeconds = secondsUntil(now, v.ProvingSince.Add(resendWait))
+	}
+
+	return page
+}
+
+// postResend sends the letter again: a new challenge with a new code. The old one is forgotten, and expires.
+func (p *portal) postResend(c echo.Context, v *visit) error {
+	if v.Challenge == nil {
+		return p.seeOther(c, "/waiting")
+	}
+
+	method := v.Challenge.Method
+	err := p.startProof(c, v, method, func(v *visit, now time.Time) error {
+		switch {
+		case !v.isPending() || v.Challenge.Method != method:
+			return errInProgress
+		case !v.Challenge.isMailed() || v.Resends >= mostResends || now.Sub(v.ProvingSince) < resendWait:
+			return errNoResend
+		}
+
+		v.Resends++
+
+		return nil
+	})
+	if errors.Is(err, errNoResend) {
+		page := p.waitingPage(c, v)
+		page.NotSent = true
+		return web.Render(c, http.StatusTooManyRequests, views.Waiting(page))
+	}
+	if err != nil {
+		return p.explainNoProof(c, v, method, err)
+	}
+
+	return p.seeOther(c, "/waiting")
+}
+
+// checkWaiting is the Continue button of a browser without scripts. It is a GET that may use the token for the
+// reading, so that such a browser needs no more than a link. That is safe: what it opens stays in the session of the
+// browser that asks, which another site's link cannot see, and to ask again changes nothing.
+func (p *portal) checkWaiting(c echo.Context) error {
+	v, err := p.poll(c)
+	switch {
+	case errors.Is(err, errSessionEnded):
+		return p.seeOther(c, "/waiting")
+	case err != nil:
+		return err
+	case v.Reading != nil:
+		return p.seeOther(c, "/records")
+	default:
+		return p.seeOther(c, "/waiting")
+	}
+}
+
+// showWaitingStatus is the part of the waiting page that htmx fetches every few seconds.
+func (p *portal) showWaitingStatus(c echo.Context) error {
+	v, err := p.poll(c)
+	switch {
+	case errors.Is(err, errSessionEnded):
+		return p.redirectScript(c, "/waiting")
+	case err != nil:
+		return err
+	case v.Reading != nil:
+		return p.redirectScript(c, "/records")
+	case v.Challenge == nil:
+		return p.redirectScript(c, "/waiting")
+	default:
+		return web.Render(c, http.StatusOK, views.WaitingStatus(p.waitingPage(c, v)))
+	}
+}

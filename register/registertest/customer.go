@@ -1,0 +1,102 @@
+package registertest
+
+import (
+	"crypto/sha256"
+	"errors"
+	"testing"
+
+	"central.consent/dar/register/store"
+)
+
+// Confirm confirms an open challenge, as a customer does.
+func (r *Register) Confirm(t testing.TB, tokenRef string) {
+	t.Helper()
+
+	challenge := r.challengeOf(t, tokenRef)
+	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
+		return tx.ConfirmByPasskey(t.Context(), challenge, nil, r.Clock.Now())
+	})
+}
+
+// Decline declines an open challenge, as a customer does with "this wasn't me".
+func (r *Register) Decline(t testing.TB, tokenRef string) {
+	t.Helper()
+
+	challenge := r.challengeOf(t, tokenRef)
+	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
+		return tx.Decline(t.Context(), challenge, r.Clock.Now())
+	})
+}
+
+// ShowPasskey shows a passkey for an open challenge, as a customer does. Their browser then returns with the completion
+// code.
+func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
+	t.Helper()
+
+	challenge := r.challengeOf(t, tokenRef)
+	code := sha256.Sum256([]byte(completionCode))
+	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
+		return tx.ConfirmByPasskey(t.Context(), challenge, code[:], r.Clock.Now())
+	})
+}
+
+// AddPasskey adds a passkey to an identity record. No authenticator has it.
+func (r *Register) AddPasskey(t testing.TB, ir string) {
+	t.Helper()
+
+	r.transact(t, func(tx *store.Tx) error {
+		return tx.InsertCredential(t.Context(), store.Credential{
+			CredentialID: "cred_" + ir[3:],
+			IR:           ir,
+			WebAuthnID:   []byte(ir),
+			UserHandle:   []byte(ir),
+			PublicKey:    []byte{},
+			AAGUID:       []byte{},
+			Name:         "A key",
+			Transports:   store.JSON[[]string]{V: []string{"internal"}},
+			RegisteredAt: store.Millis(r.Clock.Now()),
+		})
+	})
+}
+
+// challengeOf returns the name of the challenge with a token-ref. The store finds one only with the account that
+// started it, so every account is tried.
+func (r *Register) challengeOf(t testing.TB, tokenRef string) string {
+	t.Helper()
+
+	hash := sha256.Sum256([]byte(tokenRef))
+	list, err := r.Store.ListAccounts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, account := range list {
+		found, err := r.Store.FindReidentification(t.Context(), hash[:], account.AccountID)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return found.Challenge
+	}
+
+	t.Fatal("no challenge has this token")
+
+	return ""
+}
+
+// changeChallenge runs a change of an open challenge, and fails the test if the challenge is not open.
+func (r *Register) changeChallenge(t testing.TB, change func(*store.Tx) (bool, error)) {
+	t.Helper()
+
+	r.transact(t, func(tx *store.Tx) error {
+		ok, err := change(tx)
+		if err == nil && !ok {
+			err = errors.New("the challenge is not open")
+		}
+
+		return err
+	})
+}

@@ -1,0 +1,202 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+
+	"central.consent/dar/register/store"
+)
+
+// auditLog fills the audit log until a chain has four rows, and returns that chain. Chains are chosen at random.
+func (d *data) auditLog() store.AuditHead {
+	d.t.Helper()
+	for {
+		for range 20 {
+			d.change(func(tx *store.Tx) error {
+				tx.Audit(auditEvent("portal_ops"), auditEvent("portal_ops"))
+				return nil
+			})
+		}
+
+		heads, err := d.AuditHeads(d.t.Context())
+		if err != nil {
+			d.t.Fatal(err)
+		}
+
+		for _, head := range heads {
+			if head.Length >= 4 {
+				return head
+			}
+		}
+	}
+}
+
+// unlockAudit drops the triggers that make the audit log append-only.
+func (d *data) unlockAudit() {
+	d.t.Helper()
+	statements := []string{`DROP TRIGGER audit_events_no_update`, `DROP TRIGGER audit_events_no_delete`}
+	if d.db.Postgres {
+		statements = []string{`DROP TRIGGER audit_events_append_only ON audit_events`}
+	}
+
+	for _, statement := range statements {
+		if _, err := d.db.Write.Exec(statement); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+// tamper changes rows as no operation does. It fails the test if it changes none.
+func (d *data) tamper(statement string, args ...any) {
+	d.t.Helper()
+	result, err := d.db.Write.Exec(d.db.Write.Rebind(statement), args...)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if rows, err := result.RowsAffected(); err != nil || rows == 0 {
+		d.t.Fatalf("%s changed %d rows (%v)", statement, rows, err)
+	}
+}
+
+func firstRow(store.AuditHead) int64       { return 1 }
+func secondRow(store.AuditHead) int64      { return 2 }
+func lastRow(head store.AuditHead) int64   { return head.Length }
+func rowBehind(head store.AuditHead) int64 { return head.Length + 1 }
+
+// tampering is a change of the audit log. The arguments of the statement are the chain and the row to change.
+type tampering struct {
+	name      string
+	statement string
+	row       func(head store.AuditHead) int64
+	fault     func(head store.AuditHead) int64 // the row that VerifyAudit names
+}
+
+var tamperings = []tampering{
+	{
+		"altered detail",
+		`UPDATE audit_events SET detail = '{"x":1}' WHERE chain = ? AND place = ?`,
+		secondRow, secondRow,
+	},
+	{
+		"altered time",
+		`UPDATE audit_events SET at = at + 1 WHERE chain = ? AND place = ?`,
+		secondRow, secondRow,
+	},
+	{
+		"altered account",
+		`UPDATE audit_events SET account_id = 'another' WHERE chain = ? AND place = ?`,
+		secondRow, secondRow,
+	},
+	{
+		"meter point in another column",
+		`UPDATE audit_events SET ak = mpxn, mpxn = '' WHERE chain = ? AND place = ?`,
+		secondRow, secondRow,
+	},
+	{
+		"altered hash",
+		`UPDATE audit_events SET hash =
+			(SELECT hash FROM audit_events o WHERE o.chain = audit_events.chain AND o.place = 1)
+		WHERE chain = ? AND place = ?`,
+		secondRow, secondRow,
+	},
+	{
+		"removed row",
+		`DELETE FROM audit_events WHERE chain = ? AND place = ?`,
+		secondRow, secondRow,
+	},
+	{
+		"removed first row",
+		`DELETE FROM audit_events WHERE chain = ? AND place = ?`,
+		firstRow, firstRow,
+	},
+	{
+		"removed end",
+		`DELETE FROM audit_events WHERE chain = ? AND place >= ?`,
+		lastRow, lastRow,
+	},
+	{
+		"extra row",
+		`INSERT INTO audit_events (chain, place, event_id, at, account_id, event_type, ak, mpxn, detail, hash)
+		SELECT chain, place + 1, 'aud_extra', at, account_id, event_type, ak, mpxn, detail, hash
+		FROM audit_events WHERE chain = ? AND place = ?`,
+		lastRow, rowBehind,
+	},
+}
+
+func TestVerifyAuditFindsTampering(t *testing.T) {
+	t.Parallel()
+	for _, test := range tamperings {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			eachDatabase(t, func(t *testing.T, d *data) {
+				head := d.auditLog()
+				rows, err := d.VerifyAudit(t.Context(), nil)
+				if err != nil || rows == 0 {
+					t.Fatalf("untouched: %d rows, %v", rows, err)
+				}
+
+				d.unlockAudit()
+				d.tamper(test.statement, head.Chain, test.row(head))
+				_, err = d.VerifyAudit(t.Context(), nil)
+				fault, ok := errors.AsType[store.AuditFault](err)
+				if !ok || fault.Chain != head.Chain || fault.Place != test.fault(head) {
+					t.Errorf("found %v, want chain %d, row %d", err, head.Chain, test.fault(head))
+				}
+			})
+		})
+	}
+}
+
+// An intruder who can write to the database can make the chain consistent again. A head that was kept outside of the
+// database shows that.
+func TestKeptHeadsFindARepairedChain(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, d *data) {
+		head := d.auditLog()
+		kept, err := d.AuditHeads(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.VerifyAudit(t.Context(), kept); err != nil {
+			t.Fatalf("untouched: %v", err)
+		}
+
+		d.unlockAudit()
+		d.tamper(`DELETE FROM audit_events WHERE chain = ? AND place = ?`, head.Chain, head.Length)
+		d.tamper(`UPDATE audit_chains SET length = length - 1, hash = (SELECT hash FROM audit_events e
+			WHERE e.chain = audit_chains.chain AND e.place = audit_chains.length - 1) WHERE chain = ?`, head.Chain)
+		if _, err := d.VerifyAudit(t.Context(), nil); err != nil {
+			t.Fatalf("the chain is not consistent: %v", err)
+		}
+
+		_, err = d.VerifyAudit(t.Context(), kept)
+		fault, ok := errors.AsType[store.AuditFault](err)
+		if !ok || fault.Chain != head.Chain || fault.Place != head.Length {
+			t.Errorf("found %v, want chain %d, row %d", err, head.Chain, head.Length)
+		}
+
+		forged := kept
+		forged[head.Chain].Length = 1
+		forged[head.Chain].Hash = []byte("another")
+		if _, err := d.VerifyAudit(t.Context(), forged); err == nil {
+			t.Error("another hash of the first row was accepted")
+		}
+	})
+}
+
+func TestAuditLogIsAppendOnly(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, d *data) {
+		d.auditLog()
+		statements := []string{`UPDATE audit_events SET detail = '{}'`, `DELETE FROM audit_events`}
+		if d.db.Postgres {
+			statements = append(statements, `TRUNCATE audit_events`)
+		}
+
+		for _, statement := range statements {
+			if _, err := d.db.Write.Exec(statement); err == nil {
+				t.Errorf("%s was accepted", statement)
+			}
+		}
+	})
+}

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// IdentityRecord is a Data User's record of the occupant of a meter point. Personal data is sealed with the key that
+// KeyID names, and null once the record is anonymised.
+type IdentityRecord struct {
+	IR           string  `db:"ir"`
+	AccountID    string  `db:"account_id"`
+	MPxN         *string `db:"mpxn"`
+	MoveInDate   *string `db:"move_in_date"`
+	ExpressedBy  *string `db:"expressed_by"`
+	KeyID        string  `db:"key_id"`
+	SealedEmail  []byte  `db:"sealed_email"`
+	EmailMAC     []byte  `db:"email_mac"`
+	SealedDetail []byte  `db:"sealed_detail"`
+	CreatedAt    Millis  `db:"created_at"`
+	AnonymisedAt *Millis `db:"anonymised_at"`
+}
+
+const identityColumns = `ir, account_id, mpxn, move_in_date, expressed_by, key_id, sealed_email, email_mac,
+	sealed_detail, created_at, anonymised_at`
+
+// values returns what identityColumns hold, in that order.
+func (i IdentityRecord) values() []any {
+	return []any{
+		i.IR, i.AccountID, i.MPxN, i.MoveInDate, i.ExpressedBy, i.KeyID, i.SealedEmail, i.EmailMAC,
+		i.SealedDetail, i.CreatedAt, i.AnonymisedAt,
+	}
+}
+
+// InsertIdentityRecord adds an identity record.
+func (t *Tx) InsertIdentityRecord(ctx context.Context, i IdentityRecord) error {
+	return t.insertIdentityRecords(ctx, "insert identity record", []IdentityRecord{i})
+}
+
+func (t *Tx) insertIdentityRecords(ctx context.Context, action string, records []IdentityRecord) error {
+	if len(records) == 0 {
+		return nil
+	}
+
+	var args []any
+	for _, record := range records {
+		args = append(args, record.values()...)
+	}
+
+	_, err := t.exec(ctx, action, `INSERT INTO identity_records (`+identityColumns+`) VALUES `+
+		placeholders(len(records), len(args)/len(records)), args...)
+
+	return err
+}
+
+// HoldIdentityRecord finds an identity record by its key and locks it until the transaction ends; ErrNotFound. What
+// the transaction links to it is therefore not linked to a record that is being anonymised.
+func (t *Tx) HoldIdentityRecord(ctx context.Context, ir string) (IdentityRecord, error) {
+	return t.findIdentityRecord(ctx, `ir = ?`+t.forUpdate(), ir)
+}
+
+// FindOwnIdentityRecord finds an identity record of this account; ErrNotFound, also if it belongs to another account.
+func (s *Store) FindOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
+	return s.findIdentityRecord(ctx, `ir = ? AND account_id = ?`, ir, accountID)
+}
+
+// HoldOwnIdentityRecord is FindOwnIdentityRecord, and locks the record until the transaction ends.
+func (t *Tx) HoldOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
+	return t.findIdentityRecord(ctx, `ir = ? AND account_id = ?`+t.forUpdate(), ir, accountID)
+}
+
+func (r reader) findIdentityRecord(ctx context.Context, where string, args ...any) (IdentityRecord, error) {
+	return queryRow[IdentityRecord](ctx, r.db, "find identity record",
+		`SELECT `+identityColumns+` FROM identity_records WHERE `+where, args...)
+}
+
+// HoldIdentityRecords finds identity records by their keys and locks them until the transaction ends.
+func (t *Tx) HoldIdentityRecords(ctx context.Context, irs []string) (map[string]IdentityRecord, error) {
+	held := map[string]IdentityRecord{}
+	if len(irs) == 0 {
+		return held, nil
+	}
+
+	rows, err := queryRowsIn[IdentityRecord](ctx, t.db, "hold identity records",
+		`SELECT `+identityColumns+` FROM identity_records WHERE ir IN (?) ORDER BY ir`+t.forUpdate(), irs)
+	if err != nil {
+		return nil, err
+	}
+
+	for _, row := range rows {
+		held[row.IR] = row
+	}
+
+	return held, nil
+}
+
+// canAnswer is true of an identity record that can answer a challenge and gets letters: it is not anonymised, its
+// move-in date is not after a date in London, the argument, and its account is active (docs/decisions.md, Which
+// person).
+const canAnswer = `(identity_records.anonymised_at IS NULL AND identity_records.move_in_date <= ?
+	AND EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = identity_records.account_id AND a.status = 'active'))`
+
+// CanAnswer reports whether an identity record can answer a challenge and gets letters, apart from changes of tenancy.
+func (r reader) CanAnswer(ctx context.Context, ir string, now time.Time) (bool, error) {
+	return queryRow[bool](ctx, r.db, "find whether an identity record can answer",
+		`SELECT EXISTS (SELECT 1 FROM identity_records WHERE ir = ? AND `+canAnswer+`)`, ir, LondonDay(now, 0))
+}
+
+// ListOccupants lists the identity records, of all Data Users, of the people who live at a meter point now: those who
+// moved in on since or later, up to now. The latest move-in comes first, then the newest record. An empty since sets no
+// limit.
+func (s *Store) ListOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
+	return s.listOccupants(ctx, mpxn, since, now, "")
+}
+
+// HoldOccupants is ListOccupants, and locks the records until the transaction ends.
+func (t *Tx) HoldOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
+	return t.listOccupants(ctx, mpxn, since, now, t.forUpdate())
+}
+
+func (r reader) listOccupants(
+	ctx context.Context,
+	mpxn, since string,
+	now time.Time,
+	locking string,
+) ([]IdentityRecord, error) {
+	return queryRows[IdentityRecord](ctx, r.db, "list identity records of meter point",
+		`SELECT `+identityColumns+` FROM identity_records WHERE mpxn = ? AND move_in_date >= ? AND `+canAnswer+`
+		ORDER BY move_in_date DESC, created_at DESC, ir`+locking, mpxn, since, LondonDay(now, 0))
+}
+
+// ListIdentityRecords lists an account's own identity records, oldest first: those of a meter point, unless mpxn is
+// empty, and those with one of the hashes of an email address, unless there are none.
+func (r reader) ListIdentityRecords(
+	ctx context.Context,
+	accountID, mpxn string,
+	emailMACs [][]byte,
+) ([]IdentityRecord, error) {
+	var where conditions
+	where.and("account_id = ?", accountID)
+	where.equal("mpxn", mpxn)
+	if len(emailMACs) > 0 {
+		where.and("email_mac IN (?)", emailMACs)
+	}
+
+	return queryRowsIn[IdentityRecord](ctx, r.db, "list identity records of account",
+		`SELECT `+identityColumns+` FROM identity_records`+where.clause()+` ORDER BY created_at, ir`, where.args...)
+}
+
+// Anonymise erases the personal data of an identity record, deletes its passkeys and declines its unused challenges.
+// It returns false, and changes nothing, if an active access record of any Data User is linked to the record. The
+// transaction must hold the record.
+func (t *Tx) Anonymise(ctx context.Context, ir string, now time.Time) (bool, error) {
+	erased, err := t.execOne(ctx, "anonymise identity record", `UPDATE identity_records SET mpxn = NULL,
+		move_in_date = NULL, expressed_by = NULL, sealed_email = NULL, email_mac = NULL, sealed_detail = NULL,
+		anonymised_at = ? WHERE ir = ? AND anonymised_at IS NULL AND NOT EXISTS (
+		SELECT 1 FROM access_records r WHERE r.ir = identity_records.ir AND `+activeRecord+`)`,
+		Millis(now), ir, Millis(now))
+	if err != nil || !erased {
+		return false, err
+	}
+
+	if _, err = t.exec(ctx, "delete passkeys", `DELETE FROM credentials WHERE ir = ?`, ir); err != nil {
+		return false, err
+	}
+
+	_, err = t.exec(ctx, "end the challenges of an identity record", `UPDATE reidentifications SET declined_at = ?
+		WHERE ir = ? AND declined_at IS NULL AND consumed_at IS NULL`, Millis(now), ir)
+
+	return err == nil, err
+}

@@ -1,0 +1,82 @@
+package registerclient
+
+import (
+	"context"
+	"net/http"
+	"testing"
+)
+
+func TestAccountOperations(t *testing.T) {
+	t.Parallel()
+	testOperations(t, []operationTest{
+		{
+			name: "create account",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.CreateAccount(ctx, decode[CreateAccountRequest](t, "create-account.request.json"))
+			},
+			method:   "POST",
+			target:   "/v1/admin/accounts",
+			request:  "create-account.request.json",
+			response: "create-account.json",
+			status:   http.StatusCreated,
+		},
+		{
+			name:     "read self",
+			call:     func(ctx context.Context, c *Client) (any, error) { return c.ReadSelf(ctx) },
+			method:   "GET",
+			target:   "/v1/self",
+			response: "read-self.json",
+		},
+		{
+			name: "replace return addresses",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.ReplaceReturnURLs(ctx, decode[ReplaceReturnURLsRequest](t, "replace-return-urls.request.json"))
+			},
+			method:   "PUT",
+			target:   "/v1/self/return-urls",
+			request:  "replace-return-urls.request.json",
+			response: "replace-return-urls.json",
+		},
+		{
+			name:     "rotate secret",
+			call:     func(ctx context.Context, c *Client) (any, error) { return c.RotateSecret(ctx) },
+			method:   "POST",
+			target:   "/v1/self/rotate-secret",
+			response: "rotate-secret.json",
+		},
+		{
+			name:     "list accounts",
+			call:     func(ctx context.Context, c *Client) (any, error) { return c.ListAccounts(ctx) },
+			method:   "GET",
+			target:   "/v1/admin/accounts",
+			response: "list-accounts.json",
+		},
+		{
+			name: "suspend account",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.SuspendAccount(ctx, "bright_energy")
+			},
+			method:   "POST",
+			target:   "/v1/admin/accounts/bright_energy/suspend",
+			response: "suspend-account.json",
+		},
+		{
+			name: "reactivate account",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.ReactivateAccount(ctx, "bright_energy")
+			},
+			method:   "POST",
+			target:   "/v1/admin/accounts/bright_energy/reactivate",
+			response: "reactivate-account.json",
+		},
+		{
+			name: "terminate account",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.TerminateAccount(ctx, "bright_energy")
+			},
+			method:   "POST",
+			target:   "/v1/admin/accounts/bright_energy/terminate",
+			response: "terminate-account.json",
+		},
+	})
+}

@@ -1,0 +1,42 @@
+package registerclient
+
+import "context"
+
+const (
+	maxRequestID      = 128
+	maxIdempotencyKey = 255
+
+	// keyedRetries is how often a POST with an Idempotency-Key may be sent again.
+	keyedRetries = 2
+)
+
+type requestIDKey struct{}
+
+// WithRequestID makes calls with this context send id as X-Request-ID, which joins the logs of both programs. An id
+// that is longer than 128 characters, or is not visible ASCII, is not sent.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// requestID returns the id to send with a request; empty for none.
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	if !visibleASCII(id) || len(id) > maxRequestID {
+		return ""
+	}
+
+	return id
+}
+
+type idempotencyKey struct{}
+
+// WithIdempotencyKey makes POSTs with this context send key as Idempotency-Key. The register processes such a request
+// once, and responds to a repetition as to the first request. The POST is sent again, at most twice, after a network
+// failure or a 502, 503 or 504.
+//
+// A key has 1 to 255 characters of visible ASCII; with any other the POST is not sent and fails with ErrInvalid. It is
+// valid for one request and for 24 hours; with another request it is refused with ErrUnprocessable.
+// ImportAccessRecords does not send it.
+func WithIdempotencyKey(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, idempotencyKey{}, key)
+}

@@ -1,0 +1,84 @@
+package registerclient
+
+import "time"
+
+// Account is an account without its secret.
+type Account struct {
+	AccountID    string    `json:"account-id"`
+	DUID         string    `json:"duid"`
+	DisplayName  string    `json:"display-name"`
+	Role         Role      `json:"role"`
+	Status       string    `json:"status"`
+	ContactURL   string    `json:"contact-url"`
+	RegisteredAt time.Time `json:"registered-at"`
+	// The members from here on are additions to the published API.
+	SuspendedAt           *time.Time `json:"suspended-at"`
+	OrganisationReference string     `json:"organisation-reference,omitzero"`
+	DataTypes             []DataType `json:"data-types"`
+	ReturnURLs            []string   `json:"return-urls"`
+}
+
+// AccountResponse is an account.
+type AccountResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Account  Account          `json:"account"`
+}
+
+// ReplaceReturnURLsRequest is the whole list of addresses that the register may send a customer back to.
+type ReplaceReturnURLsRequest struct {
+	ReturnURLs []string `json:"return-urls"`
+}
+
+// RotateSecretResponse is the account's new secret, which is returned only once. The old one is refused from now on.
+type RotateSecretResponse struct {
+	Response  ResponseMetadata `json:"response"`
+	SecretKey string           `json:"secret-key"`
+}
+
+// CreateAccountRequest creates an account. If SecretKey or DUID is omitted, the register makes it; it returns the
+// secret once.
+type CreateAccountRequest struct {
+	AccountID   string     `json:"account-id"`
+	SecretKey   string     `json:"secret-key,omitzero"`
+	DUID        string     `json:"duid,omitzero"`
+	DisplayName string     `json:"display-name"`
+	Role        Role       `json:"role"`
+	ContactURL  string     `json:"contact-url,omitzero"`
+	DataTypes   []DataType `json:"data-types,omitzero"`
+	// OrganisationReference is the account's Smart Energy Code reference, by which discovered access is matched to
+	// the account. It is an addition to the published API.
+	OrganisationReference string `json:"organisation-reference,omitzero"`
+	// ReturnURLs are the only addresses that the register sends a customer back to. It is an addition as well.
+	ReturnURLs []string `json:"return-urls,omitzero"`
+}
+
+// CreateAccountResponse is the new account. SecretKey is set if the register made it, and returned only once.
+type CreateAccountResponse struct {
+	Response  ResponseMetadata `json:"response"`
+	Account   Account          `json:"account"`
+	SecretKey string           `json:"secret-key,omitzero"`
+}
+
+// ListAccountsResponse lists every account, oldest first.
+type ListAccountsResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Accounts []Account        `json:"accounts"`
+	Total    int              `json:"total"`
+}
+
+// DataUser is the entry of a Data User in the directory.
+type DataUser struct {
+	DUID               string     `json:"duid"`
+	DisplayName        string     `json:"display-name"`
+	Status             string     `json:"status"`
+	RegisteredAt       time.Time  `json:"registered-at"`
+	SuspendedAt        *time.Time `json:"suspended-at"`
+	ContactURL         string     `json:"contact-url"`
+	DataTypesSupported []DataType `json:"data-types-supported"`
+}
+
+// DataUserResponse is one entry of the directory.
+type DataUserResponse struct {
+	Response ResponseMetadata `json:"response"`
+	DataUser DataUser         `json:"data-user"`
+}

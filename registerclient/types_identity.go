@@ -1,0 +1,93 @@
+package registerclient
+
+import "time"
+
+// UKAddress is a postal address. It is the only type in the API with members in camel case.
+type UKAddress struct {
+	AddressLine1 string  `json:"addressLine1"`
+	AddressLine2 *string `json:"addressLine2,omitzero"`
+	TownCity     string  `json:"townCity"`
+	County       *string `json:"county,omitzero"`
+	Postcode     string  `json:"postcode"`
+}
+
+// PIIPrincipal is the customer of an identity record: a meter point and the first day of the occupancy.
+type PIIPrincipal struct {
+	MPxN       string     `json:"mpxn"`
+	MoveInDate Date       `json:"move-in-date"`
+	Address    *UKAddress `json:"address,omitzero"`
+}
+
+// PrincipalVerification is the evidence with which a Data User verified who a customer is.
+type PrincipalVerification struct {
+	Method          string         `json:"method"`
+	VerifiedAt      time.Time      `json:"verified-at"`
+	Outcome         string         `json:"outcome"`
+	Reference       string         `json:"reference,omitzero"`
+	Submitted       string         `json:"submitted,omitzero"`
+	VerifiedAgainst string         `json:"verified-against,omitzero"`
+	Detail          map[string]any `json:"detail,omitzero"`
+}
+
+// CreateIdentityRecordRequest registers one customer of a Data User.
+type CreateIdentityRecordRequest struct {
+	PIIPrincipal                PIIPrincipal           `json:"pii-principal"`
+	ExpressedBy                 string                 `json:"expressed-by"`
+	PrincipalVerification       *PrincipalVerification `json:"principal-verification,omitzero"`
+	Email                       *string                `json:"email,omitzero"`
+	InitiatePasskeyRegistration bool                   `json:"initiate-passkey-registration,omitzero"`
+	PasskeyReturnURL            *string                `json:"passkey-return-url,omitzero"`
+}
+
+// CreateIdentityRecordResponse holds the key of the new identity record.
+type CreateIdentityRecordResponse struct {
+	Response                    ResponseMetadata `json:"response"`
+	IR                          string           `json:"ir"`
+	PasskeyRegistrationRedirect *PasskeyRedirect `json:"passkey-registration-redirect"`
+}
+
+// IdentityRecord is an identity record as its own Data User reads it. It never holds the email address.
+type IdentityRecord struct {
+	IR                    string                     `json:"ir"`
+	CreatedAt             time.Time                  `json:"created-at"`
+	PIIPrincipal          *PIIPrincipal              `json:"pii-principal"`
+	ExpressedBy           *string                    `json:"expressed-by"`
+	PrincipalVerification *PrincipalVerification     `json:"principal-verification"`
+	HasEmail              bool                       `json:"has-email"`
+	Credentials           []PasskeyCredentialSummary `json:"credentials"`
+	AnonymisedAt          *time.Time                 `json:"anonymised-at"`
+}
+
+// PasskeyCredentialSummary describes one passkey. Its public key never leaves the register.
+type PasskeyCredentialSummary struct {
+	CredentialID string    `json:"credential-id"`
+	RegisteredAt time.Time `json:"registered-at"`
+	Transports   []string  `json:"transports"`
+}
+
+// IdentityRecordResponse is an identity record.
+type IdentityRecordResponse struct {
+	Response       ResponseMetadata `json:"response"`
+	IdentityRecord IdentityRecord   `json:"identity-record"`
+}
+
+// LookupIdentityRecordsResponse lists identity records of the caller.
+type LookupIdentityRecordsResponse struct {
+	Response        ResponseMetadata `json:"response"`
+	IdentityRecords []IdentityRecord `json:"identity-records"`
+}
+
+// IdentityExistsResponse says whether an occupant of a meter point can be asked to confirm, and how.
+type IdentityExistsResponse struct {
+	Response         ResponseMetadata `json:"response"`
+	MPxN             string           `json:"mpxn"`
+	Exists           bool             `json:"exists"`
+	AvailableMethods []Method         `json:"available-methods"`
+}
+
+// AnonymiseIdentityRecordResponse says when the personal data was erased.
+type AnonymiseIdentityRecordResponse struct {
+	Response     ResponseMetadata `json:"response"`
+	IR           string           `json:"ir"`
+	AnonymisedAt time.Time        `json:"anonymised-at"`
+}

@@ -1,0 +1,70 @@
+package registerclient
+
+import "time"
+
+// AccessRecordSummary is one row of the list of a meter point. The members from RegisteredAt on are additions to the
+// published API, with which a portal can tell when access began and ended, and who ended it.
+type AccessRecordSummary struct {
+	AK                 string            `json:"ak"`
+	LeadControllerName *string           `json:"lead-controller-name"`
+	ArrangementType    *ArrangementType  `json:"arrangement-type"`
+	ControllerCount    *int              `json:"controller-count"`
+	RecordMetadata     *RecordMetadata   `json:"record-metadata"`
+	LegalBasis         *LegalBasis       `json:"legal-basis"`
+	Purpose            *string           `json:"purpose"`
+	DataTypes          []DataType        `json:"data-types"`
+	State              AccessState       `json:"state"`
+	Expiry             *time.Time        `json:"expiry"`
+	DiscoveredAccess   *DiscoveredAccess `json:"discovered-access"`
+
+	RegisteredAt *time.Time `json:"registered-at"`
+	RevokedAt    *time.Time `json:"revoked-at"`
+	RevokedBy    *RevokedBy `json:"revoked-by"`
+	Notice       *Notice    `json:"notice"`
+	// DataUserName is the display name of the account that registered the record and gets its events; null for a
+	// discovered record.
+	DataUserName *string `json:"data-user-name"`
+	// EarlierOccupant says that an earlier occupant gave the permission, and that it is still active.
+	EarlierOccupant bool `json:"earlier-occupant,omitzero"`
+	// Amendments are the earlier contents of the record, oldest first; absent if its owner never replaced it.
+	Amendments []Amendment `json:"amendments,omitempty"`
+}
+
+// Amendment is the content of an access record until its owner replaced it at AmendedAt. The content after that is the
+// next amendment, or the record itself.
+type Amendment struct {
+	AmendedAt          time.Time  `json:"amended-at"`
+	LeadControllerName string     `json:"lead-controller-name"`
+	LegalBasis         LegalBasis `json:"legal-basis"`
+	Purpose            string     `json:"purpose"`
+	DataTypes          []DataType `json:"data-types"`
+	Expiry             *time.Time `json:"expiry"`
+}
+
+// ListAccessRecordsResponse lists what the caller may see of a meter point.
+type ListAccessRecordsResponse struct {
+	Response      ResponseMetadata      `json:"response"`
+	MPxN          string                `json:"mpxn"`
+	AccessRecords []AccessRecordSummary `json:"access-records"`
+	// NextCursor starts the next page; empty on the last page. A portal gets everything on one page.
+	NextCursor string `json:"next-cursor,omitzero"`
+}
+
+// OwnRecord is one row of the list of all access records of a Data User.
+type OwnRecord struct {
+	AccessRecordSummary
+	MPxN string `json:"mpxn"`
+	DUID string `json:"duid"`
+	// CreatedAt is when the register received the record.
+	CreatedAt time.Time `json:"created-at"`
+}
+
+// ListRecordsResponse is a page of the calling Data User's own access records, newest first.
+type ListRecordsResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Records  []OwnRecord      `json:"records"`
+	// Total is the number of records that match the filter, on all pages.
+	Total int `json:"total"`
+	// NextCursor starts the next page; empty on the last page.
+	NextCursor string `json:"next-cursor,omitzero"`
+}

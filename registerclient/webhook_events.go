@@ -1,0 +1,91 @@
+package registerclient
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// WebhookEventType is the type of an event. A receiver ignores the types that it does not know.
+type WebhookEventType string
+
+// The types of events.
+const (
+	EventConsentExpiring   WebhookEventType = "consent.expiring"
+	EventTenancyChange     WebhookEventType = "tenancy.change"
+	EventConsentWithdrawal WebhookEventType = "consent.withdrawal"
+)
+
+// WebhookEvent is the body of every webhook request (register-api.md, 3.7).
+type WebhookEvent struct {
+	// EventID is evt_ and 24 hex digits. It is the same each time the event is sent.
+	EventID   string           `json:"event-id"`
+	EventType WebhookEventType `json:"event-type"`
+	// OccurredAt is when the event occurred, UTC. It may arrive a day later.
+	OccurredAt time.Time `json:"occurred-at"`
+	// WID is the webhook that the event was sent to.
+	WID string `json:"wid"`
+	// Payload depends on EventType. ConsentExpiring, ConsentWithdrawal and TenancyChange decode it.
+	Payload json.RawMessage `json:"payload"`
+}
+
+// ConsentExpiringPayload announces that a permission expires soon.
+type ConsentExpiringPayload struct {
+	AK     string    `json:"ak"`
+	MPxN   string    `json:"mpxn"`
+	DUID   string    `json:"duid"`
+	Expiry time.Time `json:"expiry"`
+	// DaysRemaining is as of the first attempt to send the event.
+	DaysRemaining int `json:"days-remaining"`
+}
+
+// ConsentWithdrawalPayload announces that a permission was withdrawn: the data must not be read any more.
+type ConsentWithdrawalPayload struct {
+	AK        string    `json:"ak"`
+	MPxN      string    `json:"mpxn"`
+	DUID      string    `json:"duid"`
+	RevokedAt time.Time `json:"revoked-at"`
+	// Reason is nil if none was given.
+	Reason *RevokeReason `json:"reason"`
+}
+
+// TenancyChangePayload announces that another person has moved in. The register itself revokes nothing.
+type TenancyChangePayload struct {
+	MPxN          string `json:"mpxn"`
+	EffectiveDate Date   `json:"effective-date"`
+	// AffectedAKs are the receiver's own records only.
+	AffectedAKs     []string `json:"affected-aks"`
+	SourceReference *string  `json:"source-reference"`
+}
+
+// ConsentExpiring decodes the payload of a consent.expiring event. It returns ErrEvent if the event has another type
+// or its payload is not valid.
+func (e *WebhookEvent) ConsentExpiring() (*ConsentExpiringPayload, error) {
+	return decodePayload[ConsentExpiringPayload](e, EventConsentExpiring)
+}
+
+// ConsentWithdrawal decodes the payload of a consent.withdrawal event. It returns ErrEvent if the event has another
+// type or its payload is not valid.
+func (e *WebhookEvent) ConsentWithdrawal() (*ConsentWithdrawalPayload, error) {
+	return decodePayload[ConsentWithdrawalPayload](e, EventConsentWithdrawal)
+}
+
+// TenancyChange decodes the payload of a tenancy.change event. It returns ErrEvent if the event has another type or its
+// payload is not valid.
+func (e *WebhookEvent) TenancyChange() (*TenancyChangePayload, error) {
+	return decodePayload[TenancyChangePayload](e, EventTenancyChange)
+}
+
+func decodePayload[T any](e *WebhookEvent, want WebhookEventType) (*T, error) {
+	if e.EventType != want {
+		return nil, fmt.Errorf("%w: its type is not %s", ErrEvent, want)
+	}
+
+	// A pointer tells null from an empty object. The error of Unmarshal may quote a value.
+	var payload *T
+	if json.Unmarshal(e.Payload, &payload) != nil || payload == nil {
+		return nil, fmt.Errorf("%w: its payload is not that of %s", ErrEvent, want)
+	}
+
+	return payload, nil
+}
