@@ -190,8 +190,8 @@ func TestFinalDecline(t *testing.T) {
 	})
 }
 
-// A secret opens its own kind of page while the challenge lasts. Whatever the cause, a secret that opens nothing gets
-// the same error.
+// A secret opens its own kind of page while the challenge lasts. A secret that opens nothing gets the same error for
+// every cause.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
