@@ -203,7 +203,10 @@ func setPrivacyNotices(record *views.Record, notice *registerclient.Notice) {
 		})
 	}
 
-	record.PrivacyNotices = slices.DeleteFunc(record.PrivacyNotices, func(n views.PrivacyNotice) bool { return n.URL == "" })
+	record.PrivacyNotices = slices.DeleteFunc(
+		record.PrivacyNotices,
+		func(n views.PrivacyNotice) bool { return n.URL == "" },
+	)
 }
 
 // startOfDay returns the moment at which a calendar day begins in UTC, which is the same day in London all year round.

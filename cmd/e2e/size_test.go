@@ -14,7 +14,9 @@ const (
 )
 
 // longFunctions are the functions that may be longer, each with its reason. All are tables.
-var longFunctions = map[string]string{}
+var longFunctions = map[string]string{
+	"register/api.API.routes": "the table of every operation",
+}
 
 // Hand-written files and functions stay short enough to be read at once, and package register only wires its rooms.
 func TestSizes(t *testing.T) {

@@ -57,7 +57,9 @@ type tab struct {
 	expected int64
 	// refused is a status of 400 or more that a script may get on any page.
 	refused int64
-	// received counts the bytes that came over the network, headers included.
+	// weighed holds the requests since the last weighing began, and received counts the bytes of their responses,
+	// headers included.
+	weighed  map[network.RequestID]bool
 	received float64
 }
 
@@ -141,8 +143,14 @@ func (b *tab) listen(event any) {
 		if !e.Canceled {
 			note("a request failed: %s %s %s", e.Type, e.ErrorText, e.BlockedReason)
 		}
+	case *network.EventRequestWillBeSent:
+		if b.weighed != nil {
+			b.weighed[e.RequestID] = true
+		}
 	case *network.EventLoadingFinished:
-		b.received += e.EncodedDataLength
+		if b.weighed[e.RequestID] {
+			b.received += e.EncodedDataLength
+		}
 	case *audits.EventIssueAdded:
 		details, _ := json.Marshal(e.Issue.Details)
 		note("browser: %s %s", e.Issue.Code, details)

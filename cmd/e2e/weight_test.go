@@ -18,6 +18,7 @@ func TestWeight(t *testing.T) {
 		t.Helper()
 		b.run("clear the cache", network.ClearBrowserCache())
 		b.mu.Lock()
+		b.weighed = map[network.RequestID]bool{}
 		b.received = 0
 		b.mu.Unlock()
 		b.open(path, 200)
