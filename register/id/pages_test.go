@@ -71,17 +71,17 @@ func TestSentenceNamesTheAccount(t *testing.T) {
 
 	h := newHome(t, registertest.SQLite)
 	h.AddPasskey(t, h.ir)
-	h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, Language: "en"})
+	h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, Language: "en"})
 	h.WorkOff(t)
 	letter := h.inbox.Messages()[0]
-	assert, _ := h.asksToAssert(t)
+	assert, _ := h.askToAssert(t)
 	enrol := must(h.owner.ReidentifyOwn(t.Context(), h.ir, registerclient.ReidentifyOwnRequest{
 		Method: registerclient.MethodPasskeyRegister,
 	}))(t)
 
 	for name, test := range map[string]struct{ words, org string }{
 		"letter": {strings.Join(strings.Fields(letter.Text), " "), "Advice & Co"},
-		"link":   {h.Browser(t).Open(registertest.Inbox{Catcher: h.inbox}.Link(t)).Text(), "Advice & Co"},
+		"link":   {h.Browser(t).Open(h.inbox.Link(t)).Text(), "Advice & Co"},
 		"assert": {h.Browser(t).Open(assert).Text(), "Advice & Co"},
 		"enrol":  {h.Browser(t).Open(enrol.Passkey.RedirectURL).Text(), "Bright <Energy>"},
 	} {

@@ -20,7 +20,7 @@ const (
 	otherMeterPoint = "9900000000001"
 )
 
-// origin is where the customers' pages stand, and pages are their addresses.
+// origin is the origin of the customers' pages, and pages are their addresses.
 const origin = "https://id.example.org"
 
 var pages = rules.PageURLs{
