@@ -1,6 +1,6 @@
 # `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-live dev check test e2e bench lighthouse inspect generate screenshots
+.PHONY: help demo demo-live dev check test e2e bench lighthouse inspect generate screenshots outdated
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,17 +11,17 @@ demo: ## the whole product with the demonstration data, on http://localhost:5001
 demo-live: ## the same with real challenges: mail to its own inbox at /demo/inbox, passkeys on localhost
 	go run ./cmd/demo --reidentification live
 
-dev: ## the demo, built and started anew when a file changes; its data stays in .cache/dev
+dev: ## the demo, rebuilt and restarted when a file changes; its data stays in .cache/dev
 	go tool templ generate -watch -watch-pattern '.+\.(go|templ|css|js|json|sql|yaml)$$' \
 		-cmd 'go run ./cmd/demo --data-dir .cache/dev'
 
-check: ## formatting, vet, staticcheck, stale generated files, module files
+check: ## stale generated files, linters, module files
 	.ci/check
 
 test: ## every test, on both databases and in a browser; installs what is missing (Debian)
 	.ci/test
 
-e2e: ## the browser tests alone
+e2e: ## only the browser tests
 	.ci/tools
 	CI=true go test -timeout 20m ./cmd/e2e
 
@@ -29,16 +29,19 @@ bench: ## the micro-benchmarks, on both databases
 	.ci/tools
 	.ci/postgres go test -run '^$$' -bench . -benchmem ./...
 
-lighthouse: ## every page on a slow phone, by Lighthouse: 100 in all that it judges
+lighthouse: ## every page on a slow phone: 100 in every category of Lighthouse
 	.ci/tools
-	go test ./cmd/e2e -count=1 -timeout 60m -run TestEveryAudit -lighthouse
+	go test ./cmd/e2e -count=1 -timeout 60m -run TestLighthouseEveryPage -lighthouse
+
+outdated: ## modules, linter and npm packages that have a newer release
+	.ci/outdated
 
 generate: ## Go code from the templates
 	go tool templ generate
 
 inspect: ## every page in every language and brand, in three widths, by axe-core: a quarter of an hour
 	.ci/tools
-	# One Chromium does not last for all of it.
+	# One Chromium does not last for all pages.
 	for width in 360 768 1280; do \
 		go test ./cmd/e2e -count=1 -timeout 30m -run "TestEverywhere/.*_$${width}_px" -everywhere || exit 1; \
 	done

@@ -156,7 +156,7 @@ func (p *portal) needCustomerYes(h visitHandler) visitHandler {
 		page.Query = pageQuery(c)
 		page.Errors = []views.FieldError{{Field: "customer-yes", Key: "error.adviser.yes"}}
 		if reason := form.Get("why"); slices.Contains(withdrawalReasons, reason) {
-			page.Why = reason
+			page.Reason = reason
 		}
 
 		return web.Render(c, http.StatusUnprocessableEntity, views.Withdraw(page))

@@ -29,11 +29,11 @@ func (p *portal) deliveryStatus(
 	held heldRecord,
 	again string,
 	pollEvery time.Duration,
-) views.Told {
+) views.DeliveryStatus {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTime)
 	defer cancel()
 
-	status := views.Told{State: views.ToldUnknown, Again: again}
+	status := views.DeliveryStatus{State: views.DeliveryUnknown, Again: again}
 	answer, err := p.Register.WithdrawalNotice(ctx, held.Summary.AK, v.Challenge.TokenRef)
 	if err != nil {
 		p.Logger.WarnContext(ctx, "the delivery status of a withdrawal is not known", "error", err)
@@ -42,7 +42,7 @@ func (p *portal) deliveryStatus(
 		status.At = value(answer.At)
 	}
 
-	if status.State != views.ToldPending && status.State != views.ToldUnknown {
+	if status.State != views.DeliveryPending && status.State != views.DeliveryUnknown {
 		status.Again = ""
 		return status
 	}
@@ -68,9 +68,9 @@ func (p *portal) showDeliveryStatus(c echo.Context) error {
 
 	again := p.Base + "/records/" + held.Handle + "/withdrawn"
 
-	return web.Render(c, http.StatusOK, views.ToldAgain(views.ToldPart{
-		Page:   p.page(c, v),
-		Record: recordView(*held, p.Clock()),
-		Told:   p.deliveryStatus(c.Request().Context(), v, *held, again, deliveryPollEvery),
+	return web.Render(c, http.StatusOK, views.Delivery(views.DeliveryPage{
+		Page:     p.page(c, v),
+		Record:   recordView(*held, p.Clock()),
+		Delivery: p.deliveryStatus(c.Request().Context(), v, *held, again, deliveryPollEvery),
 	}))
 }

@@ -99,7 +99,7 @@ func newJSONEntry(page views.RecordsPage, e views.Entry, held heldRecord, now ti
 		Until:        nilIfZero(e.Until),
 		Ended:        nilIfZero(e.Ended),
 		Others:       e.Others,
-		Teller:       e.Teller,
+		Teller:       e.DataUser,
 		Reference:    e.Reference,
 		Contact:      e.Contact,
 		Changed:      e.Changed,
@@ -118,8 +118,8 @@ func newJSONEntry(page views.RecordsPage, e views.Entry, held heldRecord, now ti
 		}
 	}
 
-	if e.Reason != "" {
-		entry.Reason = &jsonWord{Code: string(value(held.Summary.LegalBasis)), Words: e.Why}
+	if e.Basis != "" {
+		entry.Reason = &jsonWord{Code: string(value(held.Summary.LegalBasis)), Words: e.BasisName}
 	}
 
 	return entry

@@ -52,15 +52,15 @@ type basisSlug struct {
 // may be old or mistyped, and the whole list is then better than an empty one.
 func readFilter(c echo.Context) views.Filter {
 	f := views.Filter{
-		State:  c.QueryParam("state"),
-		Reason: c.QueryParam("reason"),
-		Name:   searchedName(c.QueryParam("q")),
+		State: c.QueryParam("state"),
+		Basis: c.QueryParam("reason"),
+		Name:  searchedName(c.QueryParam("q")),
 	}
 	if !slices.ContainsFunc(stateOptions, func(o views.Option) bool { return o.Slug == f.State }) {
 		f.State = ""
 	}
-	if f.Reason != slugNone && basisOf(f.Reason) == "" {
-		f.Reason = ""
+	if f.Basis != slugNone && basisOf(f.Basis) == "" {
+		f.Basis = ""
 	}
 
 	return f
@@ -127,15 +127,15 @@ func narrow(list views.List, f views.Filter) views.List {
 	return kept
 }
 
-func passesSighting(f views.Filter, sighting views.Discovered) bool {
+func passesSighting(f views.Filter, sighting views.Sighting) bool {
 	return (f.State == "" || f.State == slugSeen) &&
-		(f.Reason == "" || f.Reason == slugNone) &&
+		(f.Basis == "" || f.Basis == slugNone) &&
 		containsName(f.Name, sighting.Organisation)
 }
 
 // passesRecord reports whether a record has the legal basis and the name of the filter. It ignores the state.
 func passesRecord(f views.Filter, record views.Record) bool {
-	if f.Reason != "" && record.Basis != basisOf(f.Reason) {
+	if f.Basis != "" && record.Basis != basisOf(f.Basis) {
 		return false
 	}
 
@@ -187,7 +187,7 @@ func stateChoices(list views.List) []views.Option {
 func reasonChoices(list views.List) []views.Option {
 	var choices []views.Option
 	for _, b := range basisSlugs {
-		n := narrow(list, views.Filter{Reason: b.slug}).Len()
+		n := narrow(list, views.Filter{Basis: b.slug}).Len()
 		if n > 0 {
 			choices = append(choices, views.Option{Slug: b.slug, Key: "records.basis." + string(b.basis), Count: n})
 		}

@@ -14,7 +14,7 @@ import (
 func TestFilter(t *testing.T) {
 	t.Parallel()
 	list := views.List{
-		Discovered: []views.Discovered{{Organisation: "Acme"}},
+		Discovered: []views.Sighting{{Organisation: "Acme"}},
 		Active: []views.Record{
 			{Organisation: "Bright Energy", Basis: views.BasisConsent, State: views.RecordActive},
 			{
@@ -37,9 +37,9 @@ func TestFilter(t *testing.T) {
 		{views.Filter{State: "can-see"}, "Bright Energy, Tŷ Clyd"},
 		{views.Filter{State: "ending-soon"}, "Tŷ Clyd"},
 		{views.Filter{State: "ended"}, "Old Energy"},
-		{views.Filter{Reason: "you-said-yes"}, "Bright Energy, Old Energy"},
-		{views.Filter{Reason: "none-given"}, "Acme"},
-		{views.Filter{State: "ended", Reason: "contract"}, ""},
+		{views.Filter{Basis: "you-said-yes"}, "Bright Energy, Old Energy"},
+		{views.Filter{Basis: "none-given"}, "Acme"},
+		{views.Filter{State: "ended", Basis: "contract"}, ""},
 		{views.Filter{Name: "ENERGY"}, "Bright Energy, Old Energy"},
 		{views.Filter{Name: "ty cl"}, "Tŷ Clyd"},
 		{views.Filter{Name: "second"}, "Tŷ Clyd"},

@@ -47,11 +47,11 @@ var (
 		registerclient.MethodPasskeyRegister: "passkey-register",
 	}
 
-	deliveryLabels = map[registerclient.NoticeStatus]views.ToldState{
-		registerclient.NoticeNone:        views.ToldNone,
-		registerclient.NoticePending:     views.ToldPending,
-		registerclient.NoticeDelivered:   views.ToldDelivered,
-		registerclient.NoticeUndelivered: views.ToldUndelivered,
+	deliveryLabels = map[registerclient.NoticeStatus]views.DeliveryState{
+		registerclient.NoticeNone:        views.DeliveryNone,
+		registerclient.NoticePending:     views.DeliveryPending,
+		registerclient.NoticeDelivered:   views.DeliveryDelivered,
+		registerclient.NoticeUndelivered: views.DeliveryUndelivered,
 	}
 
 	// endLabels are the states of a record that was ended, by who ended it.

@@ -32,7 +32,7 @@ func (p *portal) showLetter(c echo.Context, v *visit) error {
 		}
 
 		page.Kind = "discovered"
-		page.Discovered = sightingView(held.Handle, *sighting)
+		page.Sighting = sightingView(held.Handle, *sighting)
 
 		return web.Render(c, http.StatusOK, views.Letter(page))
 	}

@@ -70,8 +70,8 @@ func recordView(held heldRecord, now time.Time) views.Record {
 }
 
 // sightingView turns what the DCC found into what a page shows of it.
-func sightingView(handle string, sighting registerclient.DiscoveredAccess) views.Discovered {
-	return views.Discovered{
+func sightingView(handle string, sighting registerclient.DiscoveredAccess) views.Sighting {
+	return views.Sighting{
 		Handle:       handle,
 		Organisation: sighting.OrganisationName,
 		Reference:    sighting.OrganisationReference,
@@ -191,19 +191,22 @@ func setPrivacyNotices(record *views.Record, notice *registerclient.Notice) {
 
 	if shared := notice.SharedNotice; shared != nil {
 		record.Language = shared.NoticeLanguage
-		record.Notices = []views.Notice{{URL: linkable(shared.TermsURL), Version: shared.NoticeVersion}}
+		record.PrivacyNotices = []views.PrivacyNotice{{URL: linkable(shared.TermsURL), Version: shared.NoticeVersion}}
 	}
 
 	for _, own := range notice.Notices {
 		record.Language = cmp.Or(record.Language, own.NoticeLanguage)
-		record.Notices = append(record.Notices, views.Notice{
+		record.PrivacyNotices = append(record.PrivacyNotices, views.PrivacyNotice{
 			Controller: own.ControllerName,
 			URL:        linkable(own.TermsURL),
 			Version:    own.NoticeVersion,
 		})
 	}
 
-	record.Notices = slices.DeleteFunc(record.Notices, func(n views.Notice) bool { return n.URL == "" })
+	record.PrivacyNotices = slices.DeleteFunc(
+		record.PrivacyNotices,
+		func(n views.PrivacyNotice) bool { return n.URL == "" },
+	)
 }
 
 // startOfDay returns the moment at which a calendar day begins in UTC, which is the same day in London all year round.

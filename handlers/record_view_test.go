@@ -112,14 +112,24 @@ func TestRecordView(t *testing.T) {
 	}}
 	got := recordView(heldRecord{Handle: "h", Summary: s}, now)
 	want := views.Record{
-		Handle: "h", Organisation: "Lead Ltd", Arrangement: "joint", DataUser: "Agent Ltd", State: views.RecordActive,
+		Handle:       "h",
+		Organisation: "Lead Ltd",
+		Arrangement:  "joint",
+		DataUser:     "Agent Ltd",
+		State:        views.RecordActive,
 		Controllers: []views.Controller{
 			{Name: "Lead Ltd", Role: "lead", ContactURL: "https://lead.example/contact"},
 			{Name: "Second Ltd", Role: "joint", PrivacyURL: "https://second.example/rights"},
 		},
-		Basis: views.BasisConsent, Purpose: "Analysis", Language: "cy", Reference: "Energy Act 2023, s.147",
-		DataTypes: []views.DataType{{Key: views.DataHalfHourlyUse}}, Since: now.AddDate(0, -1, 0),
-		Notices:     []views.Notice{{Controller: "Lead Ltd", URL: "https://lead.example/privacy", Version: "1"}},
+		Basis:     views.BasisConsent,
+		Purpose:   "Analysis",
+		Language:  "cy",
+		Reference: "Energy Act 2023, s.147",
+		DataTypes: []views.DataType{{Key: views.DataHalfHourlyUse}},
+		Since:     now.AddDate(0, -1, 0),
+		PrivacyNotices: []views.PrivacyNotice{
+			{Controller: "Lead Ltd", URL: "https://lead.example/privacy", Version: "1"},
+		},
 		Storage:     &views.Storage{Country: "GB", Retention: "P2Y"},
 		CanWithdraw: true,
 	}

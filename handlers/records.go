@@ -81,7 +81,7 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 		Ended:      list.Ended,
 	}
 	page.States = stateChoices(list)
-	page.Reasons = reasonChoices(list)
+	page.Bases = reasonChoices(list)
 	if page.Filter != (views.Filter{}) {
 		found := narrow(list, page.Filter)
 		page.Found = &found
@@ -112,7 +112,7 @@ func sortRecords(records []heldRecord, now time.Time) views.List {
 		}
 	}
 
-	slices.SortStableFunc(list.Discovered, func(a, b views.Discovered) int { return b.LastSeen.Compare(a.LastSeen) })
+	slices.SortStableFunc(list.Discovered, func(a, b views.Sighting) int { return b.LastSeen.Compare(a.LastSeen) })
 	slices.SortStableFunc(list.Active, compareActive)
 	slices.SortStableFunc(list.Ended, func(a, b views.Record) int { return b.EndedAt.Compare(a.EndedAt) })
 

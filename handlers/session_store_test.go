@@ -83,6 +83,7 @@ func request(cookie *http.Cookie) *http.Request {
 	if cookie != nil {
 		r.AddCookie(cookie)
 	}
+
 	return r
 }
 

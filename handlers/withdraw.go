@@ -44,7 +44,7 @@ func (p *portal) withdrawPage(c echo.Context, v *visit, held *heldRecord) views.
 		Page:       p.page(c, v),
 		MeterPoint: meterPointView(v.MeterPoint),
 		Record:     recordView(*held, p.Clock()),
-		Whys:       withdrawalReasons,
+		Reasons:    withdrawalReasons,
 		Filter:     readFilter(c),
 	}
 }
@@ -167,7 +167,7 @@ func (p *portal) showWithdrawn(c echo.Context, v *visit) error {
 		At:         held.Withdrawal.At,
 		Reference:  held.Withdrawal.Reference,
 		Filter:     readFilter(c),
-		Told:       p.deliveryStatus(request.Context(), v, *held, request.URL.RequestURI(), deliveryPollEvery),
+		Delivery:   p.deliveryStatus(request.Context(), v, *held, request.URL.RequestURI(), deliveryPollEvery),
 		// An ak leaves the portal here alone: the register's guide has it for the site that sent the customer. The
 		// portal's own addresses name a record by its handle.
 		Return: p.returnLink(v, url.Values{"dar-action": {"withdrawn"}, "ak": {held.Summary.AK}}),

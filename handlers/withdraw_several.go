@@ -35,7 +35,7 @@ func (p *portal) showSeveral(c echo.Context, v *visit) error {
 	page := views.SeveralPage{
 		Page:       p.page(c, v),
 		MeterPoint: meterPointView(v.MeterPoint),
-		Whys:       withdrawalReasons,
+		Reasons:    withdrawalReasons,
 		Filter:     readFilter(c),
 	}
 	for _, held := range chosen {
@@ -141,7 +141,7 @@ func (p *portal) showStopped(c echo.Context, v *visit) error {
 		if held.Withdrawal != nil {
 			outcome.At = held.Withdrawal.At
 			outcome.Reference = held.Withdrawal.Reference
-			outcome.Told = p.deliveryStatus(ctx, v, *held, c.Request().URL.RequestURI(), pollEvery)
+			outcome.Delivery = p.deliveryStatus(ctx, v, *held, c.Request().URL.RequestURI(), pollEvery)
 		}
 
 		page.Outcomes = append(page.Outcomes, outcome)

@@ -193,7 +193,8 @@ func migrate(ctx context.Context, db *DB, set Set) error {
 	if db.Postgres {
 		dialect = goose.DialectPostgres
 		folder = "postgres"
-		locker, err := lock.NewPostgresSessionLocker()
+		// A replica that waits for another to migrate looks every second, for five minutes.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return err
 		}

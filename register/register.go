@@ -82,7 +82,7 @@ func New(o Options) (*Register, error) {
 		return nil, fmt.Errorf("register settings: %w", errors.Join(mistakes...))
 	}
 
-	passkeys, err := passkey.New(o.PublicURL, "Data Access Register")
+	passkeys, err := passkey.New(o.PublicURL, "Central Access Register")
 	if err != nil {
 		return nil, fmt.Errorf("register settings: the public URL %q: %w", o.PublicURL, err)
 	}

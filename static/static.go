@@ -1,5 +1,5 @@
-// Package static holds the style sheets, the scripts, the drawings and the letters of the pages. Each is served under a
-// name that carries a hash of its content, so that a browser may keep it for ever and never has a stale one.
+// Package static holds the style sheets, scripts, drawings and fonts of the pages. Each file is served under a name
+// that carries a hash of its content, so that browsers may cache it for ever and never show an old one.
 package static
 
 import (
@@ -22,77 +22,88 @@ import (
 //go:embed files
 var files embed.FS
 
-type asset struct {
-	contentType string
-	plain       []byte
-	// gzipped is nil where it would be no smaller.
-	gzipped []byte
-}
+var hashedNames, ownFiles = load()
+
+// reference is a file that a style sheet names.
+var reference = regexp.MustCompile(`url\(([a-z]+\.[a-z0-9]+)\)`)
 
 // Files are served under names that carry a hash of their content.
 type Files struct{ assets map[string]asset }
 
-var urls, own = load()
+type asset struct {
+	contentType string
+	plain       []byte
+	// gzipped is nil if it would not be smaller.
+	gzipped []byte
+}
 
-// URL is the hashed name of a file: portal.1a2b3c4d.css for portal.css. The caller puts the path under which
-// Handler stands before it. A name that does not exist is a mistake in the program, and panics.
+// URL returns the hashed name of a file: portal.1a2b3c4d.css for portal.css. The caller puts the path of Handler before
+// it. URL panics if the file does not exist, which is a mistake in the program.
 func URL(name string) string {
-	url, ok := urls[name]
+	hashed, ok := hashedNames[name]
 	if !ok {
 		panic("static: no file " + name)
 	}
-	return url
+
+	return hashed
 }
 
-// Source is the content of a file of ours, for whoever makes another of it. A name that does not exist panics.
-func Source(name string) []byte { return own.assets[URL(name)].plain }
+// Source returns the content of a file, for callers that make another file of it. It panics if the file does not exist.
+func Source(name string) []byte { return ownFiles.assets[URL(name)].plain }
 
-// Handler serves our own files and more besides, each under its hashed name, with the prefix already stripped from
+// Handler serves the portal's own files and more besides, each under its hashed name. The caller strips the prefix from
 // the path.
 func Handler(more ...*Files) *Files {
-	all := &Files{assets: maps.Clone(own.assets)}
+	served := &Files{assets: maps.Clone(ownFiles.assets)}
 	for _, f := range more {
 		if f != nil {
-			maps.Copy(all.assets, f.assets)
+			maps.Copy(served.assets, f.assets)
 		}
 	}
 
-	return all
+	return served
 }
 
-// Add puts a file more among those that are served, and answers its hashed name. The name ends in .css, .svg, .png
-// or .jpg. It is for the start of the program: nothing may be served yet.
+// Add adds a file and returns its hashed name. The name ends in .css, .svg, .png or .jpg. Add must not be called once
+// the files are served.
 func (f *Files) Add(name string, content []byte) string {
 	ext := path.Ext(name)
 	sum := sha256.Sum256(content)
-	url := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
-	a := asset{contentType: mime.TypeByExtension(ext), plain: content}
-	if ext == ".woff2" {
-		a.contentType = "font/woff2" // not every system knows it
-	}
+	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
 
-	var gzipped bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&gzipped, gzip.BestCompression)
-	_, _ = w.Write(content)
-	_ = w.Close()
-	if gzipped.Len() < len(content) {
-		a.gzipped = gzipped.Bytes()
+	contentType := mime.TypeByExtension(ext)
+	if ext == ".woff2" {
+		contentType = "font/woff2" // not every system knows it
 	}
 	if f.assets == nil {
 		f.assets = map[string]asset{}
 	}
 
-	f.assets[url] = a
-	return url
+	f.assets[hashed] = asset{contentType: contentType, plain: content, gzipped: compress(content)}
+
+	return hashed
 }
 
-// Exists reports whether there is a file of this name, which is a hashed one.
+// compress returns nil if the content does not get smaller.
+func compress(content []byte) []byte {
+	var compressed bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&compressed, gzip.BestCompression)
+	_, _ = w.Write(content)
+	_ = w.Close()
+	if compressed.Len() >= len(content) {
+		return nil
+	}
+
+	return compressed.Bytes()
+}
+
+// Exists reports whether there is a file of this hashed name.
 func (f *Files) Exists(name string) bool {
 	_, ok := f.assets[name]
 	return ok
 }
 
-// ServeHTTP serves the files under their hashed names alone, with the prefix already stripped from the path.
+// ServeHTTP serves the files under their hashed names only. The caller strips the prefix from the path.
 func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, ok := f.assets[strings.TrimPrefix(r.URL.Path, "/")]
 	if !ok {
@@ -110,6 +121,7 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("X-Content-Type-Options", "nosniff")
+
 	body := a.plain
 	if a.gzipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
 		h.Set("Content-Encoding", "gzip")
@@ -122,7 +134,7 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// acceptsGzip reads the few forms that browsers and proxies send; a weight of nought means no (RFC 9110, 12.5.3).
+// acceptsGzip reads the forms that browsers and proxies send. A weight of 0 means no (RFC 9110, 12.5.3).
 func acceptsGzip(header string) bool {
 	for _, part := range strings.Split(header, ",") {
 		coding, weight, _ := strings.Cut(strings.ReplaceAll(part, " ", ""), ";")
@@ -135,47 +147,52 @@ func acceptsGzip(header string) bool {
 	return false
 }
 
-// reference is a file that a style sheet names.
-var reference = regexp.MustCompile(`url\(([a-z]+\.[a-z0-9]+)\)`)
-
+// load hashes the embedded files. They are part of the program, so an error is a mistake in the program.
 func load() (map[string]string, *Files) {
-	urls := map[string]string{}
-	own := &Files{}
-	entries, err := files.ReadDir("files")
+	hashed := map[string]string{}
+	loaded := &Files{}
+	for _, name := range fileNames() {
+		content, err := files.ReadFile("files/" + name)
+		if err != nil {
+			panic(err)
+		}
+		if path.Ext(name) == ".css" {
+			content = withHashedNames(name, content, hashed)
+		}
+
+		hashed[name] = loaded.Add(name, content)
+	}
+
+	return hashed, loaded
+}
+
+// fileNames lists the style sheets last, because they refer to the hashed names of other files.
+func fileNames() []string {
+	entries, err := fs.ReadDir(files, "files")
 	if err != nil {
 		panic(err)
 	}
 
-	// Style sheets come last: they name other files, by the names under which those are served.
-	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {
-		switch sheet := path.Ext(a.Name()) == ".css"; {
-		case sheet == (path.Ext(b.Name()) == ".css"):
-			return 0
-		case sheet:
-			return 1
-		}
-
-		return -1
-	})
+	var names, sheets []string
 	for _, entry := range entries {
-		name := entry.Name()
-		plain, err := files.ReadFile("files/" + name)
-		if err != nil {
-			panic(err)
+		if path.Ext(entry.Name()) == ".css" {
+			sheets = append(sheets, entry.Name())
+		} else {
+			names = append(names, entry.Name())
 		}
-
-		if path.Ext(name) == ".css" {
-			plain = reference.ReplaceAllFunc(plain, func(found []byte) []byte {
-				file, ok := urls[string(reference.FindSubmatch(found)[1])]
-				if !ok {
-					panic("static: " + name + " names a file that is not there")
-				}
-				return []byte("url(" + file + ")")
-			})
-		}
-
-		urls[name] = own.Add(name, plain)
 	}
 
-	return urls, own
+	return slices.Concat(names, sheets)
+}
+
+// withHashedNames is a style sheet that refers to other files by their hashed names.
+func withHashedNames(sheet string, content []byte, hashed map[string]string) []byte {
+	return reference.ReplaceAllFunc(content, func(found []byte) []byte {
+		name, ok := hashed[string(reference.FindSubmatch(found)[1])]
+		if !ok {
+			panic("static: " + sheet + " names a file that is not there")
+		}
+
+		return []byte("url(" + name + ")")
+	})
 }

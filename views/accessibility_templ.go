@@ -13,7 +13,7 @@ import (
 	"central.consent/dar/views/ui"
 )
 
-// Accessibility claims what the tests of this repository show of every brand, and says what nobody has looked at.
+// Accessibility claims what the tests of this repository show for every brand, and says what has not been tested.
 func Accessibility(m AccessibilityPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -308,8 +308,8 @@ func Accessibility(m AccessibilityPage) templ.Component {
 	})
 }
 
-// Misdirected answers whoever comes by a host that is no operator's. It is nobody's page, so it has no brand, and no
-// language is known to be wanted.
+// Misdirected is for a host that belongs to no operator. It has no brand, and is in both languages, because the wanted
+// one is not known.
 func Misdirected() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -5,23 +5,33 @@ import "time"
 // AdviserSignInPage asks for the operator's secret.
 type AdviserSignInPage struct{ Page }
 
-// HandoverPage is a page to print, for the customer to take home. It holds no code, and no whole meter point number.
+// HandoverPage is a page to print that the customer takes home. It holds no code, and no whole meter point number.
 type HandoverPage struct {
 	Page
-	// MeterPoint has the last three digits alone.
-	MeterPoint    MeterPoint
-	ReadAt        time.Time
-	Discovered    []Discovered
-	Active, Ended []Record
-	// Stopped are the records that were stopped in this visit.
+	// MeterPoint has the last three digits only.
+	MeterPoint MeterPoint
+	// ReadAt is when the list was read from the register.
+	ReadAt     time.Time
+	Discovered []Sighting
+	Active     []Record
+	Ended      []Record
+	// Stopped are the records that were stopped in this session.
 	Stopped []Receipt
-	// PortalURL is where the customer finds the portal; empty where it is not known.
+	// PortalURL is the address of the portal in full; empty if that is not known.
 	PortalURL string
 }
 
-// Receipt is of a record that the customer had stopped, with the register's receipt.
+// Receipt is the register's receipt for a record that the customer had stopped.
 type Receipt struct {
-	Record    Record
-	At        time.Time
+	Record Record
+	// At is when the register ended the access.
+	At time.Time
+	// Reference finds the withdrawal at the register.
 	Reference string
+}
+
+// lead says which meter point the page is about, when the list was read, and by which operator.
+func (m HandoverPage) lead() string {
+	return m.Text.T("adviser.handover.what."+m.MeterPoint.fuel(),
+		"Digits", m.MeterPoint.Number, "When", m.Text.DateTime(m.ReadAt), "Brand", m.Brand.Name)
 }

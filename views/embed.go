@@ -1,6 +1,8 @@
 package views
 
-// LeaveFramePage tells in a frame that stopping is done on the portal's own page, in a new tab.
+import "central.consent/dar/views/ui"
+
+// LeaveFramePage says in a frame that an access is stopped on the portal's own page, in a new tab.
 type LeaveFramePage struct {
 	Page
 	MeterPoint MeterPoint
@@ -9,11 +11,17 @@ type LeaveFramePage struct {
 	TicketURL string
 }
 
-// NoCookiesPage tells in a frame that the browser keeps no visit there.
+// NoCookiesPage says in a frame that the browser keeps no session there.
 type NoCookiesPage struct{ Page }
 
-// TicketPage is the first of the portal's own pages that a customer sees who comes from a frame. Token guards its form.
+// TicketPage is the first of the portal's own pages for a customer who comes from a frame.
 type TicketPage struct {
 	Page
+	// Token guards the form.
 	Token string
+}
+
+func (m LeaveFramePage) title() string {
+	names := m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
+	return m.Text.T("withdraw.title", "Org", names)
 }

@@ -1,4 +1,4 @@
 package views
 
-// HelpPage is for whoever shares a home or a device, or has just moved.
+// HelpPage is for customers who share a home or a device, or have just moved.
 type HelpPage struct{ Page }

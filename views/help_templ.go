@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "central.consent/dar/views/ui"
 
-// Help says what others at home may notice, and what a move changes. The quick exit alone would promise too much: this page
-// says what it does not do.
+// Help says what others at home may notice, and what a move changes. It also says what the quick exit does not do, so
+// that the button does not promise too much.
 func Help(m HelpPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,21 +1,76 @@
 package views
 
-import "time"
+import (
+	"time"
 
-// LetterPage is a letter ready to be copied or printed: to an organisation, or about one that never registered.
+	"central.consent/dar/views/ui"
+)
+
+// letterDiscovered is the kind of a letter about a discovered access.
+const letterDiscovered = "discovered"
+
+// LetterPage is a letter ready to be copied or printed. It goes to an organisation, or is about a discovered access.
 type LetterPage struct {
 	Page
 	MeterPoint MeterPoint
-	// Kind says what is asked for, and is the end of its text keys: one of the grounds, elsewhere, earlier, delete or discovered.
+	// Kind says what the letter asks for, and is the end of its text keys: a legal basis, elsewhere, earlier, delete or
+	// discovered.
 	Kind string
-	// Record is whom the letter goes to; Discovered, where Kind is that, whom it is about.
-	Record     Record
-	Discovered Discovered
-	// Day is the letter's.
+	// Record is the access of the organisation that the letter goes to.
+	Record Record
+	// Sighting is what the letter is about, if Kind is discovered.
+	Sighting Sighting
+	// Day is the date of the letter.
 	Day time.Time
-	// WithNumber says that the customer wants the meter point number in it.
+	// WithNumber says that the customer wants the meter point number in the letter.
 	WithNumber bool
-	// StoppedReference is the register's, where the customer stopped the access in this session.
+	// StoppedReference is the register's reference, if the customer stopped the access in this session.
 	StoppedReference string
-	Filter           Filter
+	// Filter is how the list was narrowed. The way back keeps it.
+	Filter Filter
+}
+
+func (m LetterPage) aboutDiscovered() bool { return m.Kind == letterDiscovered }
+
+func (m LetterPage) handle() string {
+	if m.aboutDiscovered() {
+		return m.Sighting.Handle
+	}
+	return m.Record.Handle
+}
+
+func (m LetterPage) title() string {
+	if m.aboutDiscovered() {
+		return m.Text.T("letter.report.title", "Org", ui.Name(m.Sighting.Organisation))
+	}
+
+	names := m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
+
+	return m.Text.T("letter.title", "Org", names)
+}
+
+// sightings say in the letter which organisation the DCC saw, and when.
+func (m LetterPage) sightings() string {
+	return m.Text.T("records.discovered.letter.seen",
+		"Org", ui.Name(m.Sighting.Organisation),
+		"Reference", ui.Name(m.Sighting.Reference),
+		"Seen", m.Sighting.days(m.Text))
+}
+
+// accessAndPeriod says in the letter who has or had access, and for how long.
+func (m LetterPage) accessAndPeriod() string {
+	names := m.Record.allNames(m.Text)
+	if m.Record.EndedAt.IsZero() {
+		return m.Text.T("letter.facts.active", "Org", names) + " " + m.Record.shortPeriod(m.Text)
+	}
+
+	return m.Text.T("letter.facts.ended", "Org", names) + " " + m.Record.endedPeriod(m.Text)
+}
+
+// basis is the legal basis in the words of a letter.
+func (m LetterPage) basis() string {
+	if m.Record.fromEarlierOccupant() {
+		return m.Text.T("letter.why.earlier")
+	}
+	return m.Text.T("letter.why." + string(m.Record.Basis))
 }

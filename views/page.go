@@ -1,69 +1,70 @@
-// Package views holds the pages of the portal: for each, a model shaped like the page and a templ
-// template. Views decide nothing: handlers fill a model, and the template turns it into HTML with the
-// words of the model's Printer. To find a page, look for the handler's name: records.go is filled by
-// handlers/records.go and drawn by records.templ.
+// Package views holds the pages of the portal. Each page has a model, shaped like the page, and a templ template.
+// Templates decide nothing: handlers fill a model, and the model's own Go file decides which words and which addresses
+// the template writes. The words come from the model's Printer. A journey has one name in every package:
+// handlers/records.go fills the model of views/records.go, and views/records.templ renders it.
 package views
 
 import (
 	"time"
 
 	"central.consent/dar/views/i18n"
+	"central.consent/dar/views/ui"
 )
 
-// NeutralPage is where the quick exit leads: a page of no meaning, which everybody in Britain might have open.
+// NeutralPage is the page that the quick exit leads to: an ordinary page that anyone in Britain might have open.
 const NeutralPage = "https://www.bbc.co.uk/weather"
 
 // Page is what every page of the portal needs.
 type Page struct {
 	Text  *i18n.Printer
 	Brand Brand
-	// Base is the path under which the portal stands, without a slash at the end: /portal.
+	// Base is the path of the portal, without a slash at the end: /portal.
 	Base string
-	// Path is where this page can be had again with GET, for the language switch: /portal/records.
-	// Empty for a page that cannot be fetched again; the switch then leads to the start.
+	// Path returns this page to a GET, and the language switch uses it: /portal/records. It is empty if the page
+	// cannot be fetched again; the switch then leads to the start.
 	Path string
-	// Query is what belongs to the page after its path, encoded and without the language: state=ended. May be empty.
+	// Query is the encoded query of the page without the language: state=ended. May be empty.
 	Query string
-	// Answers says that the page answers a form. The browser is then made to remember Path instead, or the start, so that
-	// Back sends no number again.
+	// Answers says that the page answers a form. The browser then remembers Path instead, or the start, so that Back
+	// does not send a number again.
 	Answers bool
-	// Resend is for a page that answered a form: the switch then sends the form again, in the other language. Nil
-	// for any other.
+	// Resend is for a page that answered a form: the language switch then sends the form again, in the other language.
+	// Nil for any other page.
 	Resend *Resend
-	// FormToken guards the session's forms; empty where there is no session yet.
+	// FormToken guards the forms of the session; empty if there is no session yet.
 	FormToken string
-	// SignedIn says whether the customer has been confirmed, and can sign out.
+	// SignedIn says that the customer has been confirmed, and can sign out.
 	SignedIn bool
-	// IdleMinutes is how long the session lasts without use; 0 where there is no session yet.
+	// IdleMinutes is how long the session lasts without use; 0 if there is no session yet.
 	IdleMinutes int
-	// SignOutAt is when the session ends whatever the customer does, and SessionSeconds the same from now.
-	// Both are zero until the customer is signed in.
-	SignOutAt      time.Time
+	// SignOutAt is when the session ends even if it is used. It is zero until the customer is signed in.
+	SignOutAt time.Time
+	// SessionSeconds is how long it is until SignOutAt; 0 until the customer is signed in.
 	SessionSeconds int
-	// Demonstration says that re-identification is stubbed, which every page must tell.
+	// Demonstration says that re-identification is stubbed. Every page must say so.
 	Demonstration bool
-	// Inbox is where a demonstration that does ask people shows the letters that it sends; empty anywhere else.
+	// Inbox is the page of a demonstration that shows the letters it sends; empty for none.
 	Inbox string
-	// Adviser says that an adviser has signed in and helps the customer, which every page must tell. Text is then ForAdviser.
+	// Adviser says that an adviser has signed in and helps the customer. Every page must say so, and Text must be
+	// ForAdviser.
 	Adviser bool
-	// Framed is for a page that stands in a frame of somebody else's page; nil for any other.
+	// Framed is for a page in a frame of another site's page; nil for any other page.
 	Framed *Framed
-	// Errors is what was wrong with the input, in the order of the fields.
+	// Errors are the mistakes in the input, in the order of the fields.
 	Errors []FieldError
 }
 
-// listOnly says that the list is shown without what can be taken away from it or done with several of its records.
-func (p Page) listOnly() bool { return p.Framed != nil || p.Adviser }
-
-// Framed is what a page in a frame needs. Own is the base of the portal's own pages, which open in a new tab, and Origins
-// are those that may frame the page and are told its height.
+// Framed is what a page in a frame needs.
 type Framed struct {
-	Own     string
+	// Own is the base of the portal's own pages, which open in a new tab.
+	Own string
+	// Origins are the sites that may frame the page. The page tells them its height.
 	Origins []string
 }
 
-// Resend is a form to be sent once more. Action is its path.
+// Resend is a form to be sent once more.
 type Resend struct {
+	// Action is the path that the form is sent to.
 	Action string
 	Fields []FormField
 }
@@ -71,14 +72,13 @@ type Resend struct {
 // FormField is one value of a form.
 type FormField struct{ Name, Value string }
 
-// FieldError is one mistake in a form: the id of the element that the customer is led to, and the text key of
-// the sentence. On the start page that is error.number.empty, error.number.characters, error.number.length or
-// error.number.twice. On
-// the page that asks for a proof the element is method, and the key error.prove and the name of the method that
-// can no longer be used, or error.prove.none, error.prove.only or error.prove.twice.
+// FieldError is one mistake in a form.
 type FieldError struct {
+	// Field is the id of the element that the customer is led to: number on the start page, method on the page that
+	// asks for a proof.
 	Field string
-	Key   string
+	// Key is the text key of the sentence: error.number.empty, error.prove.only.
+	Key string
 }
 
 // ReturnLink leads back to the site that sent the customer.
@@ -90,4 +90,119 @@ type MeterPoint struct {
 	Number string
 	// Electricity is true for an MPAN, false for an MPRN (gas).
 	Electricity bool
+}
+
+// fuel is the end of a text key.
+func (m MeterPoint) fuel() string {
+	if m.Electricity {
+		return "electricity"
+	}
+	return "gas"
+}
+
+// listOnly says that the list is shown without downloads, letters and stopping several records at once.
+func (p Page) listOnly() bool { return p.Framed != nil || p.Adviser }
+
+// hasVisit says that there is a visit to be ended. An adviser can also end the visit of a customer who hangs up before
+// they confirm, so that the next customer does not see the number.
+func (p Page) hasVisit() bool { return p.SignedIn || p.Adviser && p.FormToken != "" }
+
+// warnsWhenIdle says that the page warns before its session ends.
+func (p Page) warnsWhenIdle() bool { return p.SignedIn && p.IdleMinutes > 0 }
+
+// shell is the document around the page.
+func (p Page) shell(title, description string) ui.Shell {
+	title = p.Text.T("page.title", "Page", title, "Brand", p.Brand.Name)
+	if len(p.Errors) > 0 {
+		title = p.Text.T("ui.error-prefix", "Title", title)
+	}
+
+	findable := description != "" && !p.listOnly()
+	if !findable {
+		description = p.Text.T("start.description")
+	}
+
+	shell := ui.Shell{
+		Text:          p.Text,
+		Title:         title,
+		Description:   description,
+		Findable:      findable,
+		AssetBase:     p.Base + "/static/",
+		Sheet:         p.Brand.Sheet,
+		Icon:          p.Brand.Icon,
+		Exit:          quickExit(p),
+		Header:        header(p),
+		Footer:        footer(p),
+		Demonstration: p.Demonstration,
+		Inbox:         p.Inbox,
+		Scripts:       true,
+		Fonts:         true,
+	}
+	if p.Framed != nil {
+		shell.Script = "frame.js"
+		shell.FramedBy = p.Framed.Origins
+	}
+
+	return shell
+}
+
+// problems are the mistakes in the input, in words.
+func (p Page) problems() []ui.Problem {
+	var problems []ui.Problem
+	for _, e := range p.Errors {
+		problems = append(problems, ui.Problem{Field: e.Field, Message: p.Text.T(e.Key)})
+	}
+
+	return problems
+}
+
+// problem is the mistake in one field, in words; empty if there is none.
+func (p Page) problem(field string) string {
+	for _, e := range p.Errors {
+		if e.Field == field {
+			return p.Text.T(e.Key)
+		}
+	}
+
+	return ""
+}
+
+// otherLanguage is the language that the switch leads to; nil if the operator offers one language only.
+func (p Page) otherLanguage() *i18n.Printer {
+	for _, lang := range p.Brand.Offered() {
+		if lang != p.Text.Lang() {
+			return i18n.For(lang)
+		}
+	}
+
+	return nil
+}
+
+// switchURL is the page in the other language.
+func (p Page) switchURL(other *i18n.Printer) string {
+	query := "?lang=" + other.Lang()
+	if p.Path != "" && p.Query != "" {
+		query += "&" + p.Query
+	}
+
+	return p.address() + query
+}
+
+// address returns this page to a GET, or else the start.
+func (p Page) address() string {
+	if p.Path == "" {
+		return p.Base
+	}
+	return p.Path
+}
+
+// recordsURL is the whole list.
+func (p Page) recordsURL() string { return p.Base + "/records" }
+
+// listURL is the list, narrowed by the filter.
+func (p Page) listURL(f Filter) string { return p.recordsURL() + f.Query() }
+
+// recordURL is a page of one record: withdraw, withdrawn or letter. The way back from there keeps the filter.
+func (p Page) recordURL(handle, page string, f Filter) string {
+	return p.recordsURL() + "/" + handle + "/" + page + f.Query()
 }

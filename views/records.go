@@ -1,38 +1,50 @@
 package views
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
-// RecordsPage is who has access to one meter point's data.
+// commissionerURL is the page on which customers can complain about any organisation.
+const commissionerURL = "https://ico.org.uk/make-a-complaint/"
+
+// maxFullCards is how many cards are shown in full. If there are more, each shows its main facts and unfolds the
+// others, and the page has a filter.
+const maxFullCards = 8
+
+// RecordsPage lists the organisations that have access to the data of one meter point.
 type RecordsPage struct {
 	Page
 	MeterPoint MeterPoint
 	// ReadAt is when the list was read from the register.
 	ReadAt time.Time
 	// Discovered are organisations that the DCC saw and that never registered.
-	Discovered []Discovered
-	// Active can read data now; Ended could once.
+	Discovered []Sighting
+	// Active are the records of organisations that can read data now.
 	Active []Record
-	Ended  []Record
-	// Return is nil where nobody sent the customer.
+	// Ended are the records of organisations that could read data once.
+	Ended []Record
+	// Return is nil if the customer came without a link from another site.
 	Return *ReturnLink
-	// Filter narrows the list, and Found is what it lets through: nil where nothing is narrowed. States and Reasons
-	// are the choices that let something through.
-	Filter          Filter
-	Found           *List
-	States, Reasons []Option
+	// Filter narrows the list to Found, which is nil if the filter is empty.
+	Filter Filter
+	Found  *List
+	// States and Bases are the choices of the filter that match at least one record.
+	States, Bases []Option
 }
 
-// List is who has access, in the three groups of the page.
+// List holds the three groups of the page.
 type List struct {
-	Discovered []Discovered
+	Discovered []Sighting
 	Active     []Record
 	Ended      []Record
 }
 
-// Len is how many records that are.
+// Len is the number of records in the list.
 func (l List) Len() int { return len(l.Discovered) + len(l.Active) + len(l.Ended) }
 
-// All is the whole list, whatever the filter says.
+// All is the whole list, without the filter.
 func (m RecordsPage) All() List { return List{m.Discovered, m.Active, m.Ended} }
 
 // Shown is what the page lists.
@@ -43,129 +55,96 @@ func (m RecordsPage) Shown() List {
 	return m.All()
 }
 
-// Discovered is one organisation that reads the meter's data without a record of why.
-type Discovered struct {
-	// Handle names it in this session's addresses, as a record's does.
-	Handle       string
-	Organisation string
-	// Reference is its Smart Energy Code reference: SEC-OU-00429.
-	Reference string
-	FirstSeen time.Time
-	LastSeen  time.Time
-	DataTypes []DataType
+// headings are the names of the records by their handles. They are numbered over the whole list, so that a filter
+// does not change them.
+func (m RecordsPage) headings() map[string]string {
+	headings := map[string]string{}
+	for _, group := range [][]Record{m.Active, m.Ended} {
+		for i, name := range numberedNames(m.Text, group) {
+			headings[group[i].Handle] = name
+		}
+	}
+
+	return headings
 }
 
-// DataType is one kind of data, by the end of its text keys: records.data.<Key> is its name,
-// records.data.<Key>.reveals what it can tell about a household.
-type DataType struct{ Key string }
+// answer says in one sentence who has access: by name if there are few, else by number.
+func (m RecordsPage) answer() string {
+	active := organisations(m.Active)
+	discovered := sightingNames(m.Discovered)
 
-// The keys of the kinds of data. DataOther stands for one that this portal has no words for yet.
-const (
-	DataHalfHourlyUse    = "half-hourly-use"
-	DataHalfHourlyExport = "half-hourly-export"
-	DataMonthlyUse       = "monthly-use"
-	DataMonthlyExport    = "monthly-export"
-	DataYearlyUse        = "yearly-use"
-	DataYearlyExport     = "yearly-export"
-	DataPriceOfUse       = "price-of-use"
-	DataPriceOfExport    = "price-of-export"
-	DataOther            = "other"
-)
+	known := m.Text.T("records.nobody")
+	if len(active) > 0 {
+		known = m.Text.T("records.known", "Who", namesOrCount(m.Text, active))
+	}
+	if len(discovered) == 0 {
+		return m.Text.T("records.answer", "Sentence", known)
+	}
 
-// RecordState is how a record stands, and the end of its text keys.
-type RecordState string
+	seen := m.Text.N("records.seen", len(discovered), "Who", namesOrCount(m.Text, discovered))
+	if len(active) == 0 {
+		return m.Text.T("records.answer.but", "Known", known, "Seen", seen)
+	}
 
-const (
-	RecordActive     RecordState = "active"
-	RecordEndingSoon RecordState = "ending" // active, 30 days or less to go
-	RecordExpired    RecordState = "expired"
-	// RecordStopped was withdrawn by the customer; RecordClosed by the organisation.
-	RecordStopped RecordState = "stopped"
-	RecordClosed  RecordState = "closed"
-)
-
-// Basis is the ground that an organisation claims, and the end of its text keys.
-type Basis string
-
-// The grounds. BasisOther stands for one that this portal has no words for yet.
-const (
-	BasisConsent             Basis = "consent"
-	BasisExplicitConsent     Basis = "explicit-consent"
-	BasisContract            Basis = "contract"
-	BasisLegalObligation     Basis = "legal-obligation"
-	BasisPublicTask          Basis = "public-task"
-	BasisLegitimateInterests Basis = "legitimate-interests"
-	BasisOther               Basis = "other"
-)
-
-// Record is one organisation's access.
-type Record struct {
-	// Handle names the record in this session's addresses; it tells nothing outside the session.
-	Handle string
-	// Organisation is the sole or lead controller.
-	Organisation string
-	// Arrangement is sole, joint or group, and the end of its text keys.
-	Arrangement string
-	// Controllers are all who are responsible, the lead first.
-	Controllers []Controller
-	// DataUser is the organisation that registered the record, where it is not itself a controller.
-	DataUser string
-	State    RecordState
-	Basis    Basis
-	// Purpose is in the organisation's own words, and Language what it wrote them in, as its notice says;
-	// empty means English.
-	Purpose  string
-	Language string
-	// Reference is the law or assessment that it names; may be empty.
-	Reference string
-	DataTypes []DataType
-	Since     time.Time
-	// Until is zero where no end was set.
-	Until time.Time
-	// EndedAt is when an ended record ended.
-	EndedAt time.Time
-	Notices []Notice
-	// Storage is where and how long the data is kept; nil where the organisation did not say.
-	Storage *Storage
-	// Earlier says that somebody who lived here before gave it, and that it is still active.
-	Earlier bool
-	// Changes are what the organisation has changed since it registered, the newest first.
-	Changes []Change
-	// CanWithdraw says that the customer may stop this access here.
-	CanWithdraw bool
+	return m.Text.T("records.answer.and", "Known", known, "Seen", seen)
 }
 
-// Change is one change of a record. What it said before is empty where it stayed as it was.
-type Change struct {
-	At             time.Time
-	Added, Removed []DataType
-	// Organisation was the sole or lead controller, Basis the ground, and Purpose in the organisation's own words.
-	Organisation string
-	Basis        Basis
-	Purpose      string
-	// EndMoved says that another end was set than Until, which is zero where there was none.
-	EndMoved bool
-	Until    time.Time
+// foundCount says how many of how many records are shown.
+func (m RecordsPage) foundCount() string {
+	shown := m.Shown().Len()
+	switch {
+	case m.Found == nil:
+		return m.Text.N("filter.all", shown)
+	case shown == 0:
+		return m.Text.T("filter.none")
+	}
+
+	return m.Text.N("filter.found", shown, "All", strconv.Itoa(m.All().Len()))
 }
 
-// Controller is one responsible organisation. Role is sole, lead, joint or member.
-type Controller struct {
-	Name       string
-	Role       string
-	ContactURL string
-	// PrivacyURL is where its customers use their data rights; may be empty.
-	PrivacyURL string
+// filterable says that the list is too long to see at a glance, or is narrowed already.
+func (m RecordsPage) filterable() bool { return m.Filter != (Filter{}) || m.All().Len() > maxFullCards }
+
+// unfilteredURL leads to the whole list, and past the filter if the whole list has one.
+func (m RecordsPage) unfilteredURL() string {
+	if m.All().Len() > maxFullCards {
+		return m.recordsURL() + "#found"
+	}
+	return m.recordsURL()
 }
 
-// Notice is a privacy notice that the customer was shown. Controller is empty where one notice speaks for all.
-type Notice struct {
-	Controller string
-	URL        string
-	Version    string
+// groupURL leads to one group of the whole list, which may be on this page.
+func (m RecordsPage) groupURL(group string) string {
+	if m.Found == nil {
+		return "#" + group
+	}
+	return m.recordsURL() + "#" + group
 }
 
-// Storage is where data is kept, and for how long (an ISO 8601 duration, as P2Y).
-type Storage struct {
-	Country   string
-	Retention string
+// withdrawable is how many of the records can be stopped several at once; they stand first. A page in a frame stops
+// nothing, and an adviser stops one record after the other.
+func (m RecordsPage) withdrawable(records []Record) int {
+	if m.listOnly() {
+		return 0
+	}
+
+	count := 0
+	for _, r := range records {
+		if r.CanWithdraw {
+			count++
+		}
+	}
+
+	return count
+}
+
+// organisations are the names of all organisations that have one of the records, each once and sorted.
+func organisations(records []Record) []string {
+	var names []string
+	for _, r := range records {
+		names = append(names, r.organisations()...)
+	}
+	slices.Sort(names)
+
+	return slices.Compact(names)
 }

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -24,117 +25,129 @@ var Columns = []string{
 	"changed",
 }
 
-// Entry is one record of the shown list as it is taken away: in the words of the page, and flat.
+// The groups of the list, as the ends of their text keys.
+const (
+	groupDiscovered = "discovered"
+	groupActive     = "active"
+	groupEnded      = "ended"
+)
+
+// Entry is one record of the shown list as the customer takes it away: flat, and in the words of the page.
 type Entry struct {
-	// Handle finds the record in the session, and goes no further. Group is discovered, active or ended.
-	Handle, Group string
-	Organisation  string
+	// Handle finds the record in the session. It is not written to any file.
+	Handle string
+	// Group is discovered, active or ended.
+	Group        string
+	Organisation string
 	// Status is in words, as on the page.
 	Status string
 	Data   []DataType
-	// Reason is empty for one that gave none. Why and Purpose are empty then too.
-	Reason       Basis
-	Why, Purpose string
-	// Since, Until and Ended are zero where there is no such day.
+	// Basis is empty for a discovered access, and so are BasisName and Purpose.
+	Basis Basis
+	// BasisName is the legal basis in words.
+	BasisName string
+	Purpose   string
+	// Since, Until and Ended are zero if there is no such day.
 	Since, Until, Ended time.Time
-	// Others are responsible too; Teller told the register on their behalf.
-	Others            []string
-	Teller, Reference string
-	Contact           string
+	// Others are the other responsible organisations.
+	Others []string
+	// DataUser is the organisation that registered the record; empty if it is responsible itself.
+	DataUser  string
+	Reference string
+	Contact   string
 	// Changed are sentences, the newest change first.
 	Changed []string
-	// When is a sentence.
+	// When is the period of the access as a sentence.
 	When string
 }
+
+// Answer is the sentence that the page begins with.
+func (m RecordsPage) Answer() string { return ui.Unmarked(m.answer()) }
 
 // Entries are what the page shows, in its order.
 func (m RecordsPage) Entries() []Entry {
 	shown := m.Shown()
 	entries := make([]Entry, 0, shown.Len())
-	for _, d := range shown.Discovered {
-		entries = append(entries, Entry{
-			Handle:       d.Handle,
-			Group:        "discovered",
-			Organisation: d.Organisation,
-			Status:       m.Text.T("records.discovered.badge"),
-			Data:         d.DataTypes,
-			Since:        d.FirstSeen,
-			Until:        d.LastSeen,
-			Reference:    d.Reference,
-			When:         d.seen(m.Text),
-		})
-	}
-
-	add := func(group string, r Record) {
-		e := Entry{
-			Handle:       r.Handle,
-			Group:        group,
-			Organisation: r.Organisation,
-			Status:       m.Text.T("records.state." + string(r.State)),
-			Data:         r.DataTypes,
-			Reason:       r.Basis,
-			Why:          r.reason(m.Text),
-			Purpose:      r.Purpose,
-			Since:        r.Since,
-			Until:        r.Until,
-			Ended:        r.EndedAt,
-			Teller:       r.DataUser,
-			Reference:    r.Reference,
-			When:         ui.Unmarked(r.when(m.Text)),
-			Contact:      r.lead().ContactURL,
-		}
-		if r.lead().PrivacyURL != "" {
-			e.Contact = r.lead().PrivacyURL
-		}
-		if group == "ended" {
-			e.When = m.Text.T("records.when.ended", "Since", m.Text.Date(r.Since), "Until", m.Text.Date(r.EndedAt))
-		}
-		if names := r.responsibles(); len(names) > 1 {
-			e.Others = names[1:]
-		}
-
-		for _, c := range r.Changes {
-			what := c.sentences(m.Text)
-			if c.Purpose != "" {
-				what = append(what, m.Text.T("records.changed.purpose")+" “"+c.Purpose+"”.")
-			}
-			e.Changed = append(
-				e.Changed,
-				ui.Unmarked(m.Text.T("records.changed.on", "Date", m.Text.Date(c.At))+" "+strings.Join(what, " ")),
-			)
-		}
-
-		entries = append(entries, e)
+	for _, s := range shown.Discovered {
+		entries = append(entries, m.sightingEntry(s))
 	}
 	for _, r := range shown.Active {
-		add("active", r)
+		entries = append(entries, m.entry(groupActive, r))
 	}
 	for _, r := range shown.Ended {
-		add("ended", r)
+		e := m.entry(groupEnded, r)
+		e.When = r.endedPeriod(m.Text)
+		entries = append(entries, e)
 	}
 
 	return entries
 }
 
-// Row is an entry as a line of a table, under Columns.
-func (m RecordsPage) Row(e Entry) []string {
-	data := make([]string, len(e.Data))
-	for i, d := range e.Data {
-		data[i] = m.Text.T("records.data." + d.Key)
+func (m RecordsPage) sightingEntry(s Sighting) Entry {
+	return Entry{
+		Handle:       s.Handle,
+		Group:        groupDiscovered,
+		Organisation: s.Organisation,
+		Status:       m.Text.T("records.discovered.badge"),
+		Data:         s.DataTypes,
+		Since:        s.FirstSeen,
+		Until:        s.LastSeen,
+		Reference:    s.Reference,
+		When:         s.days(m.Text),
+	}
+}
+
+func (m RecordsPage) entry(group string, r Record) Entry {
+	e := Entry{
+		Handle:       r.Handle,
+		Group:        group,
+		Organisation: r.Organisation,
+		Status:       m.Text.T("records.state." + string(r.State)),
+		Data:         r.DataTypes,
+		Basis:        r.Basis,
+		BasisName:    r.basisName(m.Text),
+		Purpose:      r.Purpose,
+		Since:        r.Since,
+		Until:        r.Until,
+		Ended:        r.EndedAt,
+		DataUser:     r.DataUser,
+		Reference:    r.Reference,
+		When:         ui.Unmarked(r.period(m.Text)),
+		Contact:      cmp.Or(r.lead().PrivacyURL, r.lead().ContactURL),
+	}
+	if names := r.organisations(); len(names) > 1 {
+		e.Others = names[1:]
+	}
+	for _, c := range r.Changes {
+		e.Changed = append(e.Changed, c.summary(m.Text))
 	}
 
-	day := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return m.Text.Date(t)
-	}
+	return e
+}
+
+// Row is an entry as a line of a table, in the order of Columns.
+func (m RecordsPage) Row(e Entry) []string {
 	return []string{
-		e.Organisation, e.Status, strings.Join(data, "; "), e.Why, e.Purpose, day(e.Since), day(e.Until), day(e.Ended),
-		strings.Join(e.Others, "; "), e.Teller, e.Reference, e.Contact,
+		e.Organisation,
+		e.Status,
+		dataNames(m.Text, e.Data),
+		e.BasisName,
+		e.Purpose,
+		m.day(e.Since),
+		m.day(e.Until),
+		m.day(e.Ended),
+		strings.Join(e.Others, "; "),
+		e.DataUser,
+		e.Reference,
+		e.Contact,
 		strings.Join(e.Changed, " "),
 	}
 }
 
-// Answer is the one sentence that the page begins with.
-func (m RecordsPage) Answer() string { return ui.Unmarked(m.answer()) }
+// day is a date in words; empty for none.
+func (m RecordsPage) day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return m.Text.Date(t)
+}

@@ -8,11 +8,11 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// organisation is whose access the customer stops.
+// organisation is the Data User whose access the customer stops.
 const organisation = "Bright Energy Ltd"
 
-// walk is the whole journey of the demonstration's customer, as a customer goes it: by what stands on each page. It
-// calls visit at every page.
+// walk is the whole journey of the customer of the demonstration, who follows what each page says. It calls visit at
+// every page.
 func walk(b *tab, visit func(name string)) {
 	b.Helper()
 	b.open("/portal?lang="+b.lang, 200)
@@ -26,18 +26,17 @@ func walk(b *tab, visit func(name string)) {
 	b.press("form:has(input[name=confirmed]) button")
 	b.at("/portal/prove")
 	visit("prove")
+
 	b.press("form[action='/portal/prove'] button")
-	if b.script {
-		// The page asks by itself, and goes on.
-		b.at("/portal/records")
-	} else {
+	if !b.script {
 		visit("waiting")
 		b.press("a[href='/portal/waiting/check']")
-		b.at("/portal/records")
 	}
 
+	// With scripts the waiting page asks by itself and leads on.
+	b.at("/portal/records")
 	visit("records")
-	// Organisations stand in the order of the page; the link is the one in the card with this name.
+
 	b.markCard()
 	b.press("[data-e2e=card] a[href$='/withdraw']")
 	visit("withdraw")
@@ -49,16 +48,12 @@ func walk(b *tab, visit func(name string)) {
 	visit("withdrawn")
 	b.press("a[href='/portal/records']")
 	visit("records-after")
-	if stopped := b.text("#ended"); !strings.Contains(stopped, organisation) {
-		b.Errorf("%s is not among those that can no longer see: %s", organisation, stopped)
+	if ended := b.text("#ended"); !strings.Contains(ended, organisation) {
+		b.Errorf("%s is not among those that can no longer see: %s", organisation, ended)
 	}
-	if active := eval[string](
-		b,
-		`document.querySelector("#active").textContent`,
-	); strings.Contains(
-		active,
-		organisation,
-	) {
+
+	active := eval[string](b, `document.querySelector("#active").textContent`)
+	if strings.Contains(active, organisation) {
 		b.Errorf("%s is still among those that can see", organisation)
 	}
 
@@ -69,23 +64,83 @@ func walk(b *tab, visit func(name string)) {
 	visit("session-ended")
 }
 
-// markCard puts a mark on the record of organisation, which has no address of its own outside the session.
+// markCard marks the record of the organisation, which has no address that is known outside the session.
 func (b *tab) markCard() {
 	b.Helper()
-	if !eval[bool](b, `(() => {
-		const card = [...document.querySelectorAll("#active article")].find(a => a.querySelector("h3").textContent.includes("`+organisation+`"));
+	marked := eval[bool](b, `(() => {
+		const cards = [...document.querySelectorAll("#active article")];
+		const card = cards.find(a => a.querySelector("h3").textContent.includes("`+organisation+`"));
 		if (card) card.dataset.e2e = "card";
 		return !!card;
-	})()`) {
+	})()`)
+	if !marked {
 		b.Fatalf("no record of %s among those that can see: %s", organisation, b.text("main"))
 	}
+}
+
+// toProve leads a new customer to the page that asks for a proof.
+func toProve(b *tab) {
+	b.Helper()
+	b.open("/portal?lang="+b.lang, 200)
+	b.fill("#number", demoMPxN)
+	b.press("main form[action='/portal/meter'] button")
+	b.press("form:has(input[name=confirmed]) button")
+	b.at("/portal/prove")
+}
+
+// toRecords leads a new customer to the list.
+func toRecords(b *tab) {
+	b.Helper()
+	toProve(b)
+	b.press("form[action='/portal/prove'] button")
+	if !b.script {
+		b.press("a[href='/portal/waiting/check']")
+	}
+
+	b.at("/portal/records")
+}
+
+// asOrganisation returns a client that calls the register as the organisation.
+func asOrganisation(t *testing.T, base string) *registerclient.Client {
+	t.Helper()
+	client, err := registerclient.New(registerclient.Options{
+		BaseURL:   base + "/v1",
+		AccountID: "bright_energy",
+		SecretKey: "bright-secret-demo",
+		Timeout:   time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return client
+}
+
+// recordState returns the state of the organisation's record at the register.
+func recordState(t *testing.T, base string) registerclient.AccessState {
+	t.Helper()
+	client := asOrganisation(t, base)
+	list, err := client.ListAccessRecords(t.Context(), demoMPxN, registerclient.ListAccessRecordsQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list.AccessRecords) != 1 {
+		t.Fatalf("the organisation has %d records, want 1", len(list.AccessRecords))
+	}
+
+	return list.AccessRecords[0].State
 }
 
 func TestJourney(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
 	for _, l := range []look{
-		{1280, "en", true}, {360, "en", true}, {1280, "en", false}, {360, "en", false}, {360, "cy", true}, {1280, "cy", false},
+		{1280, "en", true},
+		{360, "en", true},
+		{1280, "en", false},
+		{360, "en", false},
+		{360, "cy", true},
+		{1280, "cy", false},
 	} {
 		t.Run(l.String(), func(t *testing.T) {
 			t.Parallel()
@@ -103,34 +158,7 @@ func TestJourney(t *testing.T) {
 	}
 }
 
-// brightEnergy calls the register as that organisation.
-func brightEnergy(t *testing.T, base string) *registerclient.Client {
-	t.Helper()
-	client, err := registerclient.New(registerclient.Options{
-		BaseURL: base + "/v1", AccountID: "bright_energy", SecretKey: "bright-secret-demo", Timeout: time.Minute,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return client
-}
-
-// recordState asks the register what has become of the organisation's record, as the organisation itself.
-func recordState(t *testing.T, base string) registerclient.AccessState {
-	t.Helper()
-	list, err := brightEnergy(t, base).ListAccessRecords(t.Context(), demoMPxN, registerclient.ListAccessRecordsQuery{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(list.AccessRecords) != 1 {
-		t.Fatalf("the organisation has %d records, want its one", len(list.AccessRecords))
-	}
-
-	return list.AccessRecords[0].State
-}
-
-// TestOtherPages inspects what the journey does not come by.
+// Pages that the journey does not visit.
 func TestOtherPages(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
@@ -150,7 +178,7 @@ func TestOtherPages(t *testing.T) {
 			b.fill("#number", "what's this?")
 			b.pressFor("main form[action='/portal/meter'] button", 422)
 			b.inspect("no digits")
-			// A gas meter, which the demonstration does not know.
+			// The demonstration has no record of this gas meter.
 			b.fill("#number", "1234567890")
 			b.press("main form[action='/portal/meter'] button")
 			b.inspect("no record")
@@ -158,7 +186,7 @@ func TestOtherPages(t *testing.T) {
 	}
 }
 
-// TestWaitingPage looks at the page that is gone after one poll: the first answer is held back.
+// The waiting page leaves after one poll: the test holds the first response back to inspect it.
 func TestWaitingPage(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
@@ -178,29 +206,7 @@ func TestWaitingPage(t *testing.T) {
 	}
 }
 
-// toProve brings a new customer to the page that asks for a proof.
-func toProve(b *tab) {
-	b.Helper()
-	b.open("/portal?lang="+b.lang, 200)
-	b.fill("#number", demoMPxN)
-	b.press("main form[action='/portal/meter'] button")
-	b.press("form:has(input[name=confirmed]) button")
-	b.at("/portal/prove")
-}
-
-// toRecords brings a new customer to the list.
-func toRecords(b *tab) {
-	b.Helper()
-	toProve(b)
-	b.press("form[action='/portal/prove'] button")
-	if !b.script {
-		b.press("a[href='/portal/waiting/check']")
-	}
-
-	b.at("/portal/records")
-}
-
-// TestDocs inspects the register's page for the engineers who call it.
+// The register's page for engineers who call its API.
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)

@@ -14,57 +14,65 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-var update = flag.Bool("update", false, "take the pictures anew: docs/portal.png and docs/screenshots")
+var update = flag.Bool("update", false, "take the pictures again: docs/portal.png and docs/screenshots")
 
-// TestPictures takes the README's picture and, to be looked at, one of every page of the journey; without -update it
-// only holds that the README has its picture.
+// README has its picture. With -update the test takes it, and a picture of every page of the journey and of the
+// gallery.
 func TestPictures(t *testing.T) {
 	t.Parallel()
 	picture := root + "/docs/portal.png"
 	if !*update {
-		file, err := os.Open(picture)
-		if err != nil {
-			t.Fatalf("%v; `make screenshots` takes it", err)
-		}
-
-		defer file.Close()
-		if config, format, err := image.DecodeConfig(file); err != nil || format != "png" || config.Width != 1280 {
-			t.Errorf("the README's picture is a %s, %d px wide: %v", format, config.Width, err)
-		}
-
+		checkPicture(t, picture)
 		return
 	}
 
 	needBrowser(t)
 	b := openTab(t, program(t, "demo"), look{1280, "en", true})
 	toRecords(b)
-	var taken []byte
-	b.run("take the README's picture", chromedp.CaptureScreenshot(&taken))
-	write(t, picture, taken)
+	var screenshot []byte
+	b.run("take the README's picture", chromedp.CaptureScreenshot(&screenshot))
+	writePicture(t, picture, screenshot)
 
 	photographGallery(t)
 	for _, lang := range []string{"en", "cy"} {
 		for _, width := range []int64{360, 768, 1280} {
 			t.Run(look{width, lang, true}.String(), func(t *testing.T) {
 				t.Parallel()
-				b := openTab(t, program(t, "demo"), look{width, lang, true})
-				n := 0
-				walk(b, func(name string) {
-					n++
-					var taken []byte
-					b.run("take a picture", chromedp.FullScreenshot(&taken, 100))
-					write(t, fmt.Sprintf("%s/docs/screenshots/%s-%d-%02d-%s.png", root, lang, width, n, name), taken)
-					// Taking it has changed the window.
-					b.run("set the window", b.metrics(width, 1))
-				})
+				photographJourney(t, look{width, lang, true})
 			})
 		}
 	}
 }
 
-// photographGallery takes every page of the gallery, in each language and brand, as a phone shows it.
+func checkPicture(t *testing.T, path string) {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatalf("%v; `make screenshots` takes it", err)
+	}
+	defer file.Close()
+
+	config, format, err := image.DecodeConfig(file)
+	if err != nil || format != "png" || config.Width != 1280 {
+		t.Errorf("the README's picture is a %s, %d px wide: %v", format, config.Width, err)
+	}
+}
+
+// photographJourney takes a picture of every page of the journey.
+func photographJourney(t *testing.T, l look) {
+	t.Helper()
+	b := openTab(t, program(t, "demo"), l)
+	n := 0
+	walk(b, func(name string) {
+		n++
+		b.photograph(fmt.Sprintf("%s/docs/screenshots/%s-%d-%02d-%s.png", root, l.lang, l.width, n, name))
+	})
+}
+
+// photographGallery takes a picture of every page of the gallery, in each language and brand, on a phone.
 func photographGallery(t *testing.T) {
-	base := program(t, "gallery", "--operators", root+"/cmd/demo/operators/operators.toml")
+	t.Helper()
+	base := program(t, "gallery", "--operators", operators)
 	index := openTab(t, base, look{1280, "en", true})
 	index.open("/", 200)
 	paths := eval[[]string](index, `[...document.querySelectorAll("li a")].map(a => a.getAttribute("href"))`)
@@ -79,19 +87,26 @@ func photographGallery(t *testing.T) {
 				}
 
 				b.open(paths[i], 200)
-				var taken []byte
-				b.run("take a picture", chromedp.FullScreenshot(&taken, 100))
-				write(t, root+"/docs/screenshots/gallery"+paths[i]+".png", taken)
-				b.run("set the window", b.metrics(360, 1))
+				b.photograph(root + "/docs/screenshots/gallery" + paths[i] + ".png")
 			}
 		})
 	}
 }
 
-// write keeps a picture, packed as small as it gets.
-func write(t *testing.T, path string, taken []byte) {
+// photograph takes a picture of the whole page.
+func (b *tab) photograph(path string) {
+	b.Helper()
+	var screenshot []byte
+	b.run("take a picture", chromedp.FullScreenshot(&screenshot, 100))
+	writePicture(b.T, path, screenshot)
+	// The picture changes the size of the window.
+	b.run("set the window", b.metrics(b.width, 1))
+}
+
+// writePicture writes a PNG picture, compressed as well as possible.
+func writePicture(t *testing.T, path string, screenshot []byte) {
 	t.Helper()
-	picture, err := png.Decode(bytes.NewReader(taken))
+	picture, err := png.Decode(bytes.NewReader(screenshot))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,13 +115,15 @@ func write(t *testing.T, path string, taken []byte) {
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&packed, picture); err != nil {
 		t.Fatal(err)
 	}
-	if packed.Len() > len(taken) {
-		packed = *bytes.NewBuffer(taken)
+
+	smallest := packed.Bytes()
+	if len(smallest) > len(screenshot) {
+		smallest = screenshot
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, packed.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(path, smallest, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

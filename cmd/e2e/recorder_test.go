@@ -7,47 +7,174 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// exchange is one request of the browser, and its answer as it was before compression.
+// exchange is one request of the browser and its response, before compression. Status 0 means that the browser gave up.
 type exchange struct {
-	method, url, referer string
-	status               int
-	header               http.Header
-	body                 []byte
+	method  string
+	url     string
+	referer string
+	status  int
+	header  http.Header
+	body    []byte
 }
 
-// recorder is a proxy between one test's browser and the program under test. It sees what the browser's own tools
-// do not show: the bodies of redirects, requests made while a page is left, and any that go elsewhere.
+// recorder is a proxy between the browser of one test and the program under test. It sees what the tools of the browser
+// do not show: the bodies of redirects, requests that are made while a page is left, and requests to other sites.
 type recorder struct {
 	*httptest.Server
+	transport http.Transport
+
 	mu        sync.Mutex
 	exchanges []exchange
-	// held is a path whose answers wait until gate is closed; empty for none.
+	// held is a path whose responses wait until gate is closed, or empty.
 	held string
-	// leaves is where the browser may call besides, host and port; empty for nowhere.
-	leaves string
-	gate   chan struct{}
+	gate chan struct{}
+	// outside is the host and port of the one other site that the browser may call, or empty.
+	outside string
 }
 
-// hold lets the browser wait for every answer at path until release.
+func newRecorder(t *testing.T) *recorder {
+	r := &recorder{transport: http.Transport{DisableCompression: true}}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		e := r.pass(w, req)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.exchanges = append(r.exchanges, e)
+	}))
+	t.Cleanup(func() {
+		r.transport.CloseIdleConnections()
+		r.Close()
+	})
+
+	return r
+}
+
+// pass forwards a request and writes the response, unless the browser gives the request up before.
+func (r *recorder) pass(w http.ResponseWriter, req *http.Request) exchange {
+	e := exchange{
+		method:  req.Method,
+		url:     req.RequestURI,
+		referer: req.Referer(),
+		status:  http.StatusBadGateway,
+	}
+	if !r.wait(req) {
+		e.status = 0
+		return e
+	}
+	if req.Method == http.MethodConnect {
+		w.WriteHeader(http.StatusBadGateway)
+		return e
+	}
+
+	resp, body, err := r.forward(req)
+	if err != nil {
+		if req.Context().Err() != nil {
+			e.status = 0
+		}
+		w.WriteHeader(http.StatusBadGateway)
+
+		return e
+	}
+
+	for name, values := range resp.Header {
+		w.Header()[name] = values
+	}
+
+	w.WriteHeader(resp.StatusCode)
+	w.Write(body)
+
+	e.status = resp.StatusCode
+	e.header = resp.Header
+	e.body = unzipped(resp.Header, body)
+
+	return e
+}
+
+// wait blocks while the path of the request is held. It returns false if the browser gives the request up.
+func (r *recorder) wait(req *http.Request) bool {
+	r.mu.Lock()
+	held := r.held
+	gate := r.gate
+	r.mu.Unlock()
+
+	if held == "" || req.URL.Path != held {
+		return true
+	}
+
+	// A server learns that a browser has given up a form only after it has read the form.
+	form, err := io.ReadAll(req.Body)
+	if err != nil {
+		return false
+	}
+
+	req.Body = io.NopCloser(bytes.NewReader(form))
+	select {
+	case <-gate:
+		return true
+	case <-req.Context().Done():
+		return false
+	}
+}
+
+// forward sends the request to the program and returns the whole response.
+func (r *recorder) forward(req *http.Request) (*http.Response, []byte, error) {
+	out := req.Clone(req.Context())
+	out.RequestURI = ""
+	out.Header.Del("Proxy-Connection")
+	resp, err := r.transport.RoundTrip(out)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+
+	body, err := io.ReadAll(resp.Body)
+
+	return resp, body, err
+}
+
+// unzipped returns the body of a response as it was before compression.
+func unzipped(header http.Header, body []byte) []byte {
+	if header.Get("Content-Encoding") != "gzip" {
+		return body
+	}
+
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body
+	}
+
+	plain, _ := io.ReadAll(reader)
+
+	return plain
+}
+
+// hold lets the browser wait for every response at path until release.
 func (r *recorder) hold(path string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.held, r.gate = path, make(chan struct{})
+	r.held = path
+	r.gate = make(chan struct{})
 }
 
 func (r *recorder) release() { close(r.gate) }
 
-// answers is how many requests have been answered so far.
-func (r *recorder) answers(method, path string) (n int) {
+// allow lets the browser call one other site.
+func (r *recorder) allow(host string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.outside = host
+}
+
+// count returns how many requests have ended so far.
+func (r *recorder) count(method, path string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
 	for _, e := range r.exchanges {
 		if e.method == method && strings.HasSuffix(e.url, path) {
 			n++
@@ -57,152 +184,73 @@ func (r *recorder) answers(method, path string) (n int) {
 	return n
 }
 
-// await waits until so many requests have been answered.
+// await waits until n requests have ended.
 func (r *recorder) await(t testing.TB, method, path string, n int) {
 	t.Helper()
-	for start := time.Now(); r.answers(method, path) < n; time.Sleep(10 * time.Millisecond) {
-		if time.Since(start) > 10*time.Second {
-			t.Fatalf("%s %s was not answered", method, path)
-		}
+	if !poll(10*time.Second, func() bool { return r.count(method, path) >= n }) {
+		t.Fatalf("%s %s was not answered", method, path)
 	}
 }
 
-func newRecorder(t *testing.T) *recorder {
-	r := &recorder{}
-	transport := &http.Transport{DisableCompression: true}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		seen := exchange{method: req.Method, url: req.RequestURI, referer: req.Referer(), status: http.StatusBadGateway}
-		defer func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.exchanges = append(r.exchanges, seen)
-		}()
-
-		r.mu.Lock()
-		held, gate := r.held, r.gate
-		r.mu.Unlock()
-		if held != "" && req.URL.Path == held {
-			// Only once a form has been read does a server learn that the browser has given it up.
-			form, err := io.ReadAll(req.Body)
-			if err != nil {
-				return
-			}
-
-			req.Body = io.NopCloser(bytes.NewReader(form))
-			select {
-			case <-gate:
-			case <-req.Context().Done():
-				seen.status = 0
-				return
-			}
-		}
-
-		if req.Method == http.MethodConnect {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-
-		out := req.Clone(req.Context())
-		out.RequestURI = ""
-		out.Header.Del("Proxy-Connection")
-		resp, err := transport.RoundTrip(out)
-		if err != nil {
-			if req.Context().Err() != nil {
-				seen.status = 0 // the browser went away
-			}
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
-		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-
-		seen.status, seen.header, seen.body = resp.StatusCode, resp.Header.Clone(), body
-		if resp.Header.Get("Content-Encoding") == "gzip" {
-			if unzipped, err := gzip.NewReader(bytes.NewReader(body)); err == nil {
-				seen.body, _ = io.ReadAll(unzipped)
-			}
-		}
-
-		for name, values := range resp.Header {
-			w.Header()[name] = values
-		}
-
-		w.WriteHeader(resp.StatusCode)
-		w.Write(body)
-	}))
-	t.Cleanup(func() {
-		transport.CloseIdleConnections()
-		r.Close()
-	})
-
-	return r
+// forget drops what was recorded.
+func (r *recorder) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.exchanges = nil
 }
 
-// published is what the way to a passkey and back has to carry, as published: a page that works once, whose secret moves
-// from its address into a cookie, and the token that comes back with a code that only this browser gets.
-var published = regexp.MustCompile(
-	`(\?session=|dar-passkey=|[?&]dar-passkey-token=|\\u0026dar-passkey-token=)(pks|mlr)_[0-9a-f]{24}`,
-)
-
-// leaks names the first secret or meter point in text, however it is spaced; empty where there is none.
-func leaks(text string) string {
-	text = published.ReplaceAllString(text, "")
-	if found := secret.FindString(text); found != "" {
-		return found
-	}
-	if strings.Contains(strings.NewReplacer(" ", "", "%20", "", "+", "", "-", "").Replace(text), demoMPxN) {
-		return "the meter point number"
-	}
-
-	return ""
-}
-
-// problems tells whatever passed that should not: a meter point in an address or a referrer, a secret anywhere, a word
-// to somebody else.
+// problems returns what must not go over the wire: a meter point number in an address or a referrer, a secret anywhere,
+// a request to another site, a failure of the program.
 func (r *recorder) problems(base string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var problems []string
 	for _, e := range r.exchanges {
-		if e.method == http.MethodConnect && r.leaves != "" && strings.TrimPrefix(e.url, "//") == r.leaves {
+		if e.method == http.MethodConnect && r.outside != "" && strings.TrimPrefix(e.url, "//") == r.outside {
 			continue
 		}
 
 		path, ok := strings.CutPrefix(e.url, base+"/")
-		note := func(format string, args ...any) {
-			problems = append(problems, e.method+" /"+path+": "+fmt.Sprintf(format, args...))
-		}
+		prefix := e.method + " /" + path + ": "
 		if !ok {
-			note("the browser asked elsewhere")
+			problems = append(problems, prefix+"the browser asked elsewhere")
 			continue
 		}
+		for _, problem := range e.problems(path) {
+			problems = append(problems, prefix+problem)
+		}
+	}
 
-		for what, text := range map[string]string{
-			"address": e.url, "referrer": e.referer, "Location": e.header.Get("Location"), "HX-Redirect": e.header.Get("HX-Redirect"),
-		} {
-			if leak := leaks(text); leak != "" {
-				note("the %s holds %s", what, leak)
-			}
-		}
+	return problems
+}
 
-		for name, values := range e.header {
-			if found := secret.FindString(published.ReplaceAllString(strings.Join(values, " "), "")); found != "" {
-				note("header %s holds %s", name, found)
-			}
+// problems returns what is wrong with one exchange.
+func (e *exchange) problems(path string) []string {
+	var problems []string
+	for what, text := range map[string]string{
+		"address":     e.url,
+		"referrer":    e.referer,
+		"Location":    e.header.Get("Location"),
+		"HX-Redirect": e.header.Get("HX-Redirect"),
+	} {
+		if leak := leaks(text); leak != "" {
+			problems = append(problems, fmt.Sprintf("the %s holds %s", what, leak))
 		}
+	}
 
-		// The API's own description has examples.
-		if found := secret.Find(published.ReplaceAll(e.body, nil)); found != nil && path != "docs" {
-			note("the answer holds %s", found)
+	for name, values := range e.header {
+		text := published.ReplaceAllString(strings.Join(values, " "), "")
+		if found := secret.FindString(text); found != "" {
+			problems = append(problems, fmt.Sprintf("header %s holds %s", name, found))
 		}
-		if e.status >= 500 {
-			note("status %d", e.status)
-		}
+	}
+
+	// The description of the API has examples.
+	if found := secret.Find(published.ReplaceAll(e.body, nil)); found != nil && path != "docs" {
+		problems = append(problems, fmt.Sprintf("the answer holds %s", found))
+	}
+	if e.status >= http.StatusInternalServerError {
+		problems = append(problems, fmt.Sprintf("status %d", e.status))
 	}
 
 	return problems

@@ -7,8 +7,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestNarrowedList narrows the list, with a script in place and without one by loading the page anew.
-func TestNarrowedList(t *testing.T) {
+// listLength returns how many records the list shows.
+func (b *tab) listLength() int {
+	b.Helper()
+	return eval[int](b, `document.querySelectorAll("#list article").length`)
+}
+
+// The filter of the list works in place with scripts, and by loading the page without.
+func TestFilter(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
 	base := program(t, "demo")
@@ -18,66 +24,69 @@ func TestNarrowedList(t *testing.T) {
 			b := openTab(t, base, l)
 			toRecords(b)
 			b.open("/portal/records?q=bright", 200)
-			b.inspect("narrowed")
-			if got := eval[int](b, `document.querySelectorAll("#list article").length`); got != 1 {
-				t.Errorf("%d are called Bright, want 1", got)
+			b.inspect("filtered")
+			if n := b.listLength(); n != 1 {
+				t.Errorf("%d are called Bright, want 1", n)
 			}
 
 			b.fill("#q", "nobody")
 			if b.script {
-				eval[any](b, `document.querySelector("#q").mark = true`)
-				b.run(
-					"show",
-					chromedp.Click("form.filter button", chromedp.ByQuery),
-					chromedp.Poll(`document.activeElement.id === "found"`, nil),
-				)
-				if !eval[bool](b, `document.querySelector("#q").mark === true`) {
-					t.Error("the page was loaded anew")
-				}
-				if path := b.path(); path != "/portal/records?q=nobody" {
-					t.Errorf("the address is %s", path)
-				}
-
-				other := eval[string](b, `document.querySelector("#language a").getAttribute("href")`)
-				if !strings.HasSuffix(other, "&q=nobody") {
-					t.Errorf("the other language is at %s", other)
-				}
+				b.filterInPlace()
 			} else {
 				b.press("form.filter button")
 			}
 
-			if got := eval[int](b, `document.querySelectorAll("#list article").length`); got != 0 {
-				t.Errorf("%d are called nobody", got)
+			if n := b.listLength(); n != 0 {
+				t.Errorf("%d are called nobody", n)
 			}
 
 			b.inspect("no match")
 			if b.script {
-				eval[any](b, `void (document.querySelector("#q").value = "")`)
-				b.run(
-					"show all",
-					chromedp.Click("form.filter button", chromedp.ByQuery),
-					chromedp.Poll(
-						`document.activeElement.id === "found" && document.querySelectorAll("#list article").length === 5`,
-						nil,
-					),
-				)
-				if path := b.path(); path != "/portal/records" {
-					t.Errorf("the address is %s", path)
-				}
-
+				b.showAllInPlace()
 				b.open("/portal/records?q=nobody", 200)
 			}
 
 			b.press("#found a")
-			if got := eval[int](b, `document.querySelectorAll("#list article").length`); got != 5 {
-				t.Errorf("the whole list has %d", got)
+			if n := b.listLength(); n != 5 {
+				t.Errorf("the whole list has %d", n)
 			}
 		})
 	}
 }
 
-// TestSeveralAtOnce ticks two, looks through them, and stops them.
-func TestSeveralAtOnce(t *testing.T) {
+// filterInPlace sends the filter, whose script must not load the page again.
+func (b *tab) filterInPlace() {
+	b.Helper()
+	eval[any](b, `document.querySelector("#q").mark = true`)
+	b.click("form.filter button")
+	b.run("await the list", chromedp.Poll(`document.activeElement.id === "found"`, nil))
+	if !eval[bool](b, `document.querySelector("#q").mark === true`) {
+		b.Error("the page was loaded again")
+	}
+	if path := b.path(); path != "/portal/records?q=nobody" {
+		b.Errorf("the address is %s", path)
+	}
+
+	other := eval[string](b, `document.querySelector("#language a").getAttribute("href")`)
+	if !strings.HasSuffix(other, "&q=nobody") {
+		b.Errorf("the other language is at %s", other)
+	}
+}
+
+// showAllInPlace empties the filter.
+func (b *tab) showAllInPlace() {
+	b.Helper()
+	eval[any](b, `void (document.querySelector("#q").value = "")`)
+	b.click("form.filter button")
+	whole := `document.activeElement.id === "found" && document.querySelectorAll("#list article").length === 5`
+	b.run("await the whole list", chromedp.Poll(whole, nil))
+	if path := b.path(); path != "/portal/records" {
+		b.Errorf("the address is %s", path)
+	}
+}
+
+// A customer ticks two records, reviews them and stops them.
+func TestWithdrawSeveral(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
 	for _, l := range []look{{360, "en", true}, {1280, "cy", false}} {
@@ -89,22 +98,22 @@ func TestSeveralAtOnce(t *testing.T) {
 			b.inspect("none chosen")
 			b.open("/portal/records", 200)
 			for range 2 {
-				b.run("tick", chromedp.Click("input[name=record]:not(:checked)", chromedp.ByQuery))
+				b.click("input[name=record]:not(:checked)")
 			}
 
 			b.press("#several button")
 			b.inspect("several")
 			b.press("form[action^='/portal/records/several'] button")
 			b.inspect("stopped")
-			if got := eval[int](b, `document.querySelectorAll("main .reference").length`); got != 2 {
-				t.Errorf("%d have a reference, want 2", got)
+			if n := eval[int](b, `document.querySelectorAll("main .reference").length`); n != 2 {
+				t.Errorf("%d have a reference, want 2", n)
 			}
 		})
 	}
 }
 
-// TestLetter puts the meter point number into a letter, which no address may hold.
-func TestLetter(t *testing.T) {
+// A letter to an organisation can hold the meter point number, which no address may hold.
+func TestLetterToOrganisation(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
 	b := openTab(t, program(t, "demo"), look{360, "en", true})

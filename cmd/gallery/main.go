@@ -1,6 +1,6 @@
 // Command gallery serves every page for customers, the portal's and the register's, in every state and in both
-// languages, from canned data: to look at them, and to hold an accessibility checker against them. With a file of
-// operators it shows each page in the brand of each. It has no sessions, and its forms lead nowhere.
+// languages, from canned data: to look at them, and to run an accessibility checker on them. With a file of operators
+// it shows each page in the brand of each operator. It has no sessions, and its forms lead nowhere.
 package main
 
 import (
@@ -14,18 +14,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"central.consent/dar/cmd/internal/operators"
 	"central.consent/dar/static"
 )
 
+const (
+	// securityPolicy is the portal's own. A page that breaks it shows so here first.
+	securityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+		"connect-src 'self'; form-action 'self' https://www.bbc.co.uk; base-uri 'none'; frame-ancestors 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types default"
+
+	operatorsUsage = "show every page in the brand of each operator of this file, " +
+		"such as cmd/demo/operators/operators.toml"
+)
+
 func main() {
-	addr := flag.String("addr", "localhost:5002", "address to listen on")
-	file := flag.String(
-		"operators",
-		"",
-		"show every page in the brand of each operator of this file, such as cmd/demo/operators/operators.toml",
-	)
+	address := flag.String("addr", "localhost:5002", "address to listen on")
+	file := flag.String("operators", "", operatorsUsage)
 	flag.Parse()
+
 	shown := []operators.Operator{ownLook}
 	if *file != "" {
 		var err error
@@ -34,103 +43,83 @@ func main() {
 		}
 	}
 
-	server := &http.Server{Addr: *addr, Handler: handler(shown...), ReadHeaderTimeout: 5 * time.Second}
-	log.Printf("the gallery is at http://%s/", *addr)
+	server := &http.Server{Addr: *address, Handler: handler(shown...), ReadHeaderTimeout: 5 * time.Second}
+	log.Printf("the gallery is at http://%s/", *address)
 	log.Fatal(server.ListenAndServe())
 }
 
-// handler serves the index at /, each page at its path, and the static files where the pages look for them.
+// handler serves the index at /, each page at its path, and the static files at the addresses that the pages use.
 func handler(shown ...operators.Operator) http.Handler {
 	mux := http.NewServeMux()
-	// The script of the passkey pages asks as soon as there is a list of passkeys to offer.
-	mux.HandleFunc("POST /id/passkey/{page}/options", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"error":"The gallery takes no passkeys."}`))
-	})
-	var files []*static.Files
-	var all []page
-	for _, o := range shown {
-		files, all = append(files, o.Files), append(all, pages(o)...)
-	}
-
-	mux.Handle("/static/", http.StripPrefix("/static/", static.Handler(files...)))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { writeIndex(w, shown) })
-	// What a page asks for by itself, again and again, finds nothing new.
-	nothing := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
-	mux.HandleFunc("GET /waiting/status", nothing)
-	mux.HandleFunc("GET /records/{handle}/told", nothing)
-	for _, p := range all {
-		mux.HandleFunc("GET "+p.Path, func(w http.ResponseWriter, r *http.Request) {
-			var body bytes.Buffer
-			if err := p.Component.Render(r.Context(), &body); err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-				return
-			}
 
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // as the portal sends it
-				w.Header().Set("Content-Encoding", "gzip")
-				packed := gzip.NewWriter(w)
-				defer packed.Close()
-				_, _ = body.WriteTo(packed)
-				return
-			}
-
-			_, _ = body.WriteTo(w)
-		})
+	var files []*static.Files
+	for _, o := range shown {
+		files = append(files, o.Files)
+		for _, p := range pages(o) {
+			mux.HandleFunc("GET "+p.Path, showPage(p.Component))
+		}
 	}
+	mux.Handle("/static/", http.StripPrefix("/static/", static.Handler(files...)))
+
+	// A page that polls gets nothing new.
+	mux.HandleFunc("GET /waiting/status", showNothing)
+	mux.HandleFunc("GET /records/{handle}/told", showNothing)
+	// The script of the passkey pages asks for options if the browser has a list of passkeys to offer.
+	mux.HandleFunc("POST /id/passkey/{page}/options", refusePasskey)
 
 	return secured(mux)
 }
 
-// secured sends the portal's own content security policy, so that a page that breaks it shows here first.
+// showPage compresses the page, as the portal does.
+func showPage(component templ.Component) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var body bytes.Buffer
+		if err := component.Render(r.Context(), &body); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			_, _ = body.WriteTo(w)
+			return
+		}
+
+		w.Header().Set("Content-Encoding", "gzip")
+		compressed := gzip.NewWriter(w)
+		defer compressed.Close()
+		_, _ = body.WriteTo(compressed)
+	}
+}
+
+func showNothing(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+
+func refusePasskey(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write([]byte(`{"error":"The gallery takes no passkeys."}`))
+}
+
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().
-			Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "+
-				"connect-src 'self'; form-action 'self' https://www.bbc.co.uk; base-uri 'none'; frame-ancestors 'none'; "+
-				"require-trusted-types-for 'script'; trusted-types default")
+		w.Header().Set("Content-Security-Policy", securityPolicy)
 		next.ServeHTTP(w, r)
 	})
 }
 
+// writeIndex lists the pages of each operator, with a link for each language.
 func writeIndex(w http.ResponseWriter, shown []operators.Operator) {
 	var b strings.Builder
-	fmt.Fprintf(
-		&b,
-		`<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Gallery</title>`+
-			`<link rel="icon" href="/static/%s"><link rel="stylesheet" href="/static/%s"><main><h1>Every page for customers</h1>`,
-		static.URL("favicon.svg"),
-		static.URL("portal.css"),
-	)
+	fmt.Fprintf(&b, `<!DOCTYPE html><html lang="en"><meta charset="utf-8">`+
+		`<meta name="viewport" content="width=device-width"><title>Gallery</title>`+
+		`<link rel="icon" href="/static/%s"><link rel="stylesheet" href="/static/%s">`+
+		`<main><h1>Every page for customers</h1>`,
+		static.URL("favicon.svg"), static.URL("portal.css"))
 	for _, o := range shown {
-		first := o.Brand.Offered()[0]
-		others := o.Brand.Offered()[1:]
 		fmt.Fprintf(&b, "<h2>%s</h2><ul>", html.EscapeString(o.Brand.Name))
 		for _, p := range pages(o) {
-			if p.Lang != first {
-				continue
-			}
-
-			// A page in two brands is two links, which must not share a name.
-			name := html.EscapeString(p.Name)
-			fmt.Fprintf(
-				&b,
-				`<li><a href="%s" hreflang="%s" aria-label="%s, %s">%[4]s</a>`,
-				p.Path,
-				first,
-				html.EscapeString(o.Brand.Name),
-				name,
-			)
-			for _, lang := range others {
-				fmt.Fprintf(
-					&b,
-					` · <a href="%s" hreflang="%s" aria-label="%[3]s, %[4]s, %[2]s">%[2]s</a>`,
-					strings.Replace(p.Path, "/"+first+"/", "/"+lang+"/", 1),
-					lang,
-					html.EscapeString(o.Brand.Name),
-					name,
-				)
+			if p.Lang == o.Brand.Offered()[0] {
+				writeLinks(&b, o, p)
 			}
 		}
 
@@ -139,4 +128,17 @@ func writeIndex(w http.ResponseWriter, shown []operators.Operator) {
 
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte(b.String() + "</main></html>"))
+}
+
+// writeLinks links to a page in each language. The labels name the operator, because a page in two brands is two links,
+// which must not have the same name.
+func writeLinks(b *strings.Builder, o operators.Operator, p page) {
+	brand := html.EscapeString(o.Brand.Name)
+	name := html.EscapeString(p.Name)
+	fmt.Fprintf(b, `<li><a href="%s" hreflang="%s" aria-label="%s, %s">%[4]s</a>`, p.Path, p.Lang, brand, name)
+	for _, lang := range o.Brand.Offered()[1:] {
+		path := strings.Replace(p.Path, "/"+p.Lang+"/", "/"+lang+"/", 1)
+		fmt.Fprintf(b, ` · <a href="%s" hreflang="%s" aria-label="%[3]s, %[4]s, %[2]s">%[2]s</a>`,
+			path, lang, brand, name)
+	}
 }

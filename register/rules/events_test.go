@@ -277,3 +277,31 @@ func TestReplicasAnnounceOnce(t *testing.T) {
 		}
 	})
 }
+
+// An end that another replica announces between the look and the announcement is not announced again.
+func TestEndIsAnnouncedMeanwhile(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, registertest.SQLite)
+	wid := h.subscribe(t, h.owner, "https://a.example/hook").WID
+	ak := h.expiring(t, registerclient.BasisConsent, 10)
+	errs := make(chan error)
+	h.change(t, func(tx *store.Tx) error {
+		// The transaction holds the only connection that writes. The other replica waits for it after its look.
+		waiting := h.db.Write.Stats().WaitCount
+		go func() { errs <- h.AnnounceExpiries(t.Context()) }()
+		eventually(t, "the replica does not wait to write", func() bool {
+			return h.db.Write.Stats().WaitCount > waiting
+		})
+		_, err := tx.InsertExpiryAnnouncement(t.Context(), wid, store.ExpiringRecord{
+			AK: ak, MPxN: meterPoint, Expiry: store.Millis(today.AddDate(0, 0, 10)),
+		})
+
+		return err
+	})
+	if err := <-errs; err != nil {
+		t.Fatal(err)
+	}
+	if jobs := h.jobs(t); len(jobs) != 0 {
+		t.Errorf("announced again: %+v", jobs)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
@@ -321,4 +322,19 @@ func queryOf(t testing.TB, address string) url.Values {
 	t.Helper()
 
 	return must(url.Parse(address))(t).Query()
+}
+
+// eventually polls a condition until it is met. It fails the test with failure if that takes longer than 10 s.
+func eventually(t testing.TB, failure string, met func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !met() {
+		select {
+		case <-deadline:
+			t.Fatal(failure)
+		case <-tick.C:
+		}
+	}
 }

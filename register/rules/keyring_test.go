@@ -49,7 +49,7 @@ func TestNewKeyring(t *testing.T) {
 }
 
 // A sealed value opens with its key, in its place and unchanged only.
-func TestOpen(t *testing.T) {
+func TestOpenSealed(t *testing.T) {
 	t.Parallel()
 	ring := ringOf(t, GenerateKey("new")+","+GenerateKey("old"))
 	sealed := ring.sealer().sealed([]byte("secret"), "table.column 1")

@@ -80,7 +80,7 @@ func (o occupants) methods() []registerclient.Method {
 	return methods
 }
 
-// withEmail returns the record to whose address mail goes; nil if no record has one.
+// withEmail returns the record that mail is sent to; nil if no record has an address.
 func (o occupants) withEmail() *store.IdentityRecord {
 	for i, record := range o.records {
 		if record.SealedEmail != nil {

@@ -1,6 +1,6 @@
-// Puts the service into the page in which this script stands, as a frame that grows with its content; or a plain link to
-// the service where the browser is too old for that, or the service does not let this page frame it. It needs nothing of
-// the page, reads nothing of it, and is written for old browsers, so that they too come to the link.
+// Puts the service into the page that loads this script, as a frame that grows with its content. If the browser is too
+// old for that, or the service does not let this page frame it, there is a plain link instead. The script needs nothing
+// from the page and reads nothing of it. It is written for old browsers, so that they show the link.
 (function () {
 	"use strict";
 	var settings = SETTINGS;
@@ -32,7 +32,7 @@
 	frame.src = address + "?lang=" + lang;
 	frame.style.cssText = "display:block;width:100%;height:40rem;border:0";
 
-	// No answer means that the frame was refused, or did not come.
+	// No message means that the browser refused the frame, or that it did not load.
 	function giveUp() {
 		if (!heard && frame.parentNode) frame.parentNode.replaceChild(link(), frame);
 	}
@@ -46,11 +46,11 @@
 		if (event.data.done === true) frame.dispatchEvent(new CustomEvent("dar-done", { bubbles: true }));
 	});
 	frame.addEventListener("load", function () {
-		// Only a page of the service gets the question, and with it this page's origin.
+		// Only a page of the service gets the message, and with it this page's origin.
 		frame.contentWindow.postMessage("height", origin);
 		clearTimeout(wait);
 		if (!heard) wait = setTimeout(giveUp, 4000);
-		// The next page begins at its top, also where the one before was long.
+		// The next page begins at its top, even after a long page.
 		if (pages++ > 0 && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
 	});
 	wait = setTimeout(giveUp, 20000);

@@ -1,6 +1,6 @@
 "use strict";
-// What a page does that stands in a frame of somebody else's page. It tells that page how high it is, and when the visit is
-// over, and nothing else; and only a page of a listed origin that asks.
+// The script of a page in a frame of another site's page. It tells that page its height and the end of the visit, and
+// nothing else. It tells only a page of a listed origin, and only if that page asks.
 (() => {
 	const origins = document.documentElement.dataset.framedBy.split(" ");
 	let origin;
@@ -16,10 +16,10 @@
 	});
 	new ResizeObserver(tellHeight).observe(document.body);
 
-	// A link within the page moves the page around the frame, which alone can scroll.
+	// A link within the page scrolls the surrounding page, because the frame itself does not scroll.
 	addEventListener("hashchange", () => document.getElementById(location.hash.slice(1))?.scrollIntoView());
 
-	// What opens a new tab opens it with the press itself: a browser refuses one that comes later, after the answer.
+	// The press itself opens the new tab. Browsers refuse to open one later, after the response.
 	for (const form of document.querySelectorAll("form[data-new-tab]")) {
 		let sending = false;
 		form.addEventListener("submit", async (event) => {
@@ -44,7 +44,7 @@
 		});
 	}
 
-	// Back from the other tab, the list tells what has been stopped there.
+	// When the customer comes back from the other tab, the list shows what they stopped there.
 	const list = document.querySelector("[data-seen-again]")?.dataset.seenAgain;
 	let left = false;
 	document.addEventListener("visibilitychange", () => {

@@ -1,6 +1,6 @@
 "use strict";
-// What a passkey page does: it asks the register for a question, puts it to the browser and brings the answer back.
-// Every word that it shows comes with the page or from the register.
+// The script of a passkey page: it fetches a challenge from the register, gives it to the browser and returns the
+// response. All words that it shows come with the page or from the register.
 (() => {
 	const form = document.getElementById("passkey");
 	if (!form) return;
@@ -13,7 +13,7 @@
 	}
 	form.hidden = false;
 
-	// Bytes travel as base64url. Browsers that can translate it themselves are too new to count on.
+	// Bytes are sent as base64url. Browsers that decode it themselves are too new to rely on.
 	const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 	const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
@@ -33,8 +33,8 @@
 		return { id, rawId: text(rawId), type, authenticatorAttachment: authenticatorAttachment ?? undefined, response: parts };
 	};
 
-	// told is a problem that the customer can read.
-	class Told extends Error {}
+	// Problem is an error with a message for the customer.
+	class Problem extends Error {}
 
 	const step = async (end, credential) => {
 		const fields = Object.fromEntries(["code", "name"].map((field) => [field, form.elements.namedItem(field)?.value]));
@@ -46,9 +46,9 @@
 			});
 			reply = await response.json();
 		} catch {
-			throw new Told(form.dataset.failed);
+			throw new Problem(form.dataset.failed);
 		}
-		if (reply.error) throw new Told(reply.error);
+		if (reply.error) throw new Problem(reply.error);
 		return reply;
 	};
 
@@ -60,7 +60,7 @@
 
 	const list = document.getElementById("passkey-autofill");
 
-	// There is one request at a time that waits for the customer: the button takes over from the list.
+	// Only one request at a time waits for the customer: the button cancels that of the list.
 	let running;
 	const run = async (mediation) => {
 		running?.abort();
@@ -74,10 +74,10 @@
 			asked = true;
 			location.replace((await step("/finish", answer(credential))).location);
 		} catch (error) {
-			if (mine !== running || !asked) return; // the list is an offer: nobody asked for it yet
-			show(error instanceof Told ? error.message : error.name === "InvalidStateError" ? form.dataset.exists : form.dataset.cancelled);
-			// What the register refused is not offered again by itself.
-			if (mediation && error instanceof Told) list.hidden = true;
+			if (mine !== running || !asked) return; // the customer has not used the list yet
+			show(error instanceof Problem ? error.message : error.name === "InvalidStateError" ? form.dataset.exists : form.dataset.cancelled);
+			// After the register has refused, the list is not offered again.
+			if (mediation && error instanceof Problem) list.hidden = true;
 			else if (mediation) run(mediation);
 		}
 	};
@@ -88,16 +88,17 @@
 		button.disabled = true;
 		await run();
 		button.disabled = false;
-		// It had the focus until it was disabled. What went wrong is heard as it appears.
+		// The button had the focus until it was disabled. The problem is announced when it appears.
 		button.focus({ preventScroll: true });
 	});
 
-	// The list of passkeys at a field. Nearly every browser has such a thing: it is there from the start, so that nothing moves.
+	// The list of passkeys at a field. Nearly every browser has it, so it is shown from the start and the layout does
+	// not move.
 	if (list) Promise.resolve(PublicKeyCredential.isConditionalMediationAvailable?.()).then((available) => {
 		list.hidden = !available;
 		if (available) run("conditional");
 	});
 
-	// Back from the next page, the browser may show this one as it was left.
+	// After Back the browser may show this page as it was.
 	addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 })();

@@ -1,7 +1,7 @@
 "use strict";
-// What the pages do beyond HTML. Every page works without this file. It runs before htmx.
+// The scripts of the pages. Every page works without this file. It runs before htmx.
 (() => {
-	// htmx turns the text that it fetches into elements. Our own parts of pages never bring anything that runs.
+	// htmx turns fetched text into elements. Our own parts of pages never contain anything that runs.
 	window.trustedTypes?.createPolicy("default", {
 		createHTML: (html) => /<(script|iframe|object|embed|base|link|meta)\b/i.test(html) ? null : html,
 	});
@@ -28,29 +28,30 @@
 		setInterval(show, 1000);
 	}
 
-	// Once somebody leaves fast, no answer that was still on its way leads anywhere else, nor brings the cookie of another visit.
+	// After a quick exit, a late response must neither navigate nor set the cookie of another visit.
 	let leaving = false, onTheWay;
 	const goTo = (address) => { if (!leaving) location.replace(address); };
 
-	// Whoever signs out in one window has signed out in all: the others leave the screen. So they do for whoever leaves fast.
+	// A customer who signs out in one window signs out in all: the other windows clear their screens. A quick exit does
+	// the same.
 	const visit = document.getElementById("visit");
 	const exit = document.getElementById("leave");
 	const base = visit?.dataset.base ?? exit?.dataset.base ?? "";
 	const signedOut = base + "/signed-out";
-	// By the address of the signed-out page, for operators may share a host.
+	// The channel has the address of the signed-out page in its name, because operators may share a host.
 	const windows = window.BroadcastChannel && new BroadcastChannel("visit " + (visit || exit ? signedOut : location.pathname));
 	if (document.querySelector("[data-visit-over]")) windows?.postMessage("over");
 	if (visit && windows) windows.onmessage = ({ data }) => data === "left" ? hide() : goTo(signedOut);
 
-	// The quick exit: first the page is gone from the screen, then from the history of this window. The server is told on the
-	// way, and nobody waits for it.
+	// The quick exit: first the page leaves the screen, then the history of this window. The request to the server does
+	// not delay either.
 	const hide = () => {
 		leaving = true;
 		onTheWay?.abort();
 		document.title = "…";
 		document.body.hidden = true;
-		// In a frame it is the page around that has to go. A browser lets a frame do that only once it was pressed in: one that was
-		// told by another window leads to a page without the list.
+		// In a frame the surrounding page has to go. Browsers allow that only after the customer has pressed something
+		// in the frame. A frame that another window told to leave shows a page without the list instead.
 		try {
 			window.top.location.replace(exit.dataset.to);
 		} catch {
@@ -67,8 +68,8 @@
 		leaveFast();
 	});
 
-	// Shift three times does the same, as on GOV.UK. Held with another key or the mouse it does not count, so that neither
-	// capitals nor Shift and Tab lead away. Escape is left alone: it closes dialogs, and stops what browsers load.
+	// Pressing Shift three times does the same, as on GOV.UK. Shift with another key or the mouse does not count, so
+	// that neither capitals nor Shift and Tab lead away. Escape does not count: it closes dialogs and stops loading.
 	let presses = 0, alone = false, forget;
 	const count = (n) => {
 		presses = n;
@@ -95,9 +96,9 @@
 		});
 	}
 
-	// The steps of a visit take each other's place in the history of this window, so that Back leads from the list to the
-	// start; so do the places within one page. A link to anything else, such as the review of a withdrawal, is a page from
-	// which Back leads to this one.
+	// The steps of a visit replace each other in the history of this window, so that Back leads from the list to the
+	// start. So do the places within one page. From any other page, such as the review of a withdrawal, Back leads to
+	// this one.
 	const steps = ["", "/prove", "/waiting", "/waiting/check", "/records"].map((step) => base + step);
 	if (visit) document.addEventListener("click", (event) => {
 		const link = event.target.closest(".skip, main a[href], .language a");
@@ -106,26 +107,27 @@
 		event.preventDefault();
 		location.replace(link.href);
 	});
-	// What never arrived is told on the page that stands there, from which it can be sent again.
+	// The page says that a form did not arrive, and the customer can send it again.
 	const unsent = () => {
 		const notice = document.getElementById("unsent");
-		// What lies behind an open dialog can neither be heard nor have the focus.
+		// Screen readers and the focus do not reach what is behind an open dialog.
 		(document.querySelector("dialog[open]") ?? document.getElementById("main")).prepend(notice);
 		notice.hidden = false;
 		notice.focus();
 	};
-	// Enter at a reason or a tick would send the form. What cannot be taken back is done by its own button alone.
+	// Enter at a radio button or a tick box would send the form. Only its button may do what cannot be undone.
 	document.addEventListener("keydown", (event) => {
 		if (event.key === "Enter" && event.target.matches("[type=radio], [type=checkbox]")) event.preventDefault();
 	});
 	const slow = document.getElementById("slow");
-	// The pages that forms lead to take the place of this one too: a form of a visit is sent from here, and told where it leads.
-	// Where it leads nowhere, for something is wrong, the browser sends it as ever and shows the answer.
-	let asEver;
+	// The pages that forms lead to replace this one too: the script sends a form of a visit and follows the address
+	// that it gets. If it gets none, because something is wrong, the browser sends the form itself and shows the
+	// response.
+	let sentByBrowser;
 	if (visit) document.addEventListener("submit", async (event) => {
 		const form = event.target;
-		// By its attributes: a field called method hides the property.
-		if (event.defaultPrevented || form === asEver || !form.matches("[method=post]:not([target], [hx-post])")) return;
+		// Match the attributes, because a field called method hides the property.
+		if (event.defaultPrevented || form === sentByBrowser || !form.matches("[method=post]:not([target], [hx-post])")) return;
 		event.preventDefault();
 		if (form.dataset.sent) return; // pressed twice
 		form.dataset.sent = "yes";
@@ -139,24 +141,24 @@
 		clearTimeout(patience);
 		clearTimeout(end);
 		slow.textContent = "";
-		// Whoever stops the next page from loading, or hears that nothing was sent, can press again.
+		// The customer can press again if the form was not sent, or if they stop the next page from loading.
 		setTimeout(() => { delete form.dataset.sent; }, answer ? 5000 : 0);
 		const next = answer?.headers.get("HX-Redirect");
 		if (leaving) return;
 		if (!answer) return unsent();
 		if (next) return goTo(next);
-		asEver = form;
+		sentByBrowser = form;
 		if (form.requestSubmit) form.requestSubmit(event.submitter);
 		else form.submit();
 	});
 	document.addEventListener("unsent", unsent);
 	document.addEventListener("htmx:beforeRequest", ({ detail }) => { if (detail.elt.matches("form")) document.getElementById("unsent").hidden = true; });
-	// Polling that fails is tried again by itself, and nobody waits for it.
+	// Only forms say that they failed. Polling tries again by itself.
 	const failed = ({ detail }) => { if (detail.elt.matches("form")) unsent(); };
 	document.addEventListener("htmx:sendError", failed);
 	document.addEventListener("htmx:responseError", failed);
-	// A page that answered a form is remembered by an address that can be had again: Back then asks nobody whether to send the
-	// form once more, with the number in it.
+	// A page that answered a form takes an address that a GET can fetch. Otherwise Back would ask whether to send the
+	// form, with the number in it, once more.
 	const remember = document.querySelector("[data-remember]")?.dataset.remember;
 	if (remember) history.replaceState(null, "", remember);
 	document.addEventListener("htmx:beforeOnLoad", (event) => {
@@ -165,10 +167,10 @@
 		event.preventDefault();
 		goTo(next);
 	});
-	// A page that the browser had put by may be of a visit that is over: only the server knows.
+	// A page from the back/forward cache may be of a visit that is over. Only the server knows.
 	if (visit) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-	// A letter is not sent anew at once: until then the button waits.
+	// A letter can be sent again only after some seconds. Until then the button is disabled.
 	for (const hint of document.querySelectorAll("[data-until-ready]")) {
 		const button = hint.closest("form").querySelector("button");
 		button.disabled = true;
@@ -188,29 +190,29 @@
 		for (const part of document.querySelectorAll("[data-after-polling]")) part.hidden = false;
 	});
 
-	// A part that asks again every few seconds mostly gets the answer that is already there. To swap that in would lose
-	// the reader's place, and to be heard again, so only a change of state is let through.
+	// A part that polls mostly gets what is already there. Swapping that in would lose the reader's place, and a screen
+	// reader would announce it again. So only a change of state is swapped in.
 	document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 		const part = detail.target;
 		if (!part.dataset.state || !detail.shouldSwap) return;
 		const fresh = new DOMParser().parseFromString(detail.serverResponse, "text/html");
 		if (fresh.getElementById(part.id)?.dataset.state !== part.dataset.state) {
 			held = part.contains(document.activeElement);
-			// The focus reads the part out by itself: nobody is told twice.
+			// The part will have the focus and be read out. The live region must not announce it a second time.
 			if (held) part.closest("[role=status]")?.setAttribute("aria-live", "off");
 			return;
 		}
 		detail.shouldSwap = false;
 		if (!fresh.getElementById(part.id).hasAttribute("hx-get")) part.dataset.over = "yes";
-		// Another window has asked anew: the code on this page is good for nothing.
+		// Another window has started a new proof: the code on this page is no longer valid.
 		if (!leaving && fresh.getElementById(part.id).dataset.proof !== part.dataset.proof) return location.reload();
 		const left = document.getElementById("waiting-left");
 		const text = fresh.getElementById("waiting-left")?.textContent;
 		if (left && text && left.textContent !== text) left.textContent = text;
 	});
 
-	// What was swapped out took the focus with it, and then what came in its place has it. Whoever was elsewhere stays there, and
-	// is told. Of the list the count is heard next, which says what came of the filter.
+	// If the focus was in the part that was swapped out, the new part gets it. A reader elsewhere stays there, and the
+	// live region announces the change. After a filter the focus is on the count of the list.
 	let held = false;
 	document.addEventListener("htmx:afterSwap", ({ detail }) => {
 		uncover();
@@ -223,8 +225,8 @@
 		held = false;
 	});
 
-	// The session ends without use, and after a time in any case. Two minutes before either, a dialog asks. When
-	// time is up the list leaves the screen; the server, not this clock, says whether the session is over.
+	// The session ends if it is not used, and after a fixed time. A dialog warns two minutes before either. At the end
+	// the list leaves the screen. The server, not this clock, decides whether the session is over.
 	const dialog = document.getElementById("idle");
 	if (!dialog) return;
 	const warning = 120 * 1000;
@@ -250,7 +252,7 @@
 
 	const keepAlive = dialog.querySelector("[hx-post]");
 	dialog.addEventListener("htmx:afterRequest", ({ detail }) => {
-		if (!detail.successful) return detail.xhr.status ? leave() : undefined; // no answer does not say that the session is over
+		if (!detail.successful) return detail.xhr.status ? leave() : undefined; // no response does not mean that the session is over
 		idleEnd = idle();
 		dialog.close();
 	});

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"github.com/a-h/templ"
+
+	"central.consent/dar/views"
+)
+
+// addLetters adds a letter of each kind.
+func (s *set) addLetters() {
+	kinds := everyKind()
+	for _, i := range []int{1, 3, 4, 7, 9} {
+		s.letter(string(kinds[i].Basis), views.LetterPage{Record: kinds[i]})
+	}
+
+	s.letter("consent", views.LetterPage{Record: joint()})
+	s.letter("elsewhere", views.LetterPage{Record: kinds[8], WithNumber: true})
+	s.letter("earlier", views.LetterPage{Record: kinds[10]})
+	s.letter("delete", views.LetterPage{Record: everyEnd()[0], StoppedReference: receipt})
+	s.letter("discovered", views.LetterPage{Sighting: acme(), WithNumber: true})
+}
+
+func (s *set) letter(kind string, m views.LetterPage) {
+	m.Kind = kind
+	m.Day = now
+	m.MeterPoint = electricity
+	name := "letter " + kind
+	if m.WithNumber {
+		name += " with number"
+	}
+
+	s.add(name, customer, func(p views.Page) templ.Component {
+		m.Page = p
+		return views.Letter(m)
+	})
+}

@@ -1,0 +1,295 @@
+package views
+
+import (
+	"cmp"
+	"time"
+	"unicode/utf8"
+
+	"central.consent/dar/views/i18n"
+	"central.consent/dar/views/ui"
+)
+
+// Record is the access of one organisation, or of several that share it.
+type Record struct {
+	// Handle names the record in the addresses of this session. It means nothing outside the session.
+	Handle string
+	// Organisation is the sole or lead controller.
+	Organisation string
+	// Arrangement is sole, joint or group, and the end of its text keys.
+	Arrangement string
+	// Controllers are all responsible organisations, the lead first.
+	Controllers []Controller
+	// DataUser is the organisation that registered the record; empty if it is a controller itself.
+	DataUser string
+	State    RecordState
+	Basis    Basis
+	// Purpose is in the organisation's own words.
+	Purpose string
+	// Language is the language of Purpose, taken from the privacy notice; empty means English.
+	Language string
+	// Reference is the law or assessment that the organisation names; may be empty.
+	Reference string
+	DataTypes []DataType
+	Since     time.Time
+	// Until is zero if no end was set.
+	Until time.Time
+	// EndedAt is when the access ended; zero while it is active.
+	EndedAt        time.Time
+	PrivacyNotices []PrivacyNotice
+	// Storage is nil if the organisation did not say where and how long it keeps the data.
+	Storage *Storage
+	// Earlier says that an earlier occupant gave the access, and that it is still active.
+	Earlier bool
+	// Changes are what the organisation has changed since it registered the record, the newest first.
+	Changes []Change
+	// CanWithdraw says that the customer may stop this access here.
+	CanWithdraw bool
+}
+
+// RecordState is the state of a record, and the end of its text keys.
+type RecordState string
+
+// The states of a record.
+const (
+	RecordActive     RecordState = "active"
+	RecordEndingSoon RecordState = "ending" // active, with 30 days or less to go
+	RecordExpired    RecordState = "expired"
+	RecordStopped    RecordState = "stopped" // withdrawn by the customer
+	RecordClosed     RecordState = "closed"  // withdrawn by the organisation
+)
+
+// Basis is the legal basis that an organisation claims, and the end of its text keys.
+type Basis string
+
+// The legal bases. BasisOther stands for one that this portal has no words for yet.
+const (
+	BasisConsent             Basis = "consent"
+	BasisExplicitConsent     Basis = "explicit-consent"
+	BasisContract            Basis = "contract"
+	BasisLegalObligation     Basis = "legal-obligation"
+	BasisPublicTask          Basis = "public-task"
+	BasisLegitimateInterests Basis = "legitimate-interests"
+	BasisOther               Basis = "other"
+)
+
+func (b Basis) isConsent() bool { return b == BasisConsent || b == BasisExplicitConsent }
+
+// Controller is one responsible organisation.
+type Controller struct {
+	Name string
+	// Role is sole, lead, joint or member, and the end of its text keys.
+	Role       string
+	ContactURL string
+	// PrivacyURL is where customers use their data rights; may be empty.
+	PrivacyURL string
+}
+
+// PrivacyNotice is a privacy notice that the customer was shown.
+type PrivacyNotice struct {
+	// Controller is empty if one privacy notice speaks for all controllers.
+	Controller string
+	URL        string
+	Version    string
+}
+
+// Storage is the place in which the data is kept, and the time.
+type Storage struct {
+	// Country is an ISO 3166-1 code, as GB.
+	Country string
+	// Retention is an ISO 8601 duration, as P2Y.
+	Retention string
+}
+
+// id is the id of the record's card on the page.
+func (r Record) id() string { return "record-" + r.Handle }
+
+// isShared says that more than one organisation is responsible for the record.
+func (r Record) isShared() bool { return r.Arrangement == "joint" || r.Arrangement == "group" }
+
+// lead is the controller that stands for the record.
+func (r Record) lead() Controller {
+	if len(r.Controllers) == 0 {
+		return Controller{Name: r.Organisation}
+	}
+	return r.Controllers[0]
+}
+
+// hasNoLinks says that the only controller has neither a page for privacy rights nor one for contact.
+func (r Record) hasNoLinks() bool {
+	return !r.isShared() && r.lead().PrivacyURL == "" && r.lead().ContactURL == ""
+}
+
+// organisations are the names of all organisations that have this access, the lead first. If the record is stopped,
+// the access of all of them ends.
+func (r Record) organisations() []string {
+	if !r.isShared() || len(r.Controllers) == 0 {
+		return []string{r.Organisation}
+	}
+
+	var organisations []string
+	for _, c := range r.Controllers {
+		organisations = append(organisations, c.Name)
+	}
+
+	return organisations
+}
+
+// allNames names every organisation of the record in one phrase.
+func (r Record) allNames(text *i18n.Printer) string { return nameList(text, r.organisations()) }
+
+// shortNames names every organisation of the record if a heading or a button has room for that, else the first and
+// the number of the others. The caller gives the name of the first, because that may be numbered (see headings).
+func (r Record) shortNames(text *i18n.Printer, first string) string {
+	organisations := r.organisations()
+	if tooManyNames(text, organisations) {
+		return text.N("records.and-others", len(organisations)-1, "Org", first)
+	}
+
+	marked := []string{first}
+	for _, name := range organisations[1:] {
+		marked = append(marked, ui.Name(name))
+	}
+
+	return text.List(marked)
+}
+
+// otherNames names the controllers beside the lead.
+func (r Record) otherNames(text *i18n.Printer) string {
+	var others []string
+	for _, c := range r.Controllers[min(1, len(r.Controllers)):] {
+		others = append(others, ui.Name(c.Name))
+	}
+
+	return text.List(others)
+}
+
+// registrant is the organisation that registered the record. The register tells its system of a withdrawal.
+func (r Record) registrant() string {
+	if r.DataUser != "" {
+		return r.DataUser
+	}
+	return r.Organisation
+}
+
+// lang is the lang attribute of the organisation's own words.
+func (r Record) lang() string {
+	if r.Language == "" {
+		return "en"
+	}
+	return r.Language
+}
+
+// fromEarlierOccupant says that the access is a permission that the customer did not give.
+func (r Record) fromEarlierOccupant() bool { return r.Earlier && r.Basis.isConsent() }
+
+// basisName is the legal basis in a few words.
+func (r Record) basisName(text *i18n.Printer) string {
+	if r.fromEarlierOccupant() {
+		return text.T("records.earlier.consent")
+	}
+	return text.T("records.basis." + string(r.Basis))
+}
+
+// basisMeaning is what the organisation claims with its legal basis.
+func (r Record) basisMeaning(text *i18n.Printer) string {
+	org := ui.Name(r.Organisation)
+	since := text.Date(r.Since)
+	if r.fromEarlierOccupant() {
+		return text.T("records.earlier.consent.means", "Org", org, "Date", since)
+	}
+
+	return text.T("records.basis."+string(r.Basis)+".means", "Org", org, "Date", since)
+}
+
+// whatToAsk says what the customer can ask the organisation, because the access cannot be stopped here.
+func (r Record) whatToAsk(text *i18n.Printer) string {
+	if r.Basis.isConsent() {
+		return text.T("records.basis."+string(r.Basis)+".elsewhere", "Org", ui.Name(r.Organisation))
+	}
+	return text.T("records.basis."+string(r.Basis)+".do", "Org", ui.Name(r.Organisation))
+}
+
+// noticeLink names a privacy notice of the record.
+func (r Record) noticeLink(text *i18n.Printer, n PrivacyNotice) string {
+	org := ui.Name(cmp.Or(n.Controller, r.Organisation))
+	return text.T("records.notice-link", "Org", org, "Version", ui.Name(n.Version))
+}
+
+// period says when the access began, when it ends, and what happens then.
+func (r Record) period(text *i18n.Printer) string {
+	since := text.Date(r.Since)
+	until := text.Date(r.Until)
+	switch {
+	case r.Until.IsZero():
+		return text.T("records.when.none", "Since", since)
+	case r.State == RecordEndingSoon && r.Basis.isConsent():
+		return text.T("records.when.ending", "Since", since, "Until", until)
+	case r.State == RecordEndingSoon:
+		org := ui.Name(r.Organisation)
+		return text.T("records.when.ending-other", "Since", since, "Until", until, "Org", org)
+	}
+
+	return text.T("records.when.until", "Since", since, "Until", until)
+}
+
+// shortPeriod says when the access began and when it ends, and no more.
+func (r Record) shortPeriod(text *i18n.Printer) string {
+	if r.Until.IsZero() {
+		return text.T("timeline.open", "Since", text.Date(r.Since))
+	}
+	return text.T("timeline.until", "Since", text.Date(r.Since), "Until", text.Date(r.Until))
+}
+
+// endedPeriod says when an ended access began and ended.
+func (r Record) endedPeriod(text *i18n.Printer) string {
+	return text.T("records.when.ended", "Since", text.Date(r.Since), "Until", text.Date(r.EndedAt))
+}
+
+// numberedNames are the headings of the records. Organisations with several records are numbered, because no two
+// headings and no two buttons may have the same name.
+func numberedNames(text *i18n.Printer, records []Record) []string {
+	counts := map[string]int{}
+	for _, r := range records {
+		counts[r.Organisation]++
+	}
+
+	numbers := map[string]int{}
+	headings := make([]string, len(records))
+	for i, r := range records {
+		org := ui.Name(r.Organisation)
+		count := counts[r.Organisation]
+		if count == 1 {
+			headings[i] = org
+			continue
+		}
+
+		numbers[r.Organisation]++
+		number := numbers[r.Organisation]
+		headings[i] = text.T("records.heading-twin", "Org", org, "Number", number, "Count", count)
+	}
+
+	return headings
+}
+
+// namesOrCount lists the names if a reader can take them in at a glance, else it says how many they are.
+func namesOrCount(text *i18n.Printer, names []string) string {
+	if tooManyNames(text, names) {
+		return text.N("records.organisations", len(names))
+	}
+	return nameList(text, names)
+}
+
+// tooManyNames says that a heading has no room for all names.
+func tooManyNames(text *i18n.Printer, names []string) bool {
+	return len(names) > 3 || utf8.RuneCountInString(text.List(names)) > 120
+}
+
+// nameList is the names in one phrase, each marked as a name.
+func nameList(text *i18n.Printer, names []string) string {
+	marked := make([]string, len(names))
+	for i, name := range names {
+		marked[i] = ui.Name(name)
+	}
+
+	return text.List(marked)
+}

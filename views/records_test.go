@@ -1,0 +1,150 @@
+package views
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"central.consent/dar/views/ui"
+)
+
+// A discovered access comes first, with the way to report it.
+func TestDiscoveredComesFirst(t *testing.T) {
+	t.Parallel()
+	doc := render(t, Records(RecordsPage{
+		Page:       customer("en"),
+		MeterPoint: meterPoint,
+		ReadAt:     time.Date(2026, 5, 3, 13, 3, 0, 0, time.UTC),
+		Discovered: []Sighting{acmeSighting()},
+		Active:     []Record{record("a", "Bright Energy Ltd", BasisConsent)},
+		Ended:      []Record{expiredRecord("e", "GreenSwitch")},
+	}))
+
+	var order []string
+	doc.Find("main section[id]").Each(func(_ int, s *goquery.Selection) {
+		order = append(order, s.AttrOr("id", ""))
+	})
+	if got := strings.Join(order, " "); got != "timeline discovered active ended" {
+		t.Errorf("the groups stand in the order %s", got)
+	}
+
+	want := "Bright Energy Ltd can see your energy data now, " +
+		"and Acme Energy Services Ltd was seen reading it without saying why."
+	if got := doc.Find("#answer").Text(); got != want {
+		t.Errorf("the answer is %q, want %q", got, want)
+	}
+
+	card := doc.Find("#discovered article")
+	for _, want := range []string{
+		"SEC-OU-00429",
+		"1 June 2024",
+		"28 February 2026",
+		"How much you use, every half hour",
+		"Smart Energy Code Administrator",
+	} {
+		if !strings.Contains(card.Text(), want) {
+			t.Errorf("the card of the discovered access does not say %q", want)
+		}
+	}
+
+	var counts []string
+	doc.Find(".counts li").Each(func(_ int, s *goquery.Selection) {
+		counts = append(counts, strings.TrimSpace(s.Text()))
+	})
+	if got := strings.Join(counts, ", "); got != "1 seen, not registered, 1 can see your data, 1 ended" {
+		t.Errorf("the counts are %q", got)
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	active := func(names ...string) []Record {
+		var records []Record
+		for _, name := range names {
+			records = append(records, record(name, name, BasisConsent))
+		}
+
+		return records
+	}
+
+	for _, test := range []struct {
+		name, want string
+		page       RecordsPage
+	}{
+		{
+			"nobody",
+			"No organisation on the Central Access Register can see your energy data now.",
+			RecordsPage{},
+		},
+		{
+			"only discovered",
+			"No organisation on the Central Access Register can see your energy data now, " +
+				"but Acme Energy Services Ltd was seen reading it without saying why.",
+			RecordsPage{Discovered: []Sighting{acmeSighting()}},
+		},
+		{
+			"twice the same",
+			"Bright can see your energy data now.",
+			RecordsPage{Active: active("Bright", "Bright")},
+		},
+		{
+			"three",
+			"A, B and C can see your energy data now.",
+			RecordsPage{Active: active("C", "A", "B")},
+		},
+		{
+			"a joint record",
+			"Eryri Heat, Menai Homes and Ogwen Trust can see your energy data now.",
+			RecordsPage{Active: []Record{jointRecord()}},
+		},
+		{
+			"four",
+			"4 organisations can see your energy data now.",
+			RecordsPage{Active: active("A", "B", "C", "D")},
+		},
+	} {
+		test.page.Page = customer("en")
+		if got := ui.Unmarked(test.page.answer()); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// The counts are of organisations, as in the sentence above them, not of records.
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	doc := renderList(t, record("a", "Bright", BasisConsent), record("b", "Bright", BasisContract))
+	if got := strings.TrimSpace(doc.Find(".count-active").Text()); got != "1 can see your data" {
+		t.Errorf("the count says %q where the sentence says %q", got, doc.Find("#answer").Text())
+	}
+}
+
+// Records of the same organisation have headings, buttons and summaries of their own.
+func TestNamesAreNumbered(t *testing.T) {
+	t.Parallel()
+	var records []Record
+	for _, handle := range []string{"a", "b", "c"} {
+		r := record(handle, "Bright Energy Ltd", BasisConsent)
+		r.CanWithdraw = true
+		records = append(records, r)
+	}
+
+	doc := renderList(t, records...)
+	unique(t, doc, "h3")
+	unique(t, doc, "a.button, button")
+	unique(t, doc, "summary")
+}
+
+func TestWelshListOfNames(t *testing.T) {
+	t.Parallel()
+	doc := render(t, Records(RecordsPage{
+		Page:       customer("cy"),
+		MeterPoint: meterPoint,
+		Active:     []Record{record("b", "B", BasisContract), record("a", "Ynni", BasisContract)},
+	}))
+	if got := doc.Find("#answer").Text(); !strings.Contains(got, "B ac Ynni") {
+		t.Errorf("Welsh says ac before a vowel: %q", got)
+	}
+}
