@@ -75,9 +75,9 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 		t.Errorf("the heading is %q", got)
 	}
 	for words, want := range map[string]int{
-		"There was nothing to stop.":   1,
-		"The register did not answer.": 1,
-		"Your reference":               1,
+		"There was nothing to stop.":                  1,
+		"The Central Access Register did not answer.": 1,
+		"Your reference":                              1,
 	} {
 		if got := strings.Count(stopped.doc.Find("main").Text(), words); got != want {
 			t.Errorf("%q stands there %d times, want %d", words, got, want)

@@ -75,12 +75,12 @@ func TestAnswer(t *testing.T) {
 	}{
 		{
 			"nobody",
-			"No organisation on the register can see your energy data now.",
+			"No organisation on the Central Access Register can see your energy data now.",
 			RecordsPage{},
 		},
 		{
 			"only discovered",
-			"No organisation on the register can see your energy data now, " +
+			"No organisation on the Central Access Register can see your energy data now, " +
 				"but Acme Energy Services Ltd was seen reading it without saying why.",
 			RecordsPage{Discovered: []Sighting{acmeSighting()}},
 		},

@@ -24,7 +24,7 @@ func TestWithdrawn(t *testing.T) {
 		t.Errorf("the heading is %q", got)
 	}
 
-	want := "We told the Data Access Register at 2:03pm on 3 May 2026. " +
+	want := "We told the Central Access Register at 2:03pm on 3 May 2026. " +
 		"From that moment, anyone who checks with the register is told that the permission has ended."
 	if !strings.Contains(doc.Text(), want) {
 		t.Error("the page does not say who was told, and when")

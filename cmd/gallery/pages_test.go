@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
 
 	"central.consent/dar/views/i18n"
 	"central.consent/dar/views/ui"
@@ -20,6 +21,8 @@ var (
 		`\b(ui|id|page|start|check|prove|waiting|records|withdrawn?|error)\.[a-z]`)
 	// numbers could be those of a meter point.
 	numbers = regexp.MustCompile(`\d[\d ]{4,}`)
+	// register is the register's name, in full or in short.
+	register = regexp.MustCompile(`(?i)(central access )?\bregister\b|\b[cg]ofrestr\b( mynediad ganolog)?`)
 )
 
 // Every page in every state, language and brand has what all pages have in common.
@@ -37,6 +40,7 @@ func TestEveryPage(t *testing.T) {
 			checkAssets(t, served, doc)
 			checkSession(t, p, doc)
 			checkLanguages(t, p, doc)
+			checkRegister(t, doc)
 
 			if demonstrated := doc.Find(".demonstration").
 				Length() ==
@@ -166,5 +170,24 @@ func checkLanguages(t *testing.T, p page, doc *goquery.Document) {
 	}
 	if got := doc.Find("nav.language a, nav.language button").AttrOr("lang", ""); got != other {
 		t.Errorf("the language switch leads to %q", got)
+	}
+}
+
+// checkRegister checks that a page names the register in full before it says "the register".
+func checkRegister(t *testing.T, doc *goquery.Document) {
+	t.Helper()
+
+	var words []string
+	for _, body := range doc.Find("body").Nodes {
+		for node := range body.Descendants() {
+			if node.Type == html.TextNode {
+				words = append(words, strings.Fields(node.Data)...)
+			}
+		}
+	}
+
+	first := strings.ToLower(register.FindString(strings.Join(words, " ")))
+	if first == "register" || first == "gofrestr" || first == "cofrestr" {
+		t.Errorf("the page says %q before it names the register in full", first)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// An administrator opens an account; its id can be used once.
+// An administrator opens an account. Its id can be used once.
 func TestCreateAccount(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t, registertest.HoldConfirmations())
@@ -33,9 +33,10 @@ func TestCreateAccount(t *testing.T) {
 	if len(made.SecretKey) < 43 || !strings.HasPrefix(made.Account.DUID, "duid_") || made.Account.Status != "active" {
 		t.Errorf("made %+v", made.Account)
 	}
-	if _, err := r.ClientWith(t, "portal_ops", made.SecretKey).
-		IdentityRecordExists(t.Context(), registertest.MeterPoint); err != nil {
-		t.Errorf("with the secret that was answered: %v", err)
+
+	_, err := r.ClientWith(t, "portal_ops", made.SecretKey).IdentityRecordExists(t.Context(), registertest.MeterPoint)
+	if err != nil {
+		t.Errorf("with the returned secret: %v", err)
 	}
 	if _, err := admin.CreateAccount(t.Context(), in); !errors.Is(err, registerclient.ErrConflict) {
 		t.Errorf("the same id again: %v", err)
@@ -47,7 +48,8 @@ func TestShortSecretIsRefused(t *testing.T) {
 	t.Parallel()
 	db := registertest.SQLite.Open(t, migrations.Register)
 	service := must(register.New(register.Options{
-		Store: store.New(db.Write, db.Read), Keys: must(rules.NewKeyring(rules.GenerateKey("a")))(t),
+		Store:     store.New(db.Write, db.Read),
+		Keys:      must(rules.NewKeyring(rules.GenerateKey("a")))(t),
 		PublicURL: "https://id.central.consent",
 	}))(t)
 	in := registerclient.CreateAccountRequest{
@@ -62,15 +64,17 @@ func TestShortSecretIsRefused(t *testing.T) {
 	}
 }
 
-func TestEveryRoleReadsItsOwnAccount(t *testing.T) {
+// An account of any role reads itself. A Data User that named no data types works with all of them.
+func TestReadSelf(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	for _, role := range everyRole {
 		id := "own_" + string(role)
-		client := r.ClientOf(
-			t,
-			registerclient.CreateAccountRequest{AccountID: id, Role: role, OrganisationReference: "SEC-OU-00429"},
-		)
+		client := r.ClientOf(t, registerclient.CreateAccountRequest{
+			AccountID:             id,
+			Role:                  role,
+			OrganisationReference: "SEC-OU-00429",
+		})
 		got := must(client.ReadSelf(t.Context()))(t).Account
 		if got.AccountID != id || got.Role != role || got.Status != "active" || got.SuspendedAt != nil ||
 			got.OrganisationReference != "SEC-OU-00429" {
@@ -79,7 +83,7 @@ func TestEveryRoleReadsItsOwnAccount(t *testing.T) {
 
 		want := 0
 		if role == registerclient.RoleDataUser {
-			want = 8 // named none, and so works with all
+			want = 8
 		}
 		if len(got.DataTypes) != want || got.ReturnURLs == nil {
 			t.Errorf("%s: data types %v, return URLs %v", role, got.DataTypes, got.ReturnURLs)
@@ -87,23 +91,21 @@ func TestEveryRoleReadsItsOwnAccount(t *testing.T) {
 	}
 }
 
-func TestReturnURLsAreReplacedWhole(t *testing.T) {
+// The return URLs are replaced as a whole. In a wrong list, every wrong URL is named.
+func TestReplaceReturnURLs(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	portal := r.Client(t, registerclient.RolePortal)
-	for _, want := range [][]string{{"https://a.example.org/back", "http://localhost:8080/back"}, {"https://b.example.org"}, {}} {
-		got := must(
-			portal.ReplaceReturnURLs(t.Context(), registerclient.ReplaceReturnURLsRequest{ReturnURLs: want}),
-		)(
-			t,
-		).Account.ReturnURLs
-		if self := must(
-			portal.ReadSelf(t.Context()),
-		)(
-			t,
-		).Account.ReturnURLs; !slices.Equal(got, want) ||
-			!slices.Equal(self, want) {
-			t.Errorf("answered %v, then read %v, want %v", got, self, want)
+	for _, want := range [][]string{
+		{"https://a.example.org/back", "http://localhost:8080/back"},
+		{"https://b.example.org"},
+		{},
+	} {
+		in := registerclient.ReplaceReturnURLsRequest{ReturnURLs: want}
+		got := must(portal.ReplaceReturnURLs(t.Context(), in))(t).Account.ReturnURLs
+		self := must(portal.ReadSelf(t.Context()))(t).Account.ReturnURLs
+		if !slices.Equal(got, want) || !slices.Equal(self, want) {
+			t.Errorf("returned %v, then read %v, want %v", got, self, want)
 		}
 	}
 
@@ -114,33 +116,29 @@ func TestReturnURLsAreReplacedWhole(t *testing.T) {
 
 	authorization := bearer(t, r, "portal_ops", registerclient.RolePortal)
 	for name, test := range map[string]struct {
-		body any
+		urls []string
 		want string
 	}{
-		"none":        {map[string]any{}, "return-urls"},
-		"a script":    {map[string]any{"return-urls": []string{"javascript:alert(1)"}}, "return-urls[0]"},
-		"twice":       {map[string]any{"return-urls": []string{"https://a.example.org", "https://a.example.org"}}, "return-urls[1]"},
-		"51":          {map[string]any{"return-urls": many}, "return-urls"},
-		"all at once": {map[string]any{"return-urls": []string{"x", "https://a.example.org", "y"}}, "return-urls[0] return-urls[2]"},
+		"none":           {nil, "return-urls"},
+		"a script":       {[]string{"javascript:alert(1)"}, "return-urls[0]"},
+		"twice":          {[]string{"https://a.example.org", "https://a.example.org"}, "return-urls[1]"},
+		"51":             {many, "return-urls"},
+		"two wrong ones": {[]string{"x", "https://a.example.org", "y"}, "return-urls[0] return-urls[2]"},
 	} {
-		text, err := json.Marshal(test.body)
-		if err != nil {
-			t.Fatal(err)
+		body := map[string]any{}
+		if test.urls != nil {
+			body["return-urls"] = test.urls
 		}
-		if a := put(
-			t,
-			r.URL+"/self/return-urls",
-			authorization,
-			string(text),
-		); a.status != http.StatusBadRequest ||
-			a.fields() != test.want {
+
+		a := put(t, r.URL+"/self/return-urls", authorization, string(must(json.Marshal(body))(t)))
+		if a.status != http.StatusBadRequest || a.fields() != test.want {
 			t.Errorf("%s: %d %q", name, a.status, a.fields())
 		}
 	}
 }
 
-// The old secret and every bearer token end with the rotation.
-func TestRotatedSecretEndsWhatTheOldOneOpened(t *testing.T) {
+// The old secret and every bearer token of the account end with the rotation.
+func TestRotateSecret(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -156,159 +154,117 @@ func TestRotatedSecretEndsWhatTheOldOneOpened(t *testing.T) {
 		}
 
 		expect(t, get(t, r.URL+"/auth/token", basic("portal_ops", secretKey)), http.StatusUnauthorized, "AUTH005")
-		if a := get(t, r.URL+"/self", other); a.status != http.StatusOK {
-			t.Errorf("another account's token: %d", a.status)
+		if self := get(t, r.URL+"/self", other); self.status != http.StatusOK {
+			t.Errorf("another account's token: %d", self.status)
 		}
 
 		must(r.ClientWith(t, "portal_ops", a.body["secret-key"].(string)).ReadSelf(t.Context()))(t)
 	})
 }
 
-func TestAccountIsCheckedWhole(t *testing.T) {
+// A wrong account is refused with every mistake.
+func TestWrongAccounts(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
-	a := post(
-		t,
-		r.URL+"/admin/accounts",
-		admin,
-		`{"account-id":"X","role":"data_user","display-name":" ","duid":"x","data-types":[]}`,
-	)
+	create := func(body string) reply { return post(t, r.URL+"/admin/accounts", admin, body) }
+
+	a := create(`{"account-id":"X","role":"data_user","display-name":" ","duid":"x","data-types":[]}`)
 	if a.status != http.StatusBadRequest || a.fields() != "account-id duid display-name contact-url data-types" {
 		t.Errorf("%d %q", a.status, a.fields())
 	}
-	if a := post(
-		t,
-		r.URL+"/admin/accounts",
-		admin,
-		`{"account-id":"wizard","role":"wizard","display-name":"x"}`,
-	); a.fields() != "role" {
+
+	a = create(`{"account-id":"wizard","role":"wizard","display-name":"x"}`)
+	if a.fields() != "role" {
 		t.Errorf("%d %q", a.status, a.fields())
 	}
 
-	a = post(t, r.URL+"/admin/accounts", admin, `{"account-id":"admin_ops","role":"portal","display-name":"x"}`)
+	a = create(`{"account-id":"admin_ops","role":"portal","display-name":"x"}`)
 	expect(t, a, http.StatusConflict, "CON001")
-	if text := a.body["errors"].([]any)[0].(map[string]any)["message"]; text != "Another account has this account-id or this duid." {
-		t.Errorf("the conflict reads %q", text)
+	if got := a.message(); got != "Another account has this account-id or this duid." {
+		t.Errorf("the message of the conflict is %q", got)
 	}
 }
 
-// A repetition with the same key opens no second account, and tells the same secret.
-func TestAccountIsOpenedOnceForItsKey(t *testing.T) {
+// A repetition with the same key opens no second account, and returns the same secret.
+func TestCreateAccountWithIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
-	open := func() answer {
-		request, err := http.NewRequestWithContext(
-			t.Context(),
-			http.MethodPost,
-			r.URL+"/admin/accounts",
-			strings.NewReader(`{"account-id":"once","role":"portal","display-name":"x"}`),
-		)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		request.Header = http.Header{
-			"Authorization":   {admin},
-			"Content-Type":    {"application/json"},
-			"Idempotency-Key": {"k"},
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		defer response.Body.Close()
-		a := answer{status: response.StatusCode, header: response.Header}
-		if err := json.NewDecoder(response.Body).Decode(&a.body); err != nil {
-			t.Fatal(err)
-		}
-
-		return a
-	}
-	first := open()
-	second := open()
+	const body = `{"account-id":"once","role":"portal","display-name":"x"}`
+	first := keyed(t, r.URL+"/admin/accounts", admin, "k", body)
+	second := keyed(t, r.URL+"/admin/accounts", admin, "k", body)
 	if second.status != http.StatusCreated || second.header.Get("Idempotency-Replayed") != "true" ||
 		first.body["secret-key"] != second.body["secret-key"] {
 		t.Errorf("first %d, second %d %v", first.status, second.status, second.header)
 	}
 }
 
-func TestSuspendedAccountIsOutUntilItIsReactivated(t *testing.T) {
+// A suspended account cannot authenticate until it is reactivated, a terminated one never again. Each change is audited
+// once, however often it is repeated. An administrator cannot do this to its own account.
+func TestSuspendAndTerminate(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
-		admin := r.ClientOf(
-			t,
-			registerclient.CreateAccountRequest{AccountID: "admin_ops", Role: registerclient.RoleAdmin},
-		)
+		admin := r.ClientOf(t, registerclient.CreateAccountRequest{
+			AccountID: "admin_ops",
+			Role:      registerclient.RoleAdmin,
+		})
 		token := bearer(t, r, "portal_ops", registerclient.RolePortal)
 		since := r.Clock.Now()
-		for range 2 { // suspended already, it stays so
+		for range 2 {
 			got := must(admin.SuspendAccount(t.Context(), "portal_ops"))(t).Account
 			if got.Status != "suspended" || !got.SuspendedAt.Equal(since) {
 				t.Errorf("suspended: %+v", got)
 			}
+
 			r.Clock.Add(time.Minute)
 		}
 
 		expect(t, get(t, r.URL+"/self", token), http.StatusUnauthorized, "AUTH002")
 		expect(t, get(t, r.URL+"/auth/token", basic("portal_ops", secretKey)), http.StatusUnauthorized, "AUTH005")
 		for range 2 {
-			if got := must(
-				admin.ReactivateAccount(t.Context(), "portal_ops"),
-			)(
-				t,
-			).Account; got.Status != "active" ||
-				got.SuspendedAt != nil {
+			got := must(admin.ReactivateAccount(t.Context(), "portal_ops"))(t).Account
+			if got.Status != "active" || got.SuspendedAt != nil {
 				t.Errorf("reactivated: %+v", got)
 			}
 		}
 
-		expect(t, get(t, r.URL+"/self", token), http.StatusUnauthorized, "AUTH002") // it ended for good
+		// The token does not come back.
+		expect(t, get(t, r.URL+"/self", token), http.StatusUnauthorized, "AUTH002")
 		renew(t, r, "portal_ops")
 		for range 2 {
-			if got := must(
-				admin.TerminateAccount(t.Context(), "portal_ops"),
-			)(
-				t,
-			).Account; got.Status != "terminated" ||
-				got.SuspendedAt == nil {
+			got := must(admin.TerminateAccount(t.Context(), "portal_ops"))(t).Account
+			if got.Status != "terminated" || got.SuspendedAt == nil {
 				t.Errorf("terminated: %+v", got)
 			}
 		}
 
-		for name, change := range map[string]error{
-			"reactivating it":   second(admin.ReactivateAccount(t.Context(), "portal_ops")),
-			"suspending it":     second(admin.SuspendAccount(t.Context(), "portal_ops")),
-			"suspending itself": second(admin.SuspendAccount(t.Context(), "admin_ops")),
-			"ending itself":     second(admin.TerminateAccount(t.Context(), "admin_ops")),
+		for name, err := range map[string]error{
+			"reactivating":       errorOf(admin.ReactivateAccount(t.Context(), "portal_ops")),
+			"suspending":         errorOf(admin.SuspendAccount(t.Context(), "portal_ops")),
+			"suspending itself":  errorOf(admin.SuspendAccount(t.Context(), "admin_ops")),
+			"terminating itself": errorOf(admin.TerminateAccount(t.Context(), "admin_ops")),
 		} {
-			if !errors.Is(change, registerclient.ErrConflict) {
-				t.Errorf("%s: %v", name, change)
+			if !errors.Is(err, registerclient.ErrConflict) {
+				t.Errorf("%s: %v", name, err)
 			}
 		}
 
-		if _, err := admin.SuspendAccount(t.Context(), "nobody"); !errors.Is(err, registerclient.ErrNotFound) {
+		if _, err := admin.SuspendAccount(t.Context(), "unknown"); !errors.Is(err, registerclient.ErrNotFound) {
 			t.Errorf("an unknown account: %v", err)
 		}
 
 		var kinds []string
-		for _, event := range must(admin.ReadAudit(t.Context(), registerclient.AuditQuery{AccountID: "admin_ops"}))(t).Events {
+		log := must(admin.ReadAudit(t.Context(), registerclient.AuditQuery{AccountID: "admin_ops"}))(t)
+		for _, event := range log.Events {
 			kinds = append(kinds, event.EventType)
 		}
 
 		slices.Sort(kinds)
-		if want := []string{
-			"account.reactivated",
-			"account.suspended",
-			"account.terminated",
-		}; !slices.Equal(
-			kinds,
-			want,
-		) {
-			t.Errorf("the audit log has %v, want each change once", kinds)
+		want := []string{"account.reactivated", "account.suspended", "account.terminated"}
+		if !slices.Equal(kinds, want) {
+			t.Errorf("the audit log has %v, want %v", kinds, want)
 		}
 	})
 }

@@ -10,7 +10,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-func TestBearerTokenIsIssuedForTheRightSecretAndEndsAfterTwoHours(t *testing.T) {
+// A bearer token is valid for two hours.
+func TestBearerTokenLifetime(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	token := bearer(t, r, "portal_ops", registerclient.RolePortal)
@@ -22,17 +23,14 @@ func TestBearerTokenIsIssuedForTheRightSecretAndEndsAfterTwoHours(t *testing.T) 
 
 	r.Clock.Add(time.Second)
 	expect(t, get(t, exists, token), http.StatusUnauthorized, "AUTH002")
-	if a := get(
-		t,
-		r.URL+"/auth/token",
-		basic("portal_ops", secretKey),
-	); a.body["expires"] != 7200.0 ||
-		len(a.body) != 2 {
-		t.Errorf("token answer %v", a.body)
+	a := get(t, r.URL+"/auth/token", basic("portal_ops", secretKey))
+	if a.body["expires"] != 7200.0 || len(a.body) != 2 {
+		t.Errorf("the token response is %v", a.body)
 	}
 }
 
-func TestWrongAccountAndWrongSecretAnswerAlike(t *testing.T) {
+// An unknown account, a suspended account and a wrong secret get the same response.
+func TestWrongCredentialsLookAlike(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	bearer(t, r, "portal_ops", registerclient.RolePortal)
@@ -41,8 +39,8 @@ func TestWrongAccountAndWrongSecretAnswerAlike(t *testing.T) {
 	wrong := get(t, r.URL+"/auth/token", basic("portal_ops", "wrong"))
 	expect(t, wrong, http.StatusUnauthorized, "AUTH005")
 	for name, authorization := range map[string]string{
-		"unknown account":                  basic("nobody", secretKey),
-		"account id that cannot be one":    basic("a\x00b", secretKey),
+		"unknown account":                  basic("unknown", secretKey),
+		"malformed account id":             basic("a\x00b", secretKey),
 		"suspended account, right secret":  basic("suspended", secretKey),
 		"no account":                       basic("", ""),
 		"the right account with no secret": basic("portal_ops", ""),
@@ -58,15 +56,12 @@ func TestWrongAccountAndWrongSecretAnswerAlike(t *testing.T) {
 	}
 }
 
-func TestSuspensionBitesOnLiveTokens(t *testing.T) {
+// The suspension of an account ends its bearer tokens at once.
+func TestSuspensionEndsTokens(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	token := bearer(t, r, "portal_ops", registerclient.RolePortal)
 	r.Suspend(t, "portal_ops")
-	expect(
-		t,
-		get(t, r.URL+"/identity-records/exists?mpxn="+registertest.MeterPoint, token),
-		http.StatusUnauthorized,
-		"AUTH002",
-	)
+	a := get(t, r.URL+"/identity-records/exists?mpxn="+registertest.MeterPoint, token)
+	expect(t, a, http.StatusUnauthorized, "AUTH002")
 }

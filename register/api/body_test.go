@@ -10,11 +10,21 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-func TestBodyIsReadStrictly(t *testing.T) {
+// A body is decoded strictly: media type, encoding, unknown, repeated and misspelt members, types, depth and size. All
+// mistakes are reported at once.
+func TestBodyIsStrict(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
-	const valid = `"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30"},"expressed-by":"data-subject"`
+	const (
+		media = "application/json"
+		valid = `"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30"},"expressed-by":"data-subject"`
+		deep  = `{"principal-verification":{"detail":{"a":`
+		wrong = `{"pii-principal":{"mpxn":"1","move-in-date":"30/06/2022",` +
+			`"address":{"addressLine1":"","townCity":"x","postcode":"?"}},"expressed-by":"me","email":"no"}`
+		withNUL = `{` + valid + `,"principal-verification":{"method":"a\u0000b",` +
+			`"verified-at":"2024-01-01T00:00:00Z","outcome":"verified"}}`
+	)
 	for _, test := range []struct {
 		name, contentType, body string
 		status                  int
@@ -23,57 +33,65 @@ func TestBodyIsReadStrictly(t *testing.T) {
 		{"valid", "application/json; charset=utf-8", `{` + valid + `}`, 201, ""},
 		{"a form", "application/x-www-form-urlencoded", "mpxn=1", 415, ""},
 		{"no content type", "", `{` + valid + `}`, 415, ""},
-		{"empty", "application/json", "", 400, ""},
-		{"cut off", "application/json", `{` + valid, 400, ""},
-		{"two values", "application/json", `{` + valid + `}{}`, 400, ""},
-		{"an array", "application/json", `[]`, 400, ""},
-		{"not UTF-8", "application/json", "{\"expressed-by\":\"\xff\"}", 400, "expressed-by"},
-		{"unknown member", "application/json", `{` + valid + `,"colour":"red"}`, 400, "colour"},
-		{"unknown member inside", "application/json", `{"pii-principal":{"mpxn":"2312345678901","name":"x"}}`, 400, "pii-principal.name"},
-		{"member in other capitals", "application/json", `{` + valid + `,"Email":"a@example.com"}`, 400, "Email"},
-		{"member twice", "application/json", `{` + valid + `,"expressed-by":"data-subject"}`, 400, "expressed-by"},
-		{"member twice inside", "application/json", `{"pii-principal":{"mpxn":"2312345678901","mpxn":"2312345678901"}}`, 400, "pii-principal.mpxn"},
-		{"wrong type", "application/json", `{"pii-principal":{"mpxn":2312345678901}}`, 400, "pii-principal.mpxn"},
-		{"wrong time", "application/json", `{"principal-verification":{"verified-at":"yesterday"}}`, 400, "principal-verification.verified-at"},
-		{"too deep", "application/json", `{"principal-verification":{"detail":{"a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}}}`, 400, "principal-verification.detail.a"},
-		{"null for an object", "application/json", `{"pii-principal":null,"expressed-by":"data-subject"}`, 400, "pii-principal.mpxn pii-principal.move-in-date"},
-		{"everything wrong is told at once", "application/json", `{"pii-principal":{"mpxn":"1","move-in-date":"30/06/2022","address":{"addressLine1":"","townCity":"x","postcode":"?"}},"expressed-by":"me","email":"no"}`,
-			400, "pii-principal.mpxn pii-principal.move-in-date pii-principal.address.addressLine1 pii-principal.address.postcode expressed-by email"},
 		{"another charset", "application/json; charset=iso-8859-1", `{` + valid + `}`, 415, ""},
-		{"NUL", "application/json", `{` + valid + `,"principal-verification":{"method":"a\u0000b","verified-at":"2024-01-01T00:00:00Z","outcome":"verified"}}`, 400, "principal-verification.method"},
+		{"empty", media, "", 400, ""},
+		{"cut off", media, `{` + valid, 400, ""},
+		{"two values", media, `{` + valid + `}{}`, 400, ""},
+		{"an array", media, `[]`, 400, ""},
+		{"not UTF-8", media, "{\"expressed-by\":\"\xff\"}", 400, "expressed-by"},
+		{"unknown member", media, `{` + valid + `,"colour":"red"}`, 400, "colour"},
+		{
+			"unknown member inside",
+			media,
+			`{"pii-principal":{"mpxn":"2312345678901","name":"x"}}`,
+			400,
+			"pii-principal.name",
+		},
+		{"member in other capitals", media, `{` + valid + `,"Email":"a@example.com"}`, 400, "Email"},
+		{"member twice", media, `{` + valid + `,"expressed-by":"data-subject"}`, 400, "expressed-by"},
+		{
+			"member twice inside", media, `{"pii-principal":{"mpxn":"2312345678901","mpxn":"2312345678901"}}`,
+			400, "pii-principal.mpxn",
+		},
+		{"wrong type", media, `{"pii-principal":{"mpxn":2312345678901}}`, 400, "pii-principal.mpxn"},
+		{
+			"wrong time", media, `{"principal-verification":{"verified-at":"yesterday"}}`,
+			400, "principal-verification.verified-at",
+		},
+		{
+			"too deep", media, deep + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}}}`,
+			400, "principal-verification.detail.a",
+		},
+		{
+			"null for an object", media, `{"pii-principal":null,"expressed-by":"data-subject"}`,
+			400, "pii-principal.mpxn pii-principal.move-in-date",
+		},
+		{
+			"several mistakes", media, wrong,
+			400, "pii-principal.mpxn pii-principal.move-in-date pii-principal.address.addressLine1 " +
+				"pii-principal.address.postcode expressed-by email",
+		},
+		{"NUL", media, withNUL, 400, "principal-verification.method"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			a := send(t, http.MethodPost, r.URL+"/identity-records", owner, test.contentType, []byte(test.body))
 			got := a.fields()
 			if strings.HasPrefix(got, test.fields) && test.name == "too deep" {
-				got = test.fields // the path goes on to where it became too deep
+				got = test.fields // the path goes on to the array that is too deep
 			}
 			if a.status != test.status || got != test.fields {
-				t.Errorf(
-					"%d naming %q, want %d naming %q: %v",
-					a.status,
-					a.fields(),
-					test.status,
-					test.fields,
-					a.body["errors"],
-				)
+				t.Errorf("%d naming %q, want %d naming %q", a.status, a.fields(), test.status, test.fields)
 			}
 		})
 	}
 
-	big := send(
-		t,
-		http.MethodPost,
-		r.URL+"/identity-records",
-		owner,
-		"application/json",
-		[]byte(`{"email":"`+strings.Repeat("x", 300<<10)+`"}`),
-	)
-	expect(t, big, http.StatusRequestEntityTooLarge, "VAL001")
+	big := `{"email":"` + strings.Repeat("x", 300<<10) + `"}`
+	expect(t, post(t, r.URL+"/identity-records", owner, big), http.StatusRequestEntityTooLarge, "VAL001")
 }
 
-// What is wrong with a body is said in the words of JSON, and by what is expected.
-func TestBodyIsRefusedInWordsThatHelp(t *testing.T) {
+// The message about a wrong body names what JSON type is expected.
+func TestBodyMessages(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
@@ -91,82 +109,66 @@ func TestBodyIsRefusedInWordsThatHelp(t *testing.T) {
 		`{"":1}`:                 `"": is not a member of this request.`,
 	} {
 		a := post(t, r.URL+"/identity-records", owner, body)
-		wrong, _ := a.body["errors"].([]any)
-		if a.status != http.StatusBadRequest || len(wrong) != 1 || wrong[0].(map[string]any)["message"] != want {
+		refusals, _ := a.body["errors"].([]any)
+		if a.status != http.StatusBadRequest || len(refusals) != 1 || a.message() != want {
 			t.Errorf("%q: %d %v, want %q", body, a.status, a.body["errors"], want)
 		}
 	}
 
-	for path, test := range map[string][2]string{
-		"/access-records":       {`{"processing":{"data-types":"HH"}}`, "processing.data-types: must be an array."},
-		"/webhooks":             {`{"notify-days-before":1e999}`, "notify-days-before: must be a whole number."},
-		"/access-records/batch": {`null`, "The line must be a JSON object."},
+	for path, test := range map[string]struct{ media, body, want string }{
+		"/access-records": {
+			"application/json",
+			`{"processing":{"data-types":"HH"}}`,
+			"processing.data-types: must be an array.",
+		},
+		"/webhooks": {
+			"application/json",
+			`{"notify-days-before":1e999}`,
+			"notify-days-before: must be a whole number.",
+		},
+		"/access-records/batch": {"application/x-ndjson", `null`, "The line must be a JSON object."},
 	} {
-		media := map[bool]string{true: "application/x-ndjson", false: "application/json"}[path == "/access-records/batch"]
-		a := send(t, http.MethodPost, r.URL+path, owner, media, []byte(test[0]))
-		if message := a.body["errors"].([]any)[0].(map[string]any)["message"]; message != test[1] {
-			t.Errorf("%s: got %q", path, message)
+		a := send(t, http.MethodPost, r.URL+path, owner, test.media, []byte(test.body))
+		if got := a.message(); got != test.want {
+			t.Errorf("%s: %q, want %q", path, got, test.want)
 		}
 	}
 }
 
-// A form that was not filled in sends null or nothing but quotes.
-func TestWhatNeedNotBeGivenMayBeNullOrEmpty(t *testing.T) {
+// A form that was not filled in sends null or an empty string for an optional member. Both mean that it is missing.
+func TestOptionalMembersMayBeEmpty(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
 	admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
 	for _, nothing := range []string{`null`, `""`} {
-		a := post(
-			t,
-			r.URL+"/identity-records",
-			owner,
-			fmt.Sprintf(`{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30",
-			"address":{"addressLine1":"1 High Street","addressLine2":%[1]s,"townCity":"Leeds","county":%[1]s,"postcode":"LS1 1AA"}},
-			"expressed-by":"data-subject","email":%[1]s,"passkey-return-url":%[1]s}`, nothing),
-		)
+		body := fmt.Sprintf(`{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30",
+			"address":{"addressLine1":"1 High Street","addressLine2":%[1]s,
+				"townCity":"Leeds","county":%[1]s,"postcode":"LS1 1AA"}},
+			"expressed-by":"data-subject","email":%[1]s,"passkey-return-url":%[1]s}`, nothing)
+		a := post(t, r.URL+"/identity-records", owner, body)
 		if a.status != http.StatusCreated {
 			t.Fatalf("an identity record with %s: %d %v", nothing, a.status, a.body["errors"])
 		}
 
 		read := get(t, r.URL+"/identity-records/"+a.body["ir"].(string), owner).body["identity-record"].(map[string]any)
 		address := read["pii-principal"].(map[string]any)["address"].(map[string]any)
-		if _, kept := address["county"]; kept || read["has-email"] != false {
-			t.Errorf("%s was kept: %v", nothing, read)
+		if _, stored := address["county"]; stored || read["has-email"] != false {
+			t.Errorf("%s was stored: %v", nothing, read)
 		}
 
-		a = post(
-			t,
-			r.URL+"/admin/accounts",
-			admin,
-			fmt.Sprintf(`{"account-id":"portal_%d","display-name":"x","role":"portal","secret-key":%[2]s,
-			"duid":%[2]s,"contact-url":%[2]s,"organisation-reference":%[2]s,"data-types":null,"return-urls":null}`, len(nothing), nothing),
-		)
+		body = fmt.Sprintf(`{"account-id":"portal_%d","display-name":"x","role":"portal","secret-key":%[2]s,
+			"duid":%[2]s,"contact-url":%[2]s,"organisation-reference":%[2]s,
+			"data-types":null,"return-urls":null}`, len(nothing), nothing)
+		a = post(t, r.URL+"/admin/accounts", admin, body)
 		if a.status != http.StatusCreated {
 			t.Errorf("an account with %s: %d %v", nothing, a.status, a.body["errors"])
 		}
 	}
 
+	// A blank reference could match that of a sighting.
 	blank := `{"account-id":"blank","display-name":"x","role":"portal","organisation-reference":" "}`
 	if a := post(t, r.URL+"/admin/accounts", admin, blank); a.fields() != "organisation-reference" {
-		t.Errorf("a blank reference, which a discovered record could match: %d naming %q", a.status, a.fields())
+		t.Errorf("a blank reference: %d naming %q", a.status, a.fields())
 	}
-}
-
-// sameWords compares lists whatever their order.
-func sameWords(a, b []string) bool {
-	count := map[string]int{}
-	for _, word := range a {
-		count[word]++
-	}
-	for _, word := range b {
-		count[word]--
-	}
-	for _, n := range count {
-		if n != 0 {
-			return false
-		}
-	}
-
-	return true
 }

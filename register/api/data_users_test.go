@@ -9,7 +9,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-func TestDirectoryTellsOfDataUsersAlone(t *testing.T) {
+// The directory lists accounts of Data Users only, suspended ones too. Every other id does not exist.
+func TestReadDataUser(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	admin := r.Client(t, registerclient.RoleAdmin)
@@ -30,17 +31,17 @@ func TestDirectoryTellsOfDataUsersAlone(t *testing.T) {
 	}
 
 	must(admin.SuspendAccount(t.Context(), "bright_energy"))(t)
-	if got := must(
-		provider.ReadDataUser(t.Context(), in.DUID),
-	)(
-		t,
-	).DataUser; got.Status != "suspended" ||
-		!got.SuspendedAt.Equal(r.Clock.Now()) {
+	got = must(provider.ReadDataUser(t.Context(), in.DUID))(t).DataUser
+	if got.Status != "suspended" || !got.SuspendedAt.Equal(r.Clock.Now()) {
 		t.Errorf("once suspended: %+v", got)
 	}
 
 	own := must(provider.ReadSelf(t.Context()))(t).Account.DUID
-	for name, duid := range map[string]string{"another role's": own, "unknown": "duid_000000000000000000000000", "nonsense": "x"} {
+	for name, duid := range map[string]string{
+		"another role's": own,
+		"unknown":        "duid_000000000000000000000000",
+		"nonsense":       "x",
+	} {
 		if _, err := provider.ReadDataUser(t.Context(), duid); !errors.Is(err, registerclient.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"central.consent/dar/registerclient"
 )
 
+// sighting returns a valid report of an organisation at MeterPoint, to alter.
 func sighting(reference string) registerclient.DiscoveredAccess {
 	return registerclient.DiscoveredAccess{
 		MPxN:                  registertest.MeterPoint,
@@ -23,7 +24,7 @@ func sighting(reference string) registerclient.DiscoveredAccess {
 	}
 }
 
-// A second report of an organisation refreshes the first and makes no second row.
+// A second report of an organisation refreshes the first sighting and makes no second row.
 func TestSightingIsRefreshed(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
@@ -34,28 +35,24 @@ func TestSightingIsRefreshed(t *testing.T) {
 		text := string(must(json.Marshal(sighting("SEC-OU-00777")))(t))
 		raw := bearer(t, r, "dcc_system", registerclient.RoleDCC)
 		for _, want := range []int{http.StatusCreated, http.StatusOK} {
-			if a := post(
-				t,
-				r.URL+"/discovered-access",
-				raw,
-				text,
-			); a.status != want ||
-				a.body["state"] != "DISCOVERED" {
-				t.Errorf("answered %d %v, want %d", a.status, a.body, want)
+			a := post(t, r.URL+"/discovered-access", raw, text)
+			if a.status != want || a.body["state"] != "DISCOVERED" {
+				t.Errorf("%d %v, want %d", a.status, a.body, want)
 			}
 		}
 
 		again := sighting("SEC-OU-00429")
-		again.FirstSeen, again.LastSeen = "2025-01-01", ""
+		again.FirstSeen = "2025-01-01"
+		again.LastSeen = ""
 		if second := must(dcc.SubmitDiscoveredAccess(t.Context(), again))(t); second.AK != first.AK {
 			t.Error("the second sighting has a key of its own")
 		}
 
-		again.SourceReference, again.DataTypesObserved = "DCC-TRANS-2", []registerclient.DataType{
-			registerclient.TariffImport,
-		}
-		must(dcc.SubmitDiscoveredAccess(t.Context(), again))(t) // another source of the same is no other
-		got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef())
+		// Another source of the same organisation is no other sighting.
+		again.SourceReference = "DCC-TRANS-2"
+		again.DataTypesObserved = []registerclient.DataType{registerclient.TariffImport}
+		must(dcc.SubmitDiscoveredAccess(t.Context(), again))(t)
+		got := list(t, portal, magicLink(t, portal))
 		slices.SortFunc(got, func(a, b registerclient.AccessRecordSummary) int {
 			return strings.Compare(a.DiscoveredAccess.OrganisationReference, b.DiscoveredAccess.OrganisationReference)
 		})
@@ -69,8 +66,8 @@ func TestSightingIsRefreshed(t *testing.T) {
 	})
 }
 
-// A record supersedes the sightings of its organisation, found by the reference on the account and never by the
-// meter point alone (docs/decisions.md, Claiming).
+// A record supersedes the sightings of its organisation, which are found by the reference on the account and never by
+// the meter point alone (docs/decisions.md, Claiming).
 func TestRegisteringSupersedesSightings(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
@@ -78,33 +75,30 @@ func TestRegisteringSupersedesSightings(t *testing.T) {
 	dcc := r.Client(t, registerclient.RoleDCC)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00777")))(t)
-	acme := r.ClientOf(
-		t,
-		registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser, OrganisationReference: "SEC-OU-00429"},
-	)
-	ir := must(acme.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t).IR
+	acme := r.ClientOf(t, registerclient.CreateAccountRequest{
+		Role:                  registerclient.RoleDataUser,
+		OrganisationReference: "SEC-OU-00429",
+	})
+	ir := identity(t, acme, "")
 	create(t, acme, ir, registerclient.BasisContract)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
-	var seen []string
-	for _, record := range list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef()) {
+	var discovered []string
+	for _, record := range list(t, portal, magicLink(t, portal)) {
 		if record.State == registerclient.StateDiscovered {
-			seen = append(seen, record.DiscoveredAccess.OrganisationReference)
+			discovered = append(discovered, record.DiscoveredAccess.OrganisationReference)
 		}
 	}
 
-	if !slices.Equal(seen, []string{"SEC-OU-00777"}) {
-		t.Errorf("still listed as discovered: %v", seen)
+	if !slices.Equal(discovered, []string{"SEC-OU-00777"}) {
+		t.Errorf("listed as discovered: %v", discovered)
 	}
 
 	elsewhere := sighting("SEC-OU-00429")
 	elsewhere.MPxN = "9900000000001"
 	must(dcc.SubmitDiscoveredAccess(t.Context(), elsewhere))(t)
 	var superseded int
-	if err := r.DB.Write.Get(
-		&superseded,
-		`SELECT COUNT(*) FROM discovered_access WHERE superseded_by IS NOT NULL`,
-	); err != nil ||
-		superseded != 1 {
-		t.Errorf("%d sightings are kept as superseded, want 1 (%v)", superseded, err)
+	err := r.DB.Write.Get(&superseded, `SELECT COUNT(*) FROM discovered_access WHERE superseded_by IS NOT NULL`)
+	if err != nil || superseded != 1 {
+		t.Errorf("%d superseded sightings, want 1 (%v)", superseded, err)
 	}
 }

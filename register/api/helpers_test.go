@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -17,14 +18,22 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// TestMain demands that each operation of the document has a test, of a whole run.
+var everyRole = []registerclient.Role{
+	registerclient.RoleDataUser,
+	registerclient.RoleDataProvider,
+	registerclient.RoleDCC,
+	registerclient.RoleAdmin,
+	registerclient.RolePortal,
+}
+
+// TestMain fails a run of all tests if an operation of the document has none.
 func TestMain(m *testing.M) {
-	// Before any test uses it: those that call a thousand times at once keep their connections.
+	// Set before the first request, so that a test with a thousand requests at once keeps their connections.
 	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = 1000
 	code := m.Run()
-	if whole := flag.Lookup("test.run").Value.String() == "" &&
-		flag.Lookup("test.fuzz").Value.String() == ""; whole &&
-		code == 0 {
+
+	whole := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.fuzz").Value.String() == ""
+	if whole && code == 0 {
 		untested, err := registertest.Unexercised(register.OpenAPI)
 		if err != nil || len(untested) > 0 {
 			fmt.Fprintln(os.Stderr, "operations of openapi.yaml without a test:", untested, err)
@@ -35,35 +44,48 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// answer is what came back over the wire, read without the client, which would hide a misspelt member.
-type answer struct {
+// reply is a response, read without the client: the client's types would hide a misspelt member.
+type reply struct {
 	status int
 	header http.Header
-	body   map[string]any
+	text   string
+	body   map[string]any // of a JSON object
 }
 
-func (a answer) code() string {
-	errors, _ := a.body["errors"].([]any)
-	if len(errors) == 0 {
+// code returns the code of the first error, empty if there is none.
+func (a reply) code() string {
+	refusals, _ := a.body["errors"].([]any)
+	if len(refusals) == 0 {
 		return ""
 	}
-	return errors[0].(map[string]any)["error-code"].(string)
+
+	return refusals[0].(map[string]any)["error-code"].(string)
 }
 
-// fields are those that the errors name.
-func (a answer) fields() string {
+// message returns the message of the first error, empty if there is none.
+func (a reply) message() string {
+	refusals, _ := a.body["errors"].([]any)
+	if len(refusals) == 0 {
+		return ""
+	}
+
+	return refusals[0].(map[string]any)["message"].(string)
+}
+
+// fields returns the fields that the errors name, separated by spaces.
+func (a reply) fields() string {
 	var names []string
-	errors, _ := a.body["errors"].([]any)
-	for _, one := range errors {
-		field, _ := one.(map[string]any)["field"].(string)
+	refusals, _ := a.body["errors"].([]any)
+	for _, refusal := range refusals {
+		field, _ := refusal.(map[string]any)["field"].(string)
 		names = append(names, field)
 	}
 
 	return strings.Join(names, " ")
 }
 
-// send makes one request; authorization is a whole header, or empty.
-func send(t testing.TB, method, url, authorization, contentType string, body []byte) answer {
+// send makes a request. authorization is the whole header, or empty.
+func send(t testing.TB, method, address, authorization, contentType string, body []byte) reply {
 	t.Helper()
 	header := http.Header{}
 	if authorization != "" {
@@ -73,12 +95,13 @@ func send(t testing.TB, method, url, authorization, contentType string, body []b
 		header.Set("Content-Type", contentType)
 	}
 
-	return sendWith(t, method, url, header, body)
+	return sendWith(t, method, address, header, body)
 }
 
-func sendWith(t testing.TB, method, url string, header http.Header, body []byte) answer {
+// sendWith makes a request with a header.
+func sendWith(t testing.TB, method, address string, header http.Header, body []byte) reply {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(t.Context(), method, address, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,40 +118,51 @@ func sendWith(t testing.TB, method, url string, header http.Header, body []byte)
 		t.Fatal(err)
 	}
 
-	a := answer{status: response.StatusCode, header: response.Header}
+	a := reply{status: response.StatusCode, header: response.Header, text: string(text)}
 	if strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(text, &a.body); err != nil {
-			t.Fatalf("%s %s: the answer is not JSON: %v", method, url, err)
+			t.Fatalf("%s %s: the response is not JSON: %v", method, address, err)
 		}
 	}
 
 	return a
 }
 
-func get(t testing.TB, url, authorization string) answer {
+func get(t testing.TB, address, authorization string) reply {
 	t.Helper()
-	return send(t, http.MethodGet, url, authorization, "", nil)
+
+	return send(t, http.MethodGet, address, authorization, "", nil)
 }
 
-func post(t testing.TB, url, authorization, body string) answer {
+func post(t testing.TB, address, authorization, body string) reply {
 	t.Helper()
-	return send(t, http.MethodPost, url, authorization, "application/json", []byte(body))
+
+	return send(t, http.MethodPost, address, authorization, "application/json", []byte(body))
 }
 
+func put(t testing.TB, address, authorization, body string) reply {
+	t.Helper()
+
+	return send(t, http.MethodPut, address, authorization, "application/json", []byte(body))
+}
+
+// basic returns the Authorization header of an account's secret.
 func basic(id, secret string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
 }
 
+// secretKey is the secret of the accounts that bearer opens.
 const secretKey = "a secret that is long enough to do"
 
-// bearer opens an account and answers its Authorization header.
+// bearer opens an account, and returns the Authorization header of a bearer token.
 func bearer(t testing.TB, r *registertest.Register, id string, role registerclient.Role) string {
 	t.Helper()
 	r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: id, SecretKey: secretKey, Role: role})
+
 	return renew(t, r, id)
 }
 
-// renew fetches a new token for an account that bearer opened.
+// renew returns the Authorization header of a new token, for an account that bearer opened.
 func renew(t testing.TB, r *registertest.Register, id string) string {
 	t.Helper()
 	a := get(t, r.URL+"/auth/token", basic(id, secretKey))
@@ -139,7 +173,8 @@ func renew(t testing.TB, r *registertest.Register, id string) string {
 	return "Bearer " + a.body["bearer-token"].(string)
 }
 
-func expect(t testing.TB, a answer, status int, code string) {
+// expect checks the status and the code of a response; an empty code means success.
+func expect(t testing.TB, a reply, status int, code string) {
 	t.Helper()
 	if a.status != status || a.code() != code {
 		t.Fatalf("got %d %q %v, want %d %q", a.status, a.code(), a.body["errors"], status, code)
@@ -182,4 +217,55 @@ func audited(t testing.TB, r *registertest.Register, eventType, mpxn string) int
 	t.Helper()
 
 	return registertest.CountAudited(t, r, eventType, mpxn)
+}
+
+// revoke is registertest.Revoke.
+func revoke(t testing.TB, c *registerclient.Client, ak string) {
+	t.Helper()
+	registertest.Revoke(t, c, ak)
+}
+
+// withdraw withdraws an access record by the authority of a token.
+func withdraw(t testing.TB, portal *registerclient.Client, ak, token string) error {
+	t.Helper()
+	query := registerclient.RevokeAccessRecordQuery{ReidentificationToken: token}
+
+	return errorOf(portal.RevokeAccessRecord(t.Context(), ak, query))
+}
+
+// identity is registertest.Identity.
+func identity(t testing.TB, c *registerclient.Client, email string) string {
+	t.Helper()
+
+	return registertest.Identity(t, c, email)
+}
+
+// magicLink starts a challenge by a mailed link at MeterPoint, and returns its token.
+func magicLink(t testing.TB, c *registerclient.Client) string {
+	t.Helper()
+
+	return start(t, c, registerclient.MethodMagicLink).TokenRef()
+}
+
+// errorOf returns the error of a call without its value.
+func errorOf[T any](_ T, err error) error { return err }
+
+func isNotFound(err error) bool { return errors.Is(err, registerclient.ErrNotFound) }
+
+// recordByToken returns a valid access record of the customer who confirmed a token.
+func recordByToken(basis registerclient.LegalBasis, token string) registerclient.AccessRecord {
+	in := registertest.AccessRecord("", basis)
+	in.RecordMetadata.IdentityRecordRef = nil
+	in.ReidentificationToken = &token
+
+	return in
+}
+
+// movedIn creates an identity record of a person who moved in on a day at MeterPoint, and returns its key.
+func movedIn(t testing.TB, c *registerclient.Client, day registerclient.Date, email string) string {
+	t.Helper()
+	in := registertest.IdentityRecord(registertest.MeterPoint, email)
+	in.PIIPrincipal.MoveInDate = day
+
+	return must(c.CreateIdentityRecord(t.Context(), in))(t).IR
 }

@@ -12,16 +12,21 @@ import (
 )
 
 // keyed posts with an Idempotency-Key.
-func keyed(t testing.TB, url, authorization, key, body string) answer {
+func keyed(t testing.TB, address, authorization, key, body string) reply {
 	t.Helper()
-	return sendWith(t, http.MethodPost, url, http.Header{
-		"Authorization": {authorization}, "Content-Type": {"application/json"}, "Idempotency-Key": {key},
+
+	return sendWith(t, http.MethodPost, address, http.Header{
+		"Authorization":   {authorization},
+		"Content-Type":    {"application/json"},
+		"Idempotency-Key": {key},
 	}, []byte(body))
 }
 
 const newWebhook = `{"callback-url":"https://example.com/events","alert-email":"a@example.com"}`
 
-func TestARepeatedPostWithItsKeyAnswersTheSameAndChangesNothing(t *testing.T) {
+// A POST is idempotent with an Idempotency-Key: a repetition within a day gets the stored response and changes nothing.
+// Another request with the key is refused. A key belongs to its account.
+func TestRepeatedPost(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -32,38 +37,32 @@ func TestARepeatedPostWithItsKeyAnswersTheSameAndChangesNothing(t *testing.T) {
 		expect(t, again, http.StatusCreated, "")
 		if again.body["signing-secret"] != first.body["signing-secret"] ||
 			again.header.Get("Location") != first.header.Get("Location") {
-			t.Errorf("the repetition answers %v, the first %v", again.body, first.body)
+			t.Errorf("the repetition got %v, the first %v", again.body, first.body)
 		}
 		if first.header.Get("Idempotency-Replayed") != "" || again.header.Get("Idempotency-Replayed") != "true" {
-			t.Error("the repetition does not say that it is one")
+			t.Error("Idempotency-Replayed does not mark the repetition only")
 		}
 
 		a := keyed(t, r.URL+"/webhooks", token, "k1", strings.Replace(newWebhook, "/events", "/others", 1))
 		expect(t, a, http.StatusUnprocessableEntity, "VAL001")
 		if a.fields() != "Idempotency-Key" {
-			t.Errorf("fields %q", a.fields())
+			t.Errorf("the errors name %q", a.fields())
 		}
 
-		expect(
-			t,
-			keyed(t, r.URL+"/identity-records/reidentify", token, "k1", newWebhook),
-			http.StatusBadRequest,
-			"VAL001",
-		)
-		// Another account's key is another key, and a day later it is free.
+		a = keyed(t, r.URL+"/identity-records/reidentify", token, "k1", newWebhook)
+		expect(t, a, http.StatusBadRequest, "VAL001")
+
+		// Another account's key is another key. A day later the key is free.
 		other := bearer(t, r, "octopusflux", registerclient.RoleDataUser)
 		expect(t, keyed(t, r.URL+"/webhooks", other, "k1", newWebhook), http.StatusCreated, "")
 		r.Clock.Add(24 * time.Hour)
-		expect(
-			t,
-			keyed(t, r.URL+"/webhooks", renew(t, r, "bright_energy"), "k1", newWebhook),
-			http.StatusConflict,
-			"CON001",
-		)
+		a = keyed(t, r.URL+"/webhooks", renew(t, r, "bright_energy"), "k1", newWebhook)
+		expect(t, a, http.StatusConflict, "CON001")
 	})
 }
 
-func TestARefusedPostLeavesItsKeyUnused(t *testing.T) {
+// A refused POST leaves its key unused. A malformed key is refused.
+func TestRefusedPostLeavesItsKeyUnused(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	token := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
@@ -77,29 +76,22 @@ func TestARefusedPostLeavesItsKeyUnused(t *testing.T) {
 	}
 }
 
-func TestOfManyPostsWithOneKeyAtOnceOneChangesAnything(t *testing.T) {
+// Of concurrent POSTs with one key, on two replicas, one makes the change, and all get its response.
+func TestConcurrentPosts(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
 		replica := registertest.New(t, registertest.ReplicaOf(r))
 		token := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
-		var all sync.WaitGroup
+		const person = `{"mpxn":"2312345678901","move-in-date":"2022-06-30"}`
+		const body = `{"pii-principal":` + person + `,"expressed-by":"data-subject"}`
+		var posts sync.WaitGroup
 		var mu sync.Mutex
 		irs := map[any]bool{}
 		for i := range 20 {
-			url := r.URL
-			if i%2 == 1 {
-				url = replica.URL
-			}
-
-			all.Go(func() {
-				a := keyed(
-					t,
-					url+"/identity-records",
-					token,
-					"once",
-					`{"pii-principal":{"mpxn":"2312345678901","move-in-date":"2022-06-30"},"expressed-by":"data-subject"}`,
-				)
+			base := []string{r.URL, replica.URL}[i%2]
+			posts.Go(func() {
+				a := keyed(t, base+"/identity-records", token, "once", body)
 				mu.Lock()
 				defer mu.Unlock()
 				if a.status != http.StatusCreated {
@@ -110,10 +102,10 @@ func TestOfManyPostsWithOneKeyAtOnceOneChangesAnything(t *testing.T) {
 			})
 		}
 
-		all.Wait()
+		posts.Wait()
 		found := get(t, r.URL+"/identity-records?mpxn=2312345678901", token).body["identity-records"].([]any)
 		if len(irs) != 1 || len(found) != 1 {
-			t.Errorf("%d answers, %d records", len(irs), len(found))
+			t.Errorf("%d keys, %d records, want 1 and 1", len(irs), len(found))
 		}
 	})
 }

@@ -17,7 +17,9 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-func TestIdentityRecordIsReadBackByItsOwnerAlone(t *testing.T) {
+// A Data User finds its own identity records by meter point, by e-mail address or by both. Another one finds none of
+// them.
+func TestLookUpIdentityRecords(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -28,7 +30,9 @@ func TestIdentityRecordIsReadBackByItsOwnerAlone(t *testing.T) {
 		must(owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord("9900000000001", "")))(t)
 		r.AddPasskey(t, made.IR)
 		for _, query := range []registerclient.LookupIdentityRecordsQuery{
-			{MPxN: registertest.MeterPoint}, {Email: "customer@example.COM"}, {MPxN: registertest.MeterPoint, Email: "customer@example.com"},
+			{MPxN: registertest.MeterPoint},
+			{Email: "customer@example.COM"},
+			{MPxN: registertest.MeterPoint, Email: "customer@example.com"},
 		} {
 			found := must(owner.LookupIdentityRecords(t.Context(), query))(t).IdentityRecords
 			if len(found) != 1 || found[0].IR != made.IR {
@@ -36,7 +40,8 @@ func TestIdentityRecordIsReadBackByItsOwnerAlone(t *testing.T) {
 			}
 
 			got := found[0]
-			if got.PIIPrincipal.MPxN != registertest.MeterPoint || got.PIIPrincipal.Address.Postcode != "M14 5RT" ||
+			if got.PIIPrincipal.MPxN != registertest.MeterPoint ||
+				got.PIIPrincipal.Address.Postcode != "M14 5RT" ||
 				!got.HasEmail ||
 				got.PrincipalVerification.Detail["attempts"] != 1.0 ||
 				*got.ExpressedBy != "data-subject" ||
@@ -46,34 +51,25 @@ func TestIdentityRecordIsReadBackByItsOwnerAlone(t *testing.T) {
 			}
 		}
 
-		if found := must(
-			owner.LookupIdentityRecords(
-				t.Context(),
-				registerclient.LookupIdentityRecordsQuery{MPxN: "9900000000001", Email: "customer@example.com"},
-			),
-		)(
-			t,
-		); len(
-			found.IdentityRecords,
-		) != 0 {
-			t.Error("meter point and e-mail are not both asked for")
+		found := must(owner.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{
+			MPxN:  "9900000000001",
+			Email: "customer@example.com",
+		}))(t)
+		if len(found.IdentityRecords) != 0 {
+			t.Error("a record with one of the two keys was found by both")
 		}
-		if found := must(
-			other.LookupIdentityRecords(
-				t.Context(),
-				registerclient.LookupIdentityRecordsQuery{MPxN: registertest.MeterPoint},
-			),
-		)(
-			t,
-		); len(
-			found.IdentityRecords,
-		) != 0 {
-			t.Error("another Data User sees the record")
+
+		found = must(other.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{
+			MPxN: registertest.MeterPoint,
+		}))(t)
+		if len(found.IdentityRecords) != 0 {
+			t.Error("another Data User found the record")
 		}
 	})
 }
 
-func TestLookUpNeedsAMeterPointOrAnAddress(t *testing.T) {
+// A look-up needs a meter point or an e-mail address. All mistakes are reported at once.
+func TestLookUpNeedsAKey(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
@@ -85,15 +81,11 @@ func TestLookUpNeedsAMeterPointOrAnAddress(t *testing.T) {
 	}
 }
 
-func TestAddressesAndEvidenceAreKeptSealed(t *testing.T) {
+// The database file holds no e-mail address, postal address or evidence in the clear.
+func TestPersonalDataIsSealed(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	must(
-		r.Client(t, registerclient.RoleDataUser).
-			CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "canary@example.com")),
-	)(
-		t,
-	)
+	identity(t, r.Client(t, registerclient.RoleDataUser), "canary@example.com")
 	var path string
 	if err := r.DB.Write.Get(&path, `SELECT file FROM pragma_database_list WHERE name = 'main'`); err != nil {
 		t.Fatal(err)
@@ -113,26 +105,21 @@ func TestAddressesAndEvidenceAreKeptSealed(t *testing.T) {
 	}
 }
 
-func TestEnrolmentWithANewRecordNeedsARegisteredReturnURL(t *testing.T) {
+// A new identity record can start the enrolment of a passkey. It needs a registered return URL.
+func TestEnrolmentWithANewRecord(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	client := r.ClientOf(
-		t,
-		registerclient.CreateAccountRequest{
-			Role:       registerclient.RoleDataUser,
-			ReturnURLs: []string{"https://bright-energy.com/back"},
-		},
-	)
+	client := r.ClientOf(t, registerclient.CreateAccountRequest{
+		Role:       registerclient.RoleDataUser,
+		ReturnURLs: []string{"https://bright-energy.com/back"},
+	})
 	in := registertest.IdentityRecord(registertest.MeterPoint, "")
 	in.InitiatePasskeyRegistration = true
-	for _, url := range []*string{nil, new("https://bright-energy.com/back/"), new("https://evil.example")} {
-		in.PasskeyReturnURL = url
-		if _, err := client.CreateIdentityRecord(
-			t.Context(),
-			in,
-		); err == nil ||
-			!strings.Contains(err.Error(), "passkey-return-url") {
-			t.Errorf("%v: %v", url, err)
+	for _, address := range []*string{nil, new("https://bright-energy.com/back/"), new("https://evil.example")} {
+		in.PasskeyReturnURL = address
+		_, err := client.CreateIdentityRecord(t.Context(), in)
+		if err == nil || !strings.Contains(err.Error(), "passkey-return-url") {
+			t.Errorf("%v: %v", address, err)
 		}
 	}
 
@@ -146,203 +133,162 @@ func TestEnrolmentWithANewRecordNeedsARegisteredReturnURL(t *testing.T) {
 	}
 }
 
-func TestEveryReadingOfAnIdentityRecordIsNoted(t *testing.T) {
+// Every read of an identity record is audited, once for each record found.
+func TestIdentityRecordReadsAreAudited(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
 		owner, _, ir := household(t, r)
 		movedIn(t, owner, "2024-01-01", "customer@example.com")
-		if got := must(
-			owner.ReadIdentityRecord(t.Context(), ir),
-		)(
-			t,
-		).IdentityRecord; got.IR != ir || got.PIIPrincipal.MoveInDate != "2022-06-30" ||
-			!got.HasEmail {
+		got := must(owner.ReadIdentityRecord(t.Context(), ir))(t).IdentityRecord
+		if got.IR != ir || got.PIIPrincipal.MoveInDate != "2022-06-30" || !got.HasEmail {
 			t.Errorf("read %+v", got)
 		}
 
-		must(
-			owner.LookupIdentityRecords(
-				t.Context(),
-				registerclient.LookupIdentityRecordsQuery{Email: "customer@example.com"},
-			),
-		)(
-			t,
-		)
-		must(
-			owner.LookupIdentityRecords(
-				t.Context(),
-				registerclient.LookupIdentityRecordsQuery{Email: "nobody@example.com"},
-			),
-		)(
-			t,
-		)
+		must(owner.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{
+			Email: "customer@example.com",
+		}))(t)
+		must(owner.LookupIdentityRecords(t.Context(), registerclient.LookupIdentityRecordsQuery{
+			Email: "nobody@example.com",
+		}))(t)
 		if got := audited(t, r, "identity-record.read", registertest.MeterPoint); got != 3 {
-			t.Errorf("%d readings noted, want one and two", got)
+			t.Errorf("%d reads audited, want 3", got)
 		}
 		if got := audited(t, r, "identity-record.created", registertest.MeterPoint); got != 2 {
-			t.Errorf("%d creations noted, want 2", got)
+			t.Errorf("%d creations audited, want 2", got)
 		}
 	})
 }
 
-// docs/decisions.md, Scope of every read: somebody else's record answers exactly as one that does not exist.
-func TestIdentityRecordOfAnotherAnswersAsUnknown(t *testing.T) {
+// Another Data User's identity record gets the same response as one that does not exist (docs/decisions.md, Scope of
+// every read).
+func TestForeignIdentityRecordIsUnknown(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner, _, ir := household(t, r)
 	r.AddPasskey(t, ir)
-	token := must(
-		owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "magic-link"}),
-	)(
-		t,
-	).TokenRef()
+	token := must(owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{
+		Method: "magic-link",
+	}))(t).TokenRef()
 	stranger := r.Client(t, registerclient.RoleDataUser)
 	for _, ref := range []string{ir, "ir_0123456789abcdef01234567", "nonsense"} {
-		_, read := stranger.ReadIdentityRecord(t.Context(), ref)
-		_, anonymised := stranger.AnonymiseIdentityRecord(t.Context(), ref)
-		_, asked := stranger.ReidentifyOwn(t.Context(), ref, registerclient.ReidentifyOwnRequest{Method: "magic-link"})
-		_, polled := stranger.OwnReidentificationStatus(t.Context(), ref, token)
-		for i, err := range []error{read, anonymised, stranger.DeletePasskeyCredential(t.Context(), ref, "cred_"+ir[3:]), asked, polled} {
+		in := registerclient.ReidentifyOwnRequest{Method: "magic-link"}
+		for name, err := range map[string]error{
+			"read":      errorOf(stranger.ReadIdentityRecord(t.Context(), ref)),
+			"anonymise": errorOf(stranger.AnonymiseIdentityRecord(t.Context(), ref)),
+			"passkey":   stranger.DeletePasskeyCredential(t.Context(), ref, "cred_"+ir[3:]),
+			"challenge": errorOf(stranger.ReidentifyOwn(t.Context(), ref, in)),
+			"status":    errorOf(stranger.OwnReidentificationStatus(t.Context(), ref, token)),
+		} {
 			if !errors.Is(err, registerclient.ErrNotFound) {
-				t.Errorf("%s, operation %d: %v", ref, i, err)
+				t.Errorf("%s of %s: %v", name, ref, err)
 			}
 		}
 	}
 
 	other := movedIn(t, owner, "2024-01-01", "")
-	if _, err := owner.OwnReidentificationStatus(
-		t.Context(),
-		other,
-		token,
-	); !errors.Is(
-		err,
-		registerclient.ErrNotFound,
-	) {
-		t.Errorf("polled by another record of the same owner: %v", err)
+	_, err := owner.OwnReidentificationStatus(t.Context(), other, token)
+	if !errors.Is(err, registerclient.ErrNotFound) {
+		t.Errorf("the status by another record of the owner: %v", err)
 	}
-	if got := must(
-		owner.OwnReidentificationStatus(t.Context(), ir, token),
-	)(
-		t,
-	); got.Status != registerclient.StatusConfirmed {
+
+	got := must(owner.OwnReidentificationStatus(t.Context(), ir, token))(t)
+	if got.Status != registerclient.StatusConfirmed {
 		t.Errorf("the owner reads %s", got.Status)
 	}
 }
 
-func TestAnonymisingLeavesNothingPersonal(t *testing.T) {
+// An anonymised identity record holds nothing personal. Its challenges end, and nothing new can refer to it. It cannot
+// be anonymised while an active access record refers to it.
+func TestAnonymise(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations())
 		owner, portal, ir := household(t, r)
 		r.AddPasskey(t, ir)
 		second := r.Client(t, registerclient.RoleDataUser)
-		pending := start(t, portal, "magic-link").TokenRef()
-		confirmed := start(t, portal, "magic-link").TokenRef()
-		toCreate := start(t, second, "magic-link").TokenRef()
+		pending := magicLink(t, portal)
+		confirmed := magicLink(t, portal)
+		toCreate := magicLink(t, second)
 		r.Confirm(t, confirmed)
 		r.Confirm(t, toCreate)
-		own := must(
-			owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "passkey-assert"}),
-		)(
-			t,
-		).TokenRef()
-		// Another Data User's record, made on the customer's word, rests on it as well.
-		in := registertest.AccessRecord("", registerclient.BasisContract)
-		in.RecordMetadata.IdentityRecordRef, in.ReidentificationToken = nil, &toCreate
+		own := must(owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{
+			Method: "passkey-assert",
+		}))(t).TokenRef()
+
+		// Another Data User's record refers to it too, by the customer's token.
+		in := recordByToken(registerclient.BasisContract, toCreate)
 		in.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Minute))
 		must(second.CreateAccessRecord(t.Context(), in))(t)
 		if _, err := owner.AnonymiseIdentityRecord(t.Context(), ir); !errors.Is(err, registerclient.ErrConflict) {
 			t.Fatalf("with an active record: %v", err)
 		}
 
-		r.Clock.Add(time.Minute) // it has expired, swept or not
+		r.Clock.Add(time.Minute) // the record has expired
 		first := must(owner.AnonymiseIdentityRecord(t.Context(), ir))(t)
 		r.Clock.Add(time.Minute)
-		if again := must(
-			owner.AnonymiseIdentityRecord(t.Context(), ir),
-		)(
-			t,
-		); !again.AnonymisedAt.Equal(
-			first.AnonymisedAt,
-		) {
-			t.Errorf("a second time answers %s, not %s", again.AnonymisedAt, first.AnonymisedAt)
+		again := must(owner.AnonymiseIdentityRecord(t.Context(), ir))(t)
+		if !again.AnonymisedAt.Equal(first.AnonymisedAt) {
+			t.Errorf("a second time returns %s, want %s", again.AnonymisedAt, first.AnonymisedAt)
 		}
 
 		got := must(owner.ReadIdentityRecord(t.Context(), ir))(t).IdentityRecord
-		if got.PIIPrincipal != nil || got.ExpressedBy != nil || got.PrincipalVerification != nil || got.HasEmail ||
+		if got.PIIPrincipal != nil ||
+			got.ExpressedBy != nil ||
+			got.PrincipalVerification != nil ||
+			got.HasEmail ||
 			len(got.Credentials) != 0 ||
 			got.AnonymisedAt == nil {
-			t.Errorf("still read %+v", got)
+			t.Errorf("the record still reads %+v", got)
 		}
 
-		var left int
-		if err := r.DB.Read.Get(
-			&left,
-			r.DB.Read.Rebind(
-				`SELECT COUNT(*) FROM identity_records WHERE ir = ? AND (mpxn IS NOT NULL OR move_in_date IS NOT NULL
-			OR expressed_by IS NOT NULL OR sealed_email IS NOT NULL OR email_mac IS NOT NULL OR sealed_detail IS NOT NULL)`,
-			),
-			ir,
-		); err != nil ||
-			left != 0 {
-			t.Errorf("something is left in the row: %d %v", left, err)
+		personal := 0
+		err := r.DB.Read.Get(&personal, r.DB.Read.Rebind(`SELECT COUNT(*) FROM identity_records WHERE ir = ?
+			AND (mpxn IS NOT NULL OR move_in_date IS NOT NULL OR expressed_by IS NOT NULL
+			OR sealed_email IS NOT NULL OR email_mac IS NOT NULL OR sealed_detail IS NOT NULL)`), ir)
+		if err != nil || personal != 0 {
+			t.Errorf("the row still holds personal data: %d %v", personal, err)
 		}
+
 		for _, token := range []string{pending, confirmed} {
 			expectStatus(t, portal, token, registerclient.StatusExpired)
 		}
-		if got := must(
-			owner.OwnReidentificationStatus(t.Context(), ir, own),
-		)(
-			t,
-		); got.Status != registerclient.StatusExpired {
-			t.Errorf("the owner's token reads as %s", got.Status)
+
+		status := must(owner.OwnReidentificationStatus(t.Context(), ir, own))(t).Status
+		if status != registerclient.StatusExpired {
+			t.Errorf("the owner's token is %s", status)
 		}
-		if _, err := portal.ListAccessRecords(
-			t.Context(),
-			registertest.MeterPoint,
-			registerclient.ListAccessRecordsQuery{ReidentificationToken: confirmed},
-		); !errors.Is(
-			err,
-			registerclient.ErrForbidden,
-		) {
-			t.Errorf("a token that was confirmed before opens: %v", err)
+
+		_, err = portal.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{
+			ReidentificationToken: confirmed,
+		})
+		if !errors.Is(err, registerclient.ErrForbidden) {
+			t.Errorf("reading with a token confirmed before: %v", err)
 		}
-		if exists := must(
-			portal.IdentityRecordExists(t.Context(), registertest.MeterPoint),
-		)(
-			t,
-		); exists.Exists ||
-			len(exists.AvailableMethods) != 0 {
-			t.Errorf("still on record: %+v", exists)
+
+		exists := must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t)
+		if exists.Exists || len(exists.AvailableMethods) != 0 {
+			t.Errorf("the person still exists: %+v", exists)
 		}
-		if _, err := owner.ReidentifyOwn(
-			t.Context(),
-			ir,
-			registerclient.ReidentifyOwnRequest{Method: "passkey-register"},
-		); !errors.Is(
-			err,
-			registerclient.ErrConflict,
-		) {
-			t.Errorf("asked again: %v", err)
+
+		_, err = owner.ReidentifyOwn(t.Context(), ir, registerclient.ReidentifyOwnRequest{Method: "passkey-register"})
+		if !errors.Is(err, registerclient.ErrConflict) {
+			t.Errorf("a new challenge: %v", err)
 		}
-		if _, err := owner.CreateAccessRecord(
-			t.Context(),
-			registertest.AccessRecord(ir, registerclient.BasisConsent),
-		); !errors.Is(
-			err,
-			registerclient.ErrConflict,
-		) {
-			t.Errorf("a new record rests on it: %v", err)
+
+		_, err = owner.CreateAccessRecord(t.Context(), registertest.AccessRecord(ir, registerclient.BasisConsent))
+		if !errors.Is(err, registerclient.ErrConflict) {
+			t.Errorf("a new access record: %v", err)
 		}
 		if got := audited(t, r, "identity-record.anonymised", registertest.MeterPoint); got != 1 {
-			t.Errorf("%d anonymisations noted, want 1", got)
+			t.Errorf("%d anonymisations audited, want 1", got)
 		}
 	})
 }
 
-// Whichever comes first: an active access record never rests on an anonymised identity record.
-func TestAnonymisingAndRegisteringAccessExcludeEachOther(t *testing.T) {
+// Of a concurrent anonymisation and registration exactly one succeeds: an active access record never refers to an
+// anonymised identity record.
+func TestAnonymiseWhileRegistering(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -353,31 +299,29 @@ func TestAnonymisingAndRegisteringAccessExcludeEachOther(t *testing.T) {
 			ir := must(owner.CreateIdentityRecord(t.Context(), in))(t).IR
 			record := registertest.AccessRecord(ir, registerclient.BasisConsent)
 			by := owner
-			if i%2 == 1 { // on the customer's word
-				token := must(
-					second.Reidentify(
-						t.Context(),
-						registerclient.ReidentifyRequest{MPxN: in.PIIPrincipal.MPxN, Method: "magic-link"},
-					),
-				)(
-					t,
-				).TokenRef()
-				record.RecordMetadata.IdentityRecordRef, record.ReidentificationToken, by = nil, &token, second
+			if i%2 == 1 { // by the customer's token
+				token := must(second.Reidentify(t.Context(), registerclient.ReidentifyRequest{
+					MPxN:   in.PIIPrincipal.MPxN,
+					Method: "magic-link",
+				}))(t).TokenRef()
+				record = recordByToken(registerclient.BasisConsent, token)
+				by = second
 			}
 
-			var made, gone error
+			var registered, anonymised error
 			var both sync.WaitGroup
-			both.Go(func() { _, made = by.CreateAccessRecord(t.Context(), record) })
-			both.Go(func() { _, gone = owner.AnonymiseIdentityRecord(t.Context(), ir) })
+			both.Go(func() { _, registered = by.CreateAccessRecord(t.Context(), record) })
+			both.Go(func() { _, anonymised = owner.AnonymiseIdentityRecord(t.Context(), ir) })
 			both.Wait()
-			if (made == nil) == (gone == nil) {
-				t.Errorf("round %d: registered %v, anonymised %v", i, made, gone)
+			if (registered == nil) == (anonymised == nil) {
+				t.Errorf("round %d: registered %v, anonymised %v", i, registered, anonymised)
 			}
 		}
 	})
 }
 
-func TestPasskeyIsForgottenOnce(t *testing.T) {
+// A Data User deletes a passkey of its own identity record, once. The method is then no longer offered.
+func TestDeletePasskey(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -385,44 +329,29 @@ func TestPasskeyIsForgottenOnce(t *testing.T) {
 		r.AddPasskey(t, ir)
 		other := movedIn(t, owner, "2024-01-01", "")
 		credential := "cred_" + ir[3:]
-		if err := owner.DeletePasskeyCredential(
-			t.Context(),
-			other,
-			credential,
-		); !errors.Is(
-			err,
-			registerclient.ErrNotFound,
-		) {
+		err := owner.DeletePasskeyCredential(t.Context(), other, credential)
+		if !errors.Is(err, registerclient.ErrNotFound) {
 			t.Errorf("by another record: %v", err)
 		}
 		if err := owner.DeletePasskeyCredential(t.Context(), ir, credential); err != nil {
 			t.Fatal(err)
 		}
-		if err := owner.DeletePasskeyCredential(
-			t.Context(),
-			ir,
-			credential,
-		); !errors.Is(
-			err,
-			registerclient.ErrNotFound,
-		) {
+
+		err = owner.DeletePasskeyCredential(t.Context(), ir, credential)
+		if !errors.Is(err, registerclient.ErrNotFound) {
 			t.Errorf("a second time: %v", err)
 		}
-		if got := must(
-			portal.IdentityRecordExists(t.Context(), registertest.MeterPoint),
-		)(
-			t,
-		).AvailableMethods; slices.Contains(
-			got,
-			"passkey-assert",
-		) {
+
+		got := must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t).AvailableMethods
+		if slices.Contains(got, "passkey-assert") {
 			t.Errorf("still offered: %v", got)
 		}
 	})
 }
 
-// docs/decisions.md, Which person. Days are London's: at half past midnight there it is still yesterday, UTC.
-func TestAMoveInDateLiesAtMost90DaysAhead(t *testing.T) {
+// A move-in date lies at most 90 days ahead (docs/decisions.md, Which person). Days are London's: at half past midnight
+// there, it is still the day before in UTC.
+func TestMoveInDateLimit(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
@@ -439,16 +368,17 @@ func TestAMoveInDateLiesAtMost90DaysAhead(t *testing.T) {
 
 		line := importLine(1)
 		line.IdentityRecord.PIIPrincipal.MoveInDate = "2026-09-01"
-		told := imports(t, owner, string(must(json.Marshal(line))(t)))
-		if told.Refused != 1 || told.Errors[0].Code != "VAL001" ||
-			told.Errors[0].Field != "identity-record.pii-principal.move-in-date" {
-			t.Errorf("91 days ahead in an import: %+v", told)
+		response := imports(t, owner, string(must(json.Marshal(line))(t)))
+		if response.Refused != 1 || response.Errors[0].Code != "VAL001" ||
+			response.Errors[0].Field != "identity-record.pii-principal.move-in-date" {
+			t.Errorf("91 days ahead in an import: %+v", response)
 		}
 
-		in.PIIPrincipal.MoveInDate, line.IdentityRecord.PIIPrincipal.MoveInDate = "2026-08-31", "2026-08-31"
+		in.PIIPrincipal.MoveInDate = "2026-08-31"
+		line.IdentityRecord.PIIPrincipal.MoveInDate = "2026-08-31"
 		must(owner.CreateIdentityRecord(t.Context(), in))(t)
-		if told := imports(t, owner, string(must(json.Marshal(line))(t))); told.Imported != 1 {
-			t.Errorf("90 days ahead in an import: %+v", told)
+		if response := imports(t, owner, string(must(json.Marshal(line))(t))); response.Imported != 1 {
+			t.Errorf("90 days ahead in an import: %+v", response)
 		}
 	})
 }

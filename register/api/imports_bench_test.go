@@ -27,8 +27,8 @@ import (
 
 var importLines = flag.Int("importlines", 20_000, "how many lines BenchmarkImport imports")
 
-// BenchmarkImport imports a stream that is held nowhere into a SQLite file, as durably as a register keeps it. It
-// tells the rows a second, the peak of the process's memory, and how the time compares with its floor: the same
+// BenchmarkImport imports a stream that is generated on the fly into a SQLite file, as durably as a register stores it.
+// It reports the rows per second, the peak memory of the process, and the time as a multiple of its floor: the same
 // rows put into the same tables by bare prepared INSERTs. A million lines:
 //
 //	go test ./register/api -run '^$' -bench Import -timeout 1h -importlines 1000000
@@ -39,23 +39,24 @@ func BenchmarkImport(b *testing.B) {
 		read, write := io.Pipe()
 		go writeLines(write, *importLines)
 		started := time.Now()
-		told, err := service.Rules.Import(b.Context(), account, read, nil)
-		took := time.Since(started)
-		if err != nil || told.Imported != *importLines {
-			b.Fatal(told.Imported, err, told.Errors)
+		response, err := service.Rules.Import(b.Context(), account, read, nil)
+		elapsed := time.Since(started)
+		if err != nil || response.Imported != *importLines {
+			b.Fatal(response.Imported, err, response.Errors)
 		}
 
 		peak := peakMemory(b)
 		db = openFile(b, "floor.db")
 		importer(b, db, time.Now)
 		floor := insertBare(b, db, *importLines)
-		b.ReportMetric(float64(*importLines)/took.Seconds(), "rows/s")
-		b.ReportMetric(took.Seconds()/floor.Seconds(), "times-the-floor")
+		b.ReportMetric(float64(*importLines)/elapsed.Seconds(), "rows/s")
+		b.ReportMetric(elapsed.Seconds()/floor.Seconds(), "times-the-floor")
 		b.ReportMetric(peak, "peak-MB")
 		b.ReportMetric(0, "ns/op")
 	}
 }
 
+// openFile opens a SQLite file with the register's schema.
 func openFile(b *testing.B, name string) *migrations.DB {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), name)
@@ -65,14 +66,15 @@ func openFile(b *testing.B, name string) *migrations.DB {
 	}
 
 	b.Cleanup(func() { db.Close() })
+
 	return db
 }
 
-// importer is a register on this database, reached without HTTP, and a Data User of it.
+// importer returns a register on a database, to be called without HTTP, and a Data User of it.
 func importer(t testing.TB, db *migrations.DB, clock func() time.Time) (*register.Register, store.Account) {
 	t.Helper()
-	kept := store.New(db.Write, db.Read)
-	service := serviceOn(t, kept, clock)
+	s := store.New(db.Write, db.Read)
+	service := serviceOn(t, s, clock)
 	made, _, err := service.Rules.AddAccount(t.Context(), registerclient.CreateAccountRequest{
 		AccountID:             "importer",
 		Role:                  registerclient.RoleDataUser,
@@ -84,17 +86,18 @@ func importer(t testing.TB, db *migrations.DB, clock func() time.Time) (*registe
 		t.Fatal(err)
 	}
 
-	return service, must(kept.FindAccount(context.Background(), made.AccountID))(t)
+	return service, must(s.FindAccount(context.Background(), made.AccountID))(t)
 }
 
-// importLine is line i of an import: a customer of their own, with evidence and an e-mail address.
+// importMPxN returns the meter point of line i of an import, a different one for each line.
+func importMPxN(i int) string { return fmt.Sprintf("%013d", (int64(i)*7_368_787+1)%10_000_000_000_000) }
+
+// importLine returns line i of an import: a customer with evidence and an e-mail address.
 func importLine(i int) registerclient.ImportLine {
-	identity := registertest.IdentityRecord(
-		fmt.Sprintf("%013d", (int64(i)*7_368_787+1)%10_000_000_000_000),
-		fmt.Sprintf("customer%d@example.com", i),
-	)
+	identity := registertest.IdentityRecord(importMPxN(i), fmt.Sprintf("customer%d@example.com", i))
 	access := registertest.AccessRecord("", registerclient.BasisConsent)
 	access.RecordMetadata.IdentityRecordRef = nil
+
 	return registerclient.ImportLine{
 		ImportReference: fmt.Sprintf("crm-%08d", i),
 		IdentityRecord:  &identity,
@@ -102,27 +105,25 @@ func importLine(i int) registerclient.ImportLine {
 	}
 }
 
-// writeLines writes lines that differ as those of importLine do, faster.
+// writeLines writes the lines of importLine, but marshals only one.
 func writeLines(to *io.PipeWriter, lines int) {
 	out := bufio.NewWriterSize(to, 64<<10)
-	const mpxn, reference, email = "0000000000001", "crm-00000000", "customer0@example.com"
-	template, err := json.Marshal(importLine(0))
+	first := importLine(0)
+	template, err := json.Marshal(first)
 	if err != nil {
 		to.CloseWithError(err)
+
 		return
 	}
 
 	for i := range lines {
-		line := bytes.Replace(
-			template,
-			[]byte(mpxn),
-			fmt.Appendf(nil, "%013d", (int64(i)*7_368_787+1)%10_000_000_000_000),
-			1,
-		)
-		line = bytes.Replace(line, []byte(reference), fmt.Appendf(nil, "crm-%08d", i), 1)
-		line = bytes.Replace(line, []byte(email), fmt.Appendf(nil, "customer%d@example.com", i), 1)
+		line := bytes.Replace(template, []byte(importMPxN(0)), []byte(importMPxN(i)), 1)
+		line = bytes.Replace(line, []byte(first.ImportReference), fmt.Appendf(nil, "crm-%08d", i), 1)
+		email := fmt.Appendf(nil, "customer%d@example.com", i)
+		line = bytes.Replace(line, []byte(*first.IdentityRecord.Email), email, 1)
 		if _, err := out.Write(append(line, '\n')); err != nil {
 			to.CloseWithError(err)
+
 			return
 		}
 	}
@@ -130,22 +131,26 @@ func writeLines(to *io.PipeWriter, lines int) {
 	to.CloseWithError(out.Flush())
 }
 
-// insertBare adds as many rows as an import does, of the same sizes, 500 lines in a transaction.
+// insertBare inserts as many rows as an import does, of the same sizes, 500 lines a transaction. It returns the time
+// taken.
 func insertBare(b *testing.B, db *migrations.DB, lines int) time.Duration {
 	b.Helper()
 	document := must(json.Marshal(registertest.AccessRecord("", registerclient.BasisConsent)))(b)
 	random := func(n int) []byte {
-		bytes := make([]byte, n)
-		rand.Read(bytes)
-		return bytes
+		value := make([]byte, n)
+		rand.Read(value)
+
+		return value
 	}
 	key := func(prefix string) string { return prefix + hex.EncodeToString(random(12)) }
 	statements := []string{
 		`INSERT INTO imports (account_id, import_reference, line_hash, ak) VALUES (?, ?, ?, ?)`,
-		`INSERT INTO identity_records (ir, account_id, mpxn, move_in_date, expressed_by, key_id, sealed_email, email_mac, sealed_detail, created_at)
+		`INSERT INTO identity_records (ir, account_id, mpxn, move_in_date, expressed_by, key_id,
+			sealed_email, email_mac, sealed_detail, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		`INSERT INTO access_records (ak, mpxn, account_id, ir, state, legal_basis, expiry, record, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		`INSERT INTO audit_events (chain, place, event_id, at, account_id, event_type, ak, mpxn, detail, hash)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		`INSERT INTO access_records (ak, mpxn, account_id, ir, state, legal_basis, expiry, record, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		`INSERT INTO audit_events (chain, place, event_id, at, account_id, event_type, ak, mpxn, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	}
 	started := time.Now()
 	for first := 0; first < lines; first += 500 {
@@ -159,12 +164,13 @@ func insertBare(b *testing.B, db *migrations.DB, lines int) time.Duration {
 		for i := first; i < min(first+500, lines); i++ {
 			ak := key("ak_")
 			ir := key("ir_")
-			mpxn := fmt.Sprintf("%013d", (int64(i)*7_368_787+1)%10_000_000_000_000)
+			mpxn := importMPxN(i)
+			const detail = `{"import":true}`
 			for k, args := range [][]any{
 				{"importer", fmt.Sprintf("crm-%08d", i), random(32), ak},
 				{ir, "importer", mpxn, "2022-06-30", "data-subject", "test", random(52), random(32), random(400), now},
 				{ak, mpxn, "importer", ir, "ACTIVE", "uk-consent", now + 1e11, string(document), now},
-				{first / 500 % 16, i, key("aud_"), now, "importer", "record.created", ak, mpxn, `{"import":true}`, random(32)},
+				{first / 500 % 16, i, key("aud_"), now, "importer", "record.created", ak, mpxn, detail, random(32)},
 			} {
 				if _, err := prepared[k].Exec(args...); err != nil {
 					b.Fatal(err)
@@ -180,7 +186,7 @@ func insertBare(b *testing.B, db *migrations.DB, lines int) time.Duration {
 	return time.Since(started)
 }
 
-// peakMemory is the most that the process has had resident, in MB; 0 where the system does not tell.
+// peakMemory returns the largest resident set of the process so far, in MB; 0 if the system does not report it.
 func peakMemory(b *testing.B) float64 {
 	b.Helper()
 	status, err := os.ReadFile("/proc/self/status")
@@ -188,9 +194,9 @@ func peakMemory(b *testing.B) float64 {
 		return 0
 	}
 
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	_, peak, _ := strings.Cut(string(status), "VmHWM:")
 	var kilobytes float64
-	if _, err := fmt.Sscan(rest, &kilobytes); err != nil {
+	if _, err := fmt.Sscan(peak, &kilobytes); err != nil {
 		b.Fatal(err)
 	}
 

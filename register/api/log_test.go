@@ -8,7 +8,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-func TestNothingPersonalOrSecretIsLogged(t *testing.T) {
+// The log holds the route of a request, and no meter point, e-mail or postal address, token or secret.
+func TestLogHoldsNothingPersonal(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	owner := r.Client(t, registerclient.RoleDataUser)
@@ -22,11 +23,19 @@ func TestNothingPersonalOrSecretIsLogged(t *testing.T) {
 	get(t, r.URL+"/meter-points/2312345678901/access-records?reidentification-token="+token, portal)
 	get(t, r.URL+"/identity-records/exists?mpxn=2312345678901&canary@example.com=1", portal)
 	get(t, r.URL+"/auth/token", basic("portal_ops", "a wrong canary"))
+
 	log := r.Log.String()
 	if !strings.Contains(log, `"route":"/v1/meter-points/:mpxn/access-records"`) {
 		t.Fatalf("the requests were not logged:\n%s", log)
 	}
-	for _, canary := range []string{registertest.MeterPoint, "canary", token, strings.TrimPrefix(portal, "Bearer "), "Acacia"} {
+
+	for _, canary := range []string{
+		registertest.MeterPoint,
+		"canary",
+		token,
+		strings.TrimPrefix(portal, "Bearer "),
+		"Acacia",
+	} {
 		if strings.Contains(log, canary) {
 			t.Errorf("the log holds %q", canary)
 		}

@@ -24,40 +24,33 @@ func TestTokenReadsOnce(t *testing.T) {
 		portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
 		begin := func() string {
 			a := post(t, r.URL+"/identity-records/reidentify", portal, `{"mpxn":"2312345678901","method":"magic-link"}`)
+
 			return a.body["magic-link"].(map[string]any)["token-ref"].(string)
 		}
-		read := func(authorization, path, token string) answer {
+		read := func(authorization, path, token string) reply {
 			return get(t, r.URL+path+"?reidentification-token="+token, authorization)
 		}
 		expect(t, get(t, r.URL+reading, portal), http.StatusForbidden, "AUTH004")
 		expect(t, read(portal, reading, "mlr_0123456789abcdef01234567"), http.StatusForbidden, "AUTH004")
 		token := begin()
-		expect(t, read(portal, reading, token), http.StatusForbidden, "AUTH004") // unconfirmed
+		expect(t, read(portal, reading, token), http.StatusForbidden, "AUTH004")
 		r.Confirm(t, token)
 
 		stranger := bearer(t, r, "stranger", registerclient.RolePortal)
 		expect(t, read(stranger, reading, token), http.StatusForbidden, "AUTH004")
 		expect(t, read(portal, "/meter-points/9900000000001/access-records", token), http.StatusForbidden, "AUTH004")
-		expect(
-			t,
-			get(t, r.URL+reading+"?state=NONSENSE&reidentification-token="+token, portal),
-			http.StatusBadRequest,
-			"VAL002",
-		)
-		expect(
-			t,
-			get(t, r.URL+reading+"?legal-basis=uk-whim&reidentification-token="+token, portal),
-			http.StatusBadRequest,
-			"VAL003",
-		)
-		expect(
-			t,
-			get(t, r.URL+reading+"?sate=ACTIVE&reidentification-token="+token, portal),
-			http.StatusBadRequest,
-			"VAL001",
-		)
-		if a := read(portal, reading, token); a.status != http.StatusOK || len(a.body["access-records"].([]any)) != 1 {
-			t.Fatalf("refusals burnt the token: %d %v", a.status, a.body)
+		for filter, code := range map[string]string{
+			"state=NONSENSE":      "VAL002",
+			"legal-basis=uk-whim": "VAL003",
+			"sate=ACTIVE":         "VAL001",
+		} {
+			a := get(t, r.URL+reading+"?"+filter+"&reidentification-token="+token, portal)
+			expect(t, a, http.StatusBadRequest, code)
+		}
+
+		a := read(portal, reading, token)
+		if a.status != http.StatusOK || len(a.body["access-records"].([]any)) != 1 {
+			t.Fatalf("refusals consumed the token: %d %v", a.status, a.body)
 		}
 
 		expect(t, read(portal, reading, token), http.StatusConflict, "CON001")
@@ -86,41 +79,38 @@ func TestPortalSeesEveryOrganisation(t *testing.T) {
 	expired := registertest.AccessRecord(ir, registerclient.BasisConsent)
 	expired.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Hour))
 	must(owner.CreateAccessRecord(t.Context(), expired))(t)
-	gone := create(t, owner, ir, registerclient.BasisContract)
-	must(
-		owner.RevokeAccessRecord(
-			t.Context(),
-			gone,
-			registerclient.RevokeAccessRecordQuery{Reason: registerclient.ReasonContractEnded},
-		),
-	)(
-		t,
-	)
+	revoked := create(t, owner, ir, registerclient.BasisContract)
+	must(owner.RevokeAccessRecord(t.Context(), revoked, registerclient.RevokeAccessRecordQuery{
+		Reason: registerclient.ReasonContractEnded,
+	}))(t)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
 	create(t, owner, ir, registerclient.BasisPublicTask)
 	create(t, owner, ir, registerclient.BasisExplicitConsent)
 	r.Clock.Add(time.Hour)
-	got := list(t, portal, start(t, portal, registerclient.MethodMagicLink).TokenRef())
+	got := list(t, portal, magicLink(t, portal))
 	var states []string
 	for _, record := range got {
 		states = append(states, string(record.State))
 		if record.RecordMetadata != nil && record.RecordMetadata.IdentityRecordRef != nil {
-			t.Error("a portal is told the key of an identity record")
+			t.Error("a portal gets the key of an identity record")
 		}
 	}
 
 	if want := []string{"ACTIVE", "ACTIVE", "DISCOVERED", "EXPIRED", "REVOKED"}; !slices.Equal(states, want) {
 		t.Fatalf("states %v, want %v", states, want)
 	}
-	if *got[0].LegalBasis != registerclient.BasisExplicitConsent || *got[0].LeadControllerName != "Bright Energy Ltd" ||
+	if *got[0].LegalBasis != registerclient.BasisExplicitConsent ||
+		*got[0].LeadControllerName != "Bright Energy Ltd" ||
 		got[0].Notice == nil ||
 		got[0].RegisteredAt == nil {
 		t.Errorf("first %+v", got[0])
 	}
-	if seen := got[2].DiscoveredAccess; seen.OrganisationReference != "SEC-OU-00429" ||
-		seen.FirstSeen != "2024-06-01" ||
-		seen.LastSeen != "2026-02-28" {
-		t.Errorf("discovered %+v", seen)
+
+	discovered := got[2].DiscoveredAccess
+	if discovered.OrganisationReference != "SEC-OU-00429" ||
+		discovered.FirstSeen != "2024-06-01" ||
+		discovered.LastSeen != "2026-02-28" {
+		t.Errorf("discovered %+v", discovered)
 	}
 	if *got[4].RevokedBy != registerclient.RevokedByOrganisation || got[4].RevokedAt == nil {
 		t.Errorf("revoked %+v", got[4])
@@ -132,12 +122,8 @@ func TestEmptyList(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	_, portal, _ := household(t, r)
-	if got := list(
-		t,
-		portal,
-		start(t, portal, registerclient.MethodMagicLink).TokenRef(),
-	); got == nil ||
-		len(got) != 0 {
+	got := list(t, portal, magicLink(t, portal))
+	if got == nil || len(got) != 0 {
 		t.Errorf("listed %+v", got)
 	}
 }
@@ -150,24 +136,20 @@ func TestListFilters(t *testing.T) {
 	create(t, owner, ir, registerclient.BasisConsent)
 	create(t, owner, ir, registerclient.BasisContract)
 	must(r.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
+	type filter = registerclient.ListAccessRecordsQuery
 	for _, test := range []struct {
-		query registerclient.ListAccessRecordsQuery
+		query filter
 		want  int
 	}{
-		{registerclient.ListAccessRecordsQuery{}, 3},
-		{registerclient.ListAccessRecordsQuery{State: registerclient.StateActive}, 2},
-		{registerclient.ListAccessRecordsQuery{State: registerclient.StateDiscovered}, 1},
-		{registerclient.ListAccessRecordsQuery{LegalBasis: registerclient.BasisContract}, 1},
-		{registerclient.ListAccessRecordsQuery{State: registerclient.StateRevoked, LegalBasis: registerclient.BasisContract}, 0},
+		{filter{}, 3},
+		{filter{State: registerclient.StateActive}, 2},
+		{filter{State: registerclient.StateDiscovered}, 1},
+		{filter{LegalBasis: registerclient.BasisContract}, 1},
+		{filter{State: registerclient.StateRevoked, LegalBasis: registerclient.BasisContract}, 0},
 	} {
-		test.query.ReidentificationToken = start(t, portal, registerclient.MethodMagicLink).TokenRef()
-		if got := must(
-			portal.ListAccessRecords(t.Context(), registertest.MeterPoint, test.query),
-		)(
-			t,
-		); len(
-			got.AccessRecords,
-		) != test.want {
+		test.query.ReidentificationToken = magicLink(t, portal)
+		got := must(portal.ListAccessRecords(t.Context(), registertest.MeterPoint, test.query))(t)
+		if len(got.AccessRecords) != test.want {
 			t.Errorf("%+v: %d records, want %d", test.query, len(got.AccessRecords), test.want)
 		}
 	}
@@ -180,14 +162,8 @@ func TestDataUserListsOwnRecords(t *testing.T) {
 	owner, _, ir := household(t, r)
 	other, _, otherIR := household(t, r)
 	create(t, owner, ir, registerclient.BasisConsent)
-	if _, err := other.ListAccessRecords(
-		t.Context(),
-		registertest.MeterPoint,
-		registerclient.ListAccessRecordsQuery{},
-	); !errors.Is(
-		err,
-		registerclient.ErrForbidden,
-	) {
+	_, err := other.ListAccessRecords(t.Context(), registertest.MeterPoint, registerclient.ListAccessRecordsQuery{})
+	if !errors.Is(err, registerclient.ErrForbidden) {
 		t.Errorf("without a record: %v", err)
 	}
 
@@ -213,21 +189,19 @@ func TestPagesAreStable(t *testing.T) {
 		}
 
 		r.Clock.Add(time.Second)
-		seen := map[string]bool{}
-		cursor := ""
+		listed := map[string]bool{}
+		query := registerclient.ListOwnRecordsQuery{Limit: 5}
 		for pages := 0; ; pages++ {
-			page := must(
-				owner.ListOwnRecords(t.Context(), registerclient.ListOwnRecordsQuery{Limit: 5, Cursor: cursor}),
-			)(
-				t,
-			)
+			page := must(owner.ListOwnRecords(t.Context(), query))(t)
 			for _, record := range page.Records {
-				if seen[record.AK] || !want[record.AK] {
+				if listed[record.AK] || !want[record.AK] {
 					t.Errorf("%s is listed twice, or was added since", record.AK)
 				}
 
-				seen[record.AK] = true
-				if record.MPxN != registertest.MeterPoint || record.DUID == "" || record.CreatedAt.IsZero() ||
+				listed[record.AK] = true
+				if record.MPxN != registertest.MeterPoint ||
+					record.DUID == "" ||
+					record.CreatedAt.IsZero() ||
 					record.RecordMetadata.IdentityRecordRef == nil {
 					t.Errorf("row %+v", record)
 				}
@@ -236,35 +210,21 @@ func TestPagesAreStable(t *testing.T) {
 			if page.Total != len(want)+pages {
 				t.Errorf("total %d on page %d", page.Total, pages)
 			}
-			if cursor = page.NextCursor; cursor == "" {
+			if query.Cursor = page.NextCursor; query.Cursor == "" {
 				break
 			}
 
 			create(t, owner, ir, registerclient.BasisContract)
 		}
 
-		if len(seen) != len(want) {
-			t.Errorf("%d of %d were listed", len(seen), len(want))
+		if len(listed) != len(want) {
+			t.Errorf("%d of %d were listed", len(listed), len(want))
 		}
 
-		first := must(
-			owner.ListAccessRecords(
-				t.Context(),
-				registertest.MeterPoint,
-				registerclient.ListAccessRecordsQuery{Limit: 20},
-			),
-		)(
-			t,
-		)
-		second := must(
-			owner.ListAccessRecords(
-				t.Context(),
-				registertest.MeterPoint,
-				registerclient.ListAccessRecordsQuery{Limit: 20, Cursor: first.NextCursor},
-			),
-		)(
-			t,
-		)
+		atMeterPoint := registerclient.ListAccessRecordsQuery{Limit: 20}
+		first := must(owner.ListAccessRecords(t.Context(), registertest.MeterPoint, atMeterPoint))(t)
+		atMeterPoint.Cursor = first.NextCursor
+		second := must(owner.ListAccessRecords(t.Context(), registertest.MeterPoint, atMeterPoint))(t)
 		if len(first.AccessRecords) != 20 || len(second.AccessRecords) != 7 || second.NextCursor != "" {
 			t.Errorf("a meter point's pages have %d and %d rows", len(first.AccessRecords), len(second.AccessRecords))
 		}
@@ -279,24 +239,23 @@ func TestOwnRecordsFilter(t *testing.T) {
 		owner, _, ir := household(t, r)
 		active := create(t, owner, ir, registerclient.BasisContract)
 		revoked := create(t, owner, ir, registerclient.BasisConsent)
-		ends := registertest.AccessRecord(ir, registerclient.BasisConsent)
-		soon := r.Clock.Now().Add(time.Hour)
-		ends.AccessEvent.Expiry = &soon
-		expired := must(owner.CreateAccessRecord(t.Context(), ends))(t).AccessToken.Key
-		must(owner.RevokeAccessRecord(t.Context(), revoked, registerclient.RevokeAccessRecordQuery{}))(t)
-		r.Clock.Add(time.Hour) // to the moment
+		short := registertest.AccessRecord(ir, registerclient.BasisConsent)
+		short.AccessEvent.Expiry = new(r.Clock.Now().Add(time.Hour))
+		expired := must(owner.CreateAccessRecord(t.Context(), short))(t).AccessToken.Key
+		revoke(t, owner, revoked)
+		r.Clock.Add(time.Hour)
 		for _, test := range []struct {
-			by   registerclient.ListOwnRecordsQuery
-			want string
+			query registerclient.ListOwnRecordsQuery
+			want  string
 		}{
 			{registerclient.ListOwnRecordsQuery{State: registerclient.StateActive}, active},
 			{registerclient.ListOwnRecordsQuery{State: registerclient.StateExpired}, expired},
 			{registerclient.ListOwnRecordsQuery{State: registerclient.StateRevoked}, revoked},
 			{registerclient.ListOwnRecordsQuery{LegalBasis: registerclient.BasisContract}, active},
 		} {
-			page := must(owner.ListOwnRecords(t.Context(), test.by))(t)
+			page := must(owner.ListOwnRecords(t.Context(), test.query))(t)
 			if len(page.Records) != 1 || page.Records[0].AK != test.want || page.Total != 1 {
-				t.Errorf("%+v: %+v", test.by, page.Records)
+				t.Errorf("%+v: %+v", test.query, page.Records)
 			}
 		}
 	})
@@ -308,8 +267,18 @@ func TestListQueryErrors(t *testing.T) {
 	r := registertest.New(t)
 	token := bearer(t, r, "bright_energy", registerclient.RoleDataUser)
 	for query, field := range map[string]string{
-		"limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "limit=": "limit", "cursor=x": "cursor", "cursor=": "cursor", "cursor=MTIgYWs": "cursor",
-		"state=DISCOVERED": "state", "state=active": "state", "legal-basis=consent": "legal-basis", "page=2": "page", "limit=1&limit=2": "limit",
+		"limit=0":             "limit",
+		"limit=501":           "limit",
+		"limit=x":             "limit",
+		"limit=":              "limit",
+		"cursor=x":            "cursor",
+		"cursor=":             "cursor",
+		"cursor=MTIgYWs":      "cursor",
+		"state=DISCOVERED":    "state",
+		"state=active":        "state",
+		"legal-basis=consent": "legal-basis",
+		"page=2":              "page",
+		"limit=1&limit=2":     "limit",
 	} {
 		a := get(t, r.URL+"/records?"+query, token)
 		if a.status != http.StatusBadRequest || a.fields() != field {
@@ -318,17 +287,13 @@ func TestListQueryErrors(t *testing.T) {
 	}
 
 	portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
-	if a := get(
-		t,
-		r.URL+"/meter-points/2312345678901/access-records?limit=5&reidentification-token=x",
-		portal,
-	); a.status != http.StatusBadRequest ||
-		a.fields() != "limit" {
-		t.Errorf("a portal pages: %d %q", a.status, a.fields())
+	a := get(t, r.URL+"/meter-points/2312345678901/access-records?limit=5&reidentification-token=x", portal)
+	if a.status != http.StatusBadRequest || a.fields() != "limit" {
+		t.Errorf("by a portal: %d %q", a.status, a.fields())
 	}
 }
 
-// Of many concurrent callers with one token, on several replicas, exactly one gets the records.
+// Of concurrent callers with one token, on several replicas, exactly one gets the records.
 func TestTokenReadsOnceConcurrently(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
@@ -342,23 +307,23 @@ func TestTokenReadsOnceConcurrently(t *testing.T) {
 		owner, _, ir := household(t, r)
 		create(t, owner, ir, registerclient.BasisConsent)
 		authorization := bearer(t, r, "portal_ops", registerclient.RolePortal)
-		token := start(t, r.ClientWith(t, "portal_ops", secretKey), registerclient.MethodMagicLink).TokenRef()
+		token := magicLink(t, r.ClientWith(t, "portal_ops", secretKey))
 
-		var won, refused, other atomic.Int64
-		var callersDone sync.WaitGroup
+		var served, refused, other atomic.Int64
+		var readers sync.WaitGroup
 		begin := make(chan struct{})
 		for i := range callers {
-			callersDone.Go(func() {
+			readers.Go(func() {
 				<-begin
-				url := replicas[i%len(replicas)].URL + reading + "?reidentification-token=" + token
-				a := get(t, url, authorization)
+				address := replicas[i%len(replicas)].URL + reading + "?reidentification-token=" + token
+				a := get(t, address, authorization)
 				for a.status == http.StatusServiceUnavailable { // on a slow machine; nothing was done
-					a = get(t, url, authorization)
+					a = get(t, address, authorization)
 				}
 
 				switch a.status {
 				case http.StatusOK:
-					won.Add(1)
+					served.Add(1)
 				case http.StatusConflict:
 					refused.Add(1)
 				default:
@@ -369,9 +334,9 @@ func TestTokenReadsOnceConcurrently(t *testing.T) {
 		}
 
 		close(begin)
-		callersDone.Wait()
-		if won.Load() != 1 || refused.Load() != callers-1 {
-			t.Errorf("%d read, %d were refused, %d got something else", won.Load(), refused.Load(), other.Load())
+		readers.Wait()
+		if served.Load() != 1 || refused.Load() != callers-1 {
+			t.Errorf("%d got the records, %d were refused, %d got neither", served.Load(), refused.Load(), other.Load())
 		}
 	})
 }

@@ -9,9 +9,60 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"central.consent/dar/register"
+	"central.consent/dar/register/api"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
 )
+
+// Every operation of the document has a route and a seed, with a body and with every parameter that it takes.
+func TestEveryOperationHasASeed(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(register.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	described := map[string]*openapi3.Operation{}
+	for path, item := range doc.Paths.Map() {
+		for method, o := range item.Operations() {
+			described[method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path)] = o
+		}
+	}
+
+	bodies := map[string]string{}
+	queries := map[string]string{}
+	for _, s := range seeds(t, registertest.New(t)) {
+		bodies[s.operation] += s.body
+		queries[s.operation] += s.query
+	}
+
+	routes := api.Operations()
+	for _, route := range routes {
+		body, seeded := bodies[route]
+		o := described[route]
+		switch {
+		case o == nil:
+			t.Errorf("%s is not in the document", route)
+			continue
+		case !seeded:
+			t.Errorf("%s has no seed", route)
+		case o.RequestBody != nil && body == "":
+			t.Errorf("%s takes a body, and its seed has none", route)
+		}
+
+		for _, p := range o.Parameters {
+			if p.Value.In == openapi3.ParameterInQuery && !strings.Contains(queries[route], p.Value.Name+"=") {
+				t.Errorf("%s takes the parameter %s, and its seed has none", route, p.Value.Name)
+			}
+		}
+	}
+
+	for operation := range described {
+		if !slices.Contains(routes, operation) {
+			t.Errorf("%s is described and does not exist", operation)
+		}
+	}
+}
 
 // Every operation serves the roles that the document names and no others. The requests have an unknown parameter,
 // so that an operation that serves the caller does nothing.
@@ -42,15 +93,16 @@ func TestRolesMatchDocument(t *testing.T) {
 			t.Errorf("%s names no roles", s.operation)
 		}
 
-		ask := func(credentials string) answer {
-			s := s
+		ask := func(credentials string) reply {
 			s.credentials = credentials
+
 			return s.send(t, r, s.path(""), "colour=red", s.body)
 		}
 		if slices.Contains(roles, any("anyone")) {
 			if a := ask(""); s.operation != "GET /auth/token" && a.fields() != "colour" {
 				t.Errorf("%s by anyone: %d %v", s.operation, a.status, a.body)
 			}
+
 			continue
 		}
 
@@ -60,16 +112,17 @@ func TestRolesMatchDocument(t *testing.T) {
 			a := ask(token)
 			if slices.Contains(roles, any(role)) {
 				if a.status != http.StatusBadRequest || a.fields() != "colour" {
-					t.Errorf("%s by %s, who may: %d %v", s.operation, role, a.status, a.body["errors"])
+					t.Errorf("%s by %s, which is allowed: %d %v", s.operation, role, a.status, a.body["errors"])
 				}
 			} else if a.status != http.StatusForbidden || a.code() != "AUTH003" {
-				t.Errorf("%s by %s, who may not: %d %v", s.operation, role, a.status, a.body["errors"])
+				t.Errorf("%s by %s, which is not allowed: %d %v", s.operation, role, a.status, a.body["errors"])
 			}
 		}
 	}
 }
 
-func TestUnknownRoutesAndWrongMethodsAnswerInTheEnvelope(t *testing.T) {
+// An unknown path and a wrong method get an error in the envelope. The latter names the allowed methods.
+func TestUnknownRoutesAndMethods(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	expect(t, get(t, r.URL+"/nowhere", ""), http.StatusNotFound, "NOT001")
@@ -81,29 +134,31 @@ func TestUnknownRoutesAndWrongMethodsAnswerInTheEnvelope(t *testing.T) {
 	a := post(t, r.URL+"/auth/token", "", "{}")
 	expect(t, a, http.StatusMethodNotAllowed, "ERR000")
 	if a.header.Get("Allow") == "" {
-		t.Error("the answer does not say which methods are allowed")
+		t.Error("the response does not name the allowed methods")
+	}
+
+	envelope := a.body["response"].(map[string]any)
+	if envelope["resource"] != "/v1/auth/token" || !strings.HasPrefix(envelope["transaction-id"].(string), "tid_") {
+		t.Errorf("envelope %v", envelope)
 	}
 
 	for path, allowed := range map[string]string{"/auth/token": "GET", "/identity-records": "GET, POST"} {
-		a := send(t, http.MethodOptions, r.URL+path, "", "", nil)
-		expect(t, a, http.StatusMethodNotAllowed, "ERR000")
-		if got := a.header.Get("Allow"); got != allowed {
+		refused := send(t, http.MethodOptions, r.URL+path, "", "", nil)
+		expect(t, refused, http.StatusMethodNotAllowed, "ERR000")
+		if got := refused.header.Get("Allow"); got != allowed {
 			t.Errorf("OPTIONS %s allows %q, want %q", path, got, allowed)
 		}
 	}
 
 	expect(t, send(t, http.MethodOptions, r.URL+"/nowhere", "", "", nil), http.StatusNotFound, "NOT001")
-	envelope := a.body["response"].(map[string]any)
-	if envelope["resource"] != "/v1/auth/token" || !strings.HasPrefix(envelope["transaction-id"].(string), "tid_") {
-		t.Errorf("envelope %v", envelope)
-	}
 }
 
-func TestEachRoleReachesItsOwnOperationsAlone(t *testing.T) {
+// The operations on customers' data serve these roles only, and no caller without a valid token.
+func TestRolesOfCustomerOperations(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	tokens := map[registerclient.Role]string{}
-	for _, role := range []registerclient.Role{"data_user", "data_provider", "dcc", "admin", "portal"} {
+	for _, role := range everyRole {
 		tokens[role] = bearer(t, r, "account_"+string(role), role)
 	}
 
@@ -115,7 +170,11 @@ func TestEachRoleReachesItsOwnOperationsAlone(t *testing.T) {
 		{"GET", "/identity-records/reidentify/mlr_0123456789abcdef01234567", "data_user portal"},
 		{"GET", "/identity-records/ir_0123456789abcdef01234567", "data_user"},
 		{"DELETE", "/identity-records/ir_0123456789abcdef01234567", "data_user"},
-		{"DELETE", "/identity-records/ir_0123456789abcdef01234567/credentials/cred_0123456789abcdef01234567", "data_user"},
+		{
+			"DELETE",
+			"/identity-records/ir_0123456789abcdef01234567/credentials/cred_0123456789abcdef01234567",
+			"data_user",
+		},
 		{"POST", "/identity-records/ir_0123456789abcdef01234567/re-identify", "data_user"},
 		{"GET", "/identity-records/ir_0123456789abcdef01234567/re-identify/mlr_0123456789abcdef01234567", "data_user"},
 		{"POST", "/cot-events", "dcc"},
@@ -127,18 +186,10 @@ func TestEachRoleReachesItsOwnOperationsAlone(t *testing.T) {
 		{"POST", "/discovered-access", "dcc"},
 		{"POST", "/admin/accounts", "admin"},
 	} {
-		expect(
-			t,
-			send(t, o.method, r.URL+o.path, "", "application/json", []byte("{}")),
-			http.StatusUnauthorized,
-			"AUTH001",
-		)
-		expect(
-			t,
-			send(t, o.method, r.URL+o.path, "Bearer nonsense", "application/json", []byte("{}")),
-			http.StatusUnauthorized,
-			"AUTH002",
-		)
+		a := send(t, o.method, r.URL+o.path, "", "application/json", []byte("{}"))
+		expect(t, a, http.StatusUnauthorized, "AUTH001")
+		a = send(t, o.method, r.URL+o.path, "Bearer nonsense", "application/json", []byte("{}"))
+		expect(t, a, http.StatusUnauthorized, "AUTH002")
 		for role, token := range tokens {
 			a := send(t, o.method, r.URL+o.path, token, "application/json", []byte("{}"))
 			if refused := a.code() == "AUTH003"; refused == strings.Contains(o.roles, string(role)) {
@@ -148,33 +199,19 @@ func TestEachRoleReachesItsOwnOperationsAlone(t *testing.T) {
 	}
 }
 
-func TestOperationsAreForTheirRolesAlone(t *testing.T) {
+// The operations on accounts serve these roles only. The right roles get past the check to the operation itself.
+func TestRolesOfAdministration(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
+	const unknownDUID = "duid_000000000000000000000000"
 	admin := []registerclient.Role{registerclient.RoleAdmin}
 	operations := []struct {
 		method, path, body string
-		who                []registerclient.Role
-		status             int // for those who may
+		roles              []registerclient.Role
+		status             int // for these roles
 	}{
-		{
-			"PUT",
-			"/self/return-urls",
-			`{"return-urls":[]}`,
-			[]registerclient.Role{registerclient.RoleDataUser, registerclient.RolePortal},
-			200,
-		},
-		{
-			"GET",
-			"/data-users/duid_000000000000000000000000",
-			"",
-			[]registerclient.Role{
-				registerclient.RoleDataProvider,
-				registerclient.RoleDataUser,
-				registerclient.RoleAdmin,
-			},
-			404,
-		},
+		{"PUT", "/self/return-urls", `{"return-urls":[]}`, []registerclient.Role{"data_user", "portal"}, 200},
+		{"GET", "/data-users/" + unknownDUID, "", []registerclient.Role{"data_provider", "data_user", "admin"}, 404},
 		{"GET", "/admin/stats", "", admin, 200},
 		{"GET", "/admin/accounts", "", admin, 200},
 		{"POST", "/admin/accounts", `{}`, admin, 400},
@@ -188,7 +225,7 @@ func TestOperationsAreForTheirRolesAlone(t *testing.T) {
 		authorization := bearer(t, r, "role_"+string(role), role)
 		for _, o := range operations {
 			a := send(t, o.method, r.URL+o.path, authorization, "application/json", []byte(o.body))
-			if slices.Contains(o.who, role) {
+			if slices.Contains(o.roles, role) {
 				if a.status != o.status {
 					t.Errorf("%s %s by %s: %d, want %d", o.method, o.path, role, a.status, o.status)
 				}
@@ -199,12 +236,8 @@ func TestOperationsAreForTheirRolesAlone(t *testing.T) {
 	}
 
 	for _, o := range operations {
-		expect(
-			t,
-			send(t, o.method, r.URL+o.path, "", "application/json", []byte(o.body)),
-			http.StatusUnauthorized,
-			"AUTH001",
-		)
+		a := send(t, o.method, r.URL+o.path, "", "application/json", []byte(o.body))
+		expect(t, a, http.StatusUnauthorized, "AUTH001")
 	}
 
 	expect(t, get(t, r.URL+"/self", ""), http.StatusUnauthorized, "AUTH001")

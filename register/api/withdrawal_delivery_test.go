@@ -16,19 +16,18 @@ func TestWithdrawalDelivery(t *testing.T) {
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
 		owner, portal, ir := household(t, r)
-		endpoint := newReceiver(t, r)
-		endpoint.subscribe(owner, registerclient.EventConsentWithdrawal)
-		endpoint.answers(http.StatusServiceUnavailable)
+		endpoint := registertest.NewReceiver(t, r)
+		endpoint.Subscribe(t, owner, registerclient.EventConsentWithdrawal)
+		endpoint.Respond(http.StatusServiceUnavailable)
 		ak := create(t, owner, ir, registerclient.BasisConsent)
-		token := start(t, portal, registerclient.MethodMagicLink).TokenRef()
+		token := magicLink(t, portal)
 		list(t, portal, token)
-		wants := func(status registerclient.NoticeStatus, ended bool) {
+		expectDelivery := func(status registerclient.NoticeStatus, ended bool) {
 			t.Helper()
-			for name, ask := range map[string]func() (*registerclient.NoticeResponse, error){
-				"portal": func() (*registerclient.NoticeResponse, error) { return portal.WithdrawalNotice(t.Context(), ak, token) },
-				"owner":  func() (*registerclient.NoticeResponse, error) { return owner.WithdrawalNotice(t.Context(), ak, "") },
+			for name, got := range map[string]*registerclient.NoticeResponse{
+				"portal": must(portal.WithdrawalNotice(t.Context(), ak, token))(t),
+				"owner":  must(owner.WithdrawalNotice(t.Context(), ak, ""))(t),
 			} {
-				got := must(ask())(t)
 				if got.AK != ak || got.Status != status || (got.At != nil) != ended {
 					t.Errorf("%s: got %+v, want %s", name, got, status)
 				}
@@ -37,27 +36,22 @@ func TestWithdrawalDelivery(t *testing.T) {
 				}
 			}
 		}
-		wants(registerclient.NoticeNone, false)
-		must(
-			portal.RevokeAccessRecord(
-				t.Context(),
-				ak,
-				registerclient.RevokeAccessRecordQuery{ReidentificationToken: token},
-			),
-		)(
-			t,
-		)
-		wants(registerclient.NoticePending, false)
+		expectDelivery(registerclient.NoticeNone, false)
+		if err := withdraw(t, portal, ak, token); err != nil {
+			t.Fatal(err)
+		}
+
+		expectDelivery(registerclient.NoticePending, false)
 		r.WorkOff(t)
-		wants(registerclient.NoticePending, false)
-		endpoint.answers(http.StatusOK)
+		expectDelivery(registerclient.NoticePending, false)
+		endpoint.Respond(http.StatusOK)
 		r.Clock.Add(2 * time.Minute)
 		r.WorkOff(t)
-		wants(registerclient.NoticeDelivered, true)
+		expectDelivery(registerclient.NoticeDelivered, true)
 	})
 }
 
-// A withdrawal without an endpoint has no delivery; one endpoint of several is enough for delivered.
+// A withdrawal without an endpoint has no delivery. With several endpoints, one delivery is enough for delivered.
 func TestWithdrawalDeliveryOfSeveralEndpoints(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
@@ -65,37 +59,39 @@ func TestWithdrawalDeliveryOfSeveralEndpoints(t *testing.T) {
 		owner, _, ir := household(t, r)
 		status := func(ak string) registerclient.NoticeStatus {
 			t.Helper()
+
 			return must(owner.WithdrawalNotice(t.Context(), ak, ""))(t).Status
 		}
-		silent := create(t, owner, ir, registerclient.BasisConsent)
-		must(owner.RevokeAccessRecord(t.Context(), silent, registerclient.RevokeAccessRecordQuery{}))(t)
-		if got := status(silent); got != registerclient.NoticeNone {
+		unsent := create(t, owner, ir, registerclient.BasisConsent)
+		revoke(t, owner, unsent)
+		if got := status(unsent); got != registerclient.NoticeNone {
 			t.Errorf("without an endpoint: %s", got)
 		}
 
-		dead := newReceiver(t, r)
-		live := newReceiver(t, r)
-		dead.subscribe(owner)
-		dead.answers(http.StatusServiceUnavailable)
+		failing := registertest.NewReceiver(t, r)
+		working := registertest.NewReceiver(t, r)
+		failing.Subscribe(t, owner)
+		failing.Respond(http.StatusServiceUnavailable)
 		ak := create(t, owner, ir, registerclient.BasisConsent)
-		must(owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
-		live.subscribe(owner)
+		revoke(t, owner, ak)
+		working.Subscribe(t, owner)
 		both := create(t, owner, ir, registerclient.BasisConsent)
-		must(owner.RevokeAccessRecord(t.Context(), both, registerclient.RevokeAccessRecordQuery{}))(t)
+		revoke(t, owner, both)
 		r.WorkOff(t)
-		// One of two endpoints is enough for the organisation to know.
 		if got := status(both); got != registerclient.NoticeDelivered {
-			t.Errorf("one of two endpoints has it: %s", got)
+			t.Errorf("delivered to one of two endpoints: %s", got)
 		}
+
 		for range 8 {
 			r.Clock.Add(27 * time.Hour)
 			r.WorkOff(t)
 		}
+
 		if got := status(ak); got != registerclient.NoticeUndelivered {
 			t.Errorf("after the last attempt: %s", got)
 		}
 		if got := status(both); got != registerclient.NoticeDelivered {
-			t.Errorf("one of two endpoints has it, and the other never will: %s", got)
+			t.Errorf("delivered to one of two endpoints, and undelivered to the other: %s", got)
 		}
 	})
 }
@@ -107,9 +103,16 @@ func TestWithdrawalDeliveryAuthority(t *testing.T) {
 		r := registertest.New(t, registertest.On(d))
 		owner, portal, ir := household(t, r)
 		read := create(t, owner, ir, registerclient.BasisConsent)
-		token := start(t, portal, registerclient.MethodMagicLink).TokenRef()
+		token := magicLink(t, portal)
 		list(t, portal, token)
 		later := create(t, owner, ir, registerclient.BasisConsent)
+		otherPortal := r.Client(t, registerclient.RolePortal)
+		otherOwner := r.Client(t, registerclient.RoleDataUser)
+		dcc := r.Client(t, registerclient.RoleDCC)
+		const (
+			unknown      = "ak_000000000000000000000000"
+			unknownToken = "mlr_0123456789abcdef01234567"
+		)
 		for name, test := range map[string]struct {
 			client *registerclient.Client
 			ak     string
@@ -117,13 +120,13 @@ func TestWithdrawalDeliveryAuthority(t *testing.T) {
 			want   error
 		}{
 			"portal without a token":       {portal, read, "", registerclient.ErrForbidden},
-			"portal with an unknown token": {portal, read, "mlr_0123456789abcdef01234567", registerclient.ErrForbidden},
-			"another portal":               {r.Client(t, registerclient.RolePortal), read, token, registerclient.ErrForbidden},
+			"portal with an unknown token": {portal, read, unknownToken, registerclient.ErrForbidden},
+			"another portal":               {otherPortal, read, token, registerclient.ErrForbidden},
 			"a record that was not read":   {portal, later, token, registerclient.ErrForbidden},
-			"no such record, portal":       {portal, "ak_000000000000000000000000", token, registerclient.ErrForbidden},
-			"another data user":            {r.Client(t, registerclient.RoleDataUser), read, "", registerclient.ErrNotFound},
-			"no such record, data user":    {owner, "ak_000000000000000000000000", "", registerclient.ErrNotFound},
-			"the DCC":                      {r.Client(t, registerclient.RoleDCC), read, "", registerclient.ErrForbidden},
+			"no such record, portal":       {portal, unknown, token, registerclient.ErrForbidden},
+			"another data user":            {otherOwner, read, "", registerclient.ErrNotFound},
+			"no such record, data user":    {owner, unknown, "", registerclient.ErrNotFound},
+			"the DCC":                      {dcc, read, "", registerclient.ErrForbidden},
 		} {
 			if _, err := test.client.WithdrawalNotice(t.Context(), test.ak, test.token); !errors.Is(err, test.want) {
 				t.Errorf("%s: got %v, want %v", name, err, test.want)

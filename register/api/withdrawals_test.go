@@ -12,36 +12,29 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// The owner revokes its own record, once, for a known reason.
+// The owner revokes its own record once, for a known reason.
 func TestOwnerRevokes(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	mine := bearer(t, r, "mine", registerclient.RoleDataUser)
 	client := r.ClientWith(t, "mine", secretKey)
-	own := must(
-		client.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")),
-	)(
-		t,
-	).IR
+	own := identity(t, client, "")
 	ak := create(t, client, own, registerclient.BasisLegalObligation)
 	stranger := bearer(t, r, "stranger", registerclient.RoleDataUser)
-	drop := func(authorization, query string) answer {
+	drop := func(authorization, query string) reply {
 		return send(t, http.MethodDelete, r.URL+"/access-records/"+ak+query, authorization, "", nil)
 	}
 	expect(t, drop(stranger, ""), http.StatusNotFound, "NOT001")
 	expect(t, drop(mine, "?reason=whim"), http.StatusBadRequest, "VAL001")
-	if a := drop(
-		mine,
-		"?reason=statutory-authority-lapsed",
-	); a.status != http.StatusOK || a.body["ak"] != ak ||
-		a.body["revoked-at"] != "2026-06-01T09:00:00Z" {
+	a := drop(mine, "?reason=statutory-authority-lapsed")
+	if a.status != http.StatusOK || a.body["ak"] != ak || a.body["revoked-at"] != "2026-06-01T09:00:00Z" {
 		t.Fatalf("%d %v", a.status, a.body)
 	}
 
 	expect(t, drop(mine, ""), http.StatusNotFound, "NOT001")
 }
 
-// A portal withdraws by the authority of the customer only: every sentence of docs/decisions.md, Withdrawal.
+// A portal withdraws a record only with the authority of the customer (docs/decisions.md, Withdrawal).
 func TestPortalWithdraws(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
@@ -53,53 +46,42 @@ func TestPortalWithdraws(t *testing.T) {
 		short.AccessEvent.Expiry = new(r.Clock.Now().Add(10 * time.Minute))
 		expiring := must(owner.CreateAccessRecord(t.Context(), short))(t).AccessToken.Key
 		closed := create(t, owner, ir, registerclient.BasisConsent)
-		elsewhere := must(
-			owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord("9900000000001", "c@example.com")),
-		)(
-			t,
-		).IR
+		other := registertest.IdentityRecord("9900000000001", "c@example.com")
+		elsewhere := must(owner.CreateIdentityRecord(t.Context(), other))(t).IR
 		foreign := create(t, owner, elsewhere, registerclient.BasisConsent)
-		seen := must(
-			r.Client(t, registerclient.RoleDCC).SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")),
-		)(
-			t,
-		).AK
+		dcc := r.Client(t, registerclient.RoleDCC)
+		discovered := must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t).AK
 		r.Clock.Add(time.Second)
 
 		portal := bearer(t, r, "portal_ops", registerclient.RolePortal)
 		client := r.ClientWith(t, "portal_ops", secretKey)
 		stranger := bearer(t, r, "stranger", registerclient.RolePortal)
-		drop := func(authorization, ak, token string) answer {
-			return send(
-				t,
-				http.MethodDelete,
-				r.URL+"/access-records/"+ak+"?reason=customer-request&reidentification-token="+token,
-				authorization,
-				"",
-				nil,
-			)
+		drop := func(authorization, ak, token string) reply {
+			address := r.URL + "/access-records/" + ak + "?reason=customer-request&reidentification-token=" + token
+
+			return send(t, http.MethodDelete, address, authorization, "", nil)
 		}
-		refused := func(name string, a answer) {
+		expectForbidden := func(name string, a reply) {
 			t.Helper()
 			if a.status != http.StatusForbidden || a.code() != "AUTH004" {
 				t.Errorf("%s: %d %v", name, a.status, a.body)
 			}
 		}
-		token := start(t, client, registerclient.MethodMagicLink).TokenRef()
-		refused("no token", send(t, http.MethodDelete, r.URL+"/access-records/"+consent, portal, "", nil))
-		refused("an unknown token", drop(portal, consent, "mlr_0123456789abcdef01234567"))
-		refused("an unconfirmed token", drop(portal, consent, token))
+		token := magicLink(t, client)
+		expectForbidden("no token", send(t, http.MethodDelete, r.URL+"/access-records/"+consent, portal, "", nil))
+		expectForbidden("an unknown token", drop(portal, consent, "mlr_0123456789abcdef01234567"))
+		expectForbidden("an unconfirmed token", drop(portal, consent, token))
 		r.Confirm(t, token)
-		refused("another account's token", drop(stranger, consent, token))
-		refused("a record of another meter point", drop(portal, foreign, token))
-		refused("an unknown record", drop(portal, "ak_0123456789abcdef01234567", token))
+		expectForbidden("another account's token", drop(stranger, consent, token))
+		expectForbidden("a record of another meter point", drop(portal, foreign, token))
+		expectForbidden("an unknown record", drop(portal, "ak_0123456789abcdef01234567", token))
 		list(t, client, token)
 		later := create(t, owner, ir, registerclient.BasisConsent)
-		refused("a record that came after the reading", drop(portal, later, token))
-		refused("a record of another meter point, after the reading", drop(portal, foreign, token))
+		expectForbidden("a record that came after the reading", drop(portal, later, token))
+		expectForbidden("a record of another meter point, after the reading", drop(portal, foreign, token))
 		expect(t, drop(portal, contract, token), http.StatusUnprocessableEntity, "VAL001")
-		expect(t, drop(portal, seen, token), http.StatusUnprocessableEntity, "VAL001")
-		must(owner.RevokeAccessRecord(t.Context(), closed, registerclient.RevokeAccessRecordQuery{}))(t)
+		expect(t, drop(portal, discovered, token), http.StatusUnprocessableEntity, "VAL001")
+		revoke(t, owner, closed)
 		expect(t, drop(portal, closed, token), http.StatusConflict, "CON001")
 		r.Clock.Add(10 * time.Minute)
 		expect(t, drop(portal, expiring, token), http.StatusConflict, "CON001")
@@ -114,16 +96,12 @@ func TestPortalWithdraws(t *testing.T) {
 		if second.status != http.StatusOK || second.body["revoked-at"] != first.body["revoked-at"] {
 			t.Errorf("second withdrawal: %d %v, want as the first: %v", second.status, second.body, first.body)
 		}
-		if a := get(
-			t,
-			r.URL+"/access-records/"+consent,
-			"",
-		); a.body["access-record"].(map[string]any)["access-event"].(map[string]any)["state"] != "REVOKED" {
+		if a := get(t, r.URL+"/access-records/"+consent, ""); stateOf(a) != "REVOKED" {
 			t.Errorf("afterwards it verifies as %v", a.body)
 		}
 
 		r.Clock.Add(time.Hour)
-		refused("a token over an hour old", drop(portal, consent, token))
+		expectForbidden("a token over an hour old", drop(portal, consent, token))
 	})
 }
 
@@ -134,13 +112,13 @@ func TestConcurrentWithdrawals(t *testing.T) {
 		r := registertest.New(t, registertest.On(d))
 		owner, portal, ir := household(t, r)
 		ak := create(t, owner, ir, registerclient.BasisConsent)
-		token := start(t, portal, registerclient.MethodMagicLink).TokenRef()
+		token := magicLink(t, portal)
 		list(t, portal, token)
 		var ends sync.WaitGroup
 		var withdrawn, tooLate, revoked atomic.Int64
 		for range 50 {
 			ends.Go(func() {
-				switch _, err := portal.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{ReidentificationToken: token}); {
+				switch err := withdraw(t, portal, ak, token); {
 				case err == nil:
 					withdrawn.Add(1)
 				case errors.Is(err, registerclient.ErrConflict):
@@ -150,7 +128,8 @@ func TestConcurrentWithdrawals(t *testing.T) {
 				}
 			})
 			ends.Go(func() {
-				switch _, err := owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}); {
+				_, err := owner.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{})
+				switch {
 				case err == nil:
 					revoked.Add(1)
 				case !errors.Is(err, registerclient.ErrNotFound):
@@ -163,12 +142,7 @@ func TestConcurrentWithdrawals(t *testing.T) {
 		byCustomer := withdrawn.Load() == 50 && revoked.Load() == 0
 		byOwner := tooLate.Load() == 50 && revoked.Load() == 1
 		if !byCustomer && !byOwner {
-			t.Errorf(
-				"%d withdrawals, %d came too late, %d revocations by the owner",
-				withdrawn.Load(),
-				tooLate.Load(),
-				revoked.Load(),
-			)
+			t.Errorf("%d withdrawn, %d too late, %d revoked", withdrawn.Load(), tooLate.Load(), revoked.Load())
 		}
 	})
 }

@@ -11,66 +11,61 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// docs/decisions.md, Which person: the methods are the union over every live identity record.
-func TestMethodsAreTheUnionOverAllIdentityRecords(t *testing.T) {
+// exists asks which methods there are at MeterPoint.
+func exists(t *testing.T, portal *registerclient.Client) *registerclient.IdentityExistsResponse {
+	t.Helper()
+
+	return must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t)
+}
+
+// mailedTo starts a challenge by link at MeterPoint, and returns the masked address to which the link goes.
+func mailedTo(t *testing.T, portal *registerclient.Client) string {
+	t.Helper()
+
+	return start(t, portal, registerclient.MethodMagicLink).MagicLink.DispatchedTo
+}
+
+// The methods at a meter point are the union over its live identity records (docs/decisions.md, Which person).
+func TestMethodsAreTheUnionOfIdentityRecords(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	one := r.Client(t, registerclient.RoleDataUser)
 	two := r.Client(t, registerclient.RoleDataUser)
 	portal := r.Client(t, registerclient.RolePortal)
-	methods := func() []registerclient.Method {
-		t.Helper()
-		answer := must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t)
-		return answer.AvailableMethods
-	}
-	unknown := must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t)
+	methods := func() []registerclient.Method { return exists(t, portal).AvailableMethods }
+
+	unknown := exists(t, portal)
 	if unknown.Exists || len(unknown.AvailableMethods) != 0 {
-		t.Errorf("nobody on record, and yet %+v", unknown)
+		t.Errorf("without an identity record: %+v", unknown)
 	}
 
-	first := must(one.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "")))(t)
+	first := movedIn(t, one, "2022-06-30", "")
 	if got := methods(); len(got) != 0 {
 		t.Errorf("without an address: %v", got)
 	}
 
-	must(
-		two.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(registertest.MeterPoint, "c@example.com")),
-	)(
-		t,
-	)
+	movedIn(t, two, "2022-06-30", "c@example.com")
 	if got := methods(); !slices.Equal(got, []registerclient.Method{"magic-link", "passkey-register"}) {
 		t.Errorf("with one address: %v", got)
 	}
 
-	r.AddPasskey(t, first.IR)
-	if got := methods(); !slices.Equal(
-		got,
-		[]registerclient.Method{"passkey-assert", "magic-link", "passkey-register"},
-	) {
-		t.Errorf("with a passkey as well: %v", got)
+	r.AddPasskey(t, first)
+	got := methods()
+	if !slices.Equal(got, []registerclient.Method{"passkey-assert", "magic-link", "passkey-register"}) {
+		t.Errorf("with a passkey too: %v", got)
 	}
 }
 
-// docs/decisions.md, Which person: who is still to move in answers nothing and gets no letter until the day, in London.
-func TestARecordAnswersFromItsMoveInDate(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		l := newLinked(t, d)
+// A person confirms nothing and gets no letter before the move-in date, in London (docs/decisions.md, Which person).
+func TestIdentityRecordWorksFromItsMoveInDate(t *testing.T) {
+	eachLinked(t, func(t *testing.T, l linked) {
 		l.Clock.Set(time.Date(2026, time.June, 1, 22, 59, 0, 0, time.UTC))
 		next := movedIn(t, l.owner, "2026-06-02", "next@example.com")
 		l.AddPasskey(t, next)
-		exists := func() registerclient.IdentityExistsResponse {
-			t.Helper()
-			return *must(l.portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t)
-		}
-		if got := exists(); slices.Contains(got.AvailableMethods, registerclient.MethodPasskeyAssert) {
+		if got := exists(t, l.portal); slices.Contains(got.AvailableMethods, registerclient.MethodPasskeyAssert) {
 			t.Errorf("before the day: %v", got.AvailableMethods)
 		}
-		if got := start(
-			t,
-			l.portal,
-			registerclient.MethodMagicLink,
-		).MagicLink.DispatchedTo; got != "c*****r@example.com" {
+		if got := mailedTo(t, l.portal); got != "c*****r@example.com" {
 			t.Errorf("before the day mail goes to %s", got)
 		}
 
@@ -80,23 +75,19 @@ func TestARecordAnswersFromItsMoveInDate(t *testing.T) {
 		}
 
 		const back = "https://bright.example/back"
-		must(l.owner.ReplaceReturnURLs(
-			t.Context(),
-			registerclient.ReplaceReturnURLsRequest{ReturnURLs: []string{back}},
-		))(t)
+		must(l.owner.ReplaceReturnURLs(t.Context(), registerclient.ReplaceReturnURLsRequest{
+			ReturnURLs: []string{back},
+		}))(t)
 		enrol := registertest.IdentityRecord(registertest.MeterPoint, "")
 		enrol.PIIPrincipal.MoveInDate = "2026-06-02"
-		enrol.InitiatePasskeyRegistration, enrol.PasskeyReturnURL = true, new(back)
-		if _, err := l.owner.CreateIdentityRecord(
-			t.Context(),
-			enrol,
-		); !isInvalid(
-			err,
-			"initiate-passkey-registration",
-		) {
+		enrol.InitiatePasskeyRegistration = true
+		enrol.PasskeyReturnURL = new(back)
+		_, err := l.owner.CreateIdentityRecord(t.Context(), enrol)
+		if !isInvalid(err, "initiate-passkey-registration") {
 			t.Errorf("a passkey before the day: %v", err)
 		}
-		// The people there now hear of their own passkey, and those to come of neither.
+
+		// The present occupant gets a letter about the removal of their own passkey, the next occupant gets none.
 		l.AddPasskey(t, l.ir)
 		for _, ir := range []string{l.ir, next} {
 			if err := l.owner.DeletePasskeyCredential(t.Context(), ir, "cred_"+ir[3:]); err != nil {
@@ -108,7 +99,7 @@ func TestARecordAnswersFromItsMoveInDate(t *testing.T) {
 		letters := l.inbox.Messages()
 		for _, letter := range letters {
 			if letter.To == "next@example.com" {
-				t.Errorf("a letter to somebody still to come: %s", letter.Text)
+				t.Errorf("a letter to the next occupant: %s", letter.Text)
 			}
 		}
 		if len(letters) != 2 {
@@ -117,14 +108,10 @@ func TestARecordAnswersFromItsMoveInDate(t *testing.T) {
 
 		l.AddPasskey(t, next)
 		l.Clock.Set(time.Date(2026, time.June, 1, 23, 0, 0, 0, time.UTC)) // midnight in London
-		if got := exists(); !slices.Contains(got.AvailableMethods, registerclient.MethodPasskeyAssert) {
+		if got := exists(t, l.portal); !slices.Contains(got.AvailableMethods, registerclient.MethodPasskeyAssert) {
 			t.Errorf("on the day: %v", got.AvailableMethods)
 		}
-		if got := start(
-			t,
-			l.portal,
-			registerclient.MethodMagicLink,
-		).MagicLink.DispatchedTo; got != "n*****t@example.com" {
+		if got := mailedTo(t, l.portal); got != "n*****t@example.com" {
 			t.Errorf("on the day mail goes to %s", got)
 		}
 
@@ -133,22 +120,16 @@ func TestARecordAnswersFromItsMoveInDate(t *testing.T) {
 	})
 }
 
-// docs/decisions.md, Which person: with a Data User that may not call, its records answer nobody's challenge.
-func TestRecordsOfSuspendedAndTerminatedAccountsAnswerNothing(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		l := newLinked(t, d)
+// The identity records of a suspended or terminated account confirm no challenge and get no letters
+// (docs/decisions.md, Which person).
+func TestIdentityRecordsOfSuspendedAccounts(t *testing.T) {
+	eachLinked(t, func(t *testing.T, l linked) {
 		admin := l.Client(t, registerclient.RoleAdmin)
 		other := l.Client(t, registerclient.RoleDataUser)
 		theirs := movedIn(t, other, "2024-01-01", "other@example.com")
 		l.AddPasskey(t, theirs)
-		id := func(c *registerclient.Client) string { return must(c.ReadSelf(t.Context()))(t).Account.AccountID }
-		otherID := id(other)
-		ownerID := id(l.owner)
-		exists := func() registerclient.IdentityExistsResponse {
-			t.Helper()
-			return *must(l.portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t)
-		}
+		otherID := accountOf(t, other)
+		ownerID := accountOf(t, l.owner)
 
 		started, link := l.ask(t)
 		if started.MagicLink.DispatchedTo != "o*****r@example.com" {
@@ -160,17 +141,15 @@ func TestRecordsOfSuspendedAndTerminatedAccountsAnswerNothing(t *testing.T) {
 		must(admin.SuspendAccount(t.Context(), otherID))(t)
 		expectPage(t, browser.Submit(page, "/id/link", "code", started.MatchCode), http.StatusGone, "does not work")
 		expectChallenge(t, l, started, "expired")
-		if got := exists(); !got.Exists || slices.Contains(got.AvailableMethods, registerclient.MethodPasskeyAssert) {
+		got := exists(t, l.portal)
+		if !got.Exists || slices.Contains(got.AvailableMethods, registerclient.MethodPasskeyAssert) {
 			t.Errorf("one suspended: %t %v", got.Exists, got.AvailableMethods)
 		}
-		if got := start(
-			t,
-			l.portal,
-			registerclient.MethodMagicLink,
-		).MagicLink.DispatchedTo; got != "c*****r@example.com" {
-			t.Errorf("one suspended: mail goes to %s", got)
+		if to := mailedTo(t, l.portal); to != "c*****r@example.com" {
+			t.Errorf("one suspended: mail goes to %s", to)
 		}
-		// A letter about a passkey goes to those whose Data User is active.
+
+		// A letter about a passkey goes to the people of active Data Users only.
 		l.AddPasskey(t, l.ir)
 		if err := l.owner.DeletePasskeyCredential(t.Context(), l.ir, "cred_"+l.ir[3:]); err != nil {
 			t.Fatal(err)
@@ -184,8 +163,9 @@ func TestRecordsOfSuspendedAndTerminatedAccountsAnswerNothing(t *testing.T) {
 		}
 
 		must(admin.TerminateAccount(t.Context(), ownerID))(t)
-		if got := exists(); got.Exists || len(got.AvailableMethods) != 0 {
-			t.Errorf("both gone: %t %v", got.Exists, got.AvailableMethods)
+		got = exists(t, l.portal)
+		if got.Exists || len(got.AvailableMethods) != 0 {
+			t.Errorf("both accounts closed: %t %v", got.Exists, got.AvailableMethods)
 		}
 
 		ask := registerclient.ReidentifyRequest{
@@ -193,7 +173,7 @@ func TestRecordsOfSuspendedAndTerminatedAccountsAnswerNothing(t *testing.T) {
 			Method: registerclient.MethodPasskeyAssert,
 		}
 		if _, err := l.portal.Reidentify(t.Context(), ask); !errors.Is(err, registerclient.ErrNotFound) {
-			t.Errorf("both gone: %v", err)
+			t.Errorf("both accounts closed: %v", err)
 		}
 
 		must(admin.ReactivateAccount(t.Context(), otherID))(t)
@@ -201,60 +181,44 @@ func TestRecordsOfSuspendedAndTerminatedAccountsAnswerNothing(t *testing.T) {
 	})
 }
 
-// docs/decisions.md, Enrolling a passkey: without a mailed link it is open to the Data User who owns the record.
-func TestOwnerAsksByItsOwnRecordAlone(t *testing.T) {
+// A Data User starts a challenge by its own identity record. A passkey can be enrolled that way without a mailed link
+// (docs/decisions.md, Enrolling a passkey); other people at the meter point are not asked.
+func TestChallengeByOwnIdentityRecord(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	owner := r.ClientOf(
-		t,
-		registerclient.CreateAccountRequest{
-			Role:       registerclient.RoleDataUser,
-			ReturnURLs: []string{"https://bright-energy.com/back"},
-		},
-	)
+	const back = "https://bright-energy.com/back"
+	owner := r.ClientOf(t, registerclient.CreateAccountRequest{
+		Role:       registerclient.RoleDataUser,
+		ReturnURLs: []string{back},
+	})
 	ir := movedIn(t, owner, "2022-06-30", "")
-	movedIn(t, owner, "2024-01-01", "other@example.com") // of the same meter point, and not asked
+	movedIn(t, owner, "2024-01-01", "other@example.com")
 	ask := func(in registerclient.ReidentifyOwnRequest) (*registerclient.ReidentifyResponse, error) {
 		return owner.ReidentifyOwn(t.Context(), ir, in)
 	}
 	for _, method := range []registerclient.Method{"magic-link", "passkey-assert"} {
-		if _, err := ask(
-			registerclient.ReidentifyOwnRequest{Method: method},
-		); !errors.Is(
-			err,
-			registerclient.ErrUnprocessable,
-		) {
+		_, err := ask(registerclient.ReidentifyOwnRequest{Method: method})
+		if !errors.Is(err, registerclient.ErrUnprocessable) {
 			t.Errorf("%s: %v", method, err)
 		}
 	}
 
 	for name, in := range map[string]registerclient.ReidentifyOwnRequest{
-		"no method": {}, "another's URL": {Method: "passkey-register", PasskeyReturnURL: new("https://evil.example")},
-		"URL of the other method": {Method: "passkey-register", RedirectURL: new("https://bright-energy.com/back")},
+		"no method":               {},
+		"another's URL":           {Method: "passkey-register", PasskeyReturnURL: new("https://evil.example")},
+		"URL of the other method": {Method: "passkey-register", RedirectURL: new(back)},
 	} {
 		if _, err := ask(in); !errors.Is(err, registerclient.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 
-	enrol := must(
-		ask(
-			registerclient.ReidentifyOwnRequest{
-				Method:           "passkey-register",
-				PasskeyReturnURL: new("https://bright-energy.com/back"),
-				MatchCode:        true,
-			},
-		),
-	)(
-		t,
-	)
-	if enrol.Passkey == nil || enrol.MagicLink != nil || enrol.MatchCode == "" ||
-		*enrol.Passkey.ReturnURL != "https://bright-energy.com/back" {
+	enrol := must(ask(registerclient.ReidentifyOwnRequest{
+		Method:           "passkey-register",
+		PasskeyReturnURL: new(back),
+		MatchCode:        true,
+	}))(t)
+	if enrol.Passkey == nil || enrol.MagicLink != nil || enrol.MatchCode == "" || *enrol.Passkey.ReturnURL != back {
 		t.Errorf("enrolment %+v", enrol)
 	}
-}
-
-func isInvalid(err error, field string) bool {
-	refused, ok := errors.AsType[*registerclient.Error](err)
-	return ok && refused.Status == http.StatusBadRequest && refused.Names(field)
 }

@@ -18,25 +18,36 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// TestPasskeyInABrowser works the pages' own script in Chromium, with an authenticator that Chromium makes up: a mailed
-// link, a passkey made, and the same shown; then the ways in which it does not come to that.
-func TestPasskeyInABrowser(t *testing.T) {
-	t.Parallel()
+// chromium is a tab of Chromium with a virtual authenticator.
+type chromium struct {
+	t      *testing.T
+	ctx    context.Context
+	device webauthn.AuthenticatorID
+
+	mu       sync.Mutex
+	messages []string
+}
+
+// newChromium starts Chromium, in which PublicURL leads to the register. Without Chromium the test is skipped; in CI it
+// fails.
+func newChromium(t *testing.T, r *registertest.Register) *chromium {
+	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal("there is no Chromium to test the script in")
 		}
+
 		t.Skip("there is no Chromium")
 	}
 
-	h := newHome(t, registertest.SQLite)
-	server := strings.TrimSuffix(strings.TrimPrefix(h.URL, "http://"), "/v1")
+	public := strings.TrimPrefix(registertest.PublicURL, "http://")
+	server := strings.TrimSuffix(strings.TrimPrefix(r.URL, "http://"), "/v1")
 	options := append(
 		chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"),
 		chromedp.NoSandbox,
 		chromedp.DisableGPU,
-		chromedp.Flag("host-resolver-rules", "MAP "+strings.TrimPrefix(registertest.PublicURL, "http://")+" "+server),
+		chromedp.Flag("host-resolver-rules", "MAP "+public+" "+server),
 	)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
@@ -44,29 +55,20 @@ func TestPasskeyInABrowser(t *testing.T) {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)
-	var mu sync.Mutex
-	var troubles []string
+
+	c := &chromium{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		switch e := event.(type) {
 		case *log.EventEntryAdded:
-			troubles = append(troubles, e.Entry.Text+" "+e.Entry.URL)
+			c.messages = append(c.messages, e.Entry.Text+" "+e.Entry.URL)
 		case *runtime.EventExceptionThrown:
-			troubles = append(troubles, e.ExceptionDetails.Error())
+			c.messages = append(c.messages, e.ExceptionDetails.Error())
 		}
 	})
-	run := func(actions ...chromedp.Action) {
-		t.Helper()
-		if err := chromedp.Run(ctx, actions...); err != nil {
-			var at, says string
-			_ = chromedp.Run(ctx, chromedp.Location(&at), chromedp.Text("main", &says, chromedp.ByQuery))
-			t.Fatalf("%v at %s: %s %q", err, at, says, troubles)
-		}
-	}
-	var device webauthn.AuthenticatorID
-	run(log.Enable(), webauthn.Enable(), chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		device, err = webauthn.AddVirtualAuthenticator(&webauthn.VirtualAuthenticatorOptions{
+	c.run(log.Enable(), webauthn.Enable(), chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		c.device, err = webauthn.AddVirtualAuthenticator(&webauthn.VirtualAuthenticatorOptions{
 			Protocol:                    webauthn.AuthenticatorProtocolCtap2,
 			Transport:                   webauthn.AuthenticatorTransportInternal,
 			HasResidentKey:              true,
@@ -74,119 +76,125 @@ func TestPasskeyInABrowser(t *testing.T) {
 			IsUserVerified:              true,
 			AutomaticPresenceSimulation: true,
 		}).Do(ctx)
+
 		return err
 	}))
-	// A page that goes away while it is polled is an error to chromedp, and here the point.
-	arrive := func(path string) chromedp.Action {
-		return chromedp.ActionFunc(func(ctx context.Context) error {
-			there := chromedp.Poll(
-				`location.pathname === "`+path+`" && document.readyState === "complete"`,
-				nil,
-				chromedp.WithPollingTimeout(20*time.Second),
-			)
-			err := there.Do(ctx)
-			for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "(-32000)") {
-				err = there.Do(ctx)
-			}
 
-			return err
-		})
+	return c
+}
+
+// run runs actions in the tab.
+func (c *chromium) run(actions ...chromedp.Action) {
+	c.t.Helper()
+	if err := chromedp.Run(c.ctx, actions...); err != nil {
+		var address, text string
+		_ = chromedp.Run(c.ctx, chromedp.Location(&address), chromedp.Text("main", &text, chromedp.ByQuery))
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.t.Fatalf("%v at %s: %s %q", err, address, text, c.messages)
 	}
-	says := func(want string) {
-		t.Helper()
-		var got string
-		run(chromedp.WaitVisible("#passkey-problem"), chromedp.Text("#passkey-problem", &got))
-		if got != want {
-			t.Errorf("the page says %q, want %q", got, want)
+}
+
+// arrive waits for a page. A page that goes away while it is polled is an error of chromedp, and polled again.
+func arrive(path string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		poll := chromedp.Poll(
+			`location.pathname === "`+path+`" && document.readyState === "complete"`,
+			nil,
+			chromedp.WithPollingTimeout(20*time.Second),
+		)
+		err := poll.Do(ctx)
+		for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "(-32000)") {
+			err = poll.Do(ctx)
+		}
+
+		return err
+	})
+}
+
+// expectProblem waits for the sentence that the script shows.
+func (c *chromium) expectProblem(want string) {
+	c.t.Helper()
+	var got string
+	c.run(chromedp.WaitVisible("#passkey-problem"), chromedp.Text("#passkey-problem", &got))
+	if got != want {
+		c.t.Errorf("the page says %q, want %q", got, want)
+	}
+}
+
+// expectNoMessages checks that the browser logged nothing but the one refused code.
+func (c *chromium) expectNoMessages() {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, message := range c.messages {
+		if !strings.Contains(message, "422") {
+			c.t.Errorf("a message in the browser: %s", message)
+		}
+	}
+}
+
+// The pages' own script enrols a passkey after a mailed link, and then confirms with it, by the button and by the
+// browser's list. It shows a sentence if the customer cancels, forgets the code, or has a passkey already.
+func TestPasskeyInABrowser(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, registertest.SQLite)
+	c := newChromium(t, h.Register)
+	press := chromedp.Click("#passkey button")
+	verify := func(verified bool) chromedp.Action { return webauthn.SetUserVerified(c.device, verified) }
+	followLink := func() chromedp.Action {
+		h.WorkOff(t)
+
+		return chromedp.Tasks{
+			chromedp.Navigate(h.inbox.Link(t)),
+			chromedp.Click(`form[action="/id/link"] button`),
 		}
 	}
 
-	h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, Language: "en"})
-	h.WorkOff(t)
-	run(
-		chromedp.Navigate(registertest.Inbox{Catcher: h.inbox}.Link(t)),
-		chromedp.Click(`form[action="/id/link"] button`),
-		arrive("/id/link/confirmed"),
-		chromedp.Click(`a[href="`+enrolPage+`"]`),
-		arrive(enrolPage),
-	)
-	run(webauthn.SetUserVerified(device, false), chromedp.Click("#passkey button"))
-	says("No passkey has been set up yet. You can try again.")
-	run(
-		webauthn.SetUserVerified(device, true),
-		chromedp.SetValue("#name", "In the hall"),
-		chromedp.Click("#passkey button"),
-		arrive("/id/passkey/added"),
-	)
-	if got := h.count(
-		t,
-		`SELECT COUNT(*) FROM credentials WHERE name = 'In the hall' AND transports = '["internal"]'`,
-	); got != 1 {
-		t.Errorf("%d passkeys", got)
+	h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, Language: "en"})
+	c.run(followLink(), arrive("/id/link/confirmed"), chromedp.Click(`a[href="`+enrolPage+`"]`), arrive(enrolPage))
+	c.run(verify(false), press)
+	c.expectProblem("No passkey has been set up yet. You can try again.")
+	c.run(verify(true), chromedp.SetValue("#name", "In the hall"), press, arrive(addedPage))
+	stored := `SELECT COUNT(*) FROM credentials WHERE name = 'In the hall' AND transports = '["internal"]'`
+	if got := h.count(t, stored); got != 1 {
+		t.Errorf("%d passkeys, want 1", got)
 	}
 
-	// On the same device there is no second one.
-	h.asks(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister, Language: "en"})
-	h.WorkOff(t)
-	run(
-		chromedp.Navigate(registertest.Inbox{Catcher: h.inbox}.Link(t)),
-		chromedp.Click(`form[action="/id/link"] button`),
-		arrive(enrolPage),
-		chromedp.Click("#passkey button"),
-	)
-	says("This device already has a passkey for your home. You need no other one here.")
+	// The device gets no second passkey.
+	h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyRegister, Language: "en"})
+	c.run(followLink(), arrive(enrolPage), press)
+	c.expectProblem("This device already has a passkey for your home. You need no other one here.")
 
-	// By the button, and typing the code.
-	started := h.asks(
-		t,
-		registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyAssert, Language: "en", MatchCode: true},
-	)
-	run(chromedp.Navigate(started.Passkey.RedirectURL), arrive(assertPage), chromedp.Click("#passkey button"))
-	says("Enter the code from the page where you started")
-	run(
-		chromedp.SendKeys("#code", strings.ToLower(started.MatchCode)),
-		webauthn.SetUserVerified(device, false),
-		chromedp.Click("#passkey button"),
-	)
-	says("You have not confirmed yet. Try again, or go back and choose the email.")
-	if got := h.status(t, started); got != "pending" {
-		t.Errorf("the challenge is %s", got)
-	}
+	// By the button, with the code.
+	started := h.ask(t, registerclient.ReidentifyRequest{
+		Method:    registerclient.MethodPasskeyAssert,
+		Language:  "en",
+		MatchCode: true,
+	})
+	c.run(chromedp.Navigate(started.Passkey.RedirectURL), arrive(assertPage), press)
+	c.expectProblem("Enter the code from the page where you started")
+	c.run(chromedp.SendKeys("#code", strings.ToLower(started.MatchCode)), verify(false), press)
+	c.expectProblem("You have not confirmed yet. Try again, or go back and choose the email.")
+	h.expectStatus(t, started, "pending")
+	c.run(verify(true), press, arrive(confirmedPage))
+	h.expectStatus(t, started, "confirmed")
 
-	run(webauthn.SetUserVerified(device, true), chromedp.Click("#passkey button"), arrive("/id/passkey/confirmed"))
-	if got := h.status(t, started); got != "confirmed" {
-		t.Errorf("the challenge is %s", got)
-	}
+	// By the browser's list beside the button. This browser chooses from it by itself.
+	address, started := h.askToAssert(t)
+	c.run(chromedp.Navigate(address), arrive(confirmedPage))
+	h.expectStatus(t, started, "confirmed")
 
-	// Beside the button there is the browser's list, from which this browser chooses by itself.
-	address, started := h.asksToAssert(t)
-	run(chromedp.Navigate(address), arrive("/id/passkey/confirmed"))
-	if got := h.status(t, started); got != "confirmed" {
-		t.Errorf("the challenge is %s", got)
-	}
-
-	// Unless nobody is there: then the list gives way to the button.
-	address, started = h.asksToAssert(t)
-	run(
-		webauthn.SetAutomaticPresenceSimulation(device, false),
+	// If no person is present, the list gives way to the button.
+	address, started = h.askToAssert(t)
+	c.run(
+		webauthn.SetAutomaticPresenceSimulation(c.device, false),
 		chromedp.Navigate(address),
 		chromedp.WaitVisible("#passkey-autofill"),
-		webauthn.SetAutomaticPresenceSimulation(
-			device,
-			true,
-		),
-		chromedp.Click("#passkey button"),
-		arrive("/id/passkey/confirmed"),
+		webauthn.SetAutomaticPresenceSimulation(c.device, true),
+		press,
+		arrive(confirmedPage),
 	)
-	if got := h.status(t, started); got != "confirmed" {
-		t.Errorf("the challenge is %s", got)
-	}
-
-	mu.Lock()
-	defer mu.Unlock()
-	for _, trouble := range troubles {
-		if !strings.Contains(trouble, "422") { // the one code that was not typed
-			t.Errorf("trouble in the browser: %s", trouble)
-		}
-	}
+	h.expectStatus(t, started, "confirmed")
+	c.expectNoMessages()
 }

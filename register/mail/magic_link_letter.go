@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"time"
 
 	"central.consent/dar/views/i18n"
@@ -17,6 +18,10 @@ const (
 	// SetUpPasskey is for a link that goes on to the enrolment of a passkey.
 	SetUpPasskey Purpose = "passkey"
 )
+
+// longestName is the length up to which the register accepts the display name of an account. A letter that asks for a
+// confirmation never shortens it: its sentence has the whole name.
+const longestName = 255
 
 // LinkDetails is the content of a MagicLink letter.
 type LinkDetails struct {
@@ -35,24 +40,22 @@ type LinkDetails struct {
 	MatchCode bool
 }
 
-// MagicLink writes the letter that asks a customer to confirm their identity. Its texts are mail.link.* in views/i18n.
+// MagicLink writes the letter that asks a customer to confirm their identity. Its texts are challenge.* and
+// mail.link.* in views/i18n.
 func MagicLink(d LinkDetails) Message {
-	org := clean(d.Org, 80)
+	org := clean(d.Org, longestName)
+	purpose := cmp.Or(d.Purpose, ShowList)
 
 	return render(d.Language, func(text *i18n.Printer) letter {
-		request := text.T("mail.link.list", "Org", org)
 		advice := text.T("mail.link.yours")
-		switch d.Purpose {
-		case KnowCustomer:
-			request = text.T("mail.link.customer", "Org", org)
+		if purpose == KnowCustomer {
 			advice = text.T("mail.link.dealing", "Org", org)
-		case SetUpPasskey:
-			request = text.T("mail.link.passkey", "Org", org)
 		}
 
 		minutes := int(d.Expires.Sub(d.Asked).Round(time.Minute) / time.Minute)
 		blocks := []block{
-			{paragraph: request},
+			{paragraph: text.T("challenge.sentence", "Org", org)},
+			{paragraph: text.T("challenge."+string(purpose), "Org", org)},
 			{facts: []fact{
 				{text.T("mail.fact.asks"), org},
 				meterFact(text, d.Meter),
@@ -77,7 +80,7 @@ func MagicLink(d LinkDetails) Message {
 		)
 
 		return letter{
-			subject: text.T("mail.link.subject", "Org", org),
+			subject: text.T("mail.link.subject", "Org", clean(d.Org, 80)),
 			title:   text.T("mail.link.title"),
 			blocks:  blocks,
 			footer:  customerFooter(text),

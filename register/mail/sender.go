@@ -15,7 +15,7 @@ import (
 )
 
 // DefaultFrom is the sender of letters if Options.From is empty.
-const DefaultFrom = "Data Access Register <no-reply@central.consent>"
+const DefaultFrom = "Central Access Register <no-reply@central.consent>"
 
 // Options configures a Sender. Everything except URL is optional.
 type Options struct {

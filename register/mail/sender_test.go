@@ -52,7 +52,7 @@ func TestSendOverEveryKindOfConnection(t *testing.T) {
 			}
 
 			for name, want := range map[string]string{
-				"From": `"Data Access Register" <no-reply@central.consent>`, "To": "<" + sent.To + ">",
+				"From": `"Central Access Register" <no-reply@central.consent>`, "To": "<" + sent.To + ">",
 				"Message-Id": "<job-42@central.consent>", "Date": "Sun, 03 May 2026 13:03:00 +0000",
 				"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "Content-Language": "en, cy",
 				"X-Mailer": "", "User-Agent": "",

@@ -23,3 +23,25 @@ func start(t testing.TB, c *registerclient.Client, method registerclient.Method)
 
 	return registertest.Start(t, c, method)
 }
+
+// create is registertest.CreateRecord.
+func create(t testing.TB, c *registerclient.Client, ir string, basis registerclient.LegalBasis) string {
+	t.Helper()
+
+	return registertest.CreateRecord(t, c, ir, basis)
+}
+
+// revoke is registertest.Revoke.
+func revoke(t testing.TB, c *registerclient.Client, ak string) {
+	t.Helper()
+	registertest.Revoke(t, c, ak)
+}
+
+// withdraw registers a consent and revokes it, which is one event, and returns the key of the record.
+func withdraw(t testing.TB, c *registerclient.Client, ir string) string {
+	t.Helper()
+	ak := create(t, c, ir, registerclient.BasisConsent)
+	revoke(t, c, ak)
+
+	return ak
+}

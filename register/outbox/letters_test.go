@@ -6,71 +6,105 @@ import (
 	"testing"
 	"time"
 
-	"central.consent/dar/register/mail"
-	"central.consent/dar/register/mail/catcher"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
-// posting is a register that mails its links to a server which the test holds.
-type posting struct {
+// queuedLetter is a register with one letter, a mailed link, in its outbox.
+type queuedLetter struct {
 	*registertest.Register
-	server *catcher.Catcher
+	server registertest.Inbox
 	store  *store.Store
 }
 
-// posted starts a challenge, whose letter waits.
-func posted(t *testing.T, d registertest.Database) posting {
+func queueLetter(t *testing.T, d registertest.Database) queuedLetter {
 	t.Helper()
-	server, err := catcher.Start(catcher.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() { server.Close() })
-	sender, err := mail.NewSender(mail.Options{URL: server.URL()})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() { sender.Close() })
+	server, sender := registertest.NewInbox(t)
 	r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations(), registertest.WithMail(sender))
 	_, portal, _ := household(t, r)
 	start(t, portal, registerclient.MethodMagicLink)
 
-	return posting{r, server, store.New(r.DB.Write, r.DB.Read)}
+	return queuedLetter{r, server, store.New(r.DB.Write, r.DB.Read)}
 }
 
-// ended looks at the letter's job: its outcome, empty while it waits, and what was last wrong.
-func (p posting) ended(t *testing.T) (outcome, lastError string, handed bool) {
+// eachQueuedLetter runs a test on a queued letter in each database.
+func eachQueuedLetter(t *testing.T, test func(t *testing.T, q queuedLetter)) {
 	t.Helper()
-	var outcomes, errs *string
-	err := p.DB.Read.QueryRow(`SELECT outcome, last_error, handed_at IS NOT NULL FROM outbox WHERE kind = 'mail'`).
-		Scan(&outcomes, &errs, &handed)
-	if err != nil {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) { test(t, queueLetter(t, d)) })
+}
+
+// job reads the letter's job: its outcome, empty while it is queued, its last error, and whether it is marked as handed
+// over.
+func (q queuedLetter) job(t *testing.T) (outcome, lastError string, handedOver bool) {
+	t.Helper()
+	row := q.DB.Read.QueryRow(`SELECT COALESCE(outcome, ''), COALESCE(last_error, ''), handed_at IS NOT NULL
+		FROM outbox WHERE kind = 'mail'`)
+	if err := row.Scan(&outcome, &lastError, &handedOver); err != nil {
 		t.Fatal(err)
 	}
-	if outcomes != nil {
-		outcome = *outcomes
-	}
-	if errs != nil {
-		lastError = *errs
-	}
 
-	return outcome, lastError, handed
+	return outcome, lastError, handedOver
 }
 
-// expect says how many letters have arrived, and how the job ended.
-func (p posting) expect(t *testing.T, letters int, outcome string) {
+// expect checks how many letters have arrived, and the outcome of the job.
+func (q queuedLetter) expect(t *testing.T, letters int, outcome string) {
 	t.Helper()
-	got, lastError, _ := p.ended(t)
-	if n := len(p.server.Messages()); n != letters || got != outcome {
+	got, lastError, _ := q.job(t)
+	if n := len(q.server.Messages()); n != letters || got != outcome {
 		t.Errorf("%d letters and %q (%s), want %d and %q", n, got, lastError, letters, outcome)
 	}
 }
 
-func TestMailOfALinkIsTriedForAsLongAsTheLinkLives(t *testing.T) {
+// claim begins an attempt, as a process does that is then killed. It checks that no other attempt can begin.
+func (q queuedLetter) claim(t *testing.T) store.Job {
+	t.Helper()
+	now := q.Clock.Now()
+	due := must(q.store.ListDueJobs(t.Context(), now, 1, 1))(t)
+	if len(due) != 1 {
+		t.Fatalf("%d jobs are due, want 1", len(due))
+	}
+
+	var job store.Job
+	err := q.store.Transact(t.Context(), func(tx *store.Tx) (err error) {
+		job, err = tx.ClaimJob(t.Context(), due[0], now, now.Add(15*time.Second))
+
+		return err
+	})
+	if err != nil || job.Attempts != due[0].Attempts+1 {
+		t.Fatalf("attempt %d: %v", job.Attempts, err)
+	}
+
+	err = q.store.Transact(t.Context(), func(tx *store.Tx) error {
+		_, second := tx.ClaimJob(t.Context(), due[0], now.Add(time.Hour), now.Add(2*time.Hour))
+
+		return second
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Fatalf("the job was claimed twice: %v", err)
+	}
+
+	return job
+}
+
+// markHandedOver reports whether an attempt may hand the letter over.
+func (q queuedLetter) markHandedOver(t *testing.T, job store.Job) (marked bool) {
+	t.Helper()
+	err := q.store.Transact(t.Context(), func(tx *store.Tx) (err error) {
+		marked, err = tx.MarkHandedOver(t.Context(), job, q.Clock.Now())
+
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return marked
+}
+
+// A letter with a link is retried until the link expires, and then dropped.
+func TestLinkIsMailedWhileItLives(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		for _, test := range []struct {
@@ -85,163 +119,118 @@ func TestMailOfALinkIsTriedForAsLongAsTheLinkLives(t *testing.T) {
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
-				p := posted(t, d)
-				p.server.Down()
+				q := queueLetter(t, d)
+				q.server.Down()
 				for waited := time.Duration(0); waited < test.up; waited += 10 * time.Second {
-					p.WorkOff(t)
-					p.expect(t, 0, "")
-					p.Clock.Add(10 * time.Second)
+					q.WorkOff(t)
+					q.expect(t, 0, "")
+					q.Clock.Add(10 * time.Second)
 				}
 
-				p.server.Up()
-				for range 7 { // no wait is longer than this minute and its tenth
-					p.WorkOff(t)
-					p.Clock.Add(10 * time.Second)
+				q.server.Up()
+				// No wait is longer than 66 seconds.
+				for range 7 {
+					q.WorkOff(t)
+					q.Clock.Add(10 * time.Second)
 				}
 
-				p.expect(t, test.letters, test.outcome)
+				q.expect(t, test.letters, test.outcome)
 			})
 		}
 	})
 }
 
-func TestMailOfALinkIsNotSentAgainWhereTheAnswerIsLost(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		p := posted(t, d)
-		p.server.Mute(true)
-		p.WorkOff(t)
-		p.expect(t, 1, store.OutcomeUndelivered)
-		if _, reason, _ := p.ended(t); !strings.HasPrefix(reason, "the mail server may have it") {
+// If the response of the mail server is lost, a letter with a link is not sent again: it may have arrived.
+func TestLinkIsNotMailedTwice(t *testing.T) {
+	eachQueuedLetter(t, func(t *testing.T, q queuedLetter) {
+		q.server.Mute(true)
+		q.WorkOff(t)
+		q.expect(t, 1, store.OutcomeUndelivered)
+		if _, reason, _ := q.job(t); !strings.HasPrefix(reason, "the mail server may have it") {
 			t.Errorf("the reason is %q", reason)
 		}
 
-		p.server.Mute(false)
-		p.Clock.Add(5 * time.Minute)
-		p.WorkOff(t)
-		p.expect(t, 1, store.OutcomeUndelivered)
+		q.server.Mute(false)
+		q.Clock.Add(5 * time.Minute)
+		q.WorkOff(t)
+		q.expect(t, 1, store.OutcomeUndelivered)
 	})
 }
 
-func TestMailThatMayComeTwiceIsSentAgainWhereTheAnswerIsLost(t *testing.T) {
+// If the response of the mail server is lost, any other letter is sent again, with the same message id.
+func TestOtherMailIsSentAgain(t *testing.T) {
 	t.Parallel()
-	p := posted(t, registertest.SQLite)
-	if _, err := p.DB.Write.Exec(`UPDATE outbox SET subject = 'undelivered', drop_at = NULL`); err != nil {
+	q := queueLetter(t, registertest.SQLite)
+	if _, err := q.DB.Write.Exec(`UPDATE outbox SET subject = 'undelivered', drop_at = NULL`); err != nil {
 		t.Fatal(err)
 	}
 
-	p.server.Mute(true)
-	p.WorkOff(t)
-	p.expect(t, 1, "")
-	p.server.Mute(false)
-	p.Clock.Add(time.Minute)
-	p.WorkOff(t)
-	p.expect(t, 2, store.OutcomeDelivered)
-	if letters := p.server.Messages(); letters[0].Header.Get("Message-Id") != letters[1].Header.Get("Message-Id") {
-		t.Error("its receiver cannot tell that it is the same letter")
+	q.server.Mute(true)
+	q.WorkOff(t)
+	q.expect(t, 1, "")
+	q.server.Mute(false)
+	q.Clock.Add(time.Minute)
+	q.WorkOff(t)
+	q.expect(t, 2, store.OutcomeDelivered)
+	if letters := q.server.Messages(); letters[0].Header.Get("Message-Id") != letters[1].Header.Get("Message-Id") {
+		t.Error("the two copies have different message ids")
 	}
 }
 
-func TestMailThatWasRefusedIsTriedAgain(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		p := posted(t, d)
-		p.server.RefuseContents(451)
-		p.WorkOff(t)
-		p.expect(t, 0, "")
-		if _, _, handed := p.ended(t); handed {
-			t.Error("it is still marked as handed over")
+// A letter that the mail server refused for now was not handed over, and is retried.
+func TestRefusedMailIsRetried(t *testing.T) {
+	eachQueuedLetter(t, func(t *testing.T, q queuedLetter) {
+		q.server.RefuseContents(451)
+		q.WorkOff(t)
+		q.expect(t, 0, "")
+		if _, _, handedOver := q.job(t); handedOver {
+			t.Error("the letter is still marked as handed over")
 		}
 
-		p.server.RefuseContents(0)
-		p.Clock.Add(time.Minute)
-		p.WorkOff(t)
-		p.expect(t, 1, store.OutcomeDelivered)
+		q.server.RefuseContents(0)
+		q.Clock.Add(time.Minute)
+		q.WorkOff(t)
+		q.expect(t, 1, store.OutcomeDelivered)
 	})
 }
 
-// begin begins the attempt of a process that will be killed.
-func (p posting) begin(t *testing.T) store.Job {
-	t.Helper()
-	now := p.Clock.Now()
-	due := must(p.store.ListDueJobs(t.Context(), now, 1, 1))(t)
-	if len(due) != 1 {
-		t.Fatalf("%d jobs are due", len(due))
-	}
-
-	var job store.Job
-	err := p.store.Transact(t.Context(), func(tx *store.Tx) (err error) {
-		job, err = tx.ClaimJob(t.Context(), due[0], now, now.Add(15*time.Second))
-		return err
-	})
-	if err != nil || job.Attempts != due[0].Attempts+1 {
-		t.Fatalf("attempt %d: %v", job.Attempts, err)
-	}
-
-	err = p.store.Transact(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.ClaimJob(t.Context(), due[0], now.Add(time.Hour), now.Add(2*time.Hour))
-		return err
-	})
-	if !errors.Is(err, store.ErrNotFound) {
-		t.Fatalf("it was claimed twice: %v", err)
-	}
-
-	return job
-}
-
-func (p posting) mark(t *testing.T, job store.Job) (marked bool) {
-	t.Helper()
-	err := p.store.Transact(t.Context(), func(tx *store.Tx) (err error) {
-		marked, err = tx.MarkHandedOver(t.Context(), job, p.Clock.Now())
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return marked
-}
-
-func TestMailWorkerKilledBeforeTheHandoverLosesNothing(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		p := posted(t, d)
-		p.begin(t)
-		p.WorkOff(t)
-		p.expect(t, 0, "")
-		p.Clock.Add(15 * time.Second)
-		p.WorkOff(t)
-		p.expect(t, 1, store.OutcomeDelivered)
+// A process that is killed before it hands a letter over loses nothing: the letter is sent after 15 seconds.
+func TestWorkerKilledBeforeTheHandover(t *testing.T) {
+	eachQueuedLetter(t, func(t *testing.T, q queuedLetter) {
+		q.claim(t)
+		q.WorkOff(t)
+		q.expect(t, 0, "")
+		q.Clock.Add(15 * time.Second)
+		q.WorkOff(t)
+		q.expect(t, 1, store.OutcomeDelivered)
 	})
 }
 
-func TestMailWorkerKilledAfterTheHandoverSendsNothingTwice(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		p := posted(t, d)
-		if !p.mark(t, p.begin(t)) {
-			t.Fatal("the attempt has lost the letter")
+// A process that is killed after it marked a letter as handed over may have sent it. The letter is not sent again.
+func TestWorkerKilledAfterTheHandover(t *testing.T) {
+	eachQueuedLetter(t, func(t *testing.T, q queuedLetter) {
+		if !q.markHandedOver(t, q.claim(t)) {
+			t.Fatal("the attempt may not hand the letter over")
 		}
 
-		p.WorkOff(t)
-		p.expect(t, 0, "")
-		p.Clock.Add(15 * time.Second)
-		p.WorkOff(t)
-		p.expect(t, 0, store.OutcomeUndelivered)
-		if _, reason, _ := p.ended(t); reason != "the mail server may have it" {
+		q.WorkOff(t)
+		q.expect(t, 0, "")
+		q.Clock.Add(15 * time.Second)
+		q.WorkOff(t)
+		q.expect(t, 0, store.OutcomeUndelivered)
+		if _, reason, _ := q.job(t); reason != "the mail server may have it" {
 			t.Errorf("the reason is %q", reason)
 		}
 	})
 }
 
-func TestMailWorkerThatWakesTooLateHandsNothingOver(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		p := posted(t, d)
-		frozen := p.begin(t)
-		p.Clock.Add(15 * time.Second)
-		p.begin(t)
-		if p.mark(t, frozen) {
+// An attempt whose claim has expired may not hand the letter over. The number of the attempt is the fencing token.
+func TestStaleAttemptHandsNothingOver(t *testing.T) {
+	eachQueuedLetter(t, func(t *testing.T, q queuedLetter) {
+		stale := q.claim(t)
+		q.Clock.Add(15 * time.Second)
+		q.claim(t)
+		if q.markHandedOver(t, stale) {
 			t.Error("both attempts may hand the letter over")
 		}
 	})

@@ -13,13 +13,13 @@ func TestOrigin(t *testing.T) {
 		"http://localhost:80":             "http://localhost",
 		"http://127.0.0.1:5002":           "http://127.0.0.1:5002",
 	} {
-		party, err := New(origin, "Data Access Register")
+		party, err := New(origin, "Central Access Register")
 		if err != nil || party.origin != want {
 			t.Errorf("%s: %v %v, want %s", origin, party, err, want)
 		}
 	}
 
-	if _, err := New("https://192.0.2.1", "Data Access Register"); err == nil {
+	if _, err := New("https://192.0.2.1", "Central Access Register"); err == nil {
 		t.Error("an IP address is accepted")
 	}
 }

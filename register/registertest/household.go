@@ -52,3 +52,16 @@ func CreateRecord(t testing.TB, c *registerclient.Client, ir string, basis regis
 
 	return Must(c.CreateAccessRecord(t.Context(), AccessRecord(ir, basis)))(t).AccessToken.Key
 }
+
+// Identity creates an identity record at MeterPoint, and returns its key. Its person has no address if email is empty.
+func Identity(t testing.TB, c *registerclient.Client, email string) string {
+	t.Helper()
+
+	return Must(c.CreateIdentityRecord(t.Context(), IdentityRecord(MeterPoint, email)))(t).IR
+}
+
+// Revoke revokes an access record of the client's own, without a reason.
+func Revoke(t testing.TB, c *registerclient.Client, ak string) {
+	t.Helper()
+	Must(c.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
+}

@@ -197,7 +197,7 @@ func dataTypesOf(stored []string) []registerclient.DataType {
 	return types
 }
 
-// stringsOf returns values of a string type as strings, for the store.
+// stringsOf returns values of a string type as the strings that the store keeps.
 func stringsOf[T ~string](values []T) []string {
 	texts := make([]string, len(values))
 	for i, value := range values {

@@ -63,7 +63,7 @@ func (r *Rules) ClaimKey(ctx context.Context, tx *store.Tx, request IdempotentRe
 	return err
 }
 
-// KeepResponse stores a response, sealed, for the key that the transaction claimed.
+// KeepResponse seals a response and stores it under the key that the transaction claimed.
 func (r *Rules) KeepResponse(ctx context.Context, tx *store.Tx, request IdempotentRequest, response Response) error {
 	text, err := json.Marshal(response.Body)
 	if err != nil {

@@ -131,7 +131,7 @@ func fieldOf(pointer jsontext.Pointer) string {
 	return Printable(path.String())
 }
 
-// expected returns the JSON type that a Go type is read from, for a message.
+// expected names the JSON type that a Go type is read from, as a message says it.
 func expected(t reflect.Type) string {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -41,7 +41,7 @@ func sealedWith(t *testing.T, r *registertest.Register, table, keyID string) (wi
 	return with, without
 }
 
-// Replicas serve meanwhile: what they write is sealed anew too or stays as it is, and nothing is lost.
+// Replicas serve meanwhile: what they write is resealed too or stays as it is, and nothing is lost.
 func TestKeysAreRotatedBesideWriters(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
@@ -234,7 +234,7 @@ func TestRotationReachesEveryTable(t *testing.T) {
 	})
 }
 
-// What is anonymised while its row is being sealed anew does not come back.
+// What is anonymised while its row is being resealed does not come back.
 func TestRotationBringsNothingBack(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {

@@ -95,7 +95,7 @@ func failureLimit(address string) store.Limit {
 	return store.Limit{Bucket: "failure " + address, Most: failuresPerAddress, Within: addressWindow}
 }
 
-// countTowards counts towards a limit in a transaction of its own, whatever becomes of the request.
+// countTowards counts towards a limit in a transaction of its own, so that a request that fails counts too.
 func (r *Rules) countTowards(ctx context.Context, limit store.Limit) (wait time.Duration, err error) {
 	err = r.store.Transact(ctx, func(tx *store.Tx) (err error) {
 		wait, err = tx.CountTowards(ctx, limit, r.clock())

@@ -25,7 +25,7 @@ type device struct {
 // newDevice returns a device on which no passkey is enrolled yet.
 func newDevice() *device {
 	d := &device{
-		party: virtualwebauthn.RelyingParty{ID: "id.example.org", Name: "Data Access Register", Origin: origin},
+		party: virtualwebauthn.RelyingParty{ID: "id.example.org", Name: "Central Access Register", Origin: origin},
 		authenticator: virtualwebauthn.NewAuthenticatorWithOptions(
 			virtualwebauthn.AuthenticatorOptions{BackupEligible: true, BackupState: true},
 		),

@@ -124,7 +124,7 @@ func TestReadingOrder(t *testing.T) {
 	})
 }
 
-// A Data User reads its own records, in pages, and nothing of a meter point where it has none.
+// A Data User reads its own records, in pages, and nothing of a meter point without its records.
 func TestListOwn(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {

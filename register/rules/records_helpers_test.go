@@ -20,7 +20,7 @@ const (
 	otherMeterPoint = "9900000000001"
 )
 
-// origin is where the customers' pages stand, and pages are their addresses.
+// origin is the origin of the customers' pages, and pages are their addresses.
 const origin = "https://id.example.org"
 
 var pages = rules.PageURLs{
@@ -52,7 +52,7 @@ func openRecords(t testing.TB, d registertest.Database) *records {
 	options := rules.Options{
 		Store:      opened,
 		Keys:       must(rules.NewKeyring("test:" + registertest.Key))(t),
-		Passkeys:   must(passkey.New(origin, "Data Access Register"))(t),
+		Passkeys:   must(passkey.New(origin, "Central Access Register"))(t),
 		Pages:      pages,
 		APIURL:     origin + "/v1",
 		SecretCost: registertest.SecretCost,

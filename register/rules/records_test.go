@@ -41,7 +41,7 @@ func TestRegisterAccess(t *testing.T) {
 	})
 }
 
-// An active record is replaced by its owner, for the same meter point.
+// An active record is replaced by its owner only, at the same meter point.
 func TestReplaceAccess(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {

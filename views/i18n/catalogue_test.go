@@ -176,6 +176,35 @@ func sources(t testing.TB) []string {
 	return files
 }
 
+// To customers the register has one name. A text calls it by that name, or "the register" in short.
+func TestRegisterHasOneName(t *testing.T) {
+	t.Parallel()
+	for lang, test := range map[string]struct{ long, others *regexp.Regexp }{
+		"en": {
+			regexp.MustCompile(`\bCentral Access Register\b`),
+			regexp.MustCompile(`\bRegister\b|(?i:\b(data|access|central|consent|meter)s? register\b|\bDAR\b)`),
+		},
+		"cy": {
+			regexp.MustCompile(`\b[CG]ofrestr Mynediad Ganolog\b`),
+			regexp.MustCompile(`\b(C|G|Ch|Ngh)ofrestr\b|(?i:ofrestr (data|mynediad|ganolog)\b|\b(DAR|register)\b)`),
+		},
+	} {
+		mentions := 0
+		for key, forms := range catalogue(t, lang) {
+			for _, text := range forms {
+				mentions += len(test.long.FindAllString(text, -1))
+				if name := test.others.FindString(test.long.ReplaceAllString(text, "")); name != "" {
+					t.Errorf("%s %s calls the register %q: %s", lang, key, name, text)
+				}
+			}
+		}
+
+		if mentions == 0 {
+			t.Errorf("%s never names the register", lang)
+		}
+	}
+}
+
 func TestEnglishIsPlain(t *testing.T) {
 	t.Parallel()
 	sentenceEnd := regexp.MustCompile(`[.?!:]\s`)

@@ -95,7 +95,7 @@ var runtimeKeys = map[string][]string{
 		"discovered.right",
 	),
 	"stopped.failed.": {"over", "refused", "unanswered"},
-	"id.link.":        {"list", "customer", "passkey"},
+	"challenge.":      {"list", "customer", "passkey"},
 	"id.end.": product(
 		[]string{
 			"dead",
