@@ -30,7 +30,8 @@ func TestSpellingsOfAnMPRN(t *testing.T) {
 		ir := must(owner.CreateIdentityRecord(t.Context(),
 			registertest.IdentityRecord(padded, "customer@example.com")))(t).IR
 		ak := registertest.CreateRecord(t, owner, ir, registerclient.BasisConsent)
-		check("read identity record", must(owner.ReadIdentityRecord(t.Context(), ir))(t).IdentityRecord.PIIPrincipal.MPxN)
+		record := must(owner.ReadIdentityRecord(t.Context(), ir))(t).IdentityRecord
+		check("read identity record", record.PIIPrincipal.MPxN)
 		for _, spelling := range []string{normal, "01 234-5678", padded} {
 			query := registerclient.LookupIdentityRecordsQuery{MPxN: spelling}
 			if found := must(owner.LookupIdentityRecords(t.Context(), query))(t); len(found.IdentityRecords) != 1 {
@@ -77,8 +78,9 @@ func TestSpellingsOfAnMPRN(t *testing.T) {
 		report.MPxN = normal
 		must(dcc.ReportChangeOfTenancy(t.Context(), report))(t)
 		for _, spelling := range []string{normal, padded} {
-			if changes := must(admin.ListChangesOfTenancy(t.Context(), spelling))(t).ChangesOfTenancy; len(changes) != 1 {
-				t.Errorf("%s: %d reports", spelling, len(changes))
+			listed := must(admin.ListChangesOfTenancy(t.Context(), spelling))(t)
+			if n := len(listed.ChangesOfTenancy); n != 1 {
+				t.Errorf("%s: %d reports", spelling, n)
 			}
 		}
 	})

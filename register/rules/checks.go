@@ -133,8 +133,8 @@ const longestEmail = 254
 
 // email checks an e-mail address: one bare address, as mail servers accept it.
 func (k *Checks) email(field, value string) {
-	address, err := mail.ParseAddress(value)
-	if err != nil || address.Address != value || len(value) > longestEmail || !Legible(value) ||
+	parsed, err := mail.ParseAddress(value)
+	if err != nil || parsed.Address != value || len(value) > longestEmail || !Legible(value) ||
 		len(normalEmail(value)) > longestEmail {
 		k.Add(field, "must be one e-mail address, as customer@example.com.")
 	}

@@ -50,7 +50,9 @@ func TestNormalEmail(t *testing.T) {
 
 // A normal form is its own normal form, and that of the address in the letters that people know.
 func FuzzNormalEmail(f *testing.F) {
-	for _, seed := range []string{"Customer@Example.com", "kunde@mu\u0308nchen.example", "a@xn--mnchen-3ya.example", "İ@ẞ"} {
+	for _, seed := range []string{
+		"Customer@Example.com", "kunde@mu\u0308nchen.example", "a@xn--mnchen-3ya.example", "İ@ẞ",
+	} {
 		f.Add(seed)
 	}
 

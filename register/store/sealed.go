@@ -151,8 +151,8 @@ func (r *SealedRow) fields() []any {
 	return fields
 }
 
-// Reseal replaces the values of a row with the same ones sealed with a key, in the present form. It returns false, and changes
-// nothing, if the row has changed since it was read: what was anonymised meanwhile must not be restored.
+// Reseal replaces the values of a row with the same ones sealed with a key, in the present form. It returns false, and
+// changes nothing, if the row has changed since it was read: what was anonymised meanwhile must not be restored.
 func (t *Tx) Reseal(
 	ctx context.Context,
 	table SealedTable,
