@@ -61,6 +61,7 @@ func TestKeysAreRotatedBesideWriters(t *testing.T) {
 				t.Context(),
 				registertest.IdentityRecord(registertest.MeterPoint, fmt.Sprintf("customer%d@example.com", i)),
 			)
+
 			return err
 		}
 		const before, after = 250, 60 // more than two batches
@@ -263,6 +264,7 @@ func TestRotationBringsNothingBack(t *testing.T) {
 				[][]byte{[]byte("a"), []byte("b")},
 				[]byte("c"),
 			)
+
 			return err
 		})
 		if err != nil || changed {
