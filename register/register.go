@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -75,6 +76,9 @@ type Register struct {
 	logger   *slog.Logger
 }
 
+// readDocs reads the OpenAPI document once, because tests start hundreds of registers in a process.
+var readDocs = sync.OnceValues(func() (docspage.Model, error) { return docspage.New(OpenAPI) })
+
 // New checks the options, all mistakes at once, and returns a register that is ready to serve.
 func New(o Options) (*Register, error) {
 	local, mistakes := o.check()
@@ -87,7 +91,7 @@ func New(o Options) (*Register, error) {
 		return nil, fmt.Errorf("register settings: the public URL %q: %w", o.PublicURL, err)
 	}
 
-	docs, err := docspage.New(OpenAPI)
+	docs, err := readDocs()
 	if err != nil {
 		return nil, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
