@@ -41,12 +41,12 @@ func TestStartAfterAMistake(t *testing.T) {
 func TestSentenceBeforeALink(t *testing.T) {
 	t.Parallel()
 	page := customer("en")
-	for want, component := range map[string]templ.Component{
+	for sentence, component := range map[string]templ.Component{
 		"start.private.shared": Start(StartPage{Page: page}),
 		"shared.body":          Prove(ProvePage{Page: page, MeterPoint: meterPoint, Chosen: Method{"magic-link"}}),
 	} {
 		text := words(render(t, component).Find("main"))
-		if want := page.Text.T(want) + " " + page.Text.T("help.shared.link"); !strings.Contains(text, want) {
+		if want := page.Text.T(sentence) + " " + page.Text.T("help.shared.link"); !strings.Contains(text, want) {
 			t.Errorf("no %q in %q", want, text)
 		}
 	}
