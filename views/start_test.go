@@ -3,6 +3,8 @@ package views
 import (
 	"strings"
 	"testing"
+
+	"github.com/a-h/templ"
 )
 
 func TestStartAfterAMistake(t *testing.T) {
@@ -32,5 +34,20 @@ func TestStartAfterAMistake(t *testing.T) {
 	}
 	if doc.Find(`meta[name="robots"]`).Length() != 0 || doc.Find(`meta[name="description"]`).Length() != 1 {
 		t.Error("search engines may find the start page, and need to know what it is")
+	}
+}
+
+// A link that follows a sentence stands apart from it.
+func TestSentenceBeforeALink(t *testing.T) {
+	t.Parallel()
+	page := customer("en")
+	for sentence, component := range map[string]templ.Component{
+		"start.private.shared": Start(StartPage{Page: page}),
+		"shared.body":          Prove(ProvePage{Page: page, MeterPoint: meterPoint, Chosen: Method{"magic-link"}}),
+	} {
+		text := words(render(t, component).Find("main"))
+		if want := page.Text.T(sentence) + " " + page.Text.T("help.shared.link"); !strings.Contains(text, want) {
+			t.Errorf("no %q in %q", want, text)
+		}
 	}
 }

@@ -29,6 +29,10 @@ func (a *API) readAudit(c echo.Context) error {
 		AK:        queryParameter(c, "ak"),
 		MPxN:      queryParameter(c, "mpxn"),
 	}
+	if err := query.Check(); err != nil {
+		return err
+	}
+
 	page, err := readPage(c, rowsPerPage)
 	if err != nil {
 		return err

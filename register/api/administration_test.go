@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -78,5 +79,22 @@ func TestReadingTheAuditLogIsAudited(t *testing.T) {
 
 	if rows != 1 {
 		t.Errorf("%d events on %d pages, want 1", rows, pages)
+	}
+}
+
+// Of several mistakes in the query of the audit log, those of the filter are named before those of the page.
+func TestAuditFilterBeforePage(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
+	for query, fields := range map[string]string{
+		"ak=x&event_type=x&limit=x":    "event_type ak",
+		"limit=x&cursor=x&mpxn=1":      "mpxn",
+		"account_id=admin_ops&limit=x": "limit",
+	} {
+		a := get(t, r.URL+"/admin/audit?"+query, admin)
+		if a.status != http.StatusBadRequest || a.fields() != fields {
+			t.Errorf("%s: %d naming %q, want %q", query, a.status, a.fields(), fields)
+		}
 	}
 }

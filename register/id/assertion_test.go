@@ -256,6 +256,24 @@ func TestPasskeyOfASuspendedAccount(t *testing.T) {
 	})
 }
 
+// The account that asks may be suspended while its passkey page is open. A step is then refused, and the refusal is
+// audited as any other.
+func TestPasskeyPageOfASuspendedAccount(t *testing.T) {
+	eachHome(t, func(t *testing.T, h *home) {
+		d := h.enrol(t)
+		address, _ := h.askToAssert(t)
+		b := h.Browser(t)
+		c := openCeremony(t, b, b.Open(address))
+		credential := d.assert(t, c.options())
+
+		h.Suspend(t, accountOf(t, h.portal))
+		expectRefusal(t, c, credential)
+		if n := audited(t, h.Register, "credential.refused", registertest.MeterPoint); n != 1 {
+			t.Errorf("audited %d refusals, want 1", n)
+		}
+	})
+}
+
 // In the same window the customer types no code: the browser brings a completion code back to the portal. The code
 // works for the portal that asked and for its own challenge, for a minute.
 func TestCompletionCode(t *testing.T) {

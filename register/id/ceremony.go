@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -92,8 +93,11 @@ func (p *Pages) step(
 // readStep decodes what the script of a passkey page sends.
 func readStep(c echo.Context) (stepRequest, error) {
 	var in stepRequest
-	media, _, _ := strings.Cut(c.Request().Header.Get(echo.HeaderContentType), ";")
-	if !strings.EqualFold(strings.TrimSpace(media), echo.MIMEApplicationJSON) {
+	media, parameters, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
+	if err != nil || media != echo.MIMEApplicationJSON {
+		return in, errStepMalformed
+	}
+	if charset, ok := parameters["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
 		return in, errStepMalformed
 	}
 

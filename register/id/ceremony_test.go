@@ -73,6 +73,29 @@ func TestCeremonyIsSingleUse(t *testing.T) {
 	})
 }
 
+// A step is JSON in UTF-8, as every body of the API is.
+func TestStepIsJSON(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, registertest.SQLite)
+	h.AddPasskey(t, h.ir)
+	address, _ := h.askToAssert(t)
+	b := h.Browser(t)
+	c := openCeremony(t, b, b.Open(address))
+	for contentType, want := range map[string]int{
+		"":                                   http.StatusUnprocessableEntity,
+		"text/plain":                         http.StatusUnprocessableEntity,
+		"application/json; charset=latin1":   http.StatusUnprocessableEntity,
+		"application/json; charset=utf-8; =": http.StatusUnprocessableEntity,
+		"application/json":                   http.StatusOK,
+		`Application/JSON ; charset="UTF-8"`: http.StatusOK,
+	} {
+		b.Header = http.Header{"Content-Type": {contentType}}
+		if status, response := c.step("/options", ""); status != want {
+			t.Errorf("%q: %d %v, want %d", contentType, status, response, want)
+		}
+	}
+}
+
 // An address with too many failures has to wait. The script of the page gets that as a sentence.
 func TestCeremonyFailuresAreLimited(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {

@@ -39,6 +39,13 @@ type AuditQuery struct {
 	AccountID, EventType, AK, MPxN *string
 }
 
+// Check returns Errors if the query is wrong.
+func (q AuditQuery) Check() error {
+	_, err := q.filter()
+
+	return err
+}
+
 // filter checks the query, and returns it as the store takes it.
 func (q AuditQuery) filter() (store.AuditFilter, error) {
 	var filter store.AuditFilter

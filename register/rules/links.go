@@ -22,7 +22,8 @@ type Opened struct {
 	Account store.Account
 }
 
-// Open returns the open challenge of a secret, or ErrEnded.
+// Open returns the open challenge of a secret, or ErrEnded. With ErrEnded it returns the challenge if that is open
+// still, of an account that may no longer ask.
 func (r *Rules) Open(ctx context.Context, kind store.Secret, secret string) (Opened, error) {
 	found, err := r.store.FindOpenChallenge(ctx, kind, HashToken(secret), r.Now())
 	if errors.Is(err, store.ErrNotFound) {
@@ -37,7 +38,7 @@ func (r *Rules) Open(ctx context.Context, kind store.Secret, secret string) (Ope
 		return Opened{}, err
 	}
 	if account.Status != accountActive {
-		return Opened{}, ErrEnded
+		return Opened{Found: found}, ErrEnded
 	}
 
 	return Opened{Secret: secret, Found: found, Account: account}, nil
