@@ -238,7 +238,7 @@ func sheet(own map[theme]tokens) []byte {
 
 	b.WriteString("@layer base{")
 	root(light)
-	b.WriteString("@media (prefers-color-scheme:dark){") //nolint:misspell // CSS
+	b.WriteString("@media (prefers-color-scheme:dark){")
 	root(dark)
 	b.WriteString("}}\n")
 
