@@ -2,6 +2,7 @@ package migrations_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -145,5 +146,79 @@ func insertOldSession(t *testing.T, address string) {
 		make([]byte, 32), []byte("sealed"))
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Reports and access records from before the migration of households say what the rules need of them.
+func TestHouseholdMigration(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		address := d.Address(t)
+		if path, _, _ := strings.Cut(address, "?"); d == registertest.SQLite {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		insertOldRecords(t, address)
+
+		db := open(t, address, migrations.Register)
+		var day string
+		err := db.Read.Get(&day, `SELECT move_in_from FROM tenancy_changes`)
+		if err != nil || day != "2026-02-13" {
+			t.Errorf("people moved in from %s on: %v", day, err)
+		}
+
+		var ended []string
+		err = db.Read.Select(&ended, `SELECT ak FROM access_records WHERE ended_at_registration ORDER BY ak`)
+		if want := []string{"expired", "expiry before", "revoked at once"}; err != nil || !slices.Equal(ended, want) {
+			t.Errorf("ended at registration: %q, want %q (%v)", ended, want, err)
+		}
+	})
+}
+
+// insertOldRecords applies the first six migrations of the register and inserts a report and access records.
+func insertOldRecords(t *testing.T, address string) {
+	t.Helper()
+	db, err := migrations.OpenAsIs(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+
+	dialect := goose.DialectSQLite3
+	folder := "register/sqlite"
+	if db.Postgres {
+		dialect = goose.DialectPostgres
+		folder = "register/postgres"
+	}
+
+	provider, err := goose.NewProvider(dialect, db.Write.DB, os.DirFS(folder),
+		goose.WithTableName("register_schema_version"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = provider.UpTo(t.Context(), 6); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, statement := range []string{
+		`INSERT INTO accounts (account_id, secret_hash, duid, display_name, role, status, contact_url, data_types,
+			return_urls, registered_at) VALUES ('owner', '', '', '', 'data_user', 'active', '', '[]', '[]', 1)`,
+		`INSERT INTO identity_records (ir, account_id, key_id, created_at) VALUES ('ir', 'owner', '', 1)`,
+		`INSERT INTO tenancy_changes (cot, account_id, mpxn, effective_date, source_reference, affected, notified,
+			created_at) VALUES ('cot', 'owner', '1', '2026-03-15', '', 0, '[]', 1)`,
+		`INSERT INTO access_records (ak, mpxn, account_id, ir, state, legal_basis, expiry, record, created_at,
+			revoked_at) VALUES
+			('active', '1', 'owner', 'ir', 'ACTIVE', '', NULL, '{}', 5, NULL),
+			('expiry after', '1', 'owner', 'ir', 'ACTIVE', '', 6, '{}', 5, NULL),
+			('expiry before', '1', 'owner', 'ir', 'ACTIVE', '', 5, '{}', 5, NULL),
+			('expired', '1', 'owner', 'ir', 'EXPIRED', '', 4, '{}', 5, NULL),
+			('revoked later', '1', 'owner', 'ir', 'REVOKED', '', NULL, '{}', 5, 6),
+			('revoked at once', '1', 'owner', 'ir', 'REVOKED', '', NULL, '{}', 5, 5)`,
+	} {
+		if _, err := db.Write.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -293,7 +293,7 @@ func TestEarlierOccupantsRecords(t *testing.T) {
 
 		// Two records of a person who is then anonymised: registered before the change, and at it.
 		person := movedIn(t, owner, "2022-06-30", "")
-		change := time.Date(2026, time.May, 20, 0, 0, 0, 0, time.UTC)
+		change := time.Date(2026, time.May, 19, 23, 0, 0, 0, time.UTC) // midnight in London
 		var anonymised []string
 		for _, registered := range []time.Time{change.Add(-time.Second), change} {
 			in := registertest.AccessRecord(person, registerclient.BasisContract)

@@ -50,7 +50,12 @@ func TestAccountCheck(t *testing.T) {
 			in.Role = registerclient.RolePortal
 			in.ContactURL = ""
 		}, "", ""},
-		{"script as contact", func(in *request) { in.ContactURL = "javascript:alert(1)" }, "contact-url", "contact-url"},
+		{
+			"script as contact",
+			func(in *request) { in.ContactURL = "javascript:alert(1)" },
+			"contact-url",
+			"contact-url",
+		},
 		{"secret of 31", func(in *request) { in.SecretKey = strings.Repeat("é", 31) }, "secret-key", ""},
 		{"secret of 32", func(in *request) { in.SecretKey = strings.Repeat("é", 32) }, "", ""},
 		{"malformed duid", func(in *request) { in.DUID = "duid_1" }, "duid", "duid"},

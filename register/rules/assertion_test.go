@@ -33,8 +33,8 @@ func TestAssertion(t *testing.T) {
 	})
 }
 
-// The browser takes the token back to the account that asked. With a match code it also takes a completion code, without
-// which the challenge stays pending.
+// The browser takes the token back to the account that asked. With a match code it also takes a completion code,
+// without which the challenge stays pending.
 func TestAssertionReturns(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)
@@ -129,8 +129,8 @@ func TestCopiedPasskeyIsForgotten(t *testing.T) {
 	})
 }
 
-// A passkey confirms while its person lives at the meter point, also if they move out during the ceremony. The passkey of
-// another occupant confirms as well, but not if the owner of a record asks by it.
+// A passkey confirms while its person lives at the meter point, also if they move out during the ceremony. The passkey
+// of another occupant confirms as well, but not if the owner of a record asks by it.
 func TestWhosePasskeyConfirms(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

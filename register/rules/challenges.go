@@ -142,15 +142,15 @@ func (r *Rules) ownConfirmingRecord(
 			"This identity record has been anonymised: it can no longer confirm.")
 	}
 
-	since, err := tx.TenancySince(ctx, *record.MPxN, r.Now())
+	present, err := r.household(ctx, tx, *record.MPxN)
 	if err != nil {
 		return store.IdentityRecord{}, err
 	}
-	if *record.MoveInDate < since {
+	if present.hasMovedOut(*record.MoveInDate) {
 		return store.IdentityRecord{}, conflict(
 			"This identity record is an earlier occupant's, who can no longer confirm.")
 	}
-	if *record.MoveInDate > store.LondonDay(r.Now(), 0) {
+	if !present.isOccupant(*record.MoveInDate, store.LondonDay(r.Now(), 0)) {
 		return store.IdentityRecord{}, conflict(
 			"The move-in date of this identity record is still to come: it can confirm from that day.")
 	}

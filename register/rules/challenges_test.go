@@ -28,7 +28,11 @@ func TestCheckReidentify(t *testing.T) {
 			Method: "magic-link", RedirectURL: new(returnURL), Language: "cy", MatchCode: true,
 		}, ""},
 		{"passkey", registerclient.ReidentifyRequest{Method: "passkey-assert", PasskeyReturnURL: new(returnURL)}, ""},
-		{"enrolment", registerclient.ReidentifyRequest{Method: "passkey-register", PasskeyReturnURL: new(returnURL)}, ""},
+		{
+			"enrolment",
+			registerclient.ReidentifyRequest{Method: "passkey-register", PasskeyReturnURL: new(returnURL)},
+			"",
+		},
 		{"no method", registerclient.ReidentifyRequest{RedirectURL: foreign}, "invalid VAL001 method"},
 		{"language", registerclient.ReidentifyRequest{Method: "magic-link", Language: "fr"}, "invalid VAL001 language"},
 		{"unregistered", registerclient.ReidentifyRequest{Method: "magic-link", RedirectURL: foreign},

@@ -130,8 +130,8 @@ func (k *Checks) year(field string, value time.Time) {
 
 // email checks an e-mail address: one bare address, as mail servers accept it.
 func (k *Checks) email(field, value string) {
-	address, err := mail.ParseAddress(value)
-	if err != nil || address.Address != value || len(value) > 254 || !Legible(value) {
+	parsed, err := mail.ParseAddress(value)
+	if err != nil || parsed.Address != value || len(value) > 254 || !Legible(value) {
 		k.Add(field, "must be one e-mail address, as customer@example.com.")
 	}
 }

@@ -87,10 +87,10 @@ type authority struct {
 }
 
 // authorityOver returns the access record that a customer's token lets an account act on. The account started the
-// token, the customer confirmed it less than an hour ago for the record's meter point, and still lives there. Once the
-// token was consumed by a reading it has authority over the records of that reading only (docs/decisions.md,
-// Withdrawal). The error is refused if the token has no authority over the record, and sighting if the record was
-// discovered by the DCC.
+// token, the customer confirmed it less than an hour ago for the record's meter point, and still lives there. The
+// token has authority over the records that a reading with it shows, and once it was consumed by a reading over the
+// records of that reading only (docs/decisions.md, Withdrawal). The error is refused if the token has no authority over
+// the record, and sighting if the record was discovered by the DCC.
 func (r *Rules) authorityOver(
 	ctx context.Context, tx *store.Tx, accountID, ak, token string, refused, sighting *Error,
 ) (authority, error) {
@@ -119,6 +119,19 @@ func (r *Rules) authorityOver(
 		return authority{}, orRefusal(err, refused)
 	}
 	if record.MPxN != grant.MPxN {
+		return authority{}, refused
+	}
+
+	present, err := r.household(ctx, tx, grant.MPxN)
+	if err != nil {
+		return authority{}, err
+	}
+
+	shown, err := present.showsToCustomer(grant, record)
+	if err != nil {
+		return authority{}, err
+	}
+	if !shown {
 		return authority{}, refused
 	}
 

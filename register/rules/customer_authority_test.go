@@ -72,6 +72,50 @@ func TestCustomerAuthority(t *testing.T) {
 	})
 }
 
+// A token has no authority over an earlier household's record that has ended, and keeps it over one that was active
+// when the customer confirmed or read (docs/decisions.md, Which person).
+func TestAuthorityOverEarlierRecords(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := openRecords(t, d)
+		owner, former := r.owner(t, "owner")
+		portal := r.account(t, "portal", registerclient.RolePortal)
+		present := r.identity(t, owner, meterPoint, "2026-05-20")
+		active := r.access(t, owner, former, registerclient.BasisConsent)
+		ended := r.access(t, owner, former, registerclient.BasisConsent)
+		read := r.token(t, portal, meterPoint, present, nil)
+		must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, read))(t)
+		must(r.RevokeOwn(t.Context(), owner.AccountID, ended, nil))(t)
+		r.clock.Add(time.Second)
+		reread := r.token(t, portal, meterPoint, present, nil)
+		must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, reread))(t)
+		unread := r.token(t, portal, meterPoint, present, nil)
+		r.tenancyChange(t, meterPoint, "2026-05-20")
+
+		const refused = "forbidden AUTH004 reidentification-token"
+		for _, test := range []struct{ name, ak, token, want string }{
+			{"active, read", active, read, ""},
+			{"active, not read", active, unread, ""},
+			{"ended since the reading", ended, read, ""},
+			{"ended before the reading, which preceded the report", ended, reread, refused},
+			{"ended before the confirmation", ended, unread, refused},
+		} {
+			_, err := r.FindWithdrawalDelivery(t.Context(), portal.AccountID, test.ak, test.token)
+			expectRefusal(t, test.name, err, test.want)
+		}
+
+		_, err := r.Withdraw(t.Context(), portal.AccountID, ended, unread, nil)
+		expectRefusal(t, "withdrawing what has ended", err, refused)
+		must(r.Withdraw(t.Context(), portal.AccountID, active, unread, nil))(t)
+		r.clock.Add(time.Second)
+		_, err = r.FindWithdrawalDelivery(t.Context(), portal.AccountID, active, unread)
+		expectRefusal(t, "what became of the withdrawal", err, "")
+		next := r.token(t, portal, meterPoint, present, nil)
+		_, err = r.FindWithdrawalDelivery(t.Context(), portal.AccountID, active, next)
+		expectRefusal(t, "by the next token", err, refused)
+	})
+}
+
 // A second Data User registers by a token that the customer confirmed, which this consumes.
 func TestRegisterWithToken(t *testing.T) {
 	t.Parallel()

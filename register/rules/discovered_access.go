@@ -17,7 +17,7 @@ type NewSighting struct{ row store.DiscoveredAccess }
 func (r *Rules) PrepareSighting(in registerclient.DiscoveredAccess) (NewSighting, error) {
 	now := r.Now()
 	if in.LastSeen == "" {
-		in.LastSeen = registerclient.Date(now.Format(time.DateOnly))
+		in.LastSeen = registerclient.Date(store.LondonDay(now, 0))
 	}
 
 	var k Checks

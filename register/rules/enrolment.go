@@ -101,7 +101,7 @@ func (r *Rules) enrol(
 		return "", err
 	}
 
-	since, err := tx.TenancySince(ctx, found.MPxN, r.Now())
+	present, err := r.household(ctx, tx, found.MPxN)
 	if err != nil {
 		return "", err
 	}
@@ -110,7 +110,7 @@ func (r *Rules) enrol(
 	if err != nil {
 		return "", err
 	}
-	if !confirms || *record.MoveInDate < since {
+	if !confirms || present.hasMovedOut(*record.MoveInDate) {
 		return "", refuse("the person of the record has moved out")
 	}
 

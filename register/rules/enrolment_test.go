@@ -99,8 +99,8 @@ func TestTicketReturn(t *testing.T) {
 	}
 }
 
-// All passkeys of an occupant belong to one user, and a device that holds one is not asked for another. A passkey that is
-// enrolled already is refused.
+// All passkeys of an occupant belong to one user, and a device that holds one is not asked for another. A passkey that
+// is enrolled already is refused.
 func TestEnrolmentOfAnotherDevice(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)

@@ -92,8 +92,8 @@ func TestEventOrder(t *testing.T) {
 	})
 }
 
-// The event about the end of a consent names the record, the end and the reason. The end of a record on another basis is
-// no event.
+// The event about the end of a consent names the record, the end and the reason. The end of a record on another basis
+// is no event.
 func TestWithdrawalEvent(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)

@@ -41,7 +41,8 @@ func TestIdentityCheck(t *testing.T) {
 				Reference: "\n", Submitted: strings.Repeat("a", 256), VerifiedAgainst: "a\tb",
 			}
 		}, "principal-verification.method principal-verification.verified-at principal-verification.outcome " +
-			"principal-verification.reference principal-verification.submitted principal-verification.verified-against"},
+			"principal-verification.reference principal-verification.submitted " +
+			"principal-verification.verified-against"},
 		{"moves in in 90 days", func(in *request) { in.PIIPrincipal.MoveInDate = "2026-08-30" }, ""},
 		{"moves in in 91 days", func(in *request) { in.PIIPrincipal.MoveInDate = "2026-08-31" },
 			"pii-principal.move-in-date"},

@@ -39,8 +39,8 @@ func TestReadIdentityRecord(t *testing.T) {
 	})
 }
 
-// Records are found by meter point, by e-mail address in any case, or by both, and only by their owner. Each one that is
-// read is audited.
+// Records are found by meter point, by e-mail address in any case, or by both, and only by their owner. Each one that
+// is read is audited.
 func TestLookUpIdentityRecords(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

@@ -30,7 +30,9 @@ func TestIsKey(t *testing.T) {
 // Keys and secrets are new each time, and a secret has 256 bits.
 func TestNewSecret(t *testing.T) {
 	t.Parallel()
-	if rules.NewID("ak") == rules.NewID("ak") || rules.NewSecret() == rules.NewSecret() {
+	id := rules.NewID("ak")
+	secret := rules.NewSecret()
+	if rules.NewID("ak") == id || rules.NewSecret() == secret {
 		t.Error("two are equal")
 	}
 	if got := len(rules.NewSecret()); got != 43 {

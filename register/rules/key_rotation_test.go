@@ -61,6 +61,7 @@ func TestKeysAreRotatedBesideWriters(t *testing.T) {
 				t.Context(),
 				registertest.IdentityRecord(registertest.MeterPoint, fmt.Sprintf("customer%d@example.com", i)),
 			)
+
 			return err
 		}
 		const before, after = 250, 60 // more than two batches
@@ -154,7 +155,8 @@ func TestRotationReachesEveryTable(t *testing.T) {
 			registertest.Tamper(t, r, statement, args...)
 		}
 		insert(
-			`INSERT INTO webhooks (wid, account_id, callback_url, notify_days_before, event_types, key_id, sealed_alert_email, sealed_secret, sealed_previous, created_at)
+			`INSERT INTO webhooks (wid, account_id, callback_url, notify_days_before, event_types, key_id,
+				sealed_alert_email, sealed_secret, sealed_previous, created_at)
 			VALUES ('wid_1', 'bright_energy', 'https://example.org', 30, '[]', 'test', ?, ?, NULL, ?)`,
 			rules.SealForTest(
 				ring,
@@ -165,7 +167,8 @@ func TestRotationReachesEveryTable(t *testing.T) {
 			now,
 		)
 		insert(
-			`INSERT INTO webhooks (wid, account_id, callback_url, notify_days_before, event_types, key_id, sealed_alert_email, sealed_secret, sealed_previous, created_at)
+			`INSERT INTO webhooks (wid, account_id, callback_url, notify_days_before, event_types, key_id,
+				sealed_alert_email, sealed_secret, sealed_previous, created_at)
 			VALUES ('wid_2', 'bright_energy', 'https://example.org/2', 30, '[]', 'test', ?, ?, ?, ?)`,
 			rules.SealForTest(
 				ring,
@@ -177,7 +180,8 @@ func TestRotationReachesEveryTable(t *testing.T) {
 			now,
 		)
 		insert(
-			`INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at) VALUES ('evt_1', 'webhook', 'wid_1', 'x', 'test', ?, ?, ?)`,
+			`INSERT INTO outbox (id, kind, target, subject, key_id, sealed_body, created_at, due_at)
+				VALUES ('evt_1', 'webhook', 'wid_1', 'x', 'test', ?, ?, ?)`,
 			rules.SealForTest(ring, "{}", "outbox.sealed_body evt_1"),
 			now,
 			now,
@@ -185,7 +189,8 @@ func TestRotationReachesEveryTable(t *testing.T) {
 		for i := range 2 {
 			key := fmt.Sprintf("k%d", i)
 			insert(
-				`INSERT INTO idempotency_keys (account_id, idempotency_key, request_hash, status, location, key_id, sealed_answer, created_at) VALUES ('bright_energy', ?, ?, 200, '', 'test', ?, ?)`,
+				`INSERT INTO idempotency_keys (account_id, idempotency_key, request_hash, status, location, key_id,
+					sealed_answer, created_at) VALUES ('bright_energy', ?, ?, 200, '', 'test', ?, ?)`,
 				key,
 				[]byte("x"),
 				rules.SealForTest(ring, "{}", "idempotency_keys.sealed_answer bright_energy "+key),
@@ -200,11 +205,21 @@ func TestRotationReachesEveryTable(t *testing.T) {
 
 		after := must(rules.NewKeyring(next))(t)
 		for _, test := range []struct{ column, from, place, want string }{
-			{"sealed_alert_email", "webhooks WHERE wid = 'wid_1'", "webhooks.sealed_alert_email wid_1", "a@example.org"},
+			{
+				"sealed_alert_email",
+				"webhooks WHERE wid = 'wid_1'",
+				"webhooks.sealed_alert_email wid_1",
+				"a@example.org",
+			},
 			{"sealed_secret", "webhooks WHERE wid = 'wid_1'", "webhooks.sealed_secret wid_1", "whsec_1"},
 			{"sealed_previous", "webhooks WHERE wid = 'wid_2'", "webhooks.sealed_previous wid_2", "whsec_0"},
 			{"sealed_body", "outbox", "outbox.sealed_body evt_1", "{}"},
-			{"sealed_answer", "idempotency_keys WHERE idempotency_key = 'k1'", "idempotency_keys.sealed_answer bright_energy k1", "{}"},
+			{
+				"sealed_answer",
+				"idempotency_keys WHERE idempotency_key = 'k1'",
+				"idempotency_keys.sealed_answer bright_energy k1",
+				"{}",
+			},
 		} {
 			var value []byte
 			if err := r.DB.Read.Get(&value, `SELECT `+test.column+` FROM `+test.from); err != nil {
@@ -249,7 +264,8 @@ func TestRotationBringsNothingBack(t *testing.T) {
 		registertest.Tamper(
 			t,
 			r,
-			`UPDATE identity_records SET sealed_email = NULL, email_mac = NULL, sealed_detail = NULL, anonymised_at = ? WHERE ir = ?`,
+			`UPDATE identity_records SET sealed_email = NULL, email_mac = NULL, sealed_detail = NULL,
+				anonymised_at = ? WHERE ir = ?`,
 			store.Millis(r.Clock.Now()),
 			ir,
 		)
@@ -263,6 +279,7 @@ func TestRotationBringsNothingBack(t *testing.T) {
 				[][]byte{[]byte("a"), []byte("b")},
 				[]byte("c"),
 			)
+
 			return err
 		})
 		if err != nil || changed {

@@ -25,8 +25,8 @@ func expectWait(t testing.TB, name string, err error, want time.Duration) {
 	}
 }
 
-// An account may start 60 challenges a minute and ask 300 questions, each account for itself. Once the minute is over it
-// may go on.
+// An account may start 60 challenges a minute and ask 300 questions, each account for itself. Once the minute is over
+// it may go on.
 func TestAccountLimits(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

@@ -11,9 +11,8 @@ import (
 )
 
 // occupants are the identity records and passkeys that can confirm at a meter point. Several Data Users may hold
-// records of the same person: they count as one occupant. A record does not count if its person moved in before the
-// latest change of tenancy or is still to move in, or if its Data User is suspended or terminated (docs/decisions.md,
-// Which person).
+// records of the same person: they count as one occupant. A record does not count if its person belongs to an earlier
+// household or is still to move in, or if its Data User is suspended or terminated (docs/decisions.md, Which person).
 type occupants struct {
 	// records are ordered by the latest move-in date, then the newest.
 	records  []store.IdentityRecord
@@ -22,7 +21,8 @@ type occupants struct {
 
 // occupantReader reads the occupants, from the store or in a transaction.
 type occupantReader interface {
-	TenancySince(ctx context.Context, mpxn string, now time.Time) (string, error)
+	tenancyReader
+
 	ListOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]store.IdentityRecord, error)
 	ListCredentials(ctx context.Context, irs []string) ([]store.Credential, error)
 }
@@ -40,12 +40,12 @@ func (h heldOccupants) ListOccupants(
 // occupants returns who can confirm at a meter point.
 func (r *Rules) occupants(ctx context.Context, from occupantReader, mpxn string) (occupants, error) {
 	now := r.Now()
-	since, err := from.TenancySince(ctx, mpxn, now)
+	present, err := r.household(ctx, from, mpxn)
 	if err != nil {
 		return occupants{}, err
 	}
 
-	records, err := from.ListOccupants(ctx, mpxn, since, now)
+	records, err := from.ListOccupants(ctx, mpxn, present.moveInFrom(), now)
 	if err != nil {
 		return occupants{}, err
 	}

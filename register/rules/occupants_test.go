@@ -77,8 +77,12 @@ func TestEarlierOccupantConfirmsNothing(t *testing.T) {
 		h.expectMethods(t, "a move to come", byLink)
 		h.clock.Add(24 * time.Hour)
 		h.expectMethods(t, "the move", "unoccupied")
+		h.lives(t, h.owner, customerEmail, "2026-05-02")
+		h.expectMethods(t, "who moved in 31 days before", "unoccupied")
+		h.lives(t, h.owner, customerEmail, "2026-05-03")
+		h.expectMethods(t, "who moved in 30 days before", byLink)
 		h.addPasskey(t, h.lives(t, h.owner, "", "2026-06-02"))
-		h.expectMethods(t, "those who moved in", byPasskey)
+		h.expectMethods(t, "those who moved in", byPasskey+" "+byLink)
 	})
 }
 

@@ -8,7 +8,8 @@ import (
 	"central.consent/dar/register/store"
 )
 
-// The store reads one row more than a page holds. The position of the last row is returned only if another page follows.
+// The store reads one row more than a page holds. The position of the last row is returned only if another page
+// follows.
 func TestCutPage(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

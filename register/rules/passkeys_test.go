@@ -145,8 +145,8 @@ func TestPermitAssertion(t *testing.T) {
 	}
 }
 
-// A passkey is enrolled by a browser that followed a mailed link, or that a Data User sends for a record of its own. The
-// page of a challenge that waits for its link proves nothing (docs/decisions.md, Enrolling a passkey).
+// A passkey is enrolled by a browser that followed a mailed link, or that a Data User sends for a record of its own.
+// The page of a challenge that waits for its link proves nothing (docs/decisions.md, Enrolling a passkey).
 func TestPermitEnrolment(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)

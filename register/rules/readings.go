@@ -132,7 +132,7 @@ func (r *Rules) ReadWithToken(
 			return r.tokenRefusal(ctx, tx, token, accountID, mpxn)
 		}
 
-		if records, err = readMeterPoint(ctx, tx, accountID, mpxn, filter, now); err != nil {
+		if records, err = r.readMeterPoint(ctx, tx, accountID, mpxn, filter, now); err != nil {
 			return err
 		}
 
@@ -149,8 +149,8 @@ func (r *Rules) ReadWithToken(
 	return records, err
 }
 
-// readMeterPoint returns the access records and sightings of a meter point that its present occupant may see.
-func readMeterPoint(
+// readMeterPoint returns the access records and sightings of a meter point that its present household may see.
+func (r *Rules) readMeterPoint(
 	ctx context.Context, tx *store.Tx, reader, mpxn string, filter RecordFilter, now time.Time,
 ) ([]registerclient.AccessRecordSummary, error) {
 	rows, err := tx.ListAccessRecords(ctx, mpxn)
@@ -158,12 +158,12 @@ func readMeterPoint(
 		return nil, err
 	}
 
-	since, err := tx.TenancySince(ctx, mpxn, now)
+	present, err := r.household(ctx, tx, mpxn)
 	if err != nil {
 		return nil, err
 	}
 
-	rows, earlier, err := visibleToOccupant(rows, since, now)
+	rows, earlier, err := visibleToHousehold(rows, present, now)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +172,9 @@ func readMeterPoint(
 	if err != nil {
 		return nil, err
 	}
+	sightings = slices.DeleteFunc(sightings, func(s store.DiscoveredAccess) bool {
+		return !present.showsSighting(s.LastSeen)
+	})
 
 	records, err := recordSummaries(rows, sightings, filter, reader, now)
 	if err != nil {
@@ -183,7 +186,7 @@ func readMeterPoint(
 		if earlier[record.AK] {
 			record.EarlierOccupant = true
 			record.Amendments = slices.DeleteFunc(record.Amendments, func(amendment registerclient.Amendment) bool {
-				return amendment.AmendedAt.UTC().Format(time.DateOnly) < since
+				return !present.showsAmendment(amendment.AmendedAt)
 			})
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// A token opens one reading: for the account that started it, of its meter point, once the customer confirmed, within an
-// hour. A refusal does not consume it.
+// A token opens one reading: for the account that started it, of its meter point, once the customer confirmed, within
+// an hour. A refusal does not consume it.
 func TestReadWithToken(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
@@ -64,8 +64,8 @@ func TestReadWithToken(t *testing.T) {
 	})
 }
 
-// The list has active consents first, then other active access, discovered, expired and revoked access. Only the owner of
-// both records sees the key of the identity record.
+// The list has active consents first, then other active access, discovered, expired and revoked access. Only the owner
+// of both records sees the key of the identity record.
 func TestReadingOrder(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {

@@ -113,6 +113,12 @@ func (r *Rules) replaceRow(
 		return orRefusal(err, noAccessRecord())
 	}
 
+	first, err := firstRegisteredAt(old)
+	if err != nil {
+		return err
+	}
+	row.FirstRegisteredAt = new(store.Millis(first))
+
 	replaced, err := tx.ReplaceAccessRecord(ctx, row, now)
 	if err != nil {
 		return err
@@ -215,6 +221,7 @@ func accessRecordRow(in registerclient.AccessRecord, keys store.AccessRecord) (s
 	row.LegalBasis = string(in.Processing.LegalBasis)
 	row.Expiry = store.OptionalMillis(in.AccessEvent.Expiry)
 	row.Record = document
+	row.EndedAtRegistration = !row.ActiveAt(row.CreatedAt.Time())
 	if row.State == store.StateRevoked {
 		by := string(registerclient.RevokedByOrganisation)
 		row.RevokedAt = &row.CreatedAt

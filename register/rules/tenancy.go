@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"time"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -24,11 +23,14 @@ func (r *Rules) PrepareTenancyChange(
 		return NewTenancyChange{}, err
 	}
 
+	change := tenancyChange{effective: string(in.EffectiveDate)}
+
 	return NewTenancyChange{row: store.TenancyChange{
 		COT:             NewID("cot"),
 		AccountID:       accountID,
 		MPxN:            mpxn,
-		EffectiveDate:   string(in.EffectiveDate),
+		EffectiveDate:   change.effective,
+		MoveInFrom:      new(change.moveInFrom()),
 		SourceReference: in.SourceReference,
 		Notified:        store.JSON[[]string]{V: []string{}},
 		CreatedAt:       store.Millis(r.Now()),
@@ -200,44 +202,3 @@ func CheckTenancyChangeKey(cot string) error {
 }
 
 func noTenancyChange() *Error { return NotFound("There is no such report.") }
-
-// visibleToOccupant returns the access records of a meter point that its present occupant may see: of an earlier
-// occupant's records only the active ones, which earlier names (docs/decisions.md, Which person). since is the first
-// day of the present tenancy; empty if no change was reported.
-func visibleToOccupant(
-	rows []store.ListedRecord, since string, now time.Time,
-) (visible []store.ListedRecord, earlier map[string]bool, err error) {
-	earlier = map[string]bool{}
-	for _, row := range rows {
-		day, err := tenancyDay(row)
-		if err != nil {
-			return nil, nil, err
-		}
-
-		if day < since {
-			if !row.ActiveAt(now) {
-				continue
-			}
-			earlier[row.AK] = true
-		}
-
-		visible = append(visible, row)
-	}
-
-	return visible, earlier, nil
-}
-
-// tenancyDay returns the day that decides to which tenancy an access record belongs: the move-in date of its identity
-// record, or, once that is anonymised, the day on which access was registered.
-func tenancyDay(row store.ListedRecord) (string, error) {
-	if row.MoveInDate != nil {
-		return *row.MoveInDate, nil
-	}
-
-	record, err := decodeAccessRecord(row.Record)
-	if err != nil {
-		return "", err
-	}
-
-	return record.AccessEvent.RegisteredAt.UTC().Format(time.DateOnly), nil
-}

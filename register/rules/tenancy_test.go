@@ -2,7 +2,9 @@ package rules_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
@@ -29,7 +31,10 @@ func (r *records) tenancyChange(t testing.TB, mpxn string, day registerclient.Da
 func TestTenancyChangeCheck(t *testing.T) {
 	t.Parallel()
 	r := openRecords(t, registertest.SQLite)
-	_, err := r.PrepareTenancyChange("dcc", registerclient.ChangeOfTenancyRequest{MPxN: "12", EffectiveDate: "2026-02-30"})
+	_, err := r.PrepareTenancyChange(
+		"dcc",
+		registerclient.ChangeOfTenancyRequest{MPxN: "12", EffectiveDate: "2026-02-30"},
+	)
 	expectRefusal(t, "all wrong", err, "invalid VAL001 mpxn effective-date source-reference")
 	expectRefusal(t, "malformed key", rules.CheckTenancyChangeKey("nonsense"), "not found NOT001")
 }
@@ -139,6 +144,153 @@ func TestWithdrawTenancyChange(t *testing.T) {
 			})
 			expectRefusal(t, test.name, err, test.want)
 			r.clock.Add(1)
+		}
+	})
+}
+
+// A record stays in the household of its first registration, also if it is replaced or its identity record anonymised:
+// an active record cannot be moved to an earlier household and ended there (docs/decisions.md, Which person).
+func TestReplacementKeepsHousehold(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := openRecords(t, d)
+		owner, former := r.owner(t, "owner")
+		portal := r.account(t, "portal", registerclient.RolePortal)
+		present := r.identity(t, owner, meterPoint, "2026-05-20")
+		gone := r.identity(t, owner, meterPoint, "2026-05-20")
+		began := func(ir string, day int) registerclient.AccessRecord {
+			in := registertest.AccessRecord(ir, registerclient.BasisContract)
+			in.AccessEvent.RegisteredAt = time.Date(2026, time.May, day, 9, 0, 0, 0, time.UTC)
+
+			return in
+		}
+		names := map[string]string{}
+		replaced := func(name string, in, by registerclient.AccessRecord) {
+			t.Helper()
+			ak := must(r.register(t, owner, in))(t)
+			names[ak] = name
+			for range 2 {
+				must(r.ReplaceAccess(t.Context(), owner.AccountID, ak, by))(t)
+			}
+		}
+		replaced("own", began(present, 21), began(former, 1))
+		replaced("earlier", began(former, 1), began(present, 21))
+		replaced("own, anonymised", began(gone, 21), began(former, 1))
+		replaced("earlier, anonymised", began(gone, 1), began(present, 21))
+		must(r.AnonymiseIdentityRecord(t.Context(), owner.AccountID, gone))(t)
+		r.clock.Add(time.Minute)
+		r.tenancyChange(t, meterPoint, "2026-05-20")
+		r.clock.Add(time.Second)
+		replaced("after the report", began(former, 1), began(former, 1))
+		for ak, name := range names {
+			in := began(former, 1)
+			if name != "after the report" {
+				must(r.ReplaceAccess(t.Context(), owner.AccountID, ak, in))(t)
+			}
+		}
+
+		read := func() []string {
+			t.Helper()
+			token := r.token(t, portal, meterPoint, present, nil)
+			var seen []string
+			list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+			for _, record := range list {
+				name := names[record.AK]
+				if record.EarlierOccupant {
+					name += " (earlier)"
+				}
+				seen = append(seen, name)
+			}
+			slices.Sort(seen)
+
+			return seen
+		}
+		want := []string{
+			"after the report", "earlier (earlier)", "earlier, anonymised (earlier)", "own", "own, anonymised",
+		}
+		if got := read(); !slices.Equal(got, want) {
+			t.Errorf("active: %q, want %q", got, want)
+		}
+
+		for ak := range names {
+			must(r.RevokeOwn(t.Context(), owner.AccountID, ak, nil))(t)
+		}
+
+		if got := read(); !slices.Equal(got, []string{"after the report", "own", "own, anonymised"}) {
+			t.Errorf("ended: %q", got)
+		}
+	})
+}
+
+// The present occupant sees a sighting that was last seen on or after the change.
+func TestSightingsBeforeTheChangeAreHidden(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := openRecords(t, d)
+		owner := r.account(t, "owner", registerclient.RoleDataUser)
+		portal := r.account(t, "portal", registerclient.RolePortal)
+		present := r.identity(t, owner, meterPoint, "2026-05-20")
+		for reference, day := range map[string]registerclient.Date{"BEFORE": "2026-05-19", "SINCE": "2026-05-20"} {
+			in := sightingOf(reference, today.AddDate(-1, 0, 0))
+			in.LastSeen = day
+			prepared := must(r.PrepareSighting(in))(t)
+			r.change(t, func(tx *store.Tx) error {
+				_, _, err := r.ReportSighting(t.Context(), tx, "dcc", prepared)
+
+				return err
+			})
+		}
+
+		read := func() (seen []string) {
+			t.Helper()
+			token := r.token(t, portal, meterPoint, present, nil)
+			list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+			for _, record := range list {
+				seen = append(seen, record.DiscoveredAccess.OrganisationReference)
+			}
+			slices.Sort(seen)
+
+			return seen
+		}
+		if got := read(); !slices.Equal(got, []string{"BEFORE", "SINCE"}) {
+			t.Errorf("no change: %q", got)
+		}
+
+		r.tenancyChange(t, meterPoint, "2026-05-20")
+		if got := read(); !slices.Equal(got, []string{"SINCE"}) {
+			t.Errorf("a change: %q", got)
+		}
+	})
+}
+
+// An imported record belongs to a household as any other does: of two lines for an earlier occupant's identity record
+// that come after the report, the ended one is the earlier household's.
+func TestHouseholdOfImportedRecords(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := openRecords(t, d)
+		owner, former := r.owner(t, "owner")
+		portal := r.account(t, "portal", registerclient.RolePortal)
+		present := r.identity(t, owner, meterPoint, "2026-05-20")
+		naming := func(state registerclient.AccessState) func(line *registerclient.ImportLine) {
+			return func(line *registerclient.ImportLine) {
+				line.IdentityRecord = nil
+				line.AccessRecord.RecordMetadata.IdentityRecordRef = &former
+				line.AccessRecord.AccessEvent.State = state
+			}
+		}
+		r.tenancyChange(t, meterPoint, "2026-05-20")
+		r.clock.Add(time.Minute)
+		lines := lineOf(t, 0, naming(registerclient.StateActive)) + lineOf(t, 1, naming(registerclient.StateRevoked))
+		imported := must(r.Import(t.Context(), owner, strings.NewReader(lines), nil))(t)
+		if got := importCounts(imported); got != "2 2 0 0" {
+			t.Fatalf("imported %s", got)
+		}
+
+		token := r.token(t, portal, meterPoint, present, nil)
+		list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+		if len(list) != 1 || list[0].State != registerclient.StateActive || list[0].EarlierOccupant {
+			t.Errorf("the occupant sees %+v", list)
 		}
 	})
 }

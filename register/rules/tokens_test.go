@@ -46,5 +46,9 @@ func TestHasMovedOut(t *testing.T) {
 		}
 
 		expect("the report withdrawn", false)
+		h.tenancyChange(t, meterPoint, "2022-07-30")
+		expect("a move 30 days after theirs", false)
+		h.tenancyChange(t, meterPoint, "2022-07-31")
+		expect("a move 31 days after theirs", true)
 	})
 }

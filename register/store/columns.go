@@ -51,9 +51,6 @@ func OptionalTime(m *Millis) *time.Time {
 	return &t
 }
 
-// dateOf returns the date of a moment, UTC, as effective dates are stored.
-func dateOf(now time.Time) string { return now.UTC().Format(time.DateOnly) }
-
 var london = func() *time.Location {
 	zone, err := time.LoadLocation("Europe/London")
 	if err != nil {
@@ -63,7 +60,8 @@ var london = func() *time.Location {
 	return zone
 }()
 
-// LondonDay returns the date in London a number of days after a moment, as move-in dates are stored.
+// LondonDay returns the date in London a number of days after a moment, as move-in dates and effective dates are
+// stored.
 func LondonDay(now time.Time, later int) string {
 	return now.In(london).AddDate(0, 0, later).Format(time.DateOnly)
 }

@@ -110,5 +110,5 @@ func (t *Tx) ConsumeReidentification(
 		WHERE token_hash = ? AND account_id = ? AND mpxn = ?
 		AND confirmed_at IS NOT NULL AND declined_at IS NULL AND consumed_at IS NULL AND issued_at > ?
 		AND NOT `+ofEarlierOccupant,
-		Millis(now), hash, accountID, mpxn, Millis(issuedAfter), dateOf(now))
+		Millis(now), hash, accountID, mpxn, Millis(issuedAfter), LondonDay(now, 0))
 }

@@ -182,7 +182,8 @@ func (d *data) challenge(
 	return challenge
 }
 
-// changeOfTenancy inserts a report by the account "dcc".
+// changeOfTenancy inserts a report by the account "dcc". The people whom it brought moved in on the day itself at the
+// earliest.
 func (d *data) changeOfTenancy(effectiveDate string) store.TenancyChange {
 	d.t.Helper()
 	change := store.TenancyChange{
@@ -190,6 +191,7 @@ func (d *data) changeOfTenancy(effectiveDate string) store.TenancyChange {
 		AccountID:       "dcc",
 		MPxN:            mpxn,
 		EffectiveDate:   effectiveDate,
+		MoveInFrom:      new(effectiveDate),
 		SourceReference: "source of " + effectiveDate,
 		CreatedAt:       store.Millis(now),
 	}

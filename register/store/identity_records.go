@@ -107,8 +107,8 @@ func (r reader) CanAnswer(ctx context.Context, ir string, now time.Time) (bool, 
 }
 
 // ListOccupants lists the identity records, of all Data Users, of the people who live at a meter point now: those who
-// moved in on since or later, up to now. The latest move-in comes first, then the newest record. An empty since sets no
-// limit.
+// moved in on the day since or later, up to today in London. The latest move-in comes first, then the newest record. An
+// empty since sets no limit.
 func (s *Store) ListOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
 	return s.listOccupants(ctx, mpxn, since, now, "")
 }

@@ -20,18 +20,23 @@ type AccessRecord struct {
 	RevokedAt    *Millis `db:"revoked_at"`
 	RevokedBy    *string `db:"revoked_by"`
 	RevokeReason *string `db:"revoke_reason"`
+	// FirstRegisteredAt is the registered-at of the first registration; nil if the record was never replaced, because
+	// the document then has it.
+	FirstRegisteredAt *Millis `db:"first_registered_at"`
+	// EndedAtRegistration says that the record was not active any more when it was registered.
+	EndedAtRegistration bool `db:"ended_at_registration"`
 	// Amendments is a JSON list of what the record said before each replacement, oldest first.
 	Amendments []byte `db:"amendments"`
 }
 
 const recordColumns = `ak, mpxn, account_id, ir, state, legal_basis, expiry, record, created_at, revoked_at,
-	revoked_by, revoke_reason`
+	revoked_by, revoke_reason, ended_at_registration`
 
 // values returns what recordColumns hold, in that order.
 func (r AccessRecord) values() []any {
 	return []any{
 		r.AK, r.MPxN, r.AccountID, r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), r.CreatedAt,
-		r.RevokedAt, r.RevokedBy, r.RevokeReason,
+		r.RevokedAt, r.RevokedBy, r.RevokeReason, r.EndedAtRegistration,
 	}
 }
 
@@ -72,15 +77,17 @@ type ListedRecord struct {
 	DataUserName string `db:"display_name"`
 	// IdentityAccountID is the account that owns the linked identity record.
 	IdentityAccountID string `db:"identity_account_id"`
-	// MoveInDate is the identity record's; nil once that is anonymised.
+	// MoveInDate is that of the identity record with which the access record was first registered; nil once that
+	// identity record is anonymised.
 	MoveInDate *string `db:"move_in_date"`
 }
 
 // listedRecords are the columns of ListedRecord, newest access record first.
 var listedRecords = list{
 	columns: `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
-		r.revoked_at, r.revoked_by, r.revoke_reason, r.amendments, a.duid, a.display_name,
-		i.account_id AS identity_account_id, i.move_in_date`,
+		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration, r.amendments,
+		a.duid, a.display_name, i.account_id AS identity_account_id,
+		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date`,
 	from: `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`,
 	at:   `r.created_at`,
 	key:  `r.ak`,
@@ -199,13 +206,15 @@ func (r reader) SumRecordSizes(ctx context.Context, accountID string, mpxns []st
 	return sizes, nil
 }
 
-// ReplaceAccessRecord replaces the content of an account's active record. Its key, its owner and its time of creation
-// stay. It returns false if the record is not active.
+// ReplaceAccessRecord replaces the content of an account's active record. Its key, its owner, its time of creation and
+// what is kept of its first registration stay: r.FirstRegisteredAt must be the registered-at before the replacement,
+// and counts at the first one only. It returns false if the record is not active.
 func (t *Tx) ReplaceAccessRecord(ctx context.Context, r AccessRecord, now time.Time) (bool, error) {
 	return t.execOne(ctx, "replace access record", `UPDATE access_records
-		SET ir = ?, state = ?, legal_basis = ?, expiry = ?, record = ?, amendments = ?
+		SET first_ir = COALESCE(first_ir, ir), first_registered_at = COALESCE(first_registered_at, ?),
+		ir = ?, state = ?, legal_basis = ?, expiry = ?, record = ?, amendments = ?
 		WHERE ak = ? AND mpxn = ? AND account_id = ? AND `+activeRecord,
-		r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), string(r.Amendments),
+		r.FirstRegisteredAt, r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), string(r.Amendments),
 		r.AK, r.MPxN, r.AccountID, Millis(now))
 }
 

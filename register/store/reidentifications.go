@@ -60,11 +60,11 @@ func (r Reidentification) EndedByWrongCodes() bool {
 }
 
 const (
-	// ofEarlierOccupant is true if the identity record of a challenge is an earlier occupant's on a date, the argument.
-	// An anonymised record has no move-in date, so any change of tenancy makes it an earlier occupant's.
+	// ofEarlierOccupant is true if the identity record of a challenge is an earlier occupant's on a date in London, the
+	// argument. An anonymised record has no move-in date, so any change of tenancy makes it an earlier occupant's.
 	ofEarlierOccupant = `EXISTS (SELECT 1 FROM tenancy_changes c, identity_records i
 		WHERE c.mpxn = reidentifications.mpxn AND i.ir = reidentifications.ir AND c.withdrawn_at IS NULL
-		AND c.effective_date <= ? AND c.effective_date > COALESCE(i.move_in_date, ''))`
+		AND c.effective_date <= ? AND COALESCE(c.move_in_from, c.effective_date) > COALESCE(i.move_in_date, ''))`
 
 	// ofAnonymisedRecord is true if the identity record of a challenge has been anonymised.
 	ofAnonymisedRecord = `EXISTS (SELECT 1 FROM identity_records i
@@ -84,7 +84,7 @@ const (
 )
 
 // presentArgs returns the arguments of ofPresentOccupant.
-func presentArgs(now time.Time) []any { return []any{dateOf(now), LondonDay(now, 0)} }
+func presentArgs(now time.Time) []any { return []any{LondonDay(now, 0), LondonDay(now, 0)} }
 
 // openArgs returns the arguments of openChallenge.
 func openArgs(now time.Time) []any { return append([]any{Millis(now)}, presentArgs(now)...) }
@@ -181,5 +181,5 @@ func (r reader) FindOutlived(ctx context.Context, hash []byte, now time.Time) (O
 	return queryRow[Outlived](ctx, r.db, "find what a token has outlived",
 		`SELECT `+ofEarlierOccupant+` AS earlier_occupant, `+ofAnonymisedRecord+` AS anonymised,
 		NOT `+ofAnsweringRecord+` AS cannot_answer
-		FROM reidentifications WHERE token_hash = ?`, dateOf(now), LondonDay(now, 0), hash)
+		FROM reidentifications WHERE token_hash = ?`, LondonDay(now, 0), LondonDay(now, 0), hash)
 }

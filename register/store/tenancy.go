@@ -7,10 +7,12 @@ import (
 
 // TenancyChange is the DCC's report that the occupants of a meter point have changed.
 type TenancyChange struct {
-	COT             string         `db:"cot"`
-	AccountID       string         `db:"account_id"`
-	MPxN            string         `db:"mpxn"`
-	EffectiveDate   string         `db:"effective_date"`
+	COT           string `db:"cot"`
+	AccountID     string `db:"account_id"`
+	MPxN          string `db:"mpxn"`
+	EffectiveDate string `db:"effective_date"`
+	// MoveInFrom is the earliest move-in date of the household that moved in.
+	MoveInFrom      *string        `db:"move_in_from"`
 	SourceReference string         `db:"source_reference"`
 	Affected        int            `db:"affected"`
 	Notified        JSON[[]string] `db:"notified"`
@@ -19,16 +21,16 @@ type TenancyChange struct {
 }
 
 const tenancyColumns = `cot, account_id, mpxn, effective_date, source_reference, affected, notified, created_at,
-	withdrawn_at`
+	withdrawn_at, move_in_from`
 
 // InsertTenancyChange adds a report. It returns false if the same meter point, date and source reference have been
 // reported before; of several concurrent reports exactly one gets true.
 func (t *Tx) InsertTenancyChange(ctx context.Context, c TenancyChange) (bool, error) {
 	return t.execOne(ctx, "insert change of tenancy",
-		`INSERT INTO tenancy_changes (`+tenancyColumns+`) VALUES `+placeholders(1, 9)+`
+		`INSERT INTO tenancy_changes (`+tenancyColumns+`) VALUES `+placeholders(1, 10)+`
 		ON CONFLICT (mpxn, effective_date, source_reference) DO NOTHING`,
 		c.COT, c.AccountID, c.MPxN, c.EffectiveDate, c.SourceReference, c.Affected, c.Notified, c.CreatedAt,
-		c.WithdrawnAt)
+		c.WithdrawnAt, c.MoveInFrom)
 }
 
 // SetTenancyResult stores the result of a report, which the response to a repeated report needs.
@@ -68,10 +70,12 @@ func (r reader) ListTenancyChanges(ctx context.Context, mpxn string) ([]TenancyC
 		ORDER BY effective_date DESC, created_at DESC, cot`, mpxn)
 }
 
-// TenancySince returns the first date of the present occupancy of a meter point: the latest effective date that is not
-// withdrawn and not in the future. It is empty if there is none.
-func (r reader) TenancySince(ctx context.Context, mpxn string, now time.Time) (string, error) {
-	return queryRow[string](ctx, r.db, "find the latest change of tenancy",
-		`SELECT COALESCE(MAX(effective_date), '') FROM tenancy_changes
-		WHERE mpxn = ? AND withdrawn_at IS NULL AND effective_date <= ?`, mpxn, dateOf(now))
+// ListTenancyChangesInForce lists the reports that divide the occupants of a meter point now: they are not withdrawn,
+// and their effective date has come in London. The latest date comes first, and the first report of a date before the
+// others.
+func (r reader) ListTenancyChangesInForce(ctx context.Context, mpxn string, now time.Time) ([]TenancyChange, error) {
+	return queryRows[TenancyChange](ctx, r.db, "list changes of tenancy in force",
+		`SELECT `+tenancyColumns+` FROM tenancy_changes
+		WHERE mpxn = ? AND withdrawn_at IS NULL AND effective_date <= ?
+		ORDER BY effective_date DESC, created_at, cot`, mpxn, LondonDay(now, 0))
 }

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"central.consent/dar/register/store"
 )
@@ -36,31 +38,40 @@ func TestTenancyChangeIsInsertedOnce(t *testing.T) {
 	})
 }
 
-func TestTenancySince(t *testing.T) {
+// The changes in force are those that are not withdrawn and whose day has come in London. Each day comes once for each
+// report, the first report first.
+func TestTenancyChangesInForce(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *data) {
 		d.account("dcc", "dcc")
-		check := func(want string) {
+		midnight := time.Date(2026, time.June, 1, 23, 0, 0, 0, time.UTC) // of June 2 in London
+		check := func(at time.Time, want ...string) {
 			t.Helper()
-			since, err := d.TenancySince(t.Context(), mpxn, now)
-			if err != nil || since != want {
-				t.Errorf("since %q, want %q (%v)", since, want, err)
+			changes, err := d.ListTenancyChangesInForce(t.Context(), mpxn, at)
+			var days []string
+			for _, change := range changes {
+				days = append(days, change.EffectiveDate)
+			}
+			if err != nil || !slices.Equal(days, want) {
+				t.Errorf("in force at %s: %q, want %q (%v)", at, days, want, err)
 			}
 		}
 
-		check("")
+		check(now)
 		d.changeOfTenancy("2026-05-01")
-		check("2026-05-01")
+		check(now, "2026-05-01")
 		today := d.changeOfTenancy("2026-06-01")
-		check("2026-06-01")
+		check(now, "2026-06-01", "2026-05-01")
 		d.changeOfTenancy("2026-06-02") // in the future
-		check("2026-06-01")
+		check(now, "2026-06-01", "2026-05-01")
+		check(midnight.Add(-time.Second), "2026-06-01", "2026-05-01")
+		check(midnight, "2026-06-02", "2026-06-01", "2026-05-01")
 		d.changeOfTenancy("2026-04-01")
-		check("2026-06-01")
+		check(now, "2026-06-01", "2026-05-01", "2026-04-01")
 
 		withdraw := func(tx *store.Tx) (bool, error) { return tx.WithdrawTenancyChange(t.Context(), today.COT, now) }
 		expect(t, "withdraw", d.changes(withdraw), true)
 		expect(t, "withdraw again", d.changes(withdraw), false)
-		check("2026-05-01")
+		check(now, "2026-05-01", "2026-04-01")
 	})
 }

@@ -1,0 +1,233 @@
+package rules
+
+import (
+	"context"
+	"time"
+
+	"central.consent/dar/register/store"
+)
+
+// daysBeforeChange is how many days before the effective date of a change of tenancy a person of the new household may
+// have moved in: suppliers and the DCC do not always name the same day.
+const daysBeforeChange = 30
+
+// household is the present household of a meter point, which the changes of tenancy in force divide from all earlier
+// ones (docs/decisions.md, Which person). It is computed whenever it is needed and never stored, so a report that is
+// withdrawn leaves no trace. Without a change in force, everybody on record is of one household.
+type household struct {
+	// changes are in force. They are sorted by effective date, the latest first; one change has one effective date.
+	changes []tenancyChange
+}
+
+// tenancyChange is a change of tenancy in force: its effective date has come, and it was not withdrawn.
+type tenancyChange struct {
+	// effective is the first day of the household that moved in.
+	effective string
+	// reported is when the first report of the change arrived.
+	reported time.Time
+}
+
+// registration is what decides to which household an access record belongs: its first registration, which no later
+// replacement changes.
+type registration struct {
+	// at is when the record came on the register.
+	at time.Time
+	// moveIn is the move-in date of the identity record; nil once that is anonymised.
+	moveIn *string
+	// registeredAt is when access began, as its owner says.
+	registeredAt time.Time
+	// ended is true if the record was not active any more when it came on the register.
+	ended bool
+}
+
+// since returns the first day of the present household; empty if no change of tenancy is in force.
+func (h household) since() string {
+	if len(h.changes) == 0 {
+		return ""
+	}
+
+	return h.changes[0].effective
+}
+
+// moveInFrom returns the earliest move-in date of a person of the present household; empty if every date is.
+func (h household) moveInFrom() string {
+	if len(h.changes) == 0 {
+		return ""
+	}
+
+	return h.changes[0].moveInFrom()
+}
+
+// hasMovedOut reports whether the person of an identity record belongs to an earlier household.
+func (h household) hasMovedOut(moveIn string) bool { return moveIn < h.moveInFrom() }
+
+// isOccupant reports whether the person of an identity record belongs to the present household and has moved in, which
+// it takes to confirm anything. today is the day in London.
+func (h household) isOccupant(moveIn, today string) bool {
+	return !h.hasMovedOut(moveIn) && moveIn <= today
+}
+
+// isEarlier reports whether an access record belongs to an earlier household. It is enough that one change says so.
+func (h household) isEarlier(first registration) bool {
+	for _, change := range h.changes {
+		if change.precedes(first) {
+			return true
+		}
+	}
+
+	return false
+}
+
+// showsRecord reports whether the present household sees an access record: its own always, and one of an earlier
+// household only while it is active.
+func (h household) showsRecord(first registration, active bool) bool {
+	return active || !h.isEarlier(first)
+}
+
+// showsSighting reports whether the present household sees a sighting that was last seen on a day.
+func (h household) showsSighting(lastSeen string) bool { return lastSeen >= h.since() }
+
+// showsAmendment reports whether the present household sees what an earlier household's access record said until it was
+// amended.
+func (h household) showsAmendment(amendedAt time.Time) bool {
+	return store.LondonDay(amendedAt, 0) >= h.since()
+}
+
+// moveInFrom returns the earliest move-in date of a person of the household that moved in; the effective date must be
+// a day.
+func (c tenancyChange) moveInFrom() string {
+	effective, err := time.Parse(time.DateOnly, c.effective)
+	if err != nil {
+		return c.effective
+	}
+
+	return effective.AddDate(0, 0, -daysBeforeChange).Format(time.DateOnly)
+}
+
+// precedes reports whether an access record belongs to a household before this change:
+//   - it was on the register when the change divided the households, and its identity record was then an earlier
+//     occupant's; if that is anonymised, access began before the change; or
+//   - it had ended when it came on the register, and access began before the change.
+//
+// A person who was still to move in is no earlier occupant.
+func (c tenancyChange) precedes(first registration) bool {
+	beganBefore := store.LondonDay(first.registeredAt, 0) < c.effective
+	if first.ended && beganBefore {
+		return true
+	}
+	if !c.found(first.at) {
+		return false
+	}
+	if first.moveIn == nil {
+		return beganBefore
+	}
+
+	return *first.moveIn < c.moveInFrom()
+}
+
+// found reports whether the change, when it divided the households, found an access record on the register. It did so
+// when its report arrived, or on its effective date if it was reported in advance. What came in the second of the
+// report counts as found.
+func (c tenancyChange) found(at time.Time) bool {
+	return !at.After(c.reported) || store.LondonDay(at, 0) < c.effective
+}
+
+// tenancyReader reads changes of tenancy, from the store or in a transaction.
+type tenancyReader interface {
+	ListTenancyChangesInForce(ctx context.Context, mpxn string, now time.Time) ([]store.TenancyChange, error)
+}
+
+// household returns the present household of a meter point.
+func (r *Rules) household(ctx context.Context, from tenancyReader, mpxn string) (household, error) {
+	rows, err := from.ListTenancyChangesInForce(ctx, mpxn, r.Now())
+	if err != nil {
+		return household{}, err
+	}
+
+	var present household
+	for i, row := range rows {
+		if i > 0 && row.EffectiveDate == rows[i-1].EffectiveDate {
+			continue // the same change, reported again
+		}
+
+		present.changes = append(present.changes, tenancyChange{
+			effective: row.EffectiveDate,
+			reported:  row.CreatedAt.Time(),
+		})
+	}
+
+	return present, nil
+}
+
+// registrationOf returns the first registration of an access record.
+func registrationOf(row store.ListedRecord) (registration, error) {
+	registeredAt, err := firstRegisteredAt(row)
+
+	return registration{
+		at:           row.CreatedAt.Time(),
+		moveIn:       row.MoveInDate,
+		registeredAt: registeredAt,
+		ended:        row.EndedAtRegistration,
+	}, err
+}
+
+// firstRegisteredAt returns the registered-at with which an access record was first registered.
+func firstRegisteredAt(row store.ListedRecord) (time.Time, error) {
+	if row.FirstRegisteredAt != nil {
+		return row.FirstRegisteredAt.Time(), nil
+	}
+
+	record, err := decodeAccessRecord(row.Record)
+
+	return record.AccessEvent.RegisteredAt, err
+}
+
+// visibleToHousehold returns the access records of a meter point that its present household sees; earlier names those
+// that an earlier household left active.
+func visibleToHousehold(
+	rows []store.ListedRecord, present household, now time.Time,
+) (visible []store.ListedRecord, earlier map[string]bool, err error) {
+	earlier = map[string]bool{}
+	for _, row := range rows {
+		first, err := registrationOf(row)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !present.showsRecord(first, row.ActiveAt(now)) {
+			continue
+		}
+
+		if present.isEarlier(first) {
+			earlier[row.AK] = true
+		}
+		visible = append(visible, row)
+	}
+
+	return visible, earlier, nil
+}
+
+// showsToCustomer reports whether the customer of a token sees an access record of its meter point. An earlier
+// household's record must have been active when the customer read the list or, before a reading, confirmed: the
+// customer may ask what became of a record that was withdrawn since.
+func (h household) showsToCustomer(grant store.Reidentification, record store.ListedRecord) (bool, error) {
+	first, err := registrationOf(record)
+	if err != nil {
+		return false, err
+	}
+
+	seenAt := grant.ConsumedAt
+	if seenAt == nil {
+		seenAt = grant.ConfirmedAt
+	}
+	active := seenAt != nil && !first.ended && !hadEndedBy(record.AccessRecord, seenAt.Time())
+
+	return h.showsRecord(first, active), nil
+}
+
+// hadEndedBy reports whether an access record had ended before a moment.
+func hadEndedBy(record store.AccessRecord, moment time.Time) bool {
+	revoked := record.RevokedAt != nil && record.RevokedAt.Time().Before(moment)
+	expired := record.Expiry != nil && !moment.Before(record.Expiry.Time())
+
+	return revoked || expired
+}

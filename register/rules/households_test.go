@@ -1,0 +1,203 @@
+package rules
+
+import (
+	"testing"
+	"time"
+
+	"central.consent/dar/register/store"
+)
+
+// at returns a time of 2026, UTC; London is an hour ahead from the end of March on.
+func at(month time.Month, day, hour int) time.Time {
+	return time.Date(2026, month, day, hour, 0, 0, 0, time.UTC)
+}
+
+// moved is a household that moved in on 20 May, as a report of 25 May says.
+var moved = household{changes: []tenancyChange{{effective: "2026-05-20", reported: at(time.May, 25, 9)}}}
+
+// An identity record is the present household's only if its move-in date lies between 30 days before the effective date
+// and today, whenever it was made (docs/decisions.md, Which person).
+func TestOccupantByMoveInDate(t *testing.T) {
+	t.Parallel()
+	const today = "2026-06-01"
+	toCome := household{changes: []tenancyChange{{effective: "2026-05-31"}, {effective: "2026-05-20"}}}
+	for _, test := range []struct {
+		name    string
+		present household
+		moveIn  string
+		want    bool
+	}{
+		{"no change", household{}, "1990-01-01", true},
+		{"no change, today", household{}, today, true},
+		{"no change, tomorrow", household{}, "2026-06-02", false},
+		{"long before", moved, "2022-06-30", false},
+		{"31 days before", moved, "2026-04-19", false},
+		{"30 days before", moved, "2026-04-20", true},
+		{"on the effective date", moved, "2026-05-20", true},
+		{"since", moved, "2026-05-25", true},
+		{"today", moved, today, true},
+		{"tomorrow", moved, "2026-06-02", false},
+		{"in a thousand years", moved, "2999-01-01", false},
+		{"31 days before the latest of two changes", toCome, "2026-04-30", false},
+		{"30 days before the latest of two changes", toCome, "2026-05-01", true},
+	} {
+		if got := test.present.isOccupant(test.moveIn, today); got != test.want {
+			t.Errorf("%s: an occupant is %t, want %t", test.name, got, test.want)
+		}
+	}
+}
+
+// An access record is an earlier household's if it was on the register when the report arrived and its identity record
+// was then an earlier occupant's, or if it was registered already ended and access began before the effective date. All
+// others are the present household's (docs/decisions.md, Which person).
+func TestHouseholdOfAccessRecord(t *testing.T) {
+	t.Parallel()
+	var (
+		old       = new("2022-06-30")
+		justOld   = new("2026-04-19")
+		within    = new("2026-04-20")
+		next      = new("2026-05-20")
+		toCome    = new("2026-07-01")
+		before    = at(time.May, 1, 9)
+		lastHour  = at(time.May, 19, 22)
+		firstHour = at(time.May, 19, 23)
+		atReport  = at(time.May, 25, 9)
+		after     = at(time.May, 25, 10)
+		inAdvance = household{changes: []tenancyChange{{effective: "2026-05-20", reported: at(time.May, 10, 9)}}}
+		twice     = household{changes: []tenancyChange{
+			{effective: "2026-08-01", reported: at(time.August, 5, 9)},
+			{effective: "2026-05-20", reported: at(time.May, 25, 9)},
+		}}
+		lateReport = household{changes: []tenancyChange{
+			{effective: "2026-08-01", reported: at(time.August, 5, 9)},
+			{effective: "2026-05-20", reported: at(time.September, 1, 9)},
+		}}
+	)
+	for _, test := range []struct {
+		name    string
+		present household
+		first   registration
+		want    bool
+	}{
+		{"no change in force", household{}, registration{before, old, before, false}, false},
+		{"no change in force, ended", household{}, registration{before, old, before, true}, false},
+
+		{"(a) an earlier occupant's", moved, registration{before, old, before, false}, true},
+		{"(a) moved in 31 days before", moved, registration{before, justOld, before, false}, true},
+		{"moved in 30 days before", moved, registration{before, within, before, false}, false},
+		{"of those who moved in", moved, registration{before, next, before, false}, false},
+		{"of people still to move in", moved, registration{before, toCome, before, false}, false},
+		{"(a) registered after the change, before its report", moved, registration{atReport, old, after, false}, true},
+		{"registered since the report, for old people", moved, registration{after, old, before, false}, false},
+		{"registered since the report", moved, registration{after, next, after, false}, false},
+
+		{"(a) anonymised, began before", moved, registration{before, nil, lastHour, false}, true},
+		{"anonymised, began on the day in London", moved, registration{before, nil, firstHour, false}, false},
+		{"anonymised, registered since the report", moved, registration{after, nil, before, false}, false},
+
+		{"(b) registered as ended, began before", moved, registration{after, old, lastHour, true}, true},
+		{"(b) of those who moved in", moved, registration{after, next, lastHour, true}, true},
+		{"(b) before the report", moved, registration{before, within, before, true}, true},
+		{"registered as ended, began on the day in London", moved, registration{after, old, firstHour, true}, false},
+
+		{"(a) report in advance, registered before it", inAdvance, registration{before, old, before, false}, true},
+		{"(a) report in advance, registered since it", inAdvance, registration{lastHour, old, before, false}, true},
+		{"report in advance, registered on the day", inAdvance, registration{firstHour, old, before, false}, false},
+		{"report in advance, of those to come", inAdvance, registration{lastHour, next, before, false}, false},
+
+		{"(a) by the earlier of two changes", twice, registration{before, old, before, false}, true},
+		{"(a) by the later of two changes", twice, registration{after, old, before, false}, true},
+		{"(a) of those between two changes", twice, registration{after, next, after, false}, true},
+		{"since both", twice, registration{at(time.August, 6, 9), old, before, false}, false},
+		{"(a) by a report that came late", lateReport, registration{at(time.August, 6, 9), old, before, false}, true},
+	} {
+		if got := test.present.isEarlier(test.first); got != test.want {
+			t.Errorf("%s: an earlier household's is %t, want %t", test.name, got, test.want)
+		}
+	}
+}
+
+// The present household sees an earlier household's record while it is active, a sighting that was last seen on or
+// after the change, and an amendment since the change (docs/decisions.md, Which person).
+func TestWhatTheHouseholdSees(t *testing.T) {
+	t.Parallel()
+	earlier := registration{at(time.May, 1, 9), new("2022-06-30"), at(time.May, 1, 9), false}
+	own := registration{at(time.May, 26, 9), new("2026-05-20"), at(time.May, 26, 9), false}
+	none := household{}
+	for _, test := range []struct {
+		name string
+		got  bool
+		want bool
+	}{
+		{"own, active", moved.showsRecord(own, true), true},
+		{"own, ended", moved.showsRecord(own, false), true},
+		{"earlier, active", moved.showsRecord(earlier, true), true},
+		{"earlier, ended", moved.showsRecord(earlier, false), false},
+		{"no change, ended", none.showsRecord(earlier, false), true},
+
+		{"last seen the day before", moved.showsSighting("2026-05-19"), false},
+		{"last seen on the day", moved.showsSighting("2026-05-20"), true},
+		{"last seen since", moved.showsSighting("2026-06-01"), true},
+		{"no change, seen long ago", none.showsSighting("2020-01-01"), true},
+
+		{"amended the day before, in London", moved.showsAmendment(at(time.May, 19, 22)), false},
+		{"amended on the day, in London", moved.showsAmendment(at(time.May, 19, 23)), true},
+		{"no change, amended long ago", none.showsAmendment(at(time.January, 1, 9)), true},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s: shown is %t, want %t", test.name, test.got, test.want)
+		}
+	}
+}
+
+// A token reaches an earlier household's record that was active when its customer read the list or, before a reading,
+// confirmed.
+func TestTokenReachesWhatItsReadingShows(t *testing.T) {
+	t.Parallel()
+	confirmedAt := at(time.June, 1, 9)
+	consumedAt := confirmedAt.Add(time.Minute)
+	confirmed := store.Reidentification{ConfirmedAt: new(store.Millis(confirmedAt))}
+	consumed := store.Reidentification{ConfirmedAt: confirmed.ConfirmedAt, ConsumedAt: new(store.Millis(consumedAt))}
+	earlier := store.AccessRecord{
+		State:             store.StateActive,
+		CreatedAt:         store.Millis(at(time.May, 1, 9)),
+		FirstRegisteredAt: new(store.Millis(at(time.May, 1, 9))),
+	}
+	ended := func(moment time.Time) store.AccessRecord {
+		record := earlier
+		record.State = store.StateRevoked
+		record.RevokedAt = new(store.Millis(moment))
+
+		return record
+	}
+	expired := func(moment time.Time) store.AccessRecord {
+		record := earlier
+		record.Expiry = new(store.Millis(moment))
+
+		return record
+	}
+	registeredAsEnded := ended(at(time.June, 1, 10))
+	registeredAsEnded.EndedAtRegistration = true
+
+	for _, test := range []struct {
+		name   string
+		grant  store.Reidentification
+		record store.AccessRecord
+		want   bool
+	}{
+		{"active", confirmed, earlier, true},
+		{"ended before", confirmed, ended(confirmedAt.Add(-time.Second)), false},
+		{"ended since the confirmation", confirmed, ended(confirmedAt), true},
+		{"ended between confirmation and reading", consumed, ended(consumedAt.Add(-time.Second)), false},
+		{"ended since the reading", consumed, ended(consumedAt), true},
+		{"expired by then", confirmed, expired(confirmedAt), false},
+		{"expired since", confirmed, expired(confirmedAt.Add(time.Second)), true},
+		{"registered as ended", confirmed, registeredAsEnded, false},
+	} {
+		row := store.ListedRecord{AccessRecord: test.record, MoveInDate: new("2022-06-30")}
+		got, err := moved.showsToCustomer(test.grant, row)
+		if err != nil || got != test.want {
+			t.Errorf("%s: reached is %t, want %t (%v)", test.name, got, test.want, err)
+		}
+	}
+}
