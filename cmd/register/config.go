@@ -27,8 +27,10 @@ type config struct {
 	Proxies          []string   `env:"REGISTER_TRUSTED_PROXIES"`
 
 	// The settings of mail are for serve: no other command sends any.
-	SMTP         env.Secret `env:"REGISTER_SMTP"`
-	MailFrom     string     `env:"REGISTER_MAIL_FROM"     envDefault:"Central Access Register <no-reply@central.consent>"`
+	SMTP env.Secret `env:"REGISTER_SMTP"`
+
+	MailFrom string `env:"REGISTER_MAIL_FROM" envDefault:"Central Access Register <no-reply@central.consent>"`
+
 	DKIMDomain   string     `env:"REGISTER_DKIM_DOMAIN"`
 	DKIMSelector string     `env:"REGISTER_DKIM_SELECTOR"`
 	DKIMKey      env.Secret `env:"REGISTER_DKIM_KEY"`
