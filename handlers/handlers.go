@@ -1,5 +1,5 @@
 // Package handlers is the portal's HTTP: it reads a request, asks the register through registerclient, and fills a
-// page of package views. Routes.go has the route tables, and each page or journey has a file of its own. What all
+// page of package views. The route tables are in routes.go, and each page or journey has a file of its own. What all
 // pages share is in session.go, security.go, language.go, cookies.go, render.go and errors.go.
 //
 // Two secrets pass through here and must never leave: the meter point number, which is in no address, log line or

@@ -9,8 +9,9 @@ import (
 
 // routeOwn is the route table of the portal's own pages.
 //
-// WithVisit needs a session, which a meter point number begins, and the session's token in every form. WithRecords
-// needs a confirmed customer as well. Pages of a single record look for it in the session, and find none before that.
+// A handler in withVisit needs a session, which a meter point number begins, and the session's token in every form. One
+// in withRecords needs a confirmed customer as well. Pages of a single record look for it in the session, and find none
+// before that.
 func (p *portal) routeOwn(r *router) {
 	r.GET("/", p.toStart)
 	r.get("/", p.toStart)
@@ -82,7 +83,7 @@ func (p *portal) routeEmbedded(r *router) {
 	r.post("/records/:handle/ticket", p.withVisit(p.postLeaveFrame))
 }
 
-// routeAdviser is the route table of the pages on which an adviser helps a customer. AdviserOnly keeps everyone else
+// routeAdviser is the route table of the pages on which an adviser helps a customer; adviserOnly keeps everyone else
 // out. Exports and letters are refused with 403.
 func (p *portal) routeAdviser(r *router) {
 	r.Use(p.adviserOnly)

@@ -24,7 +24,8 @@ func hasRole(c echo.Context, role registerclient.Role) bool {
 	return caller(c).Role == string(role)
 }
 
-// authorise lets accounts of these roles call, by bearer token, and no others.
+// authorise lets accounts of these roles call, by bearer token, and no others. The table in routes.go has the roles of
+// each operation.
 func (a *API) authorise(roles []registerclient.Role) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if slices.Equal(roles, public) {

@@ -23,7 +23,8 @@ func (r *RelyingParty) BeginAssertion(life time.Duration) (Ceremony, error) {
 }
 
 // FinishAssertion checks the response to BeginAssertion. find returns the passkey with an id and a user handle, and
-// false if it accepts none. The result is that passkey with the counter and the flags of this use.
+// false if it accepts none. The result is that passkey with the counter and the flags of this use. The caller
+// refuses a counter that has not increased (store.Tx.UseCredential).
 func (r *RelyingParty) FinishAssertion(
 	ceremony Ceremony,
 	response []byte,

@@ -7,8 +7,8 @@ import (
 	"central.consent/dar/register/store"
 )
 
-// The limits of the register (docs/decisions.md, Limits). They are kept in the database, so that replicas share them. A
-// register with a stub asks no customer and limits no account.
+// The limits of the register (docs/decisions.md, Known and unknown meters). They are kept in the database, so that
+// replicas share them. A register with a stub asks no customer and limits no account.
 const (
 	// Starts of challenges, and questions whether anyone can be asked, of one account.
 	startsPerAccount    = 60

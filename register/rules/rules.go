@@ -1,10 +1,11 @@
 // Package rules holds every rule of the register: what docs/decisions.md settles, as code. A rule is a method of Rules
-// that takes a context, a transaction and plain values, and returns a value or a refusal (*Error, Errors). It knows
+// that takes a context and plain values, and returns a value or a refusal (*Error, Errors). It opens a transaction
+// itself, or takes the one in which package api keeps the response to a request with an Idempotency-Key. It knows
 // neither HTTP nor echo: package api reads requests and calls rules, package id does the same for the customers'
 // pages, and package outbox delivers what rules have queued. SQL is in package store.
 //
-// One file holds one subject: occupants.go says who answers at a meter point, challenges.go how a customer is asked,
-// withdrawals.go who may end access, and so on.
+// One file holds one subject: occupants.go says who answers at a meter point, households.go who is an earlier occupant,
+// challenges.go how a customer is asked, withdrawals.go who may end access, and so on.
 package rules
 
 import (

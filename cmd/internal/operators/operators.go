@@ -2,8 +2,8 @@
 // its account at the register and its look. Load checks the whole file at once and makes what pages need from it: a
 // style sheet from colours and a picture from a logo. An operator provides only data, never CSS, HTML or SVG.
 //
-// File.go has the shape of the file and decodes it; place.go, account.go, contact.go, palette.go and logo.go check one
-// part of an operator each. docs/operators.md explains the file to an operator's engineer; Example is one, with
+// The shape of the file and its decoding are in file.go; place.go, account.go, contact.go, palette.go and logo.go check
+// one part of an operator each. docs/operators.md explains the file to an operator's engineer; Example is one, with
 // comments.
 package operators
 
