@@ -16,7 +16,7 @@ const (
 	EventConsentWithdrawal WebhookEventType = "consent.withdrawal"
 )
 
-// WebhookEvent is the body of every webhook request (register-api.md, 3.7).
+// WebhookEvent is the body of every webhook request (the published register API, section 3.7).
 type WebhookEvent struct {
 	// EventID is evt_ and 24 hex digits. It is the same each time the event is sent.
 	EventID   string           `json:"event-id"`

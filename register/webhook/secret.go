@@ -24,7 +24,7 @@ type Secrets struct {
 	// Current signs every event.
 	Current string
 	// Previous is empty if the secret was never rotated. It is valid until PreviousUntil, 15 minutes after RotatedAt
-	// (register-api.md, 4.10).
+	// (the published register API, section 4.10).
 	Previous      string
 	PreviousUntil time.Time
 	RotatedAt     time.Time
