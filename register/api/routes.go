@@ -19,22 +19,6 @@ type route struct {
 	handle echo.HandlerFunc
 }
 
-// Who may call an operation.
-var (
-	public    = []registerclient.Role{"public"}
-	dataUser  = []registerclient.Role{registerclient.RoleDataUser}
-	askers    = []registerclient.Role{registerclient.RoleDataUser, registerclient.RolePortal}
-	dcc       = []registerclient.Role{registerclient.RoleDCC}
-	admin     = []registerclient.Role{registerclient.RoleAdmin}
-	directory = []registerclient.Role{
-		registerclient.RoleDataProvider, registerclient.RoleDataUser, registerclient.RoleAdmin,
-	}
-	everyRole = []registerclient.Role{
-		registerclient.RoleDataUser, registerclient.RoleDataProvider, registerclient.RoleDCC,
-		registerclient.RoleAdmin, registerclient.RolePortal,
-	}
-)
-
 // names lists the query parameters of a route.
 func names(query ...string) []string { return query }
 

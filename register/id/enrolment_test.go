@@ -88,7 +88,7 @@ func TestEnrolmentAfterAMailedLink(t *testing.T) {
 			"credential.refused":         0,
 			"reidentification.confirmed": 2,
 		} {
-			if got := h.count(t, `SELECT COUNT(*) FROM audit_events WHERE event_type = ?`, event); got != want {
+			if got := h.audited(t, event); got != want {
 				t.Errorf("%d times %s in the audit log, want %d", got, event, want)
 			}
 		}

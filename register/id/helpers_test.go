@@ -292,7 +292,15 @@ func (h *home) count(t *testing.T, query string, args ...any) (n int) {
 	return n
 }
 
+// passkeys and usedPasskeys count what the register holds; passkeyFlags returns the flags of the only passkey.
 func (h *home) passkeys(t *testing.T) int { return h.count(t, `SELECT COUNT(*) FROM credentials`) }
+
+func (h *home) usedPasskeys(t *testing.T) int { return h.count(t, `SELECT COUNT(used_at) FROM credentials`) }
+
+func (h *home) passkeyFlags(t *testing.T) int { return h.count(t, `SELECT flags FROM credentials`) }
+
+// audited returns how many events of a type the audit log holds.
+func (h *home) audited(t *testing.T, event string) int { return registertest.CountAudited(t, h.Register, event, "") }
 
 // device is an authenticator with one credential.
 type device struct {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"central.consent/dar/register/mail"
 	"central.consent/dar/register/passkey"
 	"central.consent/dar/register/store"
 )
@@ -55,14 +54,8 @@ func (r *Rules) FinishAssertion(
 			return refuse("the person of the passkey has moved out")
 		}
 
-		counted, err := tx.UseCredential(ctx, shown.CredentialID, used.SignCount, used.Flags, r.Now())
-		if err != nil {
+		if copied, err = r.checkCounter(ctx, tx, permission.Found, shown, used); err != nil || copied {
 			return err
-		}
-		if !counted {
-			copied = true
-
-			return r.forgetCopiedPasskey(ctx, tx, permission.Found, shown)
 		}
 
 		tx.Audit(r.credentialEvent(permission.Found, shown, auditCredentialUsed))
@@ -101,22 +94,4 @@ func (r *Rules) verifyAssertion(
 	})
 
 	return shown, used, err
-}
-
-// forgetCopiedPasskey deletes a passkey of which a copy exists. The register cannot know which of the two is the
-// customer's, and the copy whose counter is behind would only have to try until it has caught up.
-func (r *Rules) forgetCopiedPasskey(
-	ctx context.Context, tx *store.Tx, found store.Reidentification, credential store.Credential,
-) error {
-	if _, err := tx.DeleteCredential(ctx, credential.IR, credential.CredentialID); err != nil {
-		return err
-	}
-
-	tx.Audit(r.credentialEvent(found, credential, auditCredentialRemoved))
-	record, err := tx.HoldIdentityRecord(ctx, credential.IR)
-	if err != nil {
-		return err
-	}
-
-	return r.queuePasskeyLetters(ctx, tx, record, credential, found.Language, mail.PasskeyRemoved)
 }
