@@ -4,8 +4,8 @@
 // neither HTTP nor echo: package api reads requests and calls rules, package id does the same for the customers'
 // pages, and package outbox delivers what rules have queued. SQL is in package store.
 //
-// One file holds one subject: occupants.go says who answers at a meter point, earlier_occupants.go who is an earlier one,
-// challenges.go how a customer is asked, withdrawals.go who may end access, and so on.
+// One file holds one subject: occupants.go says who answers at a meter point, earlier_occupants.go who is an earlier
+// one, challenges.go how a customer is asked, withdrawals.go who may end access, and so on.
 package rules
 
 import (
