@@ -55,9 +55,8 @@ func TestEnrolmentAfterAMailedLink(t *testing.T) {
 		}
 
 		slices.Sort(recipients)
-		if len(recipients) != 2 || !strings.EqualFold(recipients[0], "partner@example.com") ||
-			!strings.EqualFold(recipients[1], "customer@example.com") {
-			t.Errorf("letters went to %q", recipients)
+		if want := []string{"customer@example.com", "partner@example.com"}; !slices.Equal(recipients, want) {
+			t.Errorf("letters went to %q, want %q", recipients, want)
 		}
 
 		address, started := h.askToAssert(t)
