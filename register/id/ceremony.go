@@ -1,6 +1,7 @@
 package id
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -157,7 +158,7 @@ func (p *Pages) finishAssertion(
 
 	p.forgetSecret(c, store.SessionSecret)
 
-	return stepResponse{Location: orPath(result.ReturnTo, pathShown)}, nil
+	return stepResponse{Location: cmp.Or(result.ReturnTo, pathShown)}, nil
 }
 
 func (p *Pages) beginEnrolment(
@@ -210,7 +211,7 @@ func (p *Pages) finishEnrolment(
 	p.forgetSecret(c, store.SessionSecret)
 	p.forgetSecret(c, store.EnrolSecret)
 
-	return stepResponse{Location: orPath(result.ReturnTo, pathEnrolled)}, nil
+	return stepResponse{Location: cmp.Or(result.ReturnTo, pathEnrolled)}, nil
 }
 
 // codeMistake turns a mistake in the match code into a sentence, or into the last page if no attempt is left. It
@@ -252,13 +253,4 @@ func readName(text *i18n.Printer, name string) (string, error) {
 	}
 
 	return name, nil
-}
-
-// orPath returns an address, or a path if the address is empty.
-func orPath(address, path string) string {
-	if address == "" {
-		return path
-	}
-
-	return address
 }

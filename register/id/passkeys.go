@@ -1,6 +1,7 @@
 package id
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -113,12 +114,12 @@ func (p *Pages) enrolPage(c echo.Context, permission rules.Permission) (EnrolPag
 
 	if permission.Confirmed {
 		// The customer has confirmed even without a passkey.
-		if model.BackHref, err = p.rules.TicketReturn(found); err != nil {
+		returnTo, err := p.rules.TicketReturn(found)
+		if err != nil {
 			return EnrolPage{}, err
 		}
-		if model.BackHref == "" {
-			model.BackHref = pathConfirmed
-		}
+
+		model.BackHref = cmp.Or(returnTo, pathConfirmed)
 	}
 
 	return model, nil

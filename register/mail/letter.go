@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -36,11 +37,14 @@ type fact struct{ label, value string }
 // action is a link that looks like a button. Its URL is shown too, because some mail programs show no links.
 type action struct{ label, url string }
 
+// Languages returns the languages in which a letter can be written.
+func Languages() []string { return i18n.Languages() }
+
 // render writes a letter in one language, or in English followed by Welsh if the language is neither "en" nor "cy".
 func render(language string, write func(*i18n.Printer) letter) Message {
 	languages := []string{language}
-	if language != "en" && language != "cy" {
-		languages = i18n.Languages()
+	if !slices.Contains(Languages(), language) {
+		languages = Languages()
 	}
 
 	var letters []letter

@@ -22,9 +22,6 @@ const (
 	tokenLife = time.Hour
 )
 
-// languages are those in which a customer can be asked.
-var languages = []string{"en", "cy"}
-
 // Challenge is a request to a customer to confirm who they are.
 type Challenge struct {
 	// Account asks; the customer sees its display name.
@@ -163,7 +160,7 @@ func (k *Checks) method(
 	account store.Account, method registerclient.Method, redirectURL, passkeyReturnURL *string, language string,
 ) {
 	if language != "" {
-		OneOf(k, "language", language, languages...)
+		OneOf(k, "language", language, mail.Languages()...)
 	}
 
 	methods := []registerclient.Method{
