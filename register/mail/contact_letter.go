@@ -75,12 +75,12 @@ type AdditionDetails struct {
 // contact.addition.* and mail.contact.* in views/i18n.
 func ContactAddition(d AdditionDetails) Message {
 	org := clean(d.Org, longestName)
-	key := "contact.addition." + d.Contact.kind()
+	kind := d.Contact.kind()
 
 	return render(d.Language, func(text *i18n.Printer) letter {
-		title := text.T(key + ".title")
+		title := text.T("contact.addition." + kind + ".title")
 		subject := title
-		blocks := []block{{paragraph: text.T(key+".body", "Org", org)}}
+		blocks := []block{{paragraph: text.T("contact.addition."+kind+".body", "Org", org)}}
 		if d.Reminder {
 			subject = text.T("mail.contact.reminder", "Subject", title)
 			blocks = append(blocks, block{paragraph: text.T("mail.contact.addition.again")})
@@ -127,12 +127,12 @@ type RemovalDetails struct {
 // ContactRemoval writes the letter to a contact that another one asked to remove. Its texts are contact.removal.* and
 // mail.contact.* in views/i18n.
 func ContactRemoval(d RemovalDetails) Message {
-	key := "contact.removal." + d.Contact.kind()
+	kind := d.Contact.kind()
 
 	return render(d.Language, func(text *i18n.Printer) letter {
 		facts := append(d.Contact.facts(text), meterFact(text, d.Meter), askedFact(text, d.Asked))
 		blocks := []block{
-			{paragraph: text.T(key + ".body")},
+			{paragraph: text.T("contact.removal." + kind + ".body")},
 			{facts: facts},
 			{paragraph: text.T("contact.removal.wait", "Date", text.Date(d.Reply.OpenUntil))},
 			{paragraph: text.T("contact.removal.means")},
@@ -146,8 +146,8 @@ func ContactRemoval(d RemovalDetails) Message {
 		)
 
 		return letter{
-			subject: text.T(key + ".title"),
-			title:   text.T(key + ".title"),
+			subject: text.T("contact.removal." + kind + ".title"),
+			title:   text.T("contact.removal." + kind + ".title"),
 			blocks:  blocks,
 			footer:  customerFooter(text),
 		}
