@@ -14,6 +14,9 @@ type ReidentifyRequest struct {
 	MatchCode bool `json:"match-code,omitzero"`
 	// Language of letters and pages is "en" or "cy"; empty for both.
 	Language string `json:"language,omitzero"`
+	// OtherAddress asks for the second address of the occupant, if there is one. It is an addition to the published
+	// API.
+	OtherAddress bool `json:"other-address,omitzero"`
 }
 
 // ReidentifyOwnRequest starts a re-identification of the person of one identity record.
@@ -55,6 +58,9 @@ type MagicLink struct {
 	ExpiresAt    time.Time `json:"expires-at"`
 	TokenRef     string    `json:"token-ref"`
 	RedirectURL  *string   `json:"redirect-url"`
+	// OtherAddress is the masked address that the other value of OtherAddress in the request would have chosen; nil if
+	// there is none. It is an addition to the published API.
+	OtherAddress *string `json:"other-address,omitzero"`
 }
 
 // PasskeyRedirect is a single-use page on the register's id origin.

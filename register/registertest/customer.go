@@ -1,6 +1,7 @@
 package registertest
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"testing"
@@ -14,7 +15,7 @@ func (r *Register) Confirm(t testing.TB, tokenRef string) {
 
 	challenge := r.challengeOf(t, tokenRef)
 	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
-		return tx.ConfirmByPasskey(t.Context(), challenge, nil, r.Clock.Now())
+		return tx.ConfirmByPasskey(t.Context(), challenge, nil, nil, r.Clock.Now())
 	})
 }
 
@@ -36,7 +37,7 @@ func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
 	challenge := r.challengeOf(t, tokenRef)
 	code := sha256.Sum256([]byte(completionCode))
 	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
-		return tx.ConfirmByPasskey(t.Context(), challenge, code[:], r.Clock.Now())
+		return tx.ConfirmByPasskey(t.Context(), challenge, nil, code[:], r.Clock.Now())
 	})
 }
 
@@ -45,7 +46,7 @@ func (r *Register) AddPasskey(t testing.TB, ir string) {
 	t.Helper()
 
 	r.transact(t, func(tx *store.Tx) error {
-		return tx.InsertCredential(t.Context(), store.Credential{
+		return InsertPasskey(t.Context(), tx, store.Credential{
 			CredentialID: "cred_" + ir[3:],
 			IR:           ir,
 			WebAuthnID:   []byte(ir),
@@ -57,6 +58,30 @@ func (r *Register) AddPasskey(t testing.TB, ir string) {
 			RegisteredAt: store.Millis(r.Clock.Now()),
 		})
 	})
+}
+
+// InsertPasskey inserts a passkey that stands.
+func InsertPasskey(ctx context.Context, tx *store.Tx, credential store.Credential) error {
+	record, err := tx.HoldIdentityRecord(ctx, credential.IR)
+	if err != nil {
+		return err
+	}
+	if err := tx.InsertCredential(ctx, credential); err != nil {
+		return err
+	}
+
+	return tx.InsertContacts(ctx, []store.Contact{{
+		ID:           "cnt_" + credential.CredentialID[5:],
+		IR:           record.IR,
+		AccountID:    record.AccountID,
+		MPxN:         *record.MPxN,
+		CredentialID: &credential.CredentialID,
+		KeyID:        record.KeyID,
+		CreatedAt:    credential.RegisteredAt,
+		Standing: store.Standing{
+			State: store.ContactStands, Since: credential.RegisteredAt, Why: "confirmed-visit",
+		},
+	}})
 }
 
 // challengeOf returns the name of the challenge with a token-ref. The store finds one only with the account that

@@ -23,7 +23,7 @@ func TestAssertion(t *testing.T) {
 		}
 
 		h.expectStatus(t, "shown", started, "confirmed")
-		stored := must(h.ListPasskeys(t.Context(), meterPoint))(t)[0]
+		stored := must(h.ListStandingPasskeys(t.Context(), meterPoint))(t)[0]
 		if stored.SignCount != 7 || stored.UsedAt == nil || !stored.UsedAt.Time().Equal(today) {
 			t.Errorf("the passkey is stored as %+v", stored)
 		}

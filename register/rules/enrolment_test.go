@@ -34,7 +34,7 @@ func TestEnrolmentByTicket(t *testing.T) {
 			t.Errorf("the browser goes to %s", result.ReturnTo)
 		}
 
-		stored := must(h.ListPasskeys(t.Context(), meterPoint))(t)
+		stored := must(h.ListStandingPasskeys(t.Context(), meterPoint))(t)
 		if len(stored) != 1 || stored[0].IR != h.ir || stored[0].Name != "A phone" || len(stored[0].UserHandle) != 32 ||
 			!stored[0].RegisteredAt.Time().Equal(today) {
 			t.Errorf("stored %+v", stored)
@@ -165,7 +165,7 @@ func TestEnrolmentWithWrongCode(t *testing.T) {
 	if err == nil || left != 2 {
 		t.Errorf("wrong: %v and %d attempts left", err, left)
 	}
-	if stored := must(h.ListPasskeys(t.Context(), meterPoint))(t); len(stored) != 0 {
+	if stored := must(h.ListStandingPasskeys(t.Context(), meterPoint))(t); len(stored) != 0 {
 		t.Errorf("stored %+v", stored)
 	}
 

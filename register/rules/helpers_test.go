@@ -110,7 +110,7 @@ func (h *house) createIdentity(
 func (h *house) setStatus(t testing.TB, change rules.StatusChange, accountID string) {
 	t.Helper()
 	h.change(t, func(tx *store.Tx) error {
-		_, err := h.ChangeStatus(t.Context(), tx, change, accountID, "admin")
+		_, err := h.ChangeStatus(t.Context(), tx, change, accountID, "", "admin")
 
 		return err
 	})
@@ -130,7 +130,7 @@ func (h *house) addPasskey(t testing.TB, ir string) store.Credential {
 		Transports:   store.JSON[[]string]{V: []string{"internal"}},
 		RegisteredAt: store.Millis(h.Now()),
 	}
-	h.change(t, func(tx *store.Tx) error { return tx.InsertCredential(t.Context(), credential) })
+	h.change(t, func(tx *store.Tx) error { return registertest.InsertPasskey(t.Context(), tx, credential) })
 
 	return credential
 }
