@@ -29,6 +29,9 @@ const (
 	answerNo  = "no"
 )
 
+// byCustomer stands in the audit log for the account, if a customer decided.
+const byCustomer = "customer"
+
 // OpenedLetter is a letter that can be answered, as the page behind its link shows it.
 type OpenedLetter struct {
 	// Secret is the browser's.
@@ -101,7 +104,10 @@ func (r *Rules) describeLetter(ctx context.Context, letter store.ContactLetter, 
 	case LetterReading:
 		opened.At = letter.WrittenAt.Time()
 	case LetterTenancy:
-		report, err := r.openReport(ctx, r.store, letter)
+		report, err := r.store.FindQuestionedReport(ctx, *letter.COT)
+		if errors.Is(err, store.ErrNotFound) {
+			return ErrEnded
+		}
 		if err != nil {
 			return err
 		}
@@ -242,7 +248,7 @@ func (r *Rules) takeAnswer(ctx context.Context, tx *store.Tx, letter store.Conta
 	case LetterReading:
 		return tx.EndAuthority(ctx, *letter.Challenge, h.now)
 	default:
-		return r.disputeReport(ctx, tx, h, letter)
+		return r.disputeReport(ctx, tx, letter)
 	}
 }
 
@@ -266,6 +272,17 @@ func (r *Rules) answerAddition(
 func (r *Rules) keepContact(ctx context.Context, tx *store.Tx, letter store.ContactLetter) error {
 	kept, err := tx.KeepContact(ctx, *letter.Contact)
 	if err == nil && !kept {
+		err = ErrEnded
+	}
+
+	return err
+}
+
+// disputeReport puts a report of a change of tenancy in dispute until an administrator decides. A household has one
+// reply.
+func (r *Rules) disputeReport(ctx context.Context, tx *store.Tx, letter store.ContactLetter) error {
+	disputed, err := tx.DisputeTenancyChange(ctx, *letter.COT, r.Now())
+	if err == nil && !disputed {
 		err = ErrEnded
 	}
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
