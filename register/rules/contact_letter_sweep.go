@@ -134,7 +134,7 @@ func (r *Rules) writeLettersAt(ctx context.Context, tx *store.Tx, due store.DueC
 		return 0, err
 	}
 
-	waiting, err := r.postponeSeries(ctx, tx, h, written)
+	waiting, err := r.dueAt(ctx, tx, h, written)
 	if err != nil || len(waiting) == 0 {
 		return 0, err
 	}
@@ -159,9 +159,10 @@ func (r *Rules) writeLettersAt(ctx context.Context, tx *store.Tx, due store.DueC
 	return letters, nil
 }
 
-// postponeSeries returns the contacts of a home about which a letter is due now. It postpones a series about an address
-// of which the same account has begun another one in the last 90 days.
-func (r *Rules) postponeSeries(
+// dueAt returns the contacts of a home about which a letter is written now. It postpones a series about an address of
+// which the same account has begun another one in the last 90 days, and the letters about a contact that cannot stand,
+// such as one of a suspended Data User.
+func (r *Rules) dueAt(
 	ctx context.Context, tx *store.Tx, h home, written []store.WrittenLetters,
 ) (due []contact, err error) {
 	for _, c := range h.contacts {
@@ -169,14 +170,17 @@ func (r *Rules) postponeSeries(
 			continue
 		}
 
-		began, ok := h.otherSeries(c, written)
-		if !ok {
+		began, hasOther := h.otherSeries(c, written)
+		later := store.Millis(h.now.Add(letterDay))
+		switch {
+		case hasOther:
+			later = store.Millis(began.Add(seriesInterval))
+		case h.canStand(c):
 			due = append(due, c)
 
 			continue
 		}
 
-		later := store.Millis(began.Add(seriesInterval))
 		if err := tx.SetLetters(ctx, c.ID, c.Letters, &later); err != nil {
 			return nil, err
 		}
