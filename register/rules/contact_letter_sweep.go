@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -66,7 +67,14 @@ func (r *Rules) writeDueLetters(ctx context.Context, imported bool, most int) (w
 		return 0, err
 	}
 
+	var failures []error
+	looked := map[string]bool{}
 	for _, next := range due {
+		if looked[next.MPxN] {
+			continue // it has had its letters of today
+		}
+
+		looked[next.MPxN] = true
 		var letters int
 		err := r.store.Transact(ctx, func(tx *store.Tx) (err error) {
 			letters, err = r.writeLettersAt(ctx, tx, next)
@@ -74,14 +82,15 @@ func (r *Rules) writeDueLetters(ctx context.Context, imported bool, most int) (w
 			return err
 		})
 		if err != nil {
-			return written, fmt.Errorf("write the letters about a contact: %w", err)
+			// The others do not wait for one that cannot be written about.
+			failures = append(failures, fmt.Errorf("write the letters about a contact: %w", err))
 		}
-		if written += letters; written >= most {
+		if written += letters; written >= most || ctx.Err() != nil {
 			break
 		}
 	}
 
-	return written, nil
+	return written, errors.Join(failures...)
 }
 
 // dueLetters returns contacts about which a letter is due. Each account has its turn, with the contact that is due
@@ -190,7 +199,7 @@ func (r *Rules) dueAt(
 }
 
 // otherSeries returns when the account of a contact, about which nothing was written yet, began a series of letters
-// about the same address.
+// about the same address in the last 90 days.
 func (h home) otherSeries(c contact, written []store.WrittenLetters) (began time.Time, ok bool) {
 	if c.Letters > 0 || c.isPasskey() {
 		return time.Time{}, false
@@ -199,7 +208,8 @@ func (h home) otherSeries(c contact, written []store.WrittenLetters) (began time
 	for _, letters := range written {
 		other, known := h.contact(letters.Contact)
 		same := known && other.ID != c.ID && other.AccountID == c.AccountID && other.address == c.address
-		if same && letters.Round == 1 {
+		recent := h.now.Before(letters.WrittenAt.Time().Add(seriesInterval))
+		if same && recent && letters.Round == 1 {
 			began = latest(began, letters.WrittenAt.Time())
 			ok = true
 		}
