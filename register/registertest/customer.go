@@ -15,7 +15,12 @@ func (r *Register) Confirm(t testing.TB, tokenRef string) {
 
 	challenge := r.challengeOf(t, tokenRef)
 	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
-		return tx.ConfirmByPasskey(t.Context(), challenge, nil, nil, r.Clock.Now())
+		confirmed, err := tx.ConfirmByPasskey(t.Context(), challenge, nil, r.Clock.Now())
+		if err != nil || !confirmed || challenge.Contact == nil {
+			return confirmed, err
+		}
+
+		return true, tx.ConfirmContact(t.Context(), *challenge.Contact, r.Clock.Now())
 	})
 }
 
@@ -25,7 +30,7 @@ func (r *Register) Decline(t testing.TB, tokenRef string) {
 
 	challenge := r.challengeOf(t, tokenRef)
 	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
-		return tx.Decline(t.Context(), challenge, r.Clock.Now())
+		return tx.Decline(t.Context(), challenge.Challenge, r.Clock.Now())
 	})
 }
 
@@ -37,7 +42,7 @@ func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
 	challenge := r.challengeOf(t, tokenRef)
 	code := sha256.Sum256([]byte(completionCode))
 	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
-		return tx.ConfirmByPasskey(t.Context(), challenge, nil, code[:], r.Clock.Now())
+		return tx.ConfirmByPasskey(t.Context(), challenge, code[:], r.Clock.Now())
 	})
 }
 
@@ -84,9 +89,9 @@ func InsertPasskey(ctx context.Context, tx *store.Tx, credential store.Credentia
 	}})
 }
 
-// challengeOf returns the name of the challenge with a token-ref. The store finds one only with the account that
-// started it, so every account is tried.
-func (r *Register) challengeOf(t testing.TB, tokenRef string) string {
+// challengeOf returns the challenge with a token-ref. The store finds one only with the account that started it, so every
+// account is tried.
+func (r *Register) challengeOf(t testing.TB, tokenRef string) store.Reidentification {
 	t.Helper()
 
 	hash := sha256.Sum256([]byte(tokenRef))
@@ -104,12 +109,12 @@ func (r *Register) challengeOf(t testing.TB, tokenRef string) string {
 			t.Fatal(err)
 		}
 
-		return found.Challenge
+		return found
 	}
 
 	t.Fatal("no challenge has this token")
 
-	return ""
+	return store.Reidentification{}
 }
 
 // changeChallenge runs a change of an open challenge, and fails the test if the challenge is not open.

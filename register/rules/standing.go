@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -288,16 +289,7 @@ func (h home) toTell(about contact) []contact {
 
 // inMailOrder sorts addresses in the order in which mail goes to them, and drops repeated ones.
 func inMailOrder(addresses []contact) []contact {
-	slices.SortStableFunc(addresses, func(a, b contact) int {
-		if (a.BouncedAt == nil) != (b.BouncedAt == nil) {
-			return boolOrder(a.BouncedAt == nil)
-		}
-		if order := millisOf(b.ConfirmedAt).Compare(millisOf(a.ConfirmedAt)); order != 0 {
-			return order
-		}
-
-		return a.Since.Time().Compare(b.Since.Time())
-	})
+	slices.SortStableFunc(addresses, inOrderOfUse)
 
 	seen := map[string]bool{}
 
@@ -309,13 +301,21 @@ func inMailOrder(addresses []contact) []contact {
 	})
 }
 
-// boolOrder returns the order of a value that comes first if it is true.
-func boolOrder(first bool) int {
-	if first {
-		return -1
+// inOrderOfUse compares two contacts: the one that the mail server refused comes last, the one that confirmed last
+// first, and then the one that stands longest.
+func inOrderOfUse(a, b contact) int {
+	if a.BouncedAt == nil != (b.BouncedAt == nil) {
+		if a.BouncedAt == nil {
+			return -1
+		}
+
+		return 1
 	}
 
-	return 1
+	return cmp.Or(
+		millisOf(b.ConfirmedAt).Compare(millisOf(a.ConfirmedAt)),
+		a.Since.Time().Compare(b.Since.Time()),
+	)
 }
 
 // millisOf returns an optional time; the zero time if there is none.
