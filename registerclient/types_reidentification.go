@@ -14,6 +14,8 @@ type ReidentifyRequest struct {
 	MatchCode bool `json:"match-code,omitzero"`
 	// Language of letters and pages is "en" or "cy"; empty for both.
 	Language string `json:"language,omitzero"`
+	// OtherAddress asks for a link to MagicLink.OtherAddress of the last answer. With a mailed link only.
+	OtherAddress bool `json:"other-address,omitzero"`
 }
 
 // ReidentifyOwnRequest starts a re-identification of the person of one identity record.
@@ -55,6 +57,9 @@ type MagicLink struct {
 	ExpiresAt    time.Time `json:"expires-at"`
 	TokenRef     string    `json:"token-ref"`
 	RedirectURL  *string   `json:"redirect-url"`
+	// OtherAddress is masked too: the address that ReidentifyRequest.OtherAddress reaches instead; nil if there is no
+	// other one.
+	OtherAddress *string `json:"other-address,omitzero"`
 }
 
 // PasskeyRedirect is a single-use page on the register's id origin.
