@@ -32,6 +32,8 @@ func (r *Rules) occupants(ctx context.Context, from occupantReader, mpxn string)
 		return !c.isPasskey() || !h.answersEverybody(c)
 	})
 
+	slices.SortStableFunc(passkeys, inOrderOfUse)
+
 	return occupants{known: known, passkeys: passkeys, addresses: h.addresses()}, err
 }
 
