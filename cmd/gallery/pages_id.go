@@ -23,6 +23,7 @@ func (s *set) addID() {
 	s.addIDPasskeys()
 	s.addIDNewPasskeys()
 	s.addIDEnds()
+	s.addIDLetters()
 }
 
 // idPage adds one of the register's own pages.

@@ -86,7 +86,12 @@ func ContactAddition(d AdditionDetails) Message {
 			blocks = append(blocks, block{paragraph: text.T("mail.contact.addition.again")})
 		}
 
-		facts := []fact{{text.T("contact.fact.says"), org}}
+		who := text.T("contact.fact.says")
+		if d.Contact.Address == "" {
+			who = text.T("contact.fact.through")
+		}
+
+		facts := []fact{{who, org}}
 		facts = append(facts, d.Contact.facts(text)...)
 		facts = append(facts, meterFact(text, d.Meter))
 
