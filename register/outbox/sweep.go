@@ -24,6 +24,7 @@ func (w *Worker) sweep(ctx context.Context) {
 			return tx.DeleteStaleLimits(ctx, w.Clock())
 		}),
 		w.normaliseEmails(ctx),
+		w.writeContactLetters(ctx),
 		w.endWaits(ctx),
 		w.logAuditHeads(ctx),
 	)
@@ -43,6 +44,16 @@ func (w *Worker) normaliseEmails(ctx context.Context) error {
 	}
 
 	return nil
+}
+
+// writeContactLetters writes the letters about provisional contacts that are due.
+func (w *Worker) writeContactLetters(ctx context.Context) error {
+	written, err := w.Rules.WriteContactLetters(ctx)
+	if written > 0 {
+		w.Logger.InfoContext(ctx, "letters about contacts written", slog.Int("letters", written))
+	}
+
+	return err
 }
 
 // endWaits looks at the waits of contacts that are due.
