@@ -24,6 +24,7 @@ func (w *Worker) sweep(ctx context.Context) {
 			return tx.DeleteStaleLimits(ctx, w.Clock())
 		}),
 		w.normaliseEmails(ctx),
+		w.settleTenancyChanges(ctx),
 		w.endWaits(ctx),
 		w.logAuditHeads(ctx),
 	)
@@ -43,6 +44,13 @@ func (w *Worker) normaliseEmails(ctx context.Context) error {
 	}
 
 	return nil
+}
+
+// settleTenancyChanges lets reports divide the standing of contacts whose day has come.
+func (w *Worker) settleTenancyChanges(ctx context.Context) error {
+	_, err := w.Rules.SettleTenancyChanges(ctx)
+
+	return err
 }
 
 // endWaits looks at the waits of contacts that are due.
