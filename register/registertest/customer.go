@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"testing"
+	"time"
 
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 )
 
@@ -65,6 +67,32 @@ func (r *Register) AddPasskey(t testing.TB, ir string) {
 	})
 }
 
+// Stand makes the contacts of an identity record stand, as if a standing contact had said yes to them.
+func (r *Register) Stand(t testing.TB, ir string) {
+	t.Helper()
+
+	r.transact(t, func(tx *store.Tx) error { return Stand(t.Context(), tx, ir, r.Clock.Now()) })
+}
+
+// Stand is Register.Stand in a transaction.
+func Stand(ctx context.Context, tx *store.Tx, ir string, now time.Time) error {
+	contacts, err := tx.ListContactsOf(ctx, []string{ir})
+	if err != nil {
+		return err
+	}
+
+	for _, c := range contacts {
+		_, err := tx.SetStanding(ctx, c, c.Household, store.Standing{
+			State: store.ContactStands, Since: store.Millis(now), Why: "said-yes", Household: c.Household,
+		})
+		if err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
 // InsertPasskey inserts a passkey that stands.
 func InsertPasskey(ctx context.Context, tx *store.Tx, credential store.Credential) error {
 	record, err := tx.HoldIdentityRecord(ctx, credential.IR)
@@ -76,7 +104,7 @@ func InsertPasskey(ctx context.Context, tx *store.Tx, credential store.Credentia
 	}
 
 	return tx.InsertContacts(ctx, []store.Contact{{
-		ID:           "cnt_" + credential.CredentialID[5:],
+		ID:           rules.NewID("cnt"),
 		IR:           record.IR,
 		AccountID:    record.AccountID,
 		MPxN:         *record.MPxN,

@@ -138,24 +138,7 @@ func (h *house) addPasskey(t testing.TB, ir string) store.Credential {
 // stand makes the contacts of an identity record stand, as if a standing contact had said yes to them.
 func (h *house) stand(t testing.TB, ir string) {
 	t.Helper()
-	h.change(t, func(tx *store.Tx) error {
-		contacts, err := tx.ListContactsOf(t.Context(), []string{ir})
-		if err != nil {
-			return err
-		}
-
-		for _, c := range contacts {
-			now := store.Millis(h.Now())
-			_, err := tx.SetStanding(t.Context(), c, c.Household, store.Standing{
-				State: store.ContactStands, Since: now, Why: "said-yes",
-			})
-			if err != nil {
-				return err
-			}
-		}
-
-		return nil
-	})
+	h.change(t, func(tx *store.Tx) error { return registertest.Stand(t.Context(), tx, ir, h.Now()) })
 }
 
 // reidentify starts a challenge of an account at the meter point.

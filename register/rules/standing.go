@@ -123,13 +123,17 @@ func (h home) canStand(c contact) bool {
 func (h home) stands(c contact) bool { return c.State == store.ContactStands && h.canStand(c) }
 
 // answersEverybody reports whether a contact answers the challenges of every account. The first contact opens a meter
-// point with other Data Users' records only if its own Data User has one there.
+// point with other Data Users' records only if its own Data User has one there. A record that another account
+// registered by a token of this household is no reason against it: a standing contact let it.
 func (h home) answersEverybody(c contact) bool {
 	if !h.stands(c) {
 		return false
 	}
+	if c.Why != whyFirst || h.holder(c.AccountID) != nil {
+		return true
+	}
 
-	return c.Why != whyFirst || len(h.holders) == 0 || h.holder(c.AccountID) != nil
+	return !slices.ContainsFunc(h.holders, func(holder store.RecordHolder) bool { return holder.KnowsCustomer })
 }
 
 // householdOf returns the first day of the household to which the standing of a contact belongs.

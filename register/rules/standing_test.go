@@ -86,11 +86,11 @@ func stopped(cause string, days int) func(c *contact) {
 
 // The records of a case.
 func active(account string) store.RecordHolder {
-	return store.RecordHolder{AccountID: account, Active: true}
+	return store.RecordHolder{AccountID: account, KnowsCustomer: true, Active: true}
 }
 
 func ended(account string, days int) store.RecordHolder {
-	return store.RecordHolder{AccountID: account, LastEndedAt: new(ago(days))}
+	return store.RecordHolder{AccountID: account, KnowsCustomer: true, LastEndedAt: new(ago(days))}
 }
 
 // caseHome returns a home with contacts; records and the former contact are added by the case.
@@ -283,6 +283,8 @@ func TestContactAnswersEverybody(t *testing.T) {
 			party("shop", "bob@example.com"), false},
 		{"the first, and its account has one, too", caseHome().withRecords(active("supplier"), ended("shop", 3)),
 			party("shop", "bob@example.com"), true},
+		{"the first, and another account registered by its token", caseHome().withRecords(
+			store.RecordHolder{AccountID: "game", Active: true}), party("shop", "bob@example.com"), true},
 		{"not the first", caseHome().withRecords(active("supplier")),
 			party("shop", "bob@example.com", because(whyYes)), true},
 		{"whose verification failed", caseHome(), party("supplier", "ann@example.com", failed), false},

@@ -105,11 +105,11 @@ func (h home) rankOf(c contact, claims []contact) int64 {
 	isVerified := slices.ContainsFunc(claims, func(other contact) bool {
 		return other.AccountID == c.AccountID && other.outcome == outcomeVerified
 	})
-	if holder == nil || !isVerified {
+	if holder == nil || holder.FirstAt == nil || !isVerified {
 		return unverified
 	}
 
-	return int64(holder.FirstAt)
+	return int64(*holder.FirstAt)
 }
 
 // passkeyRank orders the addresses of an account before its passkeys.

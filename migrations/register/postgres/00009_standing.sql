@@ -16,7 +16,7 @@ CREATE TABLE contacts (
     ir            TEXT NOT NULL REFERENCES identity_records,
     account_id    TEXT NOT NULL REFERENCES accounts,
     mpxn          TEXT NOT NULL,
-    credential_id TEXT UNIQUE,             -- of a passkey; null for an address
+    credential_id TEXT,                    -- of a passkey; null for an address
     replaces      TEXT,                    -- the contact whose address this one replaces once it stands
     key_id        TEXT NOT NULL,           -- the key of the sealed column
     sealed_email  BYTEA,                    -- of a replacement; the address is otherwise that of the identity record
@@ -37,6 +37,7 @@ CREATE TABLE contacts (
 );
 CREATE INDEX contacts_by_meter_point ON contacts (mpxn, created_at);
 CREATE INDEX contacts_by_identity_record ON contacts (ir);
+CREATE UNIQUE INDEX contacts_by_credential ON contacts (credential_id) WHERE ended_at IS NULL;
 CREATE INDEX contacts_by_letter ON contacts (letter_due_at) WHERE letter_due_at IS NOT NULL;
 CREATE INDEX contacts_by_check ON contacts (check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX contacts_by_removal ON contacts (removal_at) WHERE removal_at IS NOT NULL;
