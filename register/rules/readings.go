@@ -146,8 +146,11 @@ func (r *Rules) ReadWithToken(
 		}
 
 		tx.Audit(r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(records)}))
+		if err := tx.InsertReading(ctx, hash, aks); err != nil {
+			return err
+		}
 
-		return tx.InsertReading(ctx, hash, aks)
+		return r.tellOfReading(ctx, tx, grant)
 	})
 
 	return records, err

@@ -187,7 +187,7 @@ func (r *Rules) disputeTenancyChange(ctx context.Context, tx *store.Tx, cot stri
 		return err
 	}
 
-	tx.Audit(r.auditEvent("customer", auditTenancyDisputed, change.MPxN, "", map[string]any{"cot": cot}))
+	tx.Audit(r.auditEvent(byCustomer, auditTenancyDisputed, change.MPxN, "", map[string]any{"cot": cot}))
 
 	after, err := r.home(ctx, tx, change.MPxN)
 	if err != nil {

@@ -109,7 +109,7 @@ func (h home) rankOf(c contact, claims []contact) int64 {
 		return unverified
 	}
 
-	return int64(*holder.FirstAt)
+	return holder.FirstAt.Time().UnixMilli()
 }
 
 // passkeyRank orders the addresses of an account before its passkeys.

@@ -38,7 +38,7 @@ CREATE TABLE contacts (
 CREATE INDEX contacts_by_meter_point ON contacts (mpxn, created_at);
 CREATE INDEX contacts_by_identity_record ON contacts (ir);
 CREATE UNIQUE INDEX contacts_by_credential ON contacts (credential_id) WHERE ended_at IS NULL;
-CREATE INDEX contacts_by_letter ON contacts (letter_due_at) WHERE letter_due_at IS NOT NULL;
+CREATE INDEX contacts_by_letter ON contacts (account_id, imported, letter_due_at) WHERE letter_due_at IS NOT NULL;
 CREATE INDEX contacts_by_check ON contacts (check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX contacts_by_removal ON contacts (removal_at) WHERE removal_at IS NOT NULL;
 
@@ -64,6 +64,7 @@ CREATE TABLE contact_letters (
     mpxn        TEXT NOT NULL,
     contact     TEXT REFERENCES contacts,  -- the contact that it is about
     recipient   TEXT NOT NULL REFERENCES contacts,
+    account_id  TEXT REFERENCES accounts,  -- the account that added the contact, or read the list
     challenge   TEXT,                      -- of a reading
     cot         TEXT,                      -- of a change of tenancy
     round       BIGINT NOT NULL DEFAULT 1,
