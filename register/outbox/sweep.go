@@ -24,6 +24,7 @@ func (w *Worker) sweep(ctx context.Context) {
 			return tx.DeleteStaleLimits(ctx, w.Clock())
 		}),
 		w.normaliseEmails(ctx),
+		w.settleTenancyChanges(ctx),
 		w.writeContactLetters(ctx),
 		w.endWaits(ctx),
 		w.logAuditHeads(ctx),
@@ -44,6 +45,13 @@ func (w *Worker) normaliseEmails(ctx context.Context) error {
 	}
 
 	return nil
+}
+
+// settleTenancyChanges lets reports divide the standing of contacts whose day has come.
+func (w *Worker) settleTenancyChanges(ctx context.Context) error {
+	_, err := w.Rules.SettleTenancyChanges(ctx)
+
+	return err
 }
 
 // writeContactLetters writes the letters about provisional contacts that are due.

@@ -35,6 +35,8 @@ const (
 	auditDiscoveredReported   = "discovered-access.reported"
 	auditTenancyReported      = "tenancy-change.reported"
 	auditTenancyWithdrawn     = "tenancy-change.withdrawn"
+	auditTenancyDisputed      = "tenancy-change.disputed"
+	auditTenancyUpheld        = "tenancy-change.upheld"
 	auditWebhookCreated       = "webhook.created"
 	auditWebhookUpdated       = "webhook.updated"
 	auditWebhookDeleted       = "webhook.deleted"

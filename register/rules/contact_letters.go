@@ -148,7 +148,7 @@ func (h home) awaits(letter store.ContactLetter) bool {
 	case LetterAddition:
 		about, ok := h.contact(*letter.Contact)
 
-		return ok && about.State == store.ContactProvisional && h.stands(recipient)
+		return ok && about.State == store.ContactProvisional && h.sideOf(about.MoveInDate).stands(recipient)
 	case LetterRemoval:
 		about, ok := h.contact(*letter.Contact)
 
@@ -248,7 +248,7 @@ func (r *Rules) takeAnswer(ctx context.Context, tx *store.Tx, letter store.Conta
 	case LetterReading:
 		return tx.EndAuthority(ctx, *letter.Challenge, h.now)
 	default:
-		return r.disputeReport(ctx, tx, letter)
+		return r.disputeTenancyChange(ctx, tx, *letter.COT)
 	}
 }
 
@@ -272,17 +272,6 @@ func (r *Rules) answerAddition(
 func (r *Rules) keepContact(ctx context.Context, tx *store.Tx, letter store.ContactLetter) error {
 	kept, err := tx.KeepContact(ctx, *letter.Contact)
 	if err == nil && !kept {
-		err = ErrEnded
-	}
-
-	return err
-}
-
-// disputeReport puts a report of a change of tenancy in dispute until an administrator decides. A household has one
-// reply.
-func (r *Rules) disputeReport(ctx context.Context, tx *store.Tx, letter store.ContactLetter) error {
-	disputed, err := tx.DisputeTenancyChange(ctx, *letter.COT, r.Now())
-	if err == nil && !disputed {
 		err = ErrEnded
 	}
 

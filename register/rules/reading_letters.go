@@ -19,10 +19,9 @@ const (
 // tellOfReading tells the other standing addresses of a reading with an account's token that a contact confirmed which
 // has not stood for long. Not of every reading: in a home with an abuser such a letter does harm (docs/decisions.md,
 // Which person, 6).
-func (r *Rules) tellOfReading(ctx context.Context, tx *store.Tx, tokenHash []byte, accountID string) error {
-	grant, err := tx.FindReidentification(ctx, tokenHash, accountID)
-	if err != nil || grant.Contact == nil || r.stub {
-		return err
+func (r *Rules) tellOfReading(ctx context.Context, tx *store.Tx, grant store.Reidentification) error {
+	if grant.Contact == nil || r.stub {
+		return nil
 	}
 
 	confirmed, err := tx.FindContact(ctx, *grant.Contact)

@@ -211,18 +211,9 @@ func (t *Tx) RedirectChallenge(ctx context.Context, challenge, contact, ir strin
 		append([]any{contact, ir, challenge}, openArgs(now)...)...)
 }
 
-// questionedReport is true of a report of a change of tenancy that can still be disputed.
-const questionedReport = `cot = ? AND withdrawn_at IS NULL AND disputed_at IS NULL AND upheld_at IS NULL`
-
 // FindQuestionedReport finds a report of a change of tenancy that can still be disputed; ErrNotFound.
 func (r reader) FindQuestionedReport(ctx context.Context, cot string) (TenancyChange, error) {
 	return queryRow[TenancyChange](ctx, r.db, "find a report that can be disputed",
-		`SELECT `+tenancyColumns+` FROM tenancy_changes WHERE `+questionedReport, cot)
-}
-
-// DisputeTenancyChange records that an earlier household still lives there. It returns false if the report is disputed,
-// upheld or withdrawn already.
-func (t *Tx) DisputeTenancyChange(ctx context.Context, cot string, now time.Time) (bool, error) {
-	return t.execOne(ctx, "dispute a change of tenancy",
-		`UPDATE tenancy_changes SET disputed_at = ? WHERE `+questionedReport, Millis(now), cot)
+		`SELECT `+tenancyColumns+` FROM tenancy_changes
+		WHERE cot = ? AND withdrawn_at IS NULL AND disputed_at IS NULL AND upheld_at IS NULL`, cot)
 }
