@@ -65,7 +65,8 @@ type AdditionDetails struct {
 	Contact Contact
 	Meter   Meter
 	Reply   ReplyPage
-	// StandsAt is when the contact can confirm at the earliest if nobody objects. Zero means that waiting is not enough.
+	// StandsAt is when the contact can confirm at the earliest if nobody objects. Zero means that waiting is not
+	// enough.
 	StandsAt time.Time
 	// Reminder is true if the register has written about the contact before.
 	Reminder bool

@@ -42,8 +42,8 @@ func (r *Rules) WriteContactLetters(ctx context.Context) (written int, err error
 	return written + imported, err
 }
 
-// importedQuota returns how many letters about imported contacts may be written now: the hour's share of this minute, or
-// 0 if another replica has it. The row of a limit decides that, because replicas share it and old ones are swept. A
+// importedQuota returns how many letters about imported contacts may be written now: the hour's share of this minute,
+// or 0 if another replica has it. The row of a limit decides that, because replicas share it and old ones are swept. A
 // minute without a sweep is lost: the pace is a bound, not a promise.
 func (r *Rules) importedQuota(ctx context.Context) (int, error) {
 	now := r.clock().UTC()
@@ -59,8 +59,8 @@ func (r *Rules) importedQuota(ctx context.Context) (int, error) {
 	return r.lettersPerHour*(minute+1)/60 - r.lettersPerHour*minute/60, nil
 }
 
-// writeDueLetters writes letters about contacts, imported ones or others, until a number of letters is reached. The last
-// contact may go beyond it by its further addresses.
+// writeDueLetters writes letters about contacts, imported ones or others, until a number of letters is reached. The
+// last contact may go beyond it by its further addresses.
 func (r *Rules) writeDueLetters(ctx context.Context, imported bool, most int) (written int, err error) {
 	due, err := r.dueLetters(ctx, imported, most*looksPerLetter)
 	if err != nil {
