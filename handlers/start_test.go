@@ -42,8 +42,8 @@ func TestStart(t *testing.T) {
 	})
 }
 
-// If the register knows a meter point and has no address that it may use, the page says what is checked and who can help.
-// It asks again when the customer wants it, and goes on once an address stands.
+// If the register knows a meter point and has no address that it may use, the page says what is checked and who can
+// help. It asks again when the customer wants it, and goes on once an address stands.
 func TestMeterPointWhoseAddressIsBeingChecked(t *testing.T) {
 	t.Parallel()
 	w := newAdvisedWorld(t)

@@ -268,7 +268,12 @@ func TestLostMailbox(t *testing.T) {
 	b := w.browser(t)
 	b.prove()
 	for _, p := range []*page{b.get("/portal/waiting"), b.get("/portal/help")} {
-		for _, words := range []string{"Ask your energy supplier", "after 7 days", "at least 30 days", "Citizens Example"} {
+		for _, words := range []string{
+			"Ask your energy supplier",
+			"after 7 days",
+			"at least 30 days",
+			"Citizens Example",
+		} {
 			if !strings.Contains(p.doc.Find("#main").Text(), words) {
 				t.Errorf("%s does not say %q", p.Request.URL.Path, words)
 			}
