@@ -2,6 +2,16 @@ package registerclient
 
 import "time"
 
+// StatusCause is why an account is suspended or terminated. It is an addition to the published API.
+type StatusCause string
+
+const (
+	// CauseFailure is that of a supplier that failed: the contacts of its customers go on standing.
+	CauseFailure StatusCause = "failure"
+	// CauseMisconduct is every other cause: no contact stands by the word of this account any more.
+	CauseMisconduct StatusCause = "misconduct"
+)
+
 // Account is an account without its secret.
 type Account struct {
 	AccountID    string    `json:"account-id"`

@@ -14,7 +14,8 @@ type ReidentifyRequest struct {
 	MatchCode bool `json:"match-code,omitzero"`
 	// Language of letters and pages is "en" or "cy"; empty for both.
 	Language string `json:"language,omitzero"`
-	// OtherAddress asks for a link to MagicLink.OtherAddress of the last answer. With a mailed link only.
+	// OtherAddress asks for the second address of the occupant, if there is one. It is an addition to the published
+	// API.
 	OtherAddress bool `json:"other-address,omitzero"`
 }
 
@@ -57,8 +58,8 @@ type MagicLink struct {
 	ExpiresAt    time.Time `json:"expires-at"`
 	TokenRef     string    `json:"token-ref"`
 	RedirectURL  *string   `json:"redirect-url"`
-	// OtherAddress is masked too: the address that ReidentifyRequest.OtherAddress reaches instead; nil if there is no
-	// other one.
+	// OtherAddress is the masked address that the other value of OtherAddress in the request would have chosen; nil if
+	// there is none. It is an addition to the published API.
 	OtherAddress *string `json:"other-address,omitzero"`
 }
 

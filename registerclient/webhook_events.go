@@ -11,8 +11,10 @@ type WebhookEventType string
 
 // The types of events.
 const (
-	EventConsentExpiring   WebhookEventType = "consent.expiring"
-	EventTenancyChange     WebhookEventType = "tenancy.change"
+	EventConsentExpiring WebhookEventType = "consent.expiring"
+	EventTenancyChange   WebhookEventType = "tenancy.change"
+	// EventContactAdded is an addition to the published API. Only a subscription that names it gets it.
+	EventContactAdded      WebhookEventType = "contact.added"
 	EventConsentWithdrawal WebhookEventType = "consent.withdrawal"
 )
 
@@ -58,6 +60,15 @@ type TenancyChangePayload struct {
 	SourceReference *string  `json:"source-reference"`
 }
 
+// ContactAddedPayload announces that an address or a passkey was added for the people at a meter point, at which nobody
+// is left whose contact stood before. A Data User that knows better tells the register's operator.
+type ContactAddedPayload struct {
+	MPxN    string    `json:"mpxn"`
+	AddedAt time.Time `json:"added-at"`
+	// StandsFrom is when the contact can open the list, unless somebody objects.
+	StandsFrom time.Time `json:"stands-from"`
+}
+
 // ConsentExpiring decodes the payload of a consent.expiring event. It returns ErrEvent if the event has another type
 // or its payload is not valid.
 func (e *WebhookEvent) ConsentExpiring() (*ConsentExpiringPayload, error) {
@@ -74,6 +85,12 @@ func (e *WebhookEvent) ConsentWithdrawal() (*ConsentWithdrawalPayload, error) {
 // payload is not valid.
 func (e *WebhookEvent) TenancyChange() (*TenancyChangePayload, error) {
 	return decodePayload[TenancyChangePayload](e, EventTenancyChange)
+}
+
+// ContactAdded decodes the payload of a contact.added event. It returns ErrEvent if the event has another type or its
+// payload is not valid.
+func (e *WebhookEvent) ContactAdded() (*ContactAddedPayload, error) {
+	return decodePayload[ContactAddedPayload](e, EventContactAdded)
 }
 
 func decodePayload[T any](e *WebhookEvent, want WebhookEventType) (*T, error) {

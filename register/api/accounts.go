@@ -98,7 +98,7 @@ func (a *API) changeStatus(c echo.Context, change rules.StatusChange) error {
 	}
 
 	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
-		account, err := a.rules.ChangeStatus(ctx, tx, change, id, by)
+		account, err := a.rules.ChangeStatus(ctx, tx, change, id, "", by)
 		if err != nil {
 			return rules.Response{}, err
 		}

@@ -94,7 +94,7 @@ func (p *Pages) showEnrol(c echo.Context) error {
 // enrolPage returns the page on which a passkey is created.
 func (p *Pages) enrolPage(c echo.Context, permission rules.Permission) (EnrolPage, error) {
 	found := permission.Found
-	existing, err := p.rules.ListPasskeys(c.Request().Context(), found.MPxN)
+	existing, err := p.rules.ListPasskeys(c.Request().Context(), permission)
 	if err != nil {
 		return EnrolPage{}, err
 	}

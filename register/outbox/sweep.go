@@ -24,6 +24,7 @@ func (w *Worker) sweep(ctx context.Context) {
 			return tx.DeleteStaleLimits(ctx, w.Clock())
 		}),
 		w.normaliseEmails(ctx),
+		w.endWaits(ctx),
 		w.logAuditHeads(ctx),
 	)
 	if err != nil && ctx.Err() == nil {
@@ -42,6 +43,13 @@ func (w *Worker) normaliseEmails(ctx context.Context) error {
 	}
 
 	return nil
+}
+
+// endWaits looks at the waits of contacts that are due.
+func (w *Worker) endWaits(ctx context.Context) error {
+	_, err := w.Rules.EndWaits(ctx)
+
+	return err
 }
 
 // logAuditHeads writes the head of each chain of the audit log to the program's own log, which is kept elsewhere: proof

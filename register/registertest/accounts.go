@@ -66,7 +66,7 @@ func (r *Register) Suspend(t testing.TB, accountID string) {
 	t.Helper()
 
 	r.transact(t, func(tx *store.Tx) error {
-		ok, err := tx.SuspendAccount(t.Context(), accountID, r.Clock.Now())
+		ok, err := tx.SuspendAccount(t.Context(), accountID, "misconduct", r.Clock.Now())
 		if err == nil && !ok {
 			err = fmt.Errorf("the account %s is not active", accountID)
 		}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"context"
 
 	"central.consent/dar/register/store"
@@ -16,25 +17,25 @@ const (
 // StatusChange is one change of an account's status by an administrator.
 type StatusChange struct {
 	event string
-	apply func(ctx context.Context, r *Rules, tx *store.Tx, accountID string) (changed bool, err error)
+	apply func(ctx context.Context, r *Rules, tx *store.Tx, accountID, cause string) (changed bool, err error)
 }
 
 // The changes of an account's status. A suspension can be lifted; a termination is permanent.
 var (
 	Suspend = StatusChange{auditAccountSuspended, func(
-		ctx context.Context, r *Rules, tx *store.Tx, accountID string,
+		ctx context.Context, r *Rules, tx *store.Tx, accountID, cause string,
 	) (bool, error) {
-		return tx.SuspendAccount(ctx, accountID, r.Now())
+		return tx.SuspendAccount(ctx, accountID, cause, r.Now())
 	}}
 	Reactivate = StatusChange{auditAccountReactivated, func(
-		ctx context.Context, _ *Rules, tx *store.Tx, accountID string,
+		ctx context.Context, _ *Rules, tx *store.Tx, accountID, _ string,
 	) (bool, error) {
 		return tx.ReactivateAccount(ctx, accountID)
 	}}
 	Terminate = StatusChange{auditAccountTerminated, func(
-		ctx context.Context, r *Rules, tx *store.Tx, accountID string,
+		ctx context.Context, r *Rules, tx *store.Tx, accountID, cause string,
 	) (bool, error) {
-		return tx.TerminateAccount(ctx, accountID, r.Now())
+		return tx.TerminateAccount(ctx, accountID, cause, r.Now())
 	}}
 )
 
@@ -52,11 +53,12 @@ func (r *Rules) CheckStatusChange(change StatusChange, accountID, by string) err
 }
 
 // ChangeStatus changes the status of an account and revokes its bearer tokens. An account that has the status already
-// keeps it. It returns an *Error of KindNotFound if there is no such account, and of KindConflict if it is terminated.
+// keeps it. cause decides whether the contacts of the account's customers go on standing; empty is misconduct. It returns an *Error of KindNotFound if there is no such account, and of KindConflict if it is terminated.
 func (r *Rules) ChangeStatus(
-	ctx context.Context, tx *store.Tx, change StatusChange, accountID, by string,
+	ctx context.Context, tx *store.Tx, change StatusChange, accountID string, cause registerclient.StatusCause,
+	by string,
 ) (registerclient.Account, error) {
-	changed, err := change.apply(ctx, r, tx, accountID)
+	changed, err := change.apply(ctx, r, tx, accountID, string(cmp.Or(cause, registerclient.CauseMisconduct)))
 	if err != nil {
 		return registerclient.Account{}, err
 	}

@@ -32,7 +32,7 @@ func TestChangeStatus(t *testing.T) {
 		} {
 			var account registerclient.Account
 			err := h.store.Transact(t.Context(), func(tx *store.Tx) (err error) {
-				account, err = h.ChangeStatus(t.Context(), tx, test.change, test.account, "admin")
+				account, err = h.ChangeStatus(t.Context(), tx, test.change, test.account, "", "admin")
 
 				return err
 			})

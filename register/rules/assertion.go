@@ -42,8 +42,13 @@ func (r *Rules) FinishAssertion(
 	var result CeremonyResult
 	copied := false
 	err = r.commitCounted(ctx, func(tx *store.Tx) error {
+		h, err := r.holdHome(ctx, tx, permission.Found.MPxN)
+		if err != nil {
+			return err
+		}
+
 		// The passkey may have gone, with its person, since it was verified.
-		present, err := r.confirmingPasskeys(ctx, heldOccupants{tx}, permission.Found)
+		present, err := r.confirmingPasskeys(ctx, tx, permission.Found)
 		if err != nil {
 			return err
 		}
@@ -54,12 +59,12 @@ func (r *Rules) FinishAssertion(
 			return refuse("the person of the passkey has moved out")
 		}
 
-		if copied, err = r.checkCounter(ctx, tx, permission.Found, shown, used); err != nil || copied {
+		if copied, err = r.checkCounter(ctx, tx, h, permission.Found, shown, used); err != nil || copied {
 			return err
 		}
 
 		tx.Audit(r.credentialEvent(permission.Found, shown, auditCredentialUsed))
-		result.ReturnTo, err = r.confirmByPasskey(ctx, tx, permission, typedCode)
+		result.ReturnTo, err = r.confirmByPasskey(ctx, tx, permission, &shown, typedCode)
 
 		return err
 	})

@@ -42,6 +42,8 @@ const (
 	auditExpiryAnnounced     = "record.expiry-announced"
 	auditAdministratorLooked = "administrator.looked"
 	auditKeysRotated         = "keys.rotated"
+	auditContactStanding     = "contact.standing"
+	auditContactEnded        = "contact.ended"
 	auditEmailsNormalised    = "identity-records.normalised"
 )
 

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -28,8 +27,12 @@ type Challenge struct {
 	Account store.Account
 	MPxN    string
 	Method  registerclient.Method
-	// Record is the identity record that the challenge goes to.
-	Record store.IdentityRecord
+	// IR is the identity record that the challenge goes to, and Contact the contact of it; nil if a passkey of the
+	// record is to be enrolled.
+	IR      string
+	Contact *contact
+	// Other is the address that mail would go to with the other choice of other-address; nil if there is none.
+	Other *contact
 	// Own is true if the owner of Record asks: then no other record can confirm.
 	Own bool
 	// Mailed is true if the customer gets a link by mail.
@@ -60,12 +63,16 @@ func (r *Rules) CheckReidentify(in registerclient.ReidentifyRequest, account sto
 func (r *Rules) Reidentify(
 	ctx context.Context, tx *store.Tx, account store.Account, mpxn string, in registerclient.ReidentifyRequest,
 ) (registerclient.ReidentifyResponse, error) {
-	found, err := r.occupants(ctx, heldOccupants{tx}, mpxn)
+	if err := tx.HoldMeterPoint(ctx, mpxn); err != nil {
+		return registerclient.ReidentifyResponse{}, err
+	}
+
+	found, err := r.occupants(ctx, tx, mpxn)
 	if err != nil {
 		return registerclient.ReidentifyResponse{}, err
 	}
 
-	record, err := found.recordFor(in.Method)
+	asked, other, err := found.contactFor(in.Method, in.OtherAddress)
 	if err != nil {
 		return registerclient.ReidentifyResponse{}, err
 	}
@@ -74,7 +81,9 @@ func (r *Rules) Reidentify(
 		Account:   account,
 		MPxN:      mpxn,
 		Method:    in.Method,
-		Record:    *record,
+		IR:        asked.IR,
+		Contact:   &asked,
+		Other:     other,
 		Mailed:    in.Method != registerclient.MethodPasskeyAssert,
 		ReturnURL: returnURLOf(in.Method, in.RedirectURL, in.PasskeyReturnURL),
 		MatchCode: in.MatchCode,
@@ -101,23 +110,27 @@ func (r *Rules) ReidentifyOwn(
 		return registerclient.ReidentifyResponse{}, err
 	}
 
+	var asked *contact
 	if in.Method != registerclient.MethodPasskeyRegister {
-		passkeys, err := tx.ListCredentials(ctx, []string{record.IR})
+		own, err := r.ownOccupant(ctx, tx, record.IR)
 		if err != nil {
 			return registerclient.ReidentifyResponse{}, err
 		}
 
-		single := occupants{records: []store.IdentityRecord{record}, passkeys: passkeys}
-		if _, err := single.recordFor(in.Method); err != nil {
+		chosen, _, err := own.contactFor(in.Method, false)
+		if err != nil {
 			return registerclient.ReidentifyResponse{}, err
 		}
+
+		asked = &chosen
 	}
 
 	return r.startChallenge(ctx, tx, Challenge{
 		Account:   account,
 		MPxN:      *record.MPxN,
 		Method:    in.Method,
-		Record:    record,
+		IR:        record.IR,
+		Contact:   asked,
 		Own:       true,
 		Mailed:    in.Method == registerclient.MethodMagicLink,
 		ReturnURL: returnURLOf(in.Method, in.RedirectURL, in.PasskeyReturnURL),
@@ -218,16 +231,14 @@ func (r *Rules) startChallenge(
 	}
 
 	if challenge.Method == registerclient.MethodMagicLink {
-		email, err := r.emailOf(challenge.Record)
-		if err != nil {
-			return registerclient.ReidentifyResponse{}, err
-		}
-
 		started.MagicLink = &registerclient.MagicLink{
-			DispatchedTo: maskedEmail(email),
+			DispatchedTo: maskedEmail(challenge.Contact.address),
 			ExpiresAt:    row.ConfirmBy.Time(),
 			TokenRef:     token,
 			RedirectURL:  challenge.ReturnURL,
+		}
+		if challenge.Other != nil {
+			started.MagicLink.OtherAddress = new(maskedEmail(challenge.Other.address))
 		}
 	} else {
 		session := NewID("pks")
@@ -270,7 +281,7 @@ func (r *Rules) challengeRow(challenge Challenge, token string) store.Reidentifi
 		TokenHash:   HashToken(token),
 		AccountID:   challenge.Account.AccountID,
 		MPxN:        challenge.MPxN,
-		IR:          challenge.Record.IR,
+		IR:          challenge.IR,
 		Method:      string(challenge.Method),
 		OwnRecord:   challenge.Own,
 		RedirectURL: challenge.ReturnURL,
@@ -278,6 +289,9 @@ func (r *Rules) challengeRow(challenge Challenge, token string) store.Reidentifi
 		KeyID:       key.id,
 		IssuedAt:    store.Millis(now),
 		ConfirmBy:   store.Millis(now.Add(life)),
+	}
+	if challenge.Contact != nil && !challenge.Contact.isPasskey() {
+		row.Contact = &challenge.Contact.ID // any passkey may answer: the one that does is recorded then
 	}
 	if challenge.ReturnURL != nil {
 		row.SealedToken = key.sealed([]byte(token), placeOfToken(row.Challenge))
@@ -299,16 +313,6 @@ func (r *Rules) passkeyPage(method registerclient.Method) string {
 	return r.pages.Assert
 }
 
-// emailOf returns the address of an identity record that has one, in its normal form.
-func (r *Rules) emailOf(record store.IdentityRecord) (string, error) {
-	email, err := r.keys.open(record.KeyID, record.SealedEmail, placeOfEmail(record.IR))
-	if err != nil {
-		return "", fmt.Errorf("open the address of an identity record: %w", err)
-	}
-
-	return normalEmail(string(email)), nil
-}
-
 // maskedEmail returns an address with only its first and last letter and its domain, in the letters that people know
 // it by: c*****r@example.com.
 func maskedEmail(address string) string {
@@ -328,11 +332,6 @@ func maskedEmail(address string) string {
 func (r *Rules) queueLink(
 	ctx context.Context, tx *store.Tx, challenge Challenge, secret string, row store.Reidentification,
 ) error {
-	email, err := r.emailOf(challenge.Record)
-	if err != nil {
-		return err
-	}
-
 	purpose := mail.ShowList
 	switch {
 	case challenge.Method == registerclient.MethodPasskeyRegister:
@@ -343,7 +342,7 @@ func (r *Rules) queueLink(
 
 	expires := row.ConfirmBy.Time()
 
-	return r.queueLetter(ctx, tx, SubjectLink, email, &expires, mail.MagicLink(mail.LinkDetails{
+	return r.queueLetter(ctx, tx, SubjectLink, challenge.Contact.address, &expires, mail.MagicLink(mail.LinkDetails{
 		Language:  challenge.Language,
 		Org:       challenge.Account.DisplayName,
 		Purpose:   purpose,

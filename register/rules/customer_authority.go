@@ -146,8 +146,8 @@ func (r *Rules) isValidFor(ctx context.Context, tx *store.Tx, grant store.Reiden
 		return false, nil
 	}
 
-	movedOut, err := r.hasMovedOut(ctx, tx, grant)
-	if err != nil || movedOut {
+	outlived, err := r.isOutlived(ctx, tx, grant)
+	if err != nil || outlived {
 		return false, err
 	}
 

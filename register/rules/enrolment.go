@@ -11,11 +11,10 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// ListPasskeys returns the passkeys of every occupant of a meter point.
-func (r *Rules) ListPasskeys(ctx context.Context, mpxn string) ([]store.Credential, error) {
-	present, err := r.occupants(ctx, r.store, mpxn)
-
-	return present.passkeys, err
+// ListPasskeys returns the passkeys that a browser with a permission to enrol one is told of: after a standing contact's
+// confirmation every passkey that stands, and otherwise those of the identity record.
+func (r *Rules) ListPasskeys(ctx context.Context, permission Permission) ([]store.Credential, error) {
+	return r.confirmingPasskeys(ctx, r.store, permission.Found)
 }
 
 // BeginEnrolment starts the ceremony in which the browser creates a passkey. accountName is what the authenticator
@@ -27,18 +26,18 @@ func (r *Rules) BeginEnrolment(
 		return nil, err
 	}
 
-	present, err := r.occupants(ctx, r.store, permission.Found.MPxN)
+	known, err := r.ListPasskeys(ctx, permission)
 	if err != nil {
 		return nil, err
 	}
 
-	existing := make([]passkey.Passkey, len(present.passkeys))
-	for i, credential := range present.passkeys {
+	existing := make([]passkey.Passkey, len(known))
+	for i, credential := range known {
 		existing[i] = passkeyOf(credential)
 	}
 
 	return r.beginCeremony(ctx, permission, func(life time.Duration) (passkey.Ceremony, error) {
-		return r.passkeys.BeginEnrolment(present.userHandle(), accountName, existing, life)
+		return r.passkeys.BeginEnrolment(newUserHandle(known), accountName, existing, life)
 	})
 }
 
@@ -96,12 +95,12 @@ func (r *Rules) enrol(
 	ctx context.Context, tx *store.Tx, permission Permission, credential store.Credential, typedCode string,
 ) (returnTo string, err error) {
 	found := permission.Found
-	record, err := tx.HoldIdentityRecord(ctx, credential.IR)
+	h, err := r.holdHome(ctx, tx, found.MPxN)
 	if err != nil {
 		return "", err
 	}
 
-	present, err := r.household(ctx, tx, found.MPxN)
+	record, err := tx.HoldIdentityRecord(ctx, credential.IR)
 	if err != nil {
 		return "", err
 	}
@@ -110,14 +109,14 @@ func (r *Rules) enrol(
 	if err != nil {
 		return "", err
 	}
-	if !confirms || present.hasMovedOut(*record.MoveInDate) {
+	if !confirms || h.present.hasMovedOut(*record.MoveInDate) {
 		return "", refuse("the person of the record has moved out")
 	}
 
 	if permission.Confirmed {
 		returnTo, err = r.useTicket(ctx, tx, found)
 	} else {
-		returnTo, err = r.confirmByPasskey(ctx, tx, permission, typedCode)
+		returnTo, err = r.confirmByPasskey(ctx, tx, permission, nil, typedCode)
 	}
 	if err != nil {
 		return "", err
@@ -128,8 +127,34 @@ func (r *Rules) enrol(
 	}
 
 	tx.Audit(r.credentialEvent(found, credential, auditCredentialCreated))
+	added, err := r.addPasskey(ctx, tx, h, permission, record, credential)
+	if err != nil {
+		return "", err
+	}
 
-	return returnTo, r.queuePasskeyLetters(ctx, tx, record, credential, found.Language, mail.PasskeyAdded)
+	stands := added.State == store.ContactStands
+
+	return returnTo, r.queuePasskeyLetters(ctx, tx, h, record, credential, stands, found.Language, mail.PasskeyAdded)
+}
+
+// addPasskey adds the contact of a passkey that was enrolled, and returns it with its standing.
+func (r *Rules) addPasskey(
+	ctx context.Context, tx *store.Tx, h home, permission Permission, record store.IdentityRecord,
+	credential store.Credential,
+) (contact, error) {
+	added, err := r.contactOfRecord(record, &credential)
+	if err != nil {
+		return contact{}, err
+	}
+
+	var by *contact
+	if permission.Confirmed && permission.Found.Contact != nil {
+		if visitor, ok := h.contact(*permission.Found.Contact); ok {
+			by = &visitor
+		}
+	}
+
+	return r.addContact(ctx, tx, h, added, by)
 }
 
 // useTicket uses up the ticket of a challenge.

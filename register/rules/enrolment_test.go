@@ -34,7 +34,7 @@ func TestEnrolmentByTicket(t *testing.T) {
 			t.Errorf("the browser goes to %s", result.ReturnTo)
 		}
 
-		stored := must(h.ListPasskeys(t.Context(), meterPoint))(t)
+		stored := must(h.ListStandingPasskeys(t.Context(), meterPoint))(t)
 		if len(stored) != 1 || stored[0].IR != h.ir || stored[0].Name != "A phone" || len(stored[0].UserHandle) != 32 ||
 			!stored[0].RegisteredAt.Time().Equal(today) {
 			t.Errorf("stored %+v", stored)
@@ -50,7 +50,8 @@ func TestEnrolmentByTicket(t *testing.T) {
 	})
 }
 
-// A Data User that has verified the customer sends the browser without a link: the new passkey confirms the challenge.
+// A Data User that has verified the customer sends the browser without a link: the new passkey confirms the challenge of
+// that Data User, and nobody else's until it stands.
 func TestEnrolmentByOwner(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)
@@ -69,6 +70,10 @@ func TestEnrolmentByOwner(t *testing.T) {
 		t.Errorf("the challenge is %+v", status)
 	}
 
+	_, err := h.reidentify(t, h.portal, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyAssert})
+	expectRefusal(t, "of a portal", err, "unprocessable VAL003 method")
+
+	h.stand(t, h.ir)
 	again, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
 	must(h.showPasskey(t, permission, d, ""))(t)
 	h.expectStatus(t, "the new passkey is shown", again, "confirmed")
@@ -165,7 +170,7 @@ func TestEnrolmentWithWrongCode(t *testing.T) {
 	if err == nil || left != 2 {
 		t.Errorf("wrong: %v and %d attempts left", err, left)
 	}
-	if stored := must(h.ListPasskeys(t.Context(), meterPoint))(t); len(stored) != 0 {
+	if stored := must(h.ListStandingPasskeys(t.Context(), meterPoint))(t); len(stored) != 0 {
 		t.Errorf("stored %+v", stored)
 	}
 

@@ -45,9 +45,9 @@ func FormerHashForTest(ring *Keyring, email string) []byte {
 // WithQuery is withQuery.
 var WithQuery = withQuery
 
-// HasMovedOut is hasMovedOut.
-func (r *Rules) HasMovedOut(ctx context.Context, tx *store.Tx, found store.Reidentification) (bool, error) {
-	return r.hasMovedOut(ctx, tx, found)
+// IsOutlived is isOutlived.
+func (r *Rules) IsOutlived(ctx context.Context, tx *store.Tx, found store.Reidentification) (bool, error) {
+	return r.isOutlived(ctx, tx, found)
 }
 
 // Announce is announce.
@@ -56,4 +56,9 @@ func (r *Rules) Announce(
 	payload any,
 ) (bool, error) {
 	return r.announce(ctx, tx, accountID, eventType, aks, payload)
+}
+
+// ListStandingPasskeys lists the passkeys that answer everybody at a meter point.
+func (r *Rules) ListStandingPasskeys(ctx context.Context, mpxn string) ([]store.Credential, error) {
+	return r.confirmingPasskeys(ctx, r.store, store.Reidentification{MPxN: mpxn})
 }

@@ -110,7 +110,7 @@ func (h *house) createIdentity(
 func (h *house) setStatus(t testing.TB, change rules.StatusChange, accountID string) {
 	t.Helper()
 	h.change(t, func(tx *store.Tx) error {
-		_, err := h.ChangeStatus(t.Context(), tx, change, accountID, "admin")
+		_, err := h.ChangeStatus(t.Context(), tx, change, accountID, "", "admin")
 
 		return err
 	})
@@ -130,9 +130,15 @@ func (h *house) addPasskey(t testing.TB, ir string) store.Credential {
 		Transports:   store.JSON[[]string]{V: []string{"internal"}},
 		RegisteredAt: store.Millis(h.Now()),
 	}
-	h.change(t, func(tx *store.Tx) error { return tx.InsertCredential(t.Context(), credential) })
+	h.change(t, func(tx *store.Tx) error { return registertest.InsertPasskey(t.Context(), tx, credential) })
 
 	return credential
+}
+
+// stand makes the contacts of an identity record stand, as if a standing contact had said yes to them.
+func (h *house) stand(t testing.TB, ir string) {
+	t.Helper()
+	h.change(t, func(tx *store.Tx) error { return registertest.Stand(t.Context(), tx, ir, h.Now()) })
 }
 
 // reidentify starts a challenge of an account at the meter point.

@@ -12,6 +12,13 @@ import (
 // maxMoveInDays is how many days ahead a move-in date may lie, in London.
 const maxMoveInDays = 90
 
+// The outcomes of the verification of a person.
+const (
+	outcomeVerified = "verified"
+	outcomeFailed   = "failed"
+	outcomePartial  = "partial"
+)
+
 // identityDetail is what an identity record holds of a person beside the e-mail address, sealed as JSON.
 type identityDetail struct {
 	Address      *registerclient.UKAddress             `json:"address,omitempty"`
@@ -67,7 +74,7 @@ func (k *Checks) verification(field string, v *registerclient.PrincipalVerificat
 
 	k.required(field+"method", v.Method, 100)
 	k.instant(field+"verified-at", v.VerifiedAt)
-	OneOf(k, field+"outcome", v.Outcome, "verified", "failed", "partial")
+	OneOf(k, field+"outcome", v.Outcome, outcomeVerified, outcomeFailed, outcomePartial)
 	k.text(field+"reference", v.Reference, 255)
 	k.text(field+"submitted", v.Submitted, 255)
 	k.text(field+"verified-against", v.VerifiedAgainst, 255)

@@ -2,8 +2,6 @@ package rules
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -43,8 +41,22 @@ func (r *Rules) CreateIdentityRecord(
 	ctx context.Context, tx *store.Tx, record NewIdentityRecord,
 ) (registerclient.CreateIdentityRecordResponse, error) {
 	created := registerclient.CreateIdentityRecordResponse{IR: record.row.IR}
+	h, err := r.holdHome(ctx, tx, *record.row.MPxN)
+	if err != nil {
+		return created, err
+	}
 	if err := tx.InsertIdentityRecord(ctx, record.row); err != nil {
 		return created, err
+	}
+
+	if record.row.SealedEmail != nil {
+		address, err := r.contactOfRecord(record.row, nil)
+		if err != nil {
+			return created, err
+		}
+		if _, err := r.addContact(ctx, tx, h, address, nil); err != nil {
+			return created, err
+		}
 	}
 
 	if record.enrols {
@@ -52,7 +64,7 @@ func (r *Rules) CreateIdentityRecord(
 			Account:   record.account,
 			MPxN:      *record.row.MPxN,
 			Method:    registerclient.MethodPasskeyRegister,
-			Record:    record.row,
+			IR:        record.row.IR,
 			Own:       true,
 			ReturnURL: record.enrolTo,
 		})
@@ -131,14 +143,23 @@ func noIdentityRecord() *Error { return NotFound("This account has no such ident
 func (r *Rules) AnonymiseIdentityRecord(ctx context.Context, accountID, ir string) (at time.Time, err error) {
 	now := r.Now()
 	err = r.store.Transact(ctx, func(tx *store.Tx) error {
-		record, err := tx.HoldOwnIdentityRecord(ctx, accountID, ir)
+		h, record, err := r.holdOwnRecord(ctx, tx, accountID, ir)
 		if err != nil {
-			return orRefusal(err, noIdentityRecord())
+			return err
 		}
 		if record.AnonymisedAt != nil {
 			at = record.AnonymisedAt.Time()
 
 			return nil
+		}
+
+		for _, c := range h.contacts {
+			if c.IR != ir {
+				continue
+			}
+			if err := r.endContact(ctx, tx, h, c, endedAnonymised, accountID); err != nil {
+				return err
+			}
 		}
 
 		done, err := tx.Anonymise(ctx, ir, now)
@@ -162,9 +183,9 @@ func (r *Rules) AnonymiseIdentityRecord(ctx context.Context, accountID, ir strin
 // *Error of KindNotFound if the account has no such record or the record has no such passkey.
 func (r *Rules) RemovePasskey(ctx context.Context, accountID, ir, credentialID string) error {
 	return r.store.Transact(ctx, func(tx *store.Tx) error {
-		record, err := tx.HoldOwnIdentityRecord(ctx, accountID, ir)
+		h, record, err := r.holdOwnRecord(ctx, tx, accountID, ir)
 		if err != nil {
-			return orRefusal(err, noIdentityRecord())
+			return err
 		}
 
 		passkeys, err := tx.ListCredentials(ctx, []string{ir})
@@ -178,7 +199,7 @@ func (r *Rules) RemovePasskey(ctx context.Context, accountID, ir, credentialID s
 			return unknown
 		}
 
-		deleted, err := tx.DeleteCredential(ctx, ir, credentialID)
+		deleted, err := r.deletePasskey(ctx, tx, h, passkeys[i], accountID)
 		if err != nil {
 			return err
 		}
@@ -188,8 +209,31 @@ func (r *Rules) RemovePasskey(ctx context.Context, accountID, ir, credentialID s
 
 		tx.Audit(r.identityEvent(record, auditCredentialRemoved))
 
-		return r.queuePasskeyLetters(ctx, tx, record, passkeys[i], "", mail.PasskeyRemoved)
+		return r.queuePasskeyLetters(ctx, tx, h, record, passkeys[i], h.passkeyStands(credentialID), "", mail.PasskeyRemoved)
 	})
+}
+
+// holdOwnRecord returns an identity record of an account and the home that it belongs to, which the transaction holds.
+// The home of an anonymised record is empty. It returns an *Error of KindNotFound if the account has no such record.
+func (r *Rules) holdOwnRecord(
+	ctx context.Context, tx *store.Tx, accountID, ir string,
+) (home, store.IdentityRecord, error) {
+	// The meter point is held before the record, as every other transaction does.
+	record, err := tx.FindOwnIdentityRecord(ctx, accountID, ir)
+	if err != nil {
+		return home{}, record, orRefusal(err, noIdentityRecord())
+	}
+
+	var h home
+	if record.MPxN != nil {
+		if h, err = r.holdHome(ctx, tx, *record.MPxN); err != nil {
+			return home{}, record, err
+		}
+	}
+
+	record, err = tx.HoldOwnIdentityRecord(ctx, accountID, ir)
+
+	return h, record, orRefusal(err, noIdentityRecord())
 }
 
 // identityEvent is a row of the audit log about an identity record and its owner.
@@ -227,6 +271,15 @@ func (r *Rules) readIdentityRecords(
 	return records, r.recordAudit(ctx, events...)
 }
 
+func keysOf(rows []store.IdentityRecord) []string {
+	keys := make([]string, len(rows))
+	for i, row := range rows {
+		keys[i] = row.IR
+	}
+
+	return keys
+}
+
 // identityRecordOf returns an identity record as its owner sees it.
 func (r *Rules) identityRecordOf(
 	row store.IdentityRecord, passkeys []store.Credential,
@@ -246,14 +299,9 @@ func (r *Rules) identityRecordOf(
 	}
 
 	if row.SealedDetail != nil {
-		text, err := r.keys.open(row.KeyID, row.SealedDetail, placeOfDetail(row.IR))
+		detail, err := r.detailOf(row.IR, row.KeyID, row.SealedDetail)
 		if err != nil {
-			return registerclient.IdentityRecord{}, fmt.Errorf("open an identity record: %w", err)
-		}
-
-		var detail identityDetail
-		if err := json.Unmarshal(text, &detail); err != nil {
-			return registerclient.IdentityRecord{}, fmt.Errorf("decode the detail of an identity record: %w", err)
+			return registerclient.IdentityRecord{}, err
 		}
 
 		record.PIIPrincipal.Address = detail.Address

@@ -183,7 +183,7 @@ func TestRemovePasskey(t *testing.T) {
 			expectRefusal(t, test.name, err, test.want)
 		}
 
-		left := must(h.ListPasskeys(t.Context(), meterPoint))(t)
+		left := must(h.ListStandingPasskeys(t.Context(), meterPoint))(t)
 		if len(left) != 1 || left[0].CredentialID != kept {
 			t.Errorf("left are %+v", left)
 		}

@@ -151,6 +151,9 @@ func (r *Rules) registerLines(
 	if err := tx.InsertImported(ctx, rows); err != nil {
 		return chunkResult{}, err
 	}
+	if err := r.addImportedContacts(ctx, tx, rows); err != nil {
+		return chunkResult{}, err
+	}
 
 	return result, supersedeSightings(ctx, tx, account, rows)
 }

@@ -131,7 +131,7 @@ func TestImportFailures(t *testing.T) {
 		}
 
 		r.change(t, func(tx *store.Tx) error {
-			_, suspendErr := tx.SuspendAccount(t.Context(), owner.AccountID, r.Now())
+			_, suspendErr := tx.SuspendAccount(t.Context(), owner.AccountID, "misconduct", r.Now())
 
 			return suspendErr
 		})

@@ -86,7 +86,7 @@ func (r *Rules) ConfirmByLink(ctx context.Context, opened Opened, yes LinkConfir
 
 		tx.Audit(r.challengeEvent(found, auditReidentifyConfirmed))
 
-		return nil
+		return r.recordConfirmation(ctx, tx, found)
 	})
 	if err != nil {
 		return "", err

@@ -10,138 +10,138 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// occupants are the identity records and passkeys that can confirm at a meter point. Several Data Users may hold
-// records of the same person: they count as one occupant. A record does not count if its person belongs to an earlier
-// household or is still to move in, or if its Data User is suspended or terminated (docs/decisions.md, Which person).
+// occupants are the contacts that answer a challenge at a meter point: of everybody those that stand (standing.go), of
+// the Data User of an identity record its own.
 type occupants struct {
-	// records are ordered by the latest move-in date, then the newest.
-	records  []store.IdentityRecord
-	passkeys []store.Credential
+	// known is true if an identity record of a present occupant is held, whether or not one of its contacts answers.
+	known bool
+	// passkeys and addresses are sorted; the first one is asked.
+	passkeys  []contact
+	addresses []contact
+}
+
+// occupants returns who answers everybody at a meter point.
+func (r *Rules) occupants(ctx context.Context, from occupantReader, mpxn string) (occupants, error) {
+	h, err := r.home(ctx, from, mpxn)
+	if err != nil {
+		return occupants{}, err
+	}
+
+	known, err := from.HasOccupant(ctx, mpxn, h.present.moveInFrom(), h.now)
+	passkeys := slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool {
+		return !c.isPasskey() || !h.answersEverybody(c)
+	})
+
+	slices.SortStableFunc(passkeys, inOrderOfUse)
+
+	return occupants{known: known, passkeys: passkeys, addresses: h.addresses()}, err
 }
 
 // occupantReader reads the occupants, from the store or in a transaction.
 type occupantReader interface {
-	tenancyReader
+	contactReader
 
-	ListOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]store.IdentityRecord, error)
+	HasOccupant(ctx context.Context, mpxn, since string, now time.Time) (bool, error)
 	ListCredentials(ctx context.Context, irs []string) ([]store.Credential, error)
 }
 
-// heldOccupants reads the occupants in a transaction, which keeps their records as they are.
-type heldOccupants struct{ *store.Tx }
-
-// ListOccupants implements occupantReader.
-func (h heldOccupants) ListOccupants(
-	ctx context.Context, mpxn, since string, now time.Time,
-) ([]store.IdentityRecord, error) {
-	return h.HoldOccupants(ctx, mpxn, since, now)
-}
-
-// occupants returns who can confirm at a meter point.
-func (r *Rules) occupants(ctx context.Context, from occupantReader, mpxn string) (occupants, error) {
-	now := r.Now()
-	present, err := r.household(ctx, from, mpxn)
+// ownOccupant returns the contacts of one identity record, whether they stand or not: they answer its own Data User.
+func (r *Rules) ownOccupant(ctx context.Context, tx *store.Tx, ir string) (occupants, error) {
+	rows, err := tx.ListContactsOf(ctx, []string{ir})
 	if err != nil {
 		return occupants{}, err
 	}
 
-	records, err := from.ListOccupants(ctx, mpxn, present.moveInFrom(), now)
-	if err != nil {
-		return occupants{}, err
+	own := occupants{known: true}
+	for _, row := range rows {
+		c, err := r.contactOf(row)
+		if err != nil {
+			return occupants{}, err
+		}
+
+		if c.isPasskey() {
+			own.passkeys = append(own.passkeys, c)
+		} else {
+			own.addresses = append(own.addresses, c)
+		}
 	}
 
-	passkeys, err := from.ListCredentials(ctx, keysOf(records))
+	slices.Reverse(own.addresses) // the Data User knows the newest one
 
-	return occupants{records: records, passkeys: passkeys}, err
+	return own, nil
 }
 
 // AvailableMethods reports whether an identity record is held at a meter point, and by which methods its occupant can
-// confirm.
+// confirm: none while no contact stands.
 func (r *Rules) AvailableMethods(
 	ctx context.Context,
 	mpxn string,
 ) (exists bool, methods []registerclient.Method, err error) {
 	found, err := r.occupants(ctx, r.store, mpxn)
 
-	return len(found.records) > 0, found.methods(), err
+	return found.known, found.methods(), err
 }
 
-// methods returns the methods of all records together, the best first. Only the reader of a mailed link can enrol a
+// methods returns the methods of all contacts together, the best first. Only the reader of a mailed link can enrol a
 // passkey (docs/decisions.md, Enrolling a passkey).
 func (o occupants) methods() []registerclient.Method {
 	methods := []registerclient.Method{}
 	if len(o.passkeys) > 0 {
 		methods = append(methods, registerclient.MethodPasskeyAssert)
 	}
-	if o.withEmail() != nil {
+	if len(o.addresses) > 0 {
 		methods = append(methods, registerclient.MethodMagicLink, registerclient.MethodPasskeyRegister)
 	}
 
 	return methods
 }
 
-// withEmail returns the record that mail is sent to; nil if no record has an address.
-func (o occupants) withEmail() *store.IdentityRecord {
-	for i, record := range o.records {
-		if record.SealedEmail != nil {
-			return &o.records[i]
-		}
-	}
-
-	return nil
-}
-
-// recordFor returns the record that a challenge by this method goes to, or a refusal.
-func (o occupants) recordFor(method registerclient.Method) (*store.IdentityRecord, error) {
-	if len(o.records) == 0 {
-		return nil, NotFound("No identity record is held for this meter point.")
+// contactFor returns the contact that a challenge by this method goes to, or a refusal. other asks for the second
+// address, if there is one. next is the address to which mail goes with the other choice; nil if there is none.
+func (o occupants) contactFor(method registerclient.Method, other bool) (chosen contact, next *contact, err error) {
+	if !o.known {
+		return contact{}, nil, NotFound("No identity record is held for this meter point.")
 	}
 
 	if method == registerclient.MethodPasskeyAssert {
-		for i, record := range o.records {
-			if slices.ContainsFunc(o.passkeys, func(p store.Credential) bool { return p.IR == record.IR }) {
-				return &o.records[i], nil
+		if len(o.passkeys) == 0 {
+			return contact{}, nil, &Error{
+				Kind:    KindUnprocessable,
+				Code:    CodeNoPasskey,
+				Field:   "method",
+				Message: "No passkey is on record for this meter point.",
 			}
 		}
 
-		return nil, &Error{
+		return o.passkeys[0], nil, nil
+	}
+
+	switch {
+	case len(o.addresses) == 0:
+		return contact{}, nil, &Error{
 			Kind:    KindUnprocessable,
-			Code:    CodeNoPasskey,
+			Code:    CodeNoEmail,
 			Field:   "method",
-			Message: "No passkey is on record for this meter point.",
+			Message: "No e-mail address is on record for this meter point.",
 		}
+	case len(o.addresses) == 1:
+		return o.addresses[0], nil, nil
+	case other:
+		return o.addresses[1], &o.addresses[0], nil
 	}
 
-	if record := o.withEmail(); record != nil {
-		return record, nil
-	}
-
-	return nil, &Error{
-		Kind:    KindUnprocessable,
-		Code:    CodeNoEmail,
-		Field:   "method",
-		Message: "No e-mail address is on record for this meter point.",
-	}
+	return o.addresses[0], &o.addresses[1], nil
 }
 
-// userHandle returns the handle under which the occupant's authenticators keep their passkeys; a new one if there is no
-// passkey yet.
-func (o occupants) userHandle() []byte {
-	if len(o.passkeys) > 0 {
-		return o.passkeys[0].UserHandle
+// newUserHandle returns the handle under which the authenticators of a person keep their passkeys: that of the passkeys
+// that the person has, and a new one if there is none.
+func newUserHandle(existing []store.Credential) []byte {
+	if len(existing) > 0 {
+		return existing[0].UserHandle
 	}
 
 	handle := make([]byte, 32)
 	rand.Read(handle)
 
 	return handle
-}
-
-func keysOf(rows []store.IdentityRecord) []string {
-	keys := make([]string, len(rows))
-	for i, row := range rows {
-		keys[i] = row.IR
-	}
-
-	return keys
 }

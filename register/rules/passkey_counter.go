@@ -12,22 +12,23 @@ import (
 // counter that does not shows that a copy exists (Web Authentication level 3, 6.1.1). Then the passkey is deleted, the
 // occupants get a letter, and checkCounter returns true; the transaction must be committed.
 func (r *Rules) checkCounter(
-	ctx context.Context, tx *store.Tx, found store.Reidentification, shown store.Credential, used passkey.Passkey,
+	ctx context.Context, tx *store.Tx, h home, found store.Reidentification, shown store.Credential,
+	used passkey.Passkey,
 ) (copied bool, err error) {
 	risen, err := tx.UseCredential(ctx, shown.CredentialID, used.SignCount, used.Flags, r.Now())
 	if err != nil || risen {
 		return false, err
 	}
 
-	return true, r.forgetCopiedPasskey(ctx, tx, found, shown)
+	return true, r.forgetCopiedPasskey(ctx, tx, h, found, shown)
 }
 
 // forgetCopiedPasskey deletes a passkey of which a copy exists. The register cannot know which of the two is the
 // customer's, and the copy whose counter is behind would only have to try until it has caught up.
 func (r *Rules) forgetCopiedPasskey(
-	ctx context.Context, tx *store.Tx, found store.Reidentification, credential store.Credential,
+	ctx context.Context, tx *store.Tx, h home, found store.Reidentification, credential store.Credential,
 ) error {
-	if _, err := tx.DeleteCredential(ctx, credential.IR, credential.CredentialID); err != nil {
+	if _, err := r.deletePasskey(ctx, tx, h, credential, ""); err != nil {
 		return err
 	}
 
@@ -37,5 +38,5 @@ func (r *Rules) forgetCopiedPasskey(
 		return err
 	}
 
-	return r.queuePasskeyLetters(ctx, tx, record, credential, found.Language, mail.PasskeyRemoved)
+	return r.queuePasskeyLetters(ctx, tx, h, record, credential, true, found.Language, mail.PasskeyRemoved)
 }

@@ -2,40 +2,34 @@ package rules
 
 import (
 	"context"
-	"slices"
 
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
 )
 
-// queuePasskeyLetters writes to every occupant with an e-mail address when a passkey is added or removed: one of them
-// may know that it was a stranger. An earlier occupant's passkey is told to that occupant alone. A person who is still
-// to move in, or whose Data User is suspended or terminated, gets no letter.
+// queuePasskeyLetters writes to every standing address when a passkey is added or removed that stands or stood: one of
+// them may know that it was a stranger. They are told of a passkey that waits for them by a letter that they can answer.
+// The address of the passkey's own identity record is told of each, unless its person has not moved in or its Data User
+// is stopped. The transaction must hold the home, as it was before the change.
 func (r *Rules) queuePasskeyLetters(
-	ctx context.Context, tx *store.Tx, record store.IdentityRecord, credential store.Credential, language string,
-	letter func(mail.PasskeyDetails) mail.Message,
+	ctx context.Context, tx *store.Tx, h home, record store.IdentityRecord, credential store.Credential,
+	stood bool, language string, letter func(mail.PasskeyDetails) mail.Message,
 ) error {
-	recipients, err := r.passkeyRecipients(ctx, tx, record)
+	answers, err := tx.CanAnswer(ctx, record.IR, r.Now())
 	if err != nil {
 		return err
 	}
 
-	addressed := map[string]bool{}
-	for _, recipient := range recipients {
-		if recipient.SealedEmail == nil {
-			continue
+	var recipients []contact
+	for _, c := range h.contacts {
+		own := c.IR == record.IR && answers
+		if !c.isPasskey() && (own || stood && h.stands(c)) {
+			recipients = append(recipients, c)
 		}
+	}
 
-		email, err := r.emailOf(recipient)
-		if err != nil {
-			return err
-		}
-		if addressed[email] {
-			continue
-		}
-
-		addressed[email] = true
-		err = r.queueLetter(ctx, tx, subjectPasskey, email, nil, letter(mail.PasskeyDetails{
+	for _, recipient := range inMailOrder(recipients) {
+		err := r.queueLetter(ctx, tx, subjectPasskey, recipient.address, nil, letter(mail.PasskeyDetails{
 			Language: language,
 			Meter:    mail.MeterOf(*record.MPxN),
 			Device:   credential.Name,
@@ -47,24 +41,4 @@ func (r *Rules) queuePasskeyLetters(
 	}
 
 	return nil
-}
-
-// passkeyRecipients returns the identity records that are written to about a passkey of record.
-func (r *Rules) passkeyRecipients(
-	ctx context.Context, tx *store.Tx, record store.IdentityRecord,
-) ([]store.IdentityRecord, error) {
-	present, err := r.occupants(ctx, heldOccupants{tx}, *record.MPxN)
-	if err != nil {
-		return nil, err
-	}
-	if slices.ContainsFunc(present.records, func(p store.IdentityRecord) bool { return p.IR == record.IR }) {
-		return present.records, nil
-	}
-
-	answers, err := tx.CanAnswer(ctx, record.IR, r.Now())
-	if err != nil || !answers {
-		return nil, err
-	}
-
-	return []store.IdentityRecord{record}, nil
 }

@@ -200,11 +200,12 @@ func passkeyOf(c store.Credential) passkey.Passkey {
 	}
 }
 
-// confirmByPasskey confirms an open challenge and returns where the browser goes. If the browser is to return to the
+// confirmByPasskey confirms an open challenge and returns where the browser goes. shown is the passkey that was shown; nil
+// if one was enrolled. If the browser is to return to the
 // page where it started, the challenge is completed only by the code that it brings back. It returns errCodeCounted if
 // the typed code is wrong: the attempt is counted, and the transaction must be committed.
 func (r *Rules) confirmByPasskey(
-	ctx context.Context, tx *store.Tx, permission Permission, typed string,
+	ctx context.Context, tx *store.Tx, permission Permission, shown *store.Credential, typed string,
 ) (returnTo string, err error) {
 	now := r.Now()
 	found, err := tx.HoldOpenChallenge(ctx, store.SessionSecret, permission.Found.SessionHash, now)
@@ -237,7 +238,11 @@ func (r *Rules) confirmByPasskey(
 		query[completionParameter] = code
 	}
 
-	confirmed, err := tx.ConfirmByPasskey(ctx, found.Challenge, completion, now)
+	if err := identifyPasskey(ctx, tx, &found, shown); err != nil {
+		return "", err
+	}
+
+	confirmed, err := tx.ConfirmByPasskey(ctx, found, completion, now)
 	if err != nil {
 		return "", err
 	}
@@ -246,6 +251,9 @@ func (r *Rules) confirmByPasskey(
 	}
 	if completion == nil {
 		tx.Audit(r.challengeEvent(found, auditReidentifyConfirmed))
+		if err := r.recordConfirmation(ctx, tx, found); err != nil {
+			return "", err
+		}
 	}
 	if found.RedirectURL == nil {
 		return "", nil
@@ -286,17 +294,88 @@ func (r *Rules) credentialEvent(
 	})
 }
 
-// confirmingPasskeys returns the passkeys that confirm a challenge: those of every occupant of the meter point, or of
+// identifyPasskey makes a challenge that of the contact and the identity record whose passkey was shown; nil if none was.
+func identifyPasskey(
+	ctx context.Context, tx *store.Tx, found *store.Reidentification, shown *store.Credential,
+) error {
+	if shown == nil {
+		return nil
+	}
+
+	contacts, err := tx.ListContactsOf(ctx, []string{shown.IR})
+	if err != nil {
+		return err
+	}
+
+	for _, c := range contacts {
+		if c.CredentialID != nil && *c.CredentialID == shown.CredentialID {
+			found.IR = c.IR
+			found.Contact = &c.ID
+
+			return nil
+		}
+	}
+
+	return refuse("the passkey is no contact any more")
+}
+
+// recordConfirmation records that a contact has confirmed a challenge. Confirming the challenge of its own Data User by
+// operation 8 counts for nothing (docs/decisions.md, Which person, 2).
+func (r *Rules) recordConfirmation(ctx context.Context, tx *store.Tx, found store.Reidentification) error {
+	if found.OwnRecord || found.Contact == nil {
+		return nil
+	}
+
+	return tx.ConfirmContact(ctx, *found.Contact, r.Now())
+}
+
+// confirmingPasskeys returns the passkeys that confirm a challenge: those that stand at the meter point, or those of
 // the one record by which its owner asks.
 func (r *Rules) confirmingPasskeys(
 	ctx context.Context, from occupantReader, found store.Reidentification,
 ) ([]store.Credential, error) {
+	if found.OwnRecord {
+		return from.ListCredentials(ctx, []string{found.IR})
+	}
+
 	present, err := r.occupants(ctx, from, found.MPxN)
 	if err != nil {
 		return nil, err
 	}
 
-	return slices.DeleteFunc(present.passkeys, func(p store.Credential) bool {
-		return found.OwnRecord && p.IR != found.IR
-	}), nil
+	irs := make([]string, len(present.passkeys))
+	answering := map[string]bool{}
+	for i, c := range present.passkeys {
+		irs[i] = c.IR
+		answering[*c.CredentialID] = true
+	}
+
+	credentials, err := from.ListCredentials(ctx, irs)
+
+	return slices.DeleteFunc(credentials, func(p store.Credential) bool { return !answering[p.CredentialID] }), err
+}
+
+// passkeyStands reports whether a passkey stands.
+func (h home) passkeyStands(credentialID string) bool {
+	return slices.ContainsFunc(h.contacts, func(c contact) bool {
+		return c.CredentialID != nil && *c.CredentialID == credentialID && h.stands(c)
+	})
+}
+
+// deletePasskey deletes a passkey and ends its contact. It returns false if there is no such passkey.
+func (r *Rules) deletePasskey(
+	ctx context.Context, tx *store.Tx, h home, credential store.Credential, by string,
+) (bool, error) {
+	deleted, err := tx.DeleteCredential(ctx, credential.IR, credential.CredentialID)
+	if err != nil || !deleted {
+		return false, err
+	}
+
+	for _, c := range h.contacts {
+		if c.CredentialID != nil && *c.CredentialID == credential.CredentialID {
+			return true, r.endContact(ctx, tx, h, c, endedRemoved, by)
+		}
+	}
+
+	return true, nil
 }

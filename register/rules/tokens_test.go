@@ -9,7 +9,7 @@ import (
 
 // The customer of a token has moved out once a change of tenancy after their move-in date has taken effect, and lives
 // there again once the report is withdrawn.
-func TestHasMovedOut(t *testing.T) {
+func TestIsOutlived(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		started := h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink})
@@ -17,7 +17,7 @@ func TestHasMovedOut(t *testing.T) {
 			t.Helper()
 			var got bool
 			h.change(t, func(tx *store.Tx) (err error) {
-				got, err = h.HasMovedOut(t.Context(), tx, h.stored(t, h.portal, started))
+				got, err = h.IsOutlived(t.Context(), tx, h.stored(t, h.portal, started))
 
 				return err
 			})

@@ -20,16 +20,18 @@ type Account struct {
 	RegisteredAt          Millis         `db:"registered_at"`
 	// SuspendedAt is when the account was suspended, or terminated without having been suspended.
 	SuspendedAt *Millis `db:"suspended_at"`
+	// StatusCause is why: "failure" or "misconduct"; nil if it is active.
+	StatusCause *string `db:"status_cause"`
 }
 
 const accountColumns = `account_id, secret_hash, duid, display_name, role, status, contact_url,
-	organisation_reference, data_types, return_urls, registered_at, suspended_at`
+	organisation_reference, data_types, return_urls, registered_at, suspended_at, status_cause`
 
 // InsertAccount adds an account; ErrConflict if its id or its DUID exists already.
 func (t *Tx) InsertAccount(ctx context.Context, a Account) error {
 	return t.insert(ctx, "insert account", `INSERT INTO accounts (`+accountColumns+`)
 		VALUES (:account_id, :secret_hash, :duid, :display_name, :role, :status, :contact_url,
-		:organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at)`, a)
+		:organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at, :status_cause)`, a)
 }
 
 // FindAccount finds an account by its id; ErrNotFound.
@@ -52,21 +54,23 @@ func (r reader) ListAccounts(ctx context.Context) ([]Account, error) {
 }
 
 // SuspendAccount suspends an active account. It returns false if there is no active account with this id.
-func (t *Tx) SuspendAccount(ctx context.Context, id string, now time.Time) (bool, error) {
-	return t.execOne(ctx, "suspend account", `UPDATE accounts SET status = 'suspended', suspended_at = ?
-		WHERE account_id = ? AND status = 'active'`, Millis(now), id)
+func (t *Tx) SuspendAccount(ctx context.Context, id, cause string, now time.Time) (bool, error) {
+	return t.execOne(ctx, "suspend account", `UPDATE accounts SET status = 'suspended', suspended_at = ?,
+		status_cause = ? WHERE account_id = ? AND status = 'active'`, Millis(now), cause, id)
 }
 
 // ReactivateAccount ends a suspension. It returns false if the account is not suspended.
 func (t *Tx) ReactivateAccount(ctx context.Context, id string) (bool, error) {
-	return t.execOne(ctx, "reactivate account", `UPDATE accounts SET status = 'active', suspended_at = NULL
+	return t.execOne(ctx, "reactivate account", `UPDATE accounts SET status = 'active', suspended_at = NULL,
+		status_cause = NULL
 		WHERE account_id = ? AND status = 'suspended'`, id)
 }
 
 // TerminateAccount closes an account for good. It returns false if it is closed already or does not exist.
-func (t *Tx) TerminateAccount(ctx context.Context, id string, now time.Time) (bool, error) {
+func (t *Tx) TerminateAccount(ctx context.Context, id, cause string, now time.Time) (bool, error) {
 	return t.execOne(ctx, "terminate account", `UPDATE accounts SET status = 'terminated',
-		suspended_at = COALESCE(suspended_at, ?) WHERE account_id = ? AND status <> 'terminated'`, Millis(now), id)
+		suspended_at = COALESCE(suspended_at, ?), status_cause = ? WHERE account_id = ? AND status <> 'terminated'`,
+		Millis(now), cause, id)
 }
 
 // ReplaceSecret replaces the hash of an account's secret. It returns false if there is no such account.

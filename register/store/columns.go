@@ -66,6 +66,16 @@ func LondonDay(now time.Time, later int) string {
 	return now.In(london).AddDate(0, 0, later).Format(time.DateOnly)
 }
 
+// LondonMidnight returns the moment at which a day begins in London; the zero time if day is not a date.
+func LondonMidnight(day string) time.Time {
+	midnight, err := time.ParseInLocation(time.DateOnly, day, london)
+	if err != nil {
+		return time.Time{}
+	}
+
+	return midnight
+}
+
 // JSON is a column that stores a value as JSON text.
 type JSON[T any] struct{ V T }
 

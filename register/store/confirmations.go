@@ -55,12 +55,13 @@ func (t *Tx) SoftDecline(ctx context.Context, challenge string, now time.Time) (
 		append([]any{Millis(now), challenge}, openArgs(now)...)...)
 }
 
-// ConfirmByPasskey records that the customer of an open challenge has shown or enrolled a passkey. If completionHash
+// ConfirmByPasskey records that the customer of an open challenge has shown a passkey, of the identity record and the
+// contact that the challenge names now, or has enrolled one. If completionHash
 // is nil, the challenge is confirmed; otherwise only CompleteReidentification confirms it. It returns false if the
 // challenge is not open or was softly declined.
 func (t *Tx) ConfirmByPasskey(
 	ctx context.Context,
-	challenge string,
+	challenge Reidentification,
 	completionHash []byte,
 	now time.Time,
 ) (bool, error) {
@@ -70,8 +71,10 @@ func (t *Tx) ConfirmByPasskey(
 	}
 
 	return t.execOne(ctx, "confirm a challenge by a passkey", `UPDATE reidentifications
-		SET `+column+` = ?, completion_hash = ? WHERE challenge = ? AND soft_declined_at IS NULL AND `+openChallenge,
-		append([]any{Millis(now), completionHash, challenge}, openArgs(now)...)...)
+		SET `+column+` = ?, completion_hash = ?, ir = ?, contact = ?
+		WHERE challenge = ? AND soft_declined_at IS NULL AND `+openChallenge,
+		append([]any{Millis(now), completionHash, challenge.IR, challenge.Contact, challenge.Challenge},
+			openArgs(now)...)...)
 }
 
 // CompleteReidentification confirms a challenge of an account by its completion code, if the passkey was shown after
@@ -98,7 +101,7 @@ func (t *Tx) EndEnrolment(ctx context.Context, challenge string) (bool, error) {
 }
 
 // ConsumeReidentification spends a confirmed token of an account for a meter point. The token was issued after
-// issuedAfter, and its customer still lives there. It is single use: of any number of callers, on any number of
+// issuedAfter, and its customer still answers there. It is single use: of any number of callers, on any number of
 // replicas, exactly one gets true.
 func (t *Tx) ConsumeReidentification(
 	ctx context.Context,
@@ -109,6 +112,6 @@ func (t *Tx) ConsumeReidentification(
 	return t.execOne(ctx, "consume a re-identification", `UPDATE reidentifications SET consumed_at = ?
 		WHERE token_hash = ? AND account_id = ? AND mpxn = ?
 		AND confirmed_at IS NOT NULL AND declined_at IS NULL AND consumed_at IS NULL AND issued_at > ?
-		AND NOT `+ofEarlierOccupant,
-		Millis(now), hash, accountID, mpxn, Millis(issuedAfter), LondonDay(now, 0))
+		AND `+ofPresentOccupant,
+		append([]any{Millis(now), hash, accountID, mpxn, Millis(issuedAfter)}, presentArgs(now)...)...)
 }

@@ -19,16 +19,18 @@ type IdentityRecord struct {
 	SealedDetail []byte  `db:"sealed_detail"`
 	CreatedAt    Millis  `db:"created_at"`
 	AnonymisedAt *Millis `db:"anonymised_at"`
+	// MovedByPatch is true if the move-in date is another one than at the creation of the record.
+	MovedByPatch bool `db:"moved_by_patch"`
 }
 
 const identityColumns = `ir, account_id, mpxn, move_in_date, expressed_by, key_id, sealed_email, email_mac,
-	sealed_detail, created_at, anonymised_at`
+	sealed_detail, created_at, anonymised_at, moved_by_patch`
 
 // values returns what identityColumns hold, in that order.
 func (i IdentityRecord) values() []any {
 	return []any{
 		i.IR, i.AccountID, i.MPxN, i.MoveInDate, i.ExpressedBy, i.KeyID, i.SealedEmail, i.EmailMAC,
-		i.SealedDetail, i.CreatedAt, i.AnonymisedAt,
+		i.SealedDetail, i.CreatedAt, i.AnonymisedAt, i.MovedByPatch,
 	}
 }
 
@@ -61,8 +63,8 @@ func (t *Tx) HoldIdentityRecord(ctx context.Context, ir string) (IdentityRecord,
 }
 
 // FindOwnIdentityRecord finds an identity record of this account; ErrNotFound, also if it belongs to another account.
-func (s *Store) FindOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
-	return s.findIdentityRecord(ctx, `ir = ? AND account_id = ?`, ir, accountID)
+func (r reader) FindOwnIdentityRecord(ctx context.Context, accountID, ir string) (IdentityRecord, error) {
+	return r.findIdentityRecord(ctx, `ir = ? AND account_id = ?`, ir, accountID)
 }
 
 // HoldOwnIdentityRecord is FindOwnIdentityRecord, and locks the record until the transaction ends.
@@ -95,11 +97,16 @@ func (t *Tx) HoldIdentityRecords(ctx context.Context, irs []string) (map[string]
 	return held, nil
 }
 
-// canAnswer is true of an identity record that can answer a challenge and gets letters: it is not anonymised, its
-// move-in date is not after a date in London, the argument, and its account is active (docs/decisions.md, Which
-// person).
+// canAnswer is true of an identity record whose contacts can answer a challenge and get letters: it is not anonymised,
+// its move-in date is not after a date in London, the argument, and its account is active, has failed without fault of
+// its customers, or is one of which an administrator has restored this record's contact since (docs/decisions.md, Which
+// person, 4).
 const canAnswer = `(identity_records.anonymised_at IS NULL AND identity_records.move_in_date <= ?
-	AND EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = identity_records.account_id AND a.status = 'active'))`
+	AND EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = identity_records.account_id
+		AND (a.status = 'active' OR a.status_cause = 'failure' OR EXISTS (
+			SELECT 1 FROM contacts k JOIN standings w ON w.contact = k.contact AND w.until IS NULL
+			WHERE k.ir = identity_records.ir AND k.ended_at IS NULL AND w.state = 'stands'
+			AND w.why = 'administrator' AND w.since >= a.suspended_at))))`
 
 // CanAnswer reports whether an identity record can answer a challenge and gets letters, apart from changes of tenancy.
 func (r reader) CanAnswer(ctx context.Context, ir string, now time.Time) (bool, error) {
@@ -107,27 +114,12 @@ func (r reader) CanAnswer(ctx context.Context, ir string, now time.Time) (bool, 
 		`SELECT EXISTS (SELECT 1 FROM identity_records WHERE ir = ? AND `+canAnswer+`)`, ir, LondonDay(now, 0))
 }
 
-// ListOccupants lists the identity records, of all Data Users, of the people who live at a meter point now: those who
-// moved in on the day since or later, up to today in London. The latest move-in comes first, then the newest record. An
-// empty since sets no limit.
-func (s *Store) ListOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
-	return s.listOccupants(ctx, mpxn, since, now, "")
-}
-
-// HoldOccupants is ListOccupants, and locks the records until the transaction ends.
-func (t *Tx) HoldOccupants(ctx context.Context, mpxn, since string, now time.Time) ([]IdentityRecord, error) {
-	return t.listOccupants(ctx, mpxn, since, now, t.forUpdate())
-}
-
-func (r reader) listOccupants(
-	ctx context.Context,
-	mpxn, since string,
-	now time.Time,
-	locking string,
-) ([]IdentityRecord, error) {
-	return queryRows[IdentityRecord](ctx, r.db, "list identity records of meter point",
-		`SELECT `+identityColumns+` FROM identity_records WHERE mpxn = ? AND move_in_date >= ? AND `+canAnswer+`
-		ORDER BY move_in_date DESC, created_at DESC, ir`+locking, mpxn, since, LondonDay(now, 0))
+// HasOccupant reports whether an identity record is held of a person who lives at a meter point now: who moved in on the
+// day since or later, up to today in London. An empty since sets no limit.
+func (r reader) HasOccupant(ctx context.Context, mpxn, since string, now time.Time) (bool, error) {
+	return queryRow[bool](ctx, r.db, "find whether a meter point has an occupant",
+		`SELECT EXISTS (SELECT 1 FROM identity_records WHERE mpxn = ? AND move_in_date >= ? AND `+canAnswer+`)`,
+		mpxn, since, LondonDay(now, 0))
 }
 
 // ListIdentityRecords lists an account's own identity records, oldest first: those of a meter point, unless mpxn is

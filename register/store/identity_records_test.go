@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -52,77 +50,41 @@ func TestAnonymise(t *testing.T) {
 	})
 }
 
-func TestListOccupants(t *testing.T) {
+func TestHasOccupant(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *data) {
 		d.account("bright", "data_user")
-		d.account("other", "data_user")
-		d.account("suspended", "data_user")
-		d.identity("bright", "2019-12-31")
-		first := d.identity("bright", "2020-01-01")
-		latest := d.identity("other", "2026-06-01")
-		d.identity("bright", "2026-06-02")
-		d.identity("suspended", "2020-01-01")
-		d.changes(func(tx *store.Tx) (bool, error) { return tx.SuspendAccount(t.Context(), "suspended", now) })
-
-		want := []string{latest.IR, first.IR}
-		listed, err := d.ListOccupants(t.Context(), mpxn, "2020-01-01", now)
-		if err != nil || !slices.Equal(keysOf(listed), want) {
-			t.Errorf("listed %v, want %v (%v)", keysOf(listed), want, err)
+		d.account("misbehaved", "data_user")
+		d.account("failed", "data_user")
+		earlier := d.identity("bright", "2019-12-31")
+		toCome := d.identity("bright", "2026-06-02")
+		misbehaved := d.identity("misbehaved", "2020-01-01")
+		expectOccupant := func(name string, want bool) {
+			t.Helper()
+			has, err := d.HasOccupant(t.Context(), mpxn, "2020-01-01", now)
+			if err != nil || has != want {
+				t.Errorf("%s: %t, want %t (%v)", name, has, want, err)
+			}
 		}
 
-		d.change(func(tx *store.Tx) error {
-			held, err := tx.HoldOccupants(t.Context(), mpxn, "2020-01-01", now)
-			if !slices.Equal(keysOf(held), want) {
-				t.Errorf("held %v, want %v", keysOf(held), want)
-			}
-
-			return err
+		d.changes(func(tx *store.Tx) (bool, error) {
+			return tx.SuspendAccount(t.Context(), "misbehaved", "misconduct", now)
 		})
-		for _, record := range listed {
-			can, err := d.CanAnswer(t.Context(), record.IR, now)
-			if err != nil || !can {
-				t.Errorf("%s cannot answer: %v", record.IR, err)
-			}
-		}
-	})
-}
+		expectOccupant("an earlier one, one to come and one of a suspended account", false)
 
-func keysOf(records []store.IdentityRecord) (irs []string) {
-	for _, record := range records {
-		irs = append(irs, record.IR)
-	}
+		failed := d.identity("failed", "2020-01-01")
+		expectOccupant("the first day", true)
+		d.changes(func(tx *store.Tx) (bool, error) {
+			return tx.TerminateAccount(t.Context(), "failed", "failure", now)
+		})
+		expectOccupant("of a supplier that failed", true)
 
-	return irs
-}
-
-func TestIdentityRecordsOfAnotherAccount(t *testing.T) {
-	t.Parallel()
-	eachDatabase(t, func(t *testing.T, d *data) {
-		d.account("bright", "data_user")
-		d.account("other", "data_user")
-		own := d.identity("bright", "2020-01-01")
-		d.identity("other", "2020-01-01")
-		if _, err := d.FindOwnIdentityRecord(t.Context(), "other", own.IR); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("%v, want ErrNotFound", err)
-		}
-
-		mac := hash("customer@example.com")
-		for name, test := range map[string]struct {
-			mpxn string
-			macs [][]byte
-			want int
-		}{
-			"all":                 {"", nil, 1},
-			"by meter point":      {mpxn, nil, 1},
-			"by email":            {"", [][]byte{hash("x"), mac}, 1},
-			"by both":             {mpxn, [][]byte{mac}, 1},
-			"another meter point": {"1", [][]byte{mac}, 0},
-			"another email":       {mpxn, [][]byte{hash("x")}, 0},
+		for ir, want := range map[string]bool{
+			earlier.IR: true, toCome.IR: false, misbehaved.IR: false, failed.IR: true,
 		} {
-			found, err := d.ListIdentityRecords(t.Context(), "bright", test.mpxn, test.macs)
-			if err != nil || len(found) != test.want || test.want == 1 && found[0].IR != own.IR {
-				t.Errorf("%s: %v, want %d (%v)", name, keysOf(found), test.want, err)
+			can, err := d.CanAnswer(t.Context(), ir, now)
+			if err != nil || can != want {
+				t.Errorf("%s can answer: %t, want %t (%v)", ir, can, want, err)
 			}
 		}
 	})

@@ -22,6 +22,8 @@ type Reidentification struct {
 	MPxN           string `db:"mpxn"`
 	IR             string `db:"ir"`
 	Method         string `db:"method"`
+	// Contact is the contact that the challenge goes to, or whose passkey confirmed it; nil if neither is known.
+	Contact *string `db:"contact"`
 	// OwnRecord says that only the person of the record IR can confirm, because its own Data User asks.
 	OwnRecord   bool    `db:"own_record"`
 	RedirectURL *string `db:"redirect_url"`
@@ -45,7 +47,7 @@ type Reidentification struct {
 }
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash,
-	account_id, mpxn, ir, method, own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token,
+	account_id, mpxn, ir, contact, method, own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token,
 	issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at`
 
 // keepReidentifications is how long after its issue a token can still be told from an unknown one.
@@ -99,7 +101,7 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 
 	return t.insert(ctx, "insert re-identification", `INSERT INTO reidentifications (`+reidentificationColumns+`)
 		VALUES (:challenge, :token_hash, :link_hash, :session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn,
-		:ir, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language, :key_id, :sealed_token,
+		:ir, :contact, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language, :key_id, :sealed_token,
 		:issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :soft_declined_at,
 		:consumed_at)`, r)
 }

@@ -1,0 +1,155 @@
+-- Times are integers: milliseconds since 1970, UTC. Days are text: YYYY-MM-DD.
+
+-- +goose Up
+
+-- Why an account is suspended or terminated: the contacts of a failed supplier go on standing, those of a Data User that
+-- misbehaved do not.
+ALTER TABLE accounts ADD COLUMN status_cause TEXT CHECK (status_cause IN ('failure', 'misconduct'));
+UPDATE accounts SET status_cause = 'misconduct' WHERE status <> 'active';
+
+-- Whether the move-in date is another one than at the creation of the record.
+ALTER TABLE identity_records ADD COLUMN moved_by_patch BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- A contact is an e-mail address or a passkey on an identity record (docs/decisions.md, Which person).
+CREATE TABLE contacts (
+    contact       TEXT PRIMARY KEY,
+    ir            TEXT NOT NULL REFERENCES identity_records,
+    account_id    TEXT NOT NULL REFERENCES accounts,
+    mpxn          TEXT NOT NULL,
+    credential_id TEXT,                    -- of a passkey; null for an address
+    replaces      TEXT,                    -- the contact whose address this one replaces once it stands
+    key_id        TEXT NOT NULL,           -- the key of the sealed column
+    sealed_email  BLOB,                    -- of a replacement; the address is otherwise that of the identity record
+    email_mac     BLOB,
+    imported      BOOLEAN NOT NULL DEFAULT FALSE,
+    created_at    INTEGER NOT NULL,
+    opened_at     INTEGER,                 -- when it first confirmed a challenge
+    confirmed_at  INTEGER,                 -- when it last did
+    bounced_at    INTEGER,                 -- when the mail server last refused its address for good
+    told_at       INTEGER,                 -- when the standing addresses had been told of it
+    letters       INTEGER NOT NULL DEFAULT 0, -- how many rounds of letters were written
+    letter_due_at INTEGER,                 -- when the next round is due
+    check_at      INTEGER,                 -- when its wait is looked at
+    removal_at    INTEGER,                 -- when it is removed, unless somebody objects
+    removal_by    TEXT,                    -- the contact that asked for that
+    ended_at      INTEGER,
+    ended_why     TEXT CHECK ((ended_at IS NULL) = (ended_why IS NULL))
+);
+CREATE INDEX contacts_by_meter_point ON contacts (mpxn, created_at);
+CREATE INDEX contacts_by_identity_record ON contacts (ir);
+CREATE UNIQUE INDEX contacts_by_credential ON contacts (credential_id) WHERE ended_at IS NULL;
+CREATE INDEX contacts_by_letter ON contacts (letter_due_at) WHERE letter_due_at IS NOT NULL;
+CREATE INDEX contacts_by_check ON contacts (check_at) WHERE check_at IS NOT NULL;
+CREATE INDEX contacts_by_removal ON contacts (removal_at) WHERE removal_at IS NOT NULL;
+
+-- What the standing of a contact is and was. The row without an end is the present one.
+CREATE TABLE standings (
+    contact   TEXT NOT NULL REFERENCES contacts,
+    state     TEXT NOT NULL CHECK (state IN ('stands', 'provisional', 'set-aside')),
+    since     INTEGER NOT NULL,
+    until     INTEGER,
+    why       TEXT NOT NULL,
+    household TEXT NOT NULL                -- the first day of its household; empty without a change of tenancy
+);
+CREATE UNIQUE INDEX standings_present ON standings (contact) WHERE until IS NULL;
+CREATE INDEX standings_by_contact ON standings (contact, since);
+
+-- A letter to a standing address that can be answered by its link and the characters that it shows.
+CREATE TABLE contact_letters (
+    letter      TEXT PRIMARY KEY,
+    secret_hash BLOB NOT NULL UNIQUE,      -- SHA-256 of the secret in the link
+    code        TEXT NOT NULL,
+    wrong_codes INTEGER NOT NULL DEFAULT 0,
+    kind        TEXT NOT NULL CHECK (kind IN ('addition', 'removal', 'reading', 'tenancy')),
+    mpxn        TEXT NOT NULL,
+    contact     TEXT REFERENCES contacts,  -- the contact that it is about
+    recipient   TEXT NOT NULL REFERENCES contacts,
+    challenge   TEXT,                      -- of a reading
+    cot         TEXT,                      -- of a change of tenancy
+    round       INTEGER NOT NULL DEFAULT 1,
+    job         TEXT NOT NULL UNIQUE,      -- its id in the outbox
+    written_at  INTEGER NOT NULL,
+    accepted_at INTEGER,                   -- by the mail server
+    refused_at  INTEGER,                   -- by the mail server, for good
+    answered_at INTEGER,
+    answer      TEXT CHECK (answer IN ('yes', 'no') AND answered_at IS NOT NULL OR answer IS NULL),
+    open_until  INTEGER NOT NULL
+);
+CREATE INDEX contact_letters_by_contact ON contact_letters (contact, written_at);
+CREATE INDEX contact_letters_by_meter_point ON contact_letters (mpxn, written_at);
+CREATE INDEX contact_letters_by_answer ON contact_letters (answered_at) WHERE answered_at IS NOT NULL;
+
+-- The contact that a challenge goes to, or the passkey that confirmed it.
+ALTER TABLE reidentifications ADD COLUMN contact TEXT;
+CREATE INDEX reidentifications_by_contact ON reidentifications (contact) WHERE contact IS NOT NULL;
+
+-- When a report began to divide the standing of contacts, when an earlier occupant said to live there still, and when
+-- an administrator decided that the report is right.
+ALTER TABLE tenancy_changes ADD COLUMN settled_at INTEGER;
+ALTER TABLE tenancy_changes ADD COLUMN disputed_at INTEGER;
+ALTER TABLE tenancy_changes ADD COLUMN upheld_at INTEGER;
+UPDATE tenancy_changes SET settled_at = created_at WHERE effective_date <= date('now');
+CREATE INDEX tenancy_changes_to_settle ON tenancy_changes (effective_date)
+    WHERE settled_at IS NULL AND withdrawn_at IS NULL;
+
+-- What an administrator should look into: at most one row for each account, kind and day.
+CREATE TABLE alarms (
+    account_id TEXT NOT NULL REFERENCES accounts,
+    kind       TEXT NOT NULL,
+    day        TEXT NOT NULL,
+    raised_at  INTEGER NOT NULL,
+    PRIMARY KEY (account_id, kind, day)
+);
+
+-- What is on the register: in each household the oldest address stands, with every record of the same address and the
+-- passkeys whose enrolment was confirmed by a link. The rest is provisional. No letter is due until it is first needed.
+CREATE TABLE migrated AS
+SELECT i.ir, i.account_id, i.mpxn, i.email_mac, i.key_id, i.created_at,
+    COALESCE((SELECT MAX(c.effective_date) FROM tenancy_changes c WHERE c.mpxn = i.mpxn AND c.withdrawn_at IS NULL
+        AND c.effective_date <= date('now')), '') AS household,
+    NOT EXISTS (SELECT 1 FROM tenancy_changes c WHERE c.mpxn = i.mpxn AND c.withdrawn_at IS NULL
+        AND c.effective_date <= date('now')
+        AND COALESCE(c.move_in_from, c.effective_date) > i.move_in_date) AS present,
+    i.move_in_date <= date('now') AND EXISTS (SELECT 1 FROM accounts a
+        WHERE a.account_id = i.account_id AND a.status = 'active') AS answers
+FROM identity_records i WHERE i.anonymised_at IS NULL;
+CREATE TABLE oldest AS
+SELECT mpxn, present, email_mac FROM (
+    SELECT mpxn, present, email_mac, ROW_NUMBER() OVER (PARTITION BY mpxn, present ORDER BY created_at, ir) AS place
+    FROM migrated WHERE answers AND email_mac IS NOT NULL) addresses
+WHERE place = 1;
+INSERT INTO contacts (contact, ir, account_id, mpxn, key_id, created_at, opened_at)
+SELECT 'cnt_' || SUBSTR(ir, 4), ir, account_id, mpxn, key_id, created_at, created_at
+FROM migrated WHERE email_mac IS NOT NULL;
+INSERT INTO standings (contact, state, since, why, household)
+SELECT 'cnt_' || SUBSTR(m.ir, 4), CASE WHEN o.mpxn IS NULL OR NOT m.answers THEN 'provisional' ELSE 'stands' END,
+    m.created_at, 'migrated', m.household
+FROM migrated m LEFT JOIN oldest o ON o.mpxn = m.mpxn AND o.present = m.present AND o.email_mac = m.email_mac
+WHERE m.email_mac IS NOT NULL;
+INSERT INTO contacts (contact, ir, account_id, mpxn, credential_id, key_id, created_at, opened_at)
+SELECT 'cnt_' || SUBSTR(c.credential_id, 6), m.ir, m.account_id, m.mpxn, c.credential_id, m.key_id, c.registered_at,
+    c.used_at
+FROM credentials c JOIN migrated m ON m.ir = c.ir;
+INSERT INTO standings (contact, state, since, why, household)
+SELECT 'cnt_' || SUBSTR(c.credential_id, 6),
+    CASE WHEN m.answers AND EXISTS (SELECT 1 FROM audit_events e WHERE e.mpxn = m.mpxn
+        AND e.event_type = 'credential.created' AND json_extract(e.detail, '$.credential') = c.credential_id
+        AND (json_extract(e.detail, '$.method') = 'magic-link' OR e.account_id <> m.account_id))
+    THEN 'stands' ELSE 'provisional' END, c.registered_at, 'migrated', m.household
+FROM credentials c JOIN migrated m ON m.ir = c.ir;
+DROP TABLE oldest;
+DROP TABLE migrated;
+
+-- +goose Down
+DROP TABLE alarms;
+DROP INDEX tenancy_changes_to_settle;
+ALTER TABLE tenancy_changes DROP COLUMN upheld_at;
+ALTER TABLE tenancy_changes DROP COLUMN disputed_at;
+ALTER TABLE tenancy_changes DROP COLUMN settled_at;
+DROP INDEX reidentifications_by_contact;
+ALTER TABLE reidentifications DROP COLUMN contact;
+DROP TABLE contact_letters;
+DROP TABLE standings;
+DROP TABLE contacts;
+ALTER TABLE identity_records DROP COLUMN moved_by_patch;
+ALTER TABLE accounts DROP COLUMN status_cause;

@@ -1,0 +1,412 @@
+package rules
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"central.consent/dar/register/store"
+	"central.consent/dar/registerclient"
+)
+
+// contactReader reads what the rule of standing needs, from the store or in a transaction.
+type contactReader interface {
+	tenancyReader
+
+	ListContacts(ctx context.Context, mpxn string) ([]store.Contact, error)
+	FindFormerContact(ctx context.Context, mpxn, household string) (store.FormerContact, error)
+	ListRecordHolders(ctx context.Context, mpxn string, now time.Time) ([]store.RecordHolder, error)
+}
+
+// home reads what is known of a meter point.
+func (r *Rules) home(ctx context.Context, from contactReader, mpxn string) (home, error) {
+	present, err := r.household(ctx, from, mpxn)
+	if err != nil {
+		return home{}, err
+	}
+
+	rows, err := from.ListContacts(ctx, mpxn)
+	if err != nil {
+		return home{}, err
+	}
+
+	h := home{now: r.Now(), present: present}
+	for _, row := range rows {
+		known, err := r.contactOf(row)
+		if err != nil {
+			return home{}, err
+		}
+
+		h.contacts = append(h.contacts, known)
+	}
+
+	if h.holders, err = from.ListRecordHolders(ctx, mpxn, h.now); err != nil {
+		return home{}, err
+	}
+	if len(h.standing()) > 0 {
+		return h, nil
+	}
+
+	h.former, err = formerContact(ctx, from, mpxn, h)
+
+	return h, err
+}
+
+// holdHome is home, and makes other transactions that decide about the meter point wait until this one ends.
+func (r *Rules) holdHome(ctx context.Context, tx *store.Tx, mpxn string) (home, error) {
+	if err := tx.HoldMeterPoint(ctx, mpxn); err != nil {
+		return home{}, err
+	}
+
+	return r.home(ctx, tx, mpxn)
+}
+
+// formerContact returns the contact that stood last for a household in which none stands; nil if none has stood.
+func formerContact(ctx context.Context, from contactReader, mpxn string, h home) (*store.FormerContact, error) {
+	for _, c := range h.contacts {
+		// Its Data User misbehaved: the standing itself has not ended.
+		if c.State == store.ContactStands && c.OpenedAt != nil && h.livesHere(c) {
+			return &store.FormerContact{ID: c.ID}, nil
+		}
+	}
+
+	former, err := from.FindFormerContact(ctx, mpxn, h.present.since())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+
+	return &former, err
+}
+
+// contactOf returns what the rule of standing knows of a stored contact.
+func (r *Rules) contactOf(row store.Contact) (contact, error) {
+	known := contact{Contact: row}
+	if row.CredentialID == nil {
+		address, err := r.addressOf(row)
+		if err != nil {
+			return contact{}, err
+		}
+
+		known.address = address
+	}
+
+	if row.RecordDetail == nil {
+		return known, nil
+	}
+
+	detail, err := r.detailOf(row.IR, row.RecordKeyID, row.RecordDetail)
+	if err != nil {
+		return contact{}, err
+	}
+	if detail.Verification != nil {
+		known.outcome = detail.Verification.Outcome
+	}
+
+	return known, nil
+}
+
+// addressOf returns the address of a contact in its normal form.
+func (r *Rules) addressOf(row store.Contact) (string, error) {
+	keyID := row.RecordKeyID
+	sealed := row.RecordEmail
+	if row.SealedEmail != nil {
+		keyID = row.KeyID
+		sealed = row.SealedEmail
+	}
+
+	address, err := r.keys.open(keyID, sealed, placeOfEmail(row.IR))
+	if err != nil {
+		return "", fmt.Errorf("open the address of a contact: %w", err)
+	}
+
+	return normalEmail(string(address)), nil
+}
+
+// detailOf opens the detail of an identity record.
+func (r *Rules) detailOf(ir, keyID string, sealed []byte) (identityDetail, error) {
+	text, err := r.keys.open(keyID, sealed, placeOfDetail(ir))
+	if err != nil {
+		return identityDetail{}, fmt.Errorf("open an identity record: %w", err)
+	}
+
+	var detail identityDetail
+	if err := json.Unmarshal(text, &detail); err != nil {
+		return identityDetail{}, fmt.Errorf("decode the detail of an identity record: %w", err)
+	}
+
+	return detail, nil
+}
+
+// contactOfRecord returns a new contact of an identity record, without a standing. credential is its passkey; nil for
+// the address of the record.
+func (r *Rules) contactOfRecord(record store.IdentityRecord, credential *store.Credential) (contact, error) {
+	row := store.Contact{
+		ID:            NewID("cnt"),
+		IR:            record.IR,
+		AccountID:     record.AccountID,
+		MPxN:          *record.MPxN,
+		KeyID:         record.KeyID,
+		CreatedAt:     store.Millis(r.Now()),
+		MoveInDate:    *record.MoveInDate,
+		MovedByPatch:  record.MovedByPatch,
+		RegisteredAt:  record.CreatedAt,
+		RecordKeyID:   record.KeyID,
+		RecordEmail:   record.SealedEmail,
+		RecordDetail:  record.SealedDetail,
+		AccountStatus: accountActive,
+	}
+	if credential != nil {
+		row.CredentialID = &credential.CredentialID
+		row.PasskeyName = &credential.Name
+		row.PasskeyUsedAt = &credential.RegisteredAt
+	}
+
+	return r.contactOf(row)
+}
+
+// addContact decides about a new contact, stores it and returns it with its standing. by is the contact that confirmed the visit in which a passkey
+// was made; nil if none did. The transaction must hold the meter point.
+func (r *Rules) addContact(
+	ctx context.Context, tx *store.Tx, h home, added contact, by *contact,
+) (contact, error) {
+	decided := h.begin(added, h.arrive(added, by))
+	if err := tx.InsertContacts(ctx, []store.Contact{decided.Contact}); err != nil {
+		return contact{}, err
+	}
+
+	r.auditStanding(tx, decided, decided.AccountID)
+
+	return decided, r.announceContact(ctx, tx, h, decided)
+}
+
+// begin returns a contact with the standing that a verdict gives it, and its wait.
+func (h home) begin(c contact, v verdict) contact {
+	c.Standing = store.Standing{
+		State: v.state, Since: store.Millis(h.now), Why: v.why, Household: h.householdOf(c),
+	}
+	c.LetterDueAt = nil
+	c.ToldAt = nil
+	c.CheckAt = nil
+	if v.state != store.ContactProvisional {
+		return c
+	}
+
+	switch v.why {
+	case whyToCome:
+		c.CheckAt = new(store.Millis(store.LondonMidnight(c.MoveInDate)))
+	case whyFailed, whyEarlierOccupant, whyTie:
+		// Another report, a verification or an administrator ends these.
+	default:
+		if len(h.toTell(c)) > 0 {
+			c.LetterDueAt = new(store.Millis(h.now))
+		} else {
+			c.ToldAt = new(store.Millis(h.now))
+		}
+		c.CheckAt = new(h.nextCheck(c))
+	}
+
+	return c
+}
+
+// nextCheck returns when the wait of a provisional contact is looked at next.
+func (h home) nextCheck(c contact) store.Millis {
+	_, at, ok := h.afterWait(c)
+	if ok && at.After(h.now) {
+		return store.Millis(at)
+	}
+
+	return store.Millis(h.now.Add(checkInterval))
+}
+
+// setStanding gives a contact the standing of a verdict, in the transaction that holds the meter point. A contact that
+// stands no more ends what it confirmed; an address that begins to stand takes the place of the one that it replaces,
+// and makes its other records stand. by is the account or "customer" that decided; empty if time did.
+func (r *Rules) setStanding(ctx context.Context, tx *store.Tx, h home, c contact, v verdict, by string) error {
+	next := h.begin(c, v)
+	changed, err := tx.SetStanding(ctx, c.Contact, h.householdOf(c), next.Standing)
+	if err != nil || !changed {
+		return err
+	}
+	if err := tx.SetWait(ctx, c.ID, next.LetterDueAt, next.ToldAt, next.CheckAt); err != nil {
+		return err
+	}
+
+	r.auditStanding(tx, next, by)
+	if v.state != store.ContactStands {
+		return tx.EndChallengesOf(ctx, c.ID, false, h.now)
+	}
+
+	if c.SealedEmail != nil {
+		if err := r.takeReplacement(ctx, tx, h, c); err != nil {
+			return err
+		}
+	}
+
+	return r.standWith(ctx, tx, h, next)
+}
+
+// standWith makes the other provisional records of an address stand that has begun to.
+func (r *Rules) standWith(ctx context.Context, tx *store.Tx, h home, stands contact) error {
+	for _, other := range h.contacts {
+		same := other.ID != stands.ID && other.address != "" && other.address == stands.address
+		if !same || other.State != store.ContactProvisional || !h.canStand(other) || !h.canStand(stands) {
+			continue
+		}
+		if stands.Replaces != nil && other.ID == *stands.Replaces {
+			continue
+		}
+
+		err := r.setStanding(ctx, tx, h.without(stands.ID), other, verdict{store.ContactStands, whySameAddress}, "")
+		if err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// without returns the home without a contact.
+func (h home) without(id string) home {
+	h.contacts = slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool { return c.ID == id })
+
+	return h
+}
+
+// takeReplacement makes the address of a contact that of its identity record, and erases the one that it replaces.
+func (r *Rules) takeReplacement(ctx context.Context, tx *store.Tx, h home, c contact) error {
+	key := r.keys.key(c.RecordKeyID)
+	if key == nil {
+		return fmt.Errorf("no key %q in the keyring", c.RecordKeyID)
+	}
+
+	taken, err := tx.TakeReplacement(
+		ctx, c.Contact, key.sealed([]byte(c.address), placeOfEmail(c.IR)), key.mac(c.address),
+	)
+	if err != nil {
+		return err
+	}
+	if !taken {
+		return errors.New("take over the address of a contact: the identity record has changed")
+	}
+
+	for _, former := range h.contacts {
+		if c.Replaces != nil && former.ID == *c.Replaces {
+			return r.endContact(ctx, tx, h, former, endedReplaced, "")
+		}
+	}
+
+	return nil
+}
+
+// endContact ends a contact for good, with everything that it confirmed. by is the account or "customer" that decided;
+// empty if time did.
+func (r *Rules) endContact(ctx context.Context, tx *store.Tx, h home, c contact, why, by string) error {
+	ended, err := tx.EndContact(ctx, c.ID, why, h.householdOf(c), h.now)
+	if err != nil || !ended {
+		return err
+	}
+
+	tx.Audit(r.auditEvent(by, auditContactEnded, c.MPxN, "", map[string]any{
+		"contact": c.ID, "ir": c.IR, "why": why,
+	}))
+
+	return tx.EndChallengesOf(ctx, c.ID, true, h.now)
+}
+
+// auditStanding records the standing of a contact.
+func (r *Rules) auditStanding(tx *store.Tx, c contact, by string) {
+	tx.Audit(r.auditEvent(by, auditContactStanding, c.MPxN, "", map[string]any{
+		"contact": c.ID, "ir": c.IR, "standing": c.State, "why": c.Why,
+	}))
+}
+
+// announceContact tells the other Data Users of a meter point of a contact that came to a household of which nobody is
+// left who stood.
+func (r *Rules) announceContact(ctx context.Context, tx *store.Tx, h home, added contact) error {
+	if added.State != store.ContactProvisional || added.Why != whyNew || h.former == nil {
+		return nil
+	}
+
+	for _, holder := range h.holders {
+		if holder.AccountID == added.AccountID || !holder.Active {
+			continue
+		}
+
+		_, err := r.announce(ctx, tx, holder.AccountID, registerclient.EventContactAdded, nil,
+			registerclient.ContactAddedPayload{
+				MPxN: added.MPxN, AddedAt: added.CreatedAt.Time(), StandsFrom: h.now.Add(h.waitAlone(added)),
+			})
+		if err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// waitBatch is how many waits one call of EndWaits looks at.
+const waitBatch = 500
+
+// EndWaits looks at the waits that are due: a provisional contact whose time has come stands, unless its conditions do
+// not hold any more. It returns how many it looked at; the next call continues.
+func (r *Rules) EndWaits(ctx context.Context) (done int, err error) {
+	due, err := r.store.ListWaitsDue(ctx, r.Now(), waitBatch)
+	if err != nil {
+		return 0, err
+	}
+
+	for _, wait := range due {
+		err := r.store.Transact(ctx, func(tx *store.Tx) error { return r.endWait(ctx, tx, wait) })
+		if err != nil {
+			return done, fmt.Errorf("end the wait of a contact: %w", err)
+		}
+
+		done++
+	}
+
+	return done, nil
+}
+
+// endWait looks at the wait of one contact.
+func (r *Rules) endWait(ctx context.Context, tx *store.Tx, due store.DueContact) error {
+	h, err := r.holdHome(ctx, tx, due.MPxN)
+	if err != nil {
+		return err
+	}
+
+	c, ok := h.contact(due.ID)
+	switch {
+	case !ok || c.State != store.ContactProvisional:
+		return tx.SetWait(ctx, due.ID, nil, nil, nil)
+	case c.Why == whyToCome && h.livesHere(c):
+		next := h.without(c.ID).arrive(c, nil)
+
+		return r.setStanding(ctx, tx, h, c, next, "")
+	}
+
+	v, at, ok := h.afterWait(c)
+	if ok && !h.now.Before(at) {
+		return r.setStanding(ctx, tx, h, c, v, "")
+	}
+
+	letterDueAt := c.LetterDueAt
+	if c.Letters == 0 && letterDueAt == nil && c.Why != whyToCome && len(h.toTell(c)) > 0 {
+		letterDueAt = new(store.Millis(h.now)) // an address has begun to stand since
+		c.ToldAt = nil
+	}
+
+	return tx.SetWait(ctx, c.ID, letterDueAt, c.ToldAt, new(h.nextCheck(c)))
+}
+
+// contact returns the contact with this key.
+func (h home) contact(id string) (contact, bool) {
+	i := slices.IndexFunc(h.contacts, func(c contact) bool { return c.ID == id })
+	if i < 0 {
+		return contact{}, false
+	}
+
+	return h.contacts[i], true
+}
