@@ -67,7 +67,7 @@ func TestVerifiedStatusOfTheDataUser(t *testing.T) {
 		setStatus := func(change rules.StatusChange) {
 			t.Helper()
 			r.change(t, func(tx *store.Tx) error {
-				_, err := r.ChangeStatus(t.Context(), tx, change, owner.AccountID, "admin")
+				_, err := r.ChangeStatus(t.Context(), tx, change, owner.AccountID, "", "admin")
 
 				return err
 			})
