@@ -41,6 +41,7 @@ const (
 	whyEarlierOccupant = "earlier-occupant"
 	whyTie             = "two-households"
 	whyReport          = "tenancy-report"
+	whyMigrated        = "migrated"
 
 	whyNotMe = "not-me"
 )

@@ -124,7 +124,7 @@ SELECT 'cnt_' || SUBSTR(ir, 4), ir, account_id, mpxn, key_id, created_at, create
 FROM migrated WHERE email_mac IS NOT NULL;
 INSERT INTO standings (contact, state, since, why, household)
 SELECT 'cnt_' || SUBSTR(m.ir, 4), CASE WHEN o.mpxn IS NULL OR NOT m.answers THEN 'provisional' ELSE 'stands' END,
-    m.created_at, 'migrated', m.household
+    m.created_at, 'migrated', CASE WHEN m.present THEN m.household ELSE '' END
 FROM migrated m LEFT JOIN oldest o ON o.mpxn = m.mpxn AND o.present = m.present AND o.email_mac = m.email_mac
 WHERE m.email_mac IS NOT NULL;
 INSERT INTO contacts (contact, ir, account_id, mpxn, credential_id, key_id, created_at, opened_at)
@@ -136,7 +136,8 @@ SELECT 'cnt_' || SUBSTR(c.credential_id, 6),
     CASE WHEN m.answers AND EXISTS (SELECT 1 FROM audit_events e WHERE e.mpxn = m.mpxn
         AND e.event_type = 'credential.created' AND e.detail::jsonb ->> 'credential' = c.credential_id
         AND (e.detail::jsonb ->> 'method' = 'magic-link' OR e.account_id <> m.account_id))
-    THEN 'stands' ELSE 'provisional' END, c.registered_at, 'migrated', m.household
+    THEN 'stands' ELSE 'provisional' END, c.registered_at, 'migrated',
+    CASE WHEN m.present THEN m.household ELSE '' END
 FROM credentials c JOIN migrated m ON m.ir = c.ir;
 DROP TABLE oldest;
 DROP TABLE migrated;
