@@ -44,6 +44,8 @@ const (
 	auditKeysRotated         = "keys.rotated"
 	auditContactStanding     = "contact.standing"
 	auditContactEnded        = "contact.ended"
+	auditRemovalAsked        = "contact.removal-asked"
+	auditRemovalEnded        = "contact.removal-ended"
 	auditEmailsNormalised    = "identity-records.normalised"
 )
 

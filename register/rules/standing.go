@@ -33,6 +33,7 @@ const (
 	whyReplaced      = "replaced"
 	whyWaited        = "waited"
 	whyAdministrator = "administrator"
+	whyMigrated      = "migrated"
 
 	whyNew             = "new"
 	whyFailed          = "verification-failed"
