@@ -14,11 +14,12 @@ import (
 const maxSecret = 100
 
 // cookieNames are the cookies of what a browser holds of a challenge: the link's secret, the session of a passkey page,
-// and the ticket to enrol a passkey.
+// the ticket to enrol a passkey, and the ticket to the page of the customer's own contacts.
 var cookieNames = map[store.Secret]string{
 	store.LinkSecret:    "dar-link",
 	store.SessionSecret: "dar-passkey",
 	store.EnrolSecret:   "dar-enrol",
+	store.VisitSecret:   "dar-visit",
 }
 
 // keepSecret gives the browser a secret from the address, in a cookie.

@@ -55,7 +55,15 @@ func endOf(c echo.Context, err error, status int, kind rules.Kind) (Reason, stri
 		reason = EndRefused
 	}
 
-	if !strings.HasPrefix(c.Request().URL.Path, pathPasskeys+"/") {
+	requested := c.Request().URL.Path
+	if requested == pathContacts || strings.HasPrefix(requested, pathContacts+"/") {
+		if reason == EndDead {
+			reason = EndContactsDead
+		}
+
+		return reason, pathContacts
+	}
+	if !strings.HasPrefix(requested, pathPasskeys+"/") {
 		return reason, pathLink
 	}
 	if reason == EndDead {
@@ -79,6 +87,13 @@ func pageOfForm(c echo.Context) string { return strings.TrimSuffix(c.Path(), dec
 // showEnd makes the handler of a page on which a challenge ends.
 func (p *Pages) showEnd(path string, reason Reason) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		return web.Render(c, http.StatusOK, End(EndPage{Page: page(c, "", path), Reason: reason}))
+		href, err := p.contactsHref(c)
+		if err != nil {
+			return err
+		}
+
+		return web.Render(c, http.StatusOK, End(EndPage{
+			Page: page(c, "", path), Reason: reason, ContactsHref: href,
+		}))
 	}
 }

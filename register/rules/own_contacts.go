@@ -285,21 +285,26 @@ func (h home) asksAtVisit() bool {
 	return !hasAddress && slices.ContainsFunc(h.contacts, h.awaitsYes)
 }
 
-// AnswerOwnContact makes a provisional contact stand that the visitor says yes to, or sets it aside. It changes nothing
-// if that has been settled already.
-func (r *Rules) AnswerOwnContact(ctx context.Context, visit Visit, contactID string, yes bool) error {
+// AnswerOwnContact makes a provisional contact stand that the visitor says yes to, or sets it aside. It returns false,
+// and changes nothing, if that has been settled already.
+func (r *Rules) AnswerOwnContact(
+	ctx context.Context, visit Visit, contactID string, yes bool,
+) (answered bool, err error) {
 	next := verdict{store.ContactSetAside, whyNotMe}
 	if yes {
 		next = verdict{store.ContactStands, whyYes}
 	}
 
-	return r.changeContact(ctx, visit, contactID, func(tx *store.Tx, h home, _, c contact) error {
-		if !h.awaitsYes(c) {
+	err = r.changeContact(ctx, visit, contactID, func(tx *store.Tx, h home, _, c contact) error {
+		answered = h.awaitsYes(c)
+		if !answered {
 			return nil
 		}
 
 		return r.setStanding(ctx, tx, h, c, next, byVisitor)
 	})
+
+	return answered, err
 }
 
 // byVisitor stands in the audit log for the account, if a customer decided.

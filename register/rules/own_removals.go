@@ -11,9 +11,10 @@ import (
 	"central.consent/dar/register/store"
 )
 
+// RemovalWait is how long a contact has to object to its removal (docs/decisions.md, Which person, 7).
+const RemovalWait = 7 * 24 * time.Hour
+
 const (
-	// removalWait is how long a contact has to object to its removal (docs/decisions.md, Which person, 7).
-	removalWait = 7 * 24 * time.Hour
 	// removalsPerDay is how many removals can be asked for at a meter point a day: each makes a letter.
 	removalsPerDay = 5
 	// removalBatch is how many removals one call of EndRemovals ends.
@@ -118,7 +119,7 @@ func (r *Rules) RemoveOwnContact(ctx context.Context, visit Visit, contactID str
 // askRemoval sets the removal of a contact, and writes to those who can object.
 func (r *Rules) askRemoval(ctx context.Context, tx *store.Tx, h home, visitor, c contact) error {
 	for _, limit := range []store.Limit{
-		{Bucket: "removal " + c.ID, Most: 1, Within: removalWait},
+		{Bucket: "removal " + c.ID, Most: 1, Within: RemovalWait},
 		{Bucket: "removals " + c.MPxN, Most: removalsPerDay, Within: 24 * time.Hour},
 	} {
 		wait, err := tx.CountTowards(ctx, limit, r.clock())
@@ -130,7 +131,7 @@ func (r *Rules) askRemoval(ctx context.Context, tx *store.Tx, h home, visitor, c
 		}
 	}
 
-	at := h.now.Add(removalWait)
+	at := h.now.Add(RemovalWait)
 	set, err := tx.SetRemoval(ctx, c.ID, visitor.ID, at)
 	if err != nil || !set {
 		return err
