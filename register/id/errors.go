@@ -55,22 +55,24 @@ func endOf(c echo.Context, err error, status int, kind rules.Kind) (Reason, stri
 		reason = EndRefused
 	}
 
-	requested := c.Request().URL.Path
-	if requested == pathContacts || strings.HasPrefix(requested, pathContacts+"/") {
-		if reason == EndDead {
-			reason = EndContactsDead
-		}
-
-		return reason, pathContacts
-	}
-	if !strings.HasPrefix(requested, pathPasskeys+"/") {
-		return reason, pathLink
+	path := pathLink
+	dead := EndDead
+	switch requested := c.Request().URL.Path; {
+	case strings.HasPrefix(requested, pathPasskeys+"/"):
+		path = pathAssert
+		dead = EndPasskeyDead
+	case requested == pathLetter, strings.HasPrefix(requested, pathLetter+"/"):
+		path = pathLetter
+		dead = EndLetterDead
+	case requested == pathContacts, strings.HasPrefix(requested, pathContacts+"/"):
+		path = pathContacts
+		dead = EndContactsDead
 	}
 	if reason == EndDead {
-		reason = EndPasskeyDead
+		reason = dead
 	}
 
-	return reason, pathAssert
+	return reason, path
 }
 
 // isStep reports whether the script of a passkey page sent the request.

@@ -80,10 +80,11 @@ func (r *Rules) FinishAssertion(
 func (r *Rules) beginPasskeyVisit(
 	ctx context.Context, tx *store.Tx, h home, permission Permission, answer passkeyAnswer,
 ) (result CeremonyResult, err error) {
-	visits := slices.ContainsFunc(h.contacts, func(c contact) bool {
+	i := slices.IndexFunc(h.contacts, func(c contact) bool {
 		return c.isPasskey() && *c.CredentialID == answer.shown.CredentialID && h.answersEverybody(c)
 	})
-	answer.asks = visits && h.asksAtVisit()
+	visits := i >= 0
+	answer.asks = visits && h.sideOf(h.contacts[i].MoveInDate).asksAtVisit()
 	result.Asks = answer.asks
 	if result.ReturnTo, err = r.confirmByPasskey(ctx, tx, permission, answer); err != nil || !visits {
 		return result, err

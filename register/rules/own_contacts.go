@@ -107,6 +107,8 @@ func (r *Rules) openVisit(ctx context.Context, from visitReader, ticket string) 
 		return none(ErrEnded)
 	}
 
+	h = h.sideOf(visitor.MoveInDate) // in a dispute neither household sees the other one's contacts
+
 	account, err := from.FindAccount(ctx, found.AccountID)
 	if err != nil {
 		return none(err)
@@ -193,7 +195,7 @@ func (h home) ownContact(visitor, c contact, org string) OwnContact {
 	own := OwnContact{
 		ID:        c.ID,
 		Passkey:   c.isPasskey(),
-		Name:      c.ownName(),
+		Name:      c.shownName(),
 		Org:       org,
 		Added:     c.CreatedAt.Time(),
 		Used:      c.lastUsed(),
@@ -206,7 +208,7 @@ func (h home) ownContact(visitor, c contact, org string) OwnContact {
 		RemovalAt: store.OptionalTime(c.RemovalAt),
 	}
 	if own.Standing == OwnWaits {
-		own.StandsAt, _ = h.ownWait(c)
+		own.StandsAt = h.standsAtEarliest(c)
 	}
 
 	return own
@@ -219,18 +221,6 @@ func (c contact) lastUsed() *time.Time {
 	}
 
 	return store.OptionalTime(c.ConfirmedAt)
-}
-
-// ownName returns the masked address of a contact, or the name of its passkey.
-func (c contact) ownName() string {
-	if !c.isPasskey() {
-		return maskedEmail(c.address)
-	}
-	if c.PasskeyName == nil {
-		return ""
-	}
-
-	return *c.PasskeyName
 }
 
 // ownStanding returns the standing of a contact of the present household in the words of the customer's own page.
@@ -250,31 +240,17 @@ func (h home) ownStanding(c contact) OwnStanding {
 		return OwnLimited
 	case !h.awaitsYes(c):
 		return OwnUndecided
-	}
-
-	if _, ok := h.ownWait(c); ok {
+	case h.standsAtEarliest(c).IsZero():
+		return OwnAsks
+	default:
 		return OwnWaits
 	}
-
-	return OwnAsks
-}
-
-// ownWait returns when a provisional contact stands at the earliest if nobody objects; ok is false if waiting is not
-// enough.
-func (h home) ownWait(c contact) (at time.Time, ok bool) {
-	if c.ToldAt == nil {
-		c.ToldAt = new(store.Millis(h.now))
-	}
-	c.Letters = max(c.Letters, letterRounds)
-	_, at, ok = h.afterWait(c)
-
-	return at, ok && at.After(h.now)
 }
 
 // awaitsYes reports whether a standing contact can say that a contact is the household's. An administrator decides
 // between two households.
 func (h home) awaitsYes(c contact) bool {
-	return c.State == store.ContactProvisional && h.canStand(c) && c.Why != whyTie && c.Why != whyReport
+	return c.State == store.ContactProvisional && h.canStand(c) && !h.hasTie()
 }
 
 // asksAtVisit reports whether a visit by passkey is asked about a new contact before it goes on: letters reach nobody
@@ -301,14 +277,11 @@ func (r *Rules) AnswerOwnContact(
 			return nil
 		}
 
-		return r.setStanding(ctx, tx, h, c, next, byVisitor)
+		return r.setStanding(ctx, tx, h, c, next, byCustomer)
 	})
 
 	return answered, err
 }
-
-// byVisitor stands in the audit log for the account, if a customer decided.
-const byVisitor = "customer"
 
 // CloseVisit ends a visit before its time: the browser can neither open the page nor enrol a passkey any more.
 func (r *Rules) CloseVisit(ctx context.Context, ticket string) error {

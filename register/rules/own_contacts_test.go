@@ -13,8 +13,6 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-const partnerEmail = "partner@example.com"
-
 // visit confirms by the address that mail goes to, and returns the visit.
 func (h *house) visit(t testing.TB) rules.Visit {
 	t.Helper()

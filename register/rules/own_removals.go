@@ -139,14 +139,7 @@ func (r *Rules) askRemoval(ctx context.Context, tx *store.Tx, h home, visitor, c
 
 	r.auditRemoval(tx, c, auditRemovalAsked, map[string]any{"by-contact": visitor.ID})
 
-	return r.tellOfRemoval(ctx, tx, h, visitor, c, at)
-}
-
-// tellOfRemoval writes to those who can object to the removal of a contact.
-func (r *Rules) tellOfRemoval(
-	ctx context.Context, tx *store.Tx, h home, visitor, c contact, at time.Time,
-) error {
-	return nil // TODO: letters
+	return r.writeRemoval(ctx, tx, h.toldOfRemoval(visitor, c), c, at)
 }
 
 // KeepOwnContact ends the removal of a contact that somebody asked for.
@@ -167,7 +160,7 @@ func (r *Rules) removeContact(ctx context.Context, tx *store.Tx, h home, c conta
 	if c.isPasskey() {
 		return r.removePasskey(ctx, tx, h, c)
 	}
-	if err := r.endContact(ctx, tx, h, c, endedRemoved, byVisitor); err != nil {
+	if err := r.endContact(ctx, tx, h, c, endedRemoved, byCustomer); err != nil {
 		return err
 	}
 
@@ -183,9 +176,9 @@ func (r *Rules) removePasskey(ctx context.Context, tx *store.Tx, h home, c conta
 
 	i := slices.IndexFunc(passkeys, func(p store.Credential) bool { return p.CredentialID == *c.CredentialID })
 	if i < 0 {
-		return r.endContact(ctx, tx, h, c, endedRemoved, byVisitor)
+		return r.endContact(ctx, tx, h, c, endedRemoved, byCustomer)
 	}
-	if _, err := r.deletePasskey(ctx, tx, h, passkeys[i], byVisitor); err != nil {
+	if _, err := r.deletePasskey(ctx, tx, h, passkeys[i], byCustomer); err != nil {
 		return err
 	}
 
@@ -202,7 +195,7 @@ func (r *Rules) removePasskey(ctx context.Context, tx *store.Tx, h home, c conta
 func (r *Rules) auditRemoval(tx *store.Tx, c contact, eventType string, detail map[string]any) {
 	detail["contact"] = c.ID
 	detail["ir"] = c.IR
-	tx.Audit(r.auditEvent(byVisitor, eventType, c.MPxN, "", detail))
+	tx.Audit(r.auditEvent(byCustomer, eventType, c.MPxN, "", detail))
 }
 
 // EndRemovals removes the contacts whose time to object has passed. It returns how many it looked at; the next call
@@ -241,6 +234,7 @@ func (r *Rules) endRemoval(ctx context.Context, tx *store.Tx, due store.DueConta
 	askedBy := contact{}
 	if ok && c.RemovalBy != nil {
 		askedBy, _ = h.contact(*c.RemovalBy)
+		h = h.sideOf(c.MoveInDate)
 	}
 
 	if !ok || c.State != store.ContactStands || !h.livesHere(c) || !h.stands(askedBy) {

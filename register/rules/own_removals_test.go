@@ -92,8 +92,7 @@ func TestRemoveSameAddress(t *testing.T) {
 	})
 }
 
-// A contact removes the passkeys that it enrolled at once, and every address is told. Of a passkey that its Data User
-// planted on the record, the address is told before.
+// A contact removes the passkeys that it enrolled at once, and every address is told.
 func TestRemoveOwnPasskeys(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
@@ -170,6 +169,65 @@ func TestKeepOwnContact(t *testing.T) {
 		h.remove(t, visit, "p*****r@example.com")
 		h.expectAudited(t, "contact.removal-asked", 2)
 	})
+}
+
+// Before a contact is removed that is not the visitor's, it gets a letter. A no with the code of the letter keeps it.
+func TestRemovalIsToldFirst(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		h.partnerStands(t)
+		visit := h.visit(t)
+		h.letters(t)
+		h.remove(t, visit, "p*****r@example.com")
+		letters := h.letters(t)
+		if len(letters) != 1 || letters[0].To != partnerEmail {
+			t.Fatalf("%d letters, want one to %s", len(letters), partnerEmail)
+		}
+
+		h.clock.Add(7*24*time.Hour - time.Second)
+		if err := h.answer(t, letters[0], false); err != nil {
+			t.Fatal(err)
+		}
+
+		h.clock.Add(time.Second)
+		if got := h.endRemovals(t); got != 0 {
+			t.Errorf("%d removals after an objection", got)
+		}
+		h.expectListed(t, "kept", h.visit(t), "c*****r@example.com works now, p*****r@example.com works later")
+	})
+}
+
+// The address of a passkey's own record is told of its removal. If the visitor has that address, or if there is none,
+// every other standing address is told too.
+func TestWhoIsToldOfTheRemovalOfAPasskey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, registertest.SQLite)
+	partner := h.partnerStands(t)
+	for _, test := range []struct{ name, device, recipients string }{
+		{"another's", "Partner's phone", partnerEmail},
+		{"planted on the visitor's record", "Planted phone", customerEmail + " " + partnerEmail},
+		{"without an address", "Lost phone", partnerEmail},
+	} {
+		ir := h.ir
+		switch test.device {
+		case "Partner's phone":
+			ir = partner.Found.IR
+		case "Lost phone":
+			ir = h.lives(t, h.owner, "", "2023-01-01")
+		}
+
+		// It stands, but not because a visit made it.
+		planted := h.addPasskey(t, ir).CredentialID
+		h.exec(t, `UPDATE credentials SET name = ? WHERE credential_id = ?`, test.device, planted)
+		h.exec(t, `UPDATE standings SET why = 'first'
+			WHERE contact = (SELECT contact FROM contacts WHERE credential_id = ?)`, planted)
+		visit := h.visit(t)
+		h.letters(t)
+		h.remove(t, visit, test.device)
+		if got := h.recipients(t); got != test.recipients {
+			t.Errorf("%s: letters went to %q, want %q", test.name, got, test.recipients)
+		}
+	}
 }
 
 // A contact that does not stand any more at the end of the seven days removes nobody.

@@ -36,8 +36,7 @@ func (r *Rules) confirmByPasskey(
 		return "", err
 	}
 
-	found.Contact, err = passkeyContact(ctx, tx, answer.shown)
-	if err != nil {
+	if err := identifyPasskey(ctx, tx, &found, answer.shown); err != nil {
 		return "", err
 	}
 
@@ -45,7 +44,7 @@ func (r *Rules) confirmByPasskey(
 	query := map[string]string{}
 	if found.MatchCode != nil && !permission.TypesCode() {
 		if answer.asks {
-			asked, err := tx.AskAfterPasskey(ctx, found.Challenge, *found.Contact, now.Add(TicketLife), now)
+			asked, err := tx.AskAfterPasskey(ctx, found, now.Add(TicketLife), now)
 
 			return "", endedUnless(asked, err)
 		}
@@ -55,7 +54,7 @@ func (r *Rules) confirmByPasskey(
 		query[completionParameter] = code
 	}
 
-	confirmed, err := tx.ConfirmByPasskey(ctx, found.Challenge, found.Contact, completion, now)
+	confirmed, err := tx.ConfirmByPasskey(ctx, found, completion, now)
 	if err := endedUnless(confirmed, err); err != nil {
 		return "", err
 	}
@@ -126,22 +125,27 @@ func (r *Rules) commitCounted(ctx context.Context, change func(tx *store.Tx) err
 	return err
 }
 
-// passkeyContact returns the key of the contact of a passkey that was shown; nil if none was.
-func passkeyContact(ctx context.Context, tx *store.Tx, shown *store.Credential) (*string, error) {
+// identifyPasskey makes a challenge that of the contact and the identity record whose passkey was shown; nil if none was.
+func identifyPasskey(
+	ctx context.Context, tx *store.Tx, found *store.Reidentification, shown *store.Credential,
+) error {
 	if shown == nil {
-		return nil, nil
+		return nil
 	}
 
 	contacts, err := tx.ListContactsOf(ctx, []string{shown.IR})
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	for _, c := range contacts {
 		if c.CredentialID != nil && *c.CredentialID == shown.CredentialID {
-			return &c.ID, nil
+			found.IR = c.IR
+			found.Contact = &c.ID
+
+			return nil
 		}
 	}
 
-	return nil, refuse("the passkey is no contact any more")
+	return refuse("the passkey is no contact any more")
 }

@@ -31,14 +31,14 @@ func (t *Tx) EndVisit(ctx context.Context, hash []byte) error {
 	return err
 }
 
-// AskAfterPasskey records that the passkey of a contact was shown for an open challenge that needs a completion code,
-// and that the customer is asked something before the browser goes back with one. The passkey page is used up. It
-// returns false if the challenge is not open or was softly declined.
-func (t *Tx) AskAfterPasskey(ctx context.Context, challenge, contact string, until, now time.Time) (bool, error) {
+// AskAfterPasskey records that the passkey was shown of the identity record and the contact that a challenge names now,
+// which needs a completion code, and that the customer is asked something before the browser goes back with one. The
+// passkey page is used up. It returns false if the challenge is not open or was softly declined.
+func (t *Tx) AskAfterPasskey(ctx context.Context, challenge Reidentification, until, now time.Time) (bool, error) {
 	return t.execOne(ctx, "ask after a passkey", `UPDATE reidentifications
-		SET session_hash = NULL, contact = ?, confirm_by = ?
+		SET session_hash = NULL, ir = ?, contact = ?, confirm_by = ?
 		WHERE challenge = ? AND soft_declined_at IS NULL AND `+openChallenge,
-		append([]any{contact, Millis(until), challenge}, openArgs(now)...)...)
+		append([]any{challenge.IR, challenge.Contact, Millis(until), challenge.Challenge}, openArgs(now)...)...)
 }
 
 // ReturnFromVisit gives the browser of a visit a completion code for its challenge, in place of an earlier one. It
@@ -56,12 +56,6 @@ func (t *Tx) ReturnFromVisit(ctx context.Context, visitHash, completionHash []by
 func (t *Tx) SetRemoval(ctx context.Context, contact, by string, at time.Time) (bool, error) {
 	return t.execOne(ctx, "set the removal of a contact", `UPDATE contacts SET removal_at = ?, removal_by = ?
 		WHERE contact = ? AND removal_at IS NULL AND ended_at IS NULL`, Millis(at), by, contact)
-}
-
-// KeepContact ends the removal of a contact. It returns false if the contact is not about to be removed.
-func (t *Tx) KeepContact(ctx context.Context, contact string) (bool, error) {
-	return t.execOne(ctx, "keep a contact", `UPDATE contacts SET removal_at = NULL, removal_by = NULL
-		WHERE contact = ? AND removal_at IS NOT NULL AND ended_at IS NULL`, contact)
 }
 
 // EraseEmail erases the address of an identity record, whose contact has ended.
