@@ -12,7 +12,8 @@ const VisitSecret Secret = "visit_hash"
 // BeginVisit gives the browser of a challenge a ticket to the page of the customer's own contacts.
 func (t *Tx) BeginVisit(ctx context.Context, challenge string, hash []byte, until time.Time) error {
 	_, err := t.exec(ctx, "begin a visit",
-		`UPDATE reidentifications SET visit_hash = ?, visit_until = ? WHERE challenge = ?`, hash, Millis(until), challenge)
+		`UPDATE reidentifications SET visit_hash = ?, visit_until = ? WHERE challenge = ?`,
+		hash, Millis(until), challenge)
 
 	return err
 }
