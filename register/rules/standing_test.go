@@ -192,7 +192,10 @@ func TestContactWaits(t *testing.T) {
 	t.Parallel()
 	supplier := party("supplier", "ann@example.com")
 	newAddress := func(alter ...func(c *contact)) contact {
-		return party("supplier", "ann@new.example.com", append([]func(c *contact){waits(7), replacing(supplier)}, alter...)...)
+		return party(
+			"supplier",
+			"ann@new.example.com",
+			append([]func(c *contact){waits(7), replacing(supplier)}, alter...)...)
 	}
 	shop := func(days int, alter ...func(c *contact)) contact {
 		return party("shop", "bob@example.com", append([]func(c *contact){waits(days)}, alter...)...)

@@ -152,8 +152,14 @@ func (t *Tx) InsertContacts(ctx context.Context, contacts []Contact) error {
 		standings = append(standings, c.ID, c.State, c.Since, c.Why, c.Household)
 	}
 
-	_, err := t.exec(ctx, "insert contacts",
-		`INSERT INTO contacts (`+contactColumns+`) VALUES `+placeholders(len(contacts), len(rows)/len(contacts)), rows...)
+	_, err := t.exec(
+		ctx,
+		"insert contacts",
+		`INSERT INTO contacts (`+contactColumns+`) VALUES `+placeholders(
+			len(contacts),
+			len(rows)/len(contacts),
+		),
+		rows...)
 	if err != nil {
 		return err
 	}
@@ -218,7 +224,12 @@ func (t *Tx) SetStanding(ctx context.Context, c Contact, household string, next 
 		return false, err
 	}
 
-	_, err = t.exec(ctx, "begin the letters of a contact anew", `UPDATE contacts SET letters = 0 WHERE contact = ?`, c.ID)
+	_, err = t.exec(
+		ctx,
+		"begin the letters of a contact anew",
+		`UPDATE contacts SET letters = 0 WHERE contact = ?`,
+		c.ID,
+	)
 
 	return err == nil, err
 }

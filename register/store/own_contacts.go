@@ -59,7 +59,7 @@ func (t *Tx) SetRemoval(ctx context.Context, contact, by string, at time.Time) (
 		WHERE contact = ? AND removal_at IS NULL AND ended_at IS NULL`, Millis(at), by, contact)
 }
 
-// EraseEmail erases the address of an identity record, whose contact has ended.
+// EraseEmail erases the address of an identity record after its contact has ended.
 func (t *Tx) EraseEmail(ctx context.Context, ir string) error {
 	_, err := t.exec(ctx, "erase the address of an identity record",
 		`UPDATE identity_records SET sealed_email = NULL, email_mac = NULL WHERE ir = ?`, ir)
