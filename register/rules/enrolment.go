@@ -28,7 +28,10 @@ func (r *Rules) ListPasskeys(ctx context.Context, permission Permission) ([]stor
 	h, err := r.home(ctx, r.store, permission.Found.MPxN)
 	side := h.sideOf(moveIn)
 
-	return slices.DeleteFunc(passkeys, func(p store.Credential) bool { return !side.passkeyStands(p.CredentialID) }), err
+	return slices.DeleteFunc(
+		passkeys,
+		func(p store.Credential) bool { return !side.passkeyStands(p.CredentialID) },
+	), err
 }
 
 // BeginEnrolment starts the ceremony in which the browser creates a passkey. accountName is what the authenticator

@@ -77,18 +77,6 @@ func (r *Rules) WriteRemoval(ctx context.Context, tx *store.Tx, mpxn, ir string,
 	return r.writeRemoval(ctx, tx, h.contacts[i:i+1], h.contacts[i], at)
 }
 
-// WriteTenancyQuestions is writeTenancyQuestions to every address of a meter point.
-func (r *Rules) WriteTenancyQuestions(
-	ctx context.Context, tx *store.Tx, mpxn string, report store.TenancyChange,
-) error {
-	h, err := r.holdHome(ctx, tx, mpxn)
-	if err != nil {
-		return err
-	}
-
-	return r.writeTenancyQuestions(ctx, tx, h.contacts, report)
-}
-
 // WriteTenancyTies is writeTenancyTies to every address of a meter point.
 func (r *Rules) WriteTenancyTies(ctx context.Context, tx *store.Tx, mpxn string) error {
 	h, err := r.holdHome(ctx, tx, mpxn)
