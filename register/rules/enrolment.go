@@ -133,7 +133,7 @@ func (r *Rules) enrol(
 	if permission.Confirmed {
 		returnTo, err = r.useTicket(ctx, tx, found)
 	} else {
-		returnTo, err = r.confirmByPasskey(ctx, tx, permission, nil, typedCode)
+		returnTo, err = r.confirmByPasskey(ctx, tx, permission, passkeyAnswer{typedCode: typedCode})
 	}
 	if err != nil {
 		return "", err

@@ -74,7 +74,7 @@ func (r *Rules) WriteRemoval(ctx context.Context, tx *store.Tx, mpxn, ir string,
 
 	i := slices.IndexFunc(h.contacts, func(c contact) bool { return c.IR == ir })
 
-	return r.writeRemoval(ctx, tx, h, h.contacts[i], at)
+	return r.writeRemoval(ctx, tx, h.contacts[i:i+1], h.contacts[i], at)
 }
 
 // WriteTenancyTies is writeTenancyTies to every address of a meter point.
