@@ -17,6 +17,8 @@ type seed struct {
 	parameters  string // the values of the path's parameters, separated by slashes
 	query       string
 	body        string
+	// optional is true if the body can be left out.
+	optional bool
 }
 
 // path returns the seed's path. last replaces the last parameter unless it is empty.
@@ -103,6 +105,8 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 	ir := identity(t, client, "customer@example.com")
 	unused := registertest.IdentityRecord("1234567890", "customer@example.com")
 	forgotten := must(client.CreateIdentityRecord(t.Context(), unused))(t).IR
+	unused = registertest.IdentityRecord("1234567890", "customer@example.com")
+	unmoved := must(client.CreateIdentityRecord(t.Context(), unused))(t).IR
 	r.AddPasskey(t, ir)
 	wid := registertest.NewReceiver(t, r).Subscribe(t, client).Webhook.WID
 	create(t, client, ir, registerclient.BasisContract)
@@ -132,6 +136,14 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 		ImportReference: "crm-1",
 		IdentityRecord:  new(person),
 		AccessRecord:    fullAccessRecord(nil),
+	}
+	change := registerclient.UpdateIdentityRecordRequest{
+		Email:                 new("other@example.com"),
+		PrincipalVerification: person.PrincipalVerification,
+		PIIPrincipal: &registerclient.PIIPrincipalChange{
+			MoveInDate: "2022-07-01",
+			Address:    person.PIIPrincipal.Address,
+		},
 	}
 	person.InitiatePasskeyRegistration = true
 	person.PasskeyReturnURL = new(seedReturnURL)
@@ -167,6 +179,7 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			body:        `{"completion-code":"completion"}`,
 		},
 		{operation: "GET /identity-records/:ir", credentials: owner, parameters: ir},
+		{operation: "PATCH /identity-records/:ir", credentials: owner, parameters: unmoved, body: text(change)},
 		{
 			operation:   "POST /identity-records/:ir/re-identify",
 			credentials: owner,
@@ -277,6 +290,8 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 	self := get(t, r.URL+"/self", accounts.owner).body["account"].(map[string]any)
 	records := get(t, r.URL+"/records", accounts.owner).body["records"].([]any)
 
+	const cause = `{"cause":"failure"}`
+
 	return []seed{
 		{
 			operation:   "POST /discovered-access",
@@ -309,9 +324,21 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 				`"data-types":["HH-EXPORT"],"organisation-reference":"SEC-OU-1",` +
 				`"return-urls":["https://example.org/a"]}`,
 		},
-		{operation: "POST /admin/accounts/:accountId/suspend", credentials: admin, parameters: "victim"},
+		{
+			operation:   "POST /admin/accounts/:accountId/suspend",
+			credentials: admin,
+			parameters:  "victim",
+			body:        cause,
+			optional:    true,
+		},
 		{operation: "POST /admin/accounts/:accountId/reactivate", credentials: admin, parameters: "victim"},
-		{operation: "POST /admin/accounts/:accountId/terminate", credentials: admin, parameters: "victim"},
+		{
+			operation:   "POST /admin/accounts/:accountId/terminate",
+			credentials: admin,
+			parameters:  "victim",
+			body:        cause,
+			optional:    true,
+		},
 		{
 			operation:   "GET /admin/records",
 			credentials: admin,

@@ -18,6 +18,7 @@ const (
 	auditReturnURLsReplaced  = "account.return-urls-replaced"
 	auditIdentityCreated     = "identity-record.created"
 	auditIdentityRead        = "identity-record.read"
+	auditIdentityUpdated     = "identity-record.updated"
 	auditIdentityAnonymised  = "identity-record.anonymised"
 	auditCredentialRemoved   = "credential.removed"
 	auditReidentifyStarted   = "reidentification.started"

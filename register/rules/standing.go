@@ -40,6 +40,7 @@ const (
 	whyEarlierOccupant = "earlier-occupant"
 	whyTie             = "two-households"
 	whyReport          = "tenancy-report"
+	whyMisconduct      = "account-misconduct" // never stored
 
 	whyNotMe = "not-me"
 )

@@ -14,6 +14,8 @@ type SealedTable struct {
 	key []string
 	// sealed are the sealed columns, which may be null.
 	sealed []string
+	// only is true of the rows that have sealed values; empty if each row has.
+	only string
 	// mac is a column that is computed with the key as well; empty if there is none.
 	mac string
 	// former is true of a row with values in a form that older programs wrote. Resealing sets the column form to the
@@ -35,6 +37,14 @@ var (
 		mac:    "email_mac",
 		former: "email_form < 2 AND email_mac IS NOT NULL", // as the index says it
 		form:   "email_form",
+	}
+	// SealedContacts are the addresses that wait to replace that of an identity record.
+	SealedContacts = SealedTable{
+		name:   "contacts",
+		key:    []string{"contact", "ir"},
+		sealed: []string{"sealed_email"},
+		only:   "sealed_email IS NOT NULL",
+		mac:    "email_mac",
 	}
 	SealedWebhooks = SealedTable{
 		name:   "webhooks",
@@ -77,6 +87,9 @@ func (r reader) ListSealed(
 	limit int,
 ) ([]SealedRow, error) {
 	var where conditions
+	if table.only != "" {
+		where.and(table.only)
+	}
 	if table.former == "" {
 		where.and(`key_id <> ?`, keyID)
 	} else {

@@ -10,6 +10,10 @@ UPDATE accounts SET status_cause = 'misconduct' WHERE status <> 'active';
 -- Whether the move-in date is another one than at the creation of the record.
 ALTER TABLE identity_records ADD COLUMN moved_by_patch BOOLEAN NOT NULL DEFAULT FALSE;
 
+-- The move-in dates that the record had before, oldest first, and until when: JSON. Null if it has had one only, and once
+-- it is anonymised.
+ALTER TABLE identity_records ADD COLUMN former_move_ins TEXT;
+
 -- A contact is an e-mail address or a passkey on an identity record (docs/decisions.md, Which person).
 CREATE TABLE contacts (
     contact       TEXT PRIMARY KEY,
@@ -37,6 +41,7 @@ CREATE TABLE contacts (
 );
 CREATE INDEX contacts_by_meter_point ON contacts (mpxn, created_at);
 CREATE INDEX contacts_by_identity_record ON contacts (ir);
+CREATE INDEX contacts_by_email ON contacts (email_mac, account_id) WHERE email_mac IS NOT NULL;
 CREATE INDEX contacts_by_letter ON contacts (letter_due_at) WHERE letter_due_at IS NOT NULL;
 CREATE INDEX contacts_by_check ON contacts (check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX contacts_by_removal ON contacts (removal_at) WHERE removal_at IS NOT NULL;
@@ -150,5 +155,6 @@ ALTER TABLE reidentifications DROP COLUMN contact;
 DROP TABLE contact_letters;
 DROP TABLE standings;
 DROP TABLE contacts;
+ALTER TABLE identity_records DROP COLUMN former_move_ins;
 ALTER TABLE identity_records DROP COLUMN moved_by_patch;
 ALTER TABLE accounts DROP COLUMN status_cause;
