@@ -417,3 +417,31 @@ func (h home) contact(id string) (contact, bool) {
 
 	return h.contacts[i], true
 }
+
+// wakeMigrated lets the contacts begin to wait that were on the register before standing was: nobody was written to
+// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction must
+// hold the home.
+func (r *Rules) wakeMigrated(ctx context.Context, tx *store.Tx, h home) error {
+	for _, c := range h.contacts {
+		waits := c.State == store.ContactProvisional && c.Why == whyMigrated && c.CheckAt == nil
+		if !waits || !h.canStand(c) {
+			continue
+		}
+		if h.standsAs(c) {
+			// Its address was stored in another form or under another key.
+			err := r.setStanding(ctx, tx, h, c, verdict{store.ContactStands, whySameAddress}, "")
+			if err != nil {
+				return err
+			}
+
+			continue
+		}
+
+		begun := h.begin(c, verdict{c.State, c.Why})
+		if err := tx.SetWait(ctx, c.ID, begun.LetterDueAt, begun.ToldAt, begun.CheckAt); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}

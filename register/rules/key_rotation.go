@@ -40,7 +40,7 @@ var rotations = []rotation{
 	identityRotation,
 	{
 		table:     store.SealedContacts,
-		places:    func(key []string) []string { return []string{placeOfEmail(key[1])} },
+		places:    func(key []string) []string { return []string{placeOfEmail(key[0])} },
 		hasLookup: true,
 	},
 	{

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -41,6 +42,7 @@ const (
 	whyTie             = "two-households"
 	whyReport          = "tenancy-report"
 	whyMisconduct      = "account-misconduct" // never stored
+	whyMigrated        = "migrated"
 
 	whyNotMe = "not-me"
 )
@@ -110,13 +112,17 @@ func (h home) canStand(c contact) bool {
 func (h home) stands(c contact) bool { return c.State == store.ContactStands && h.canStand(c) }
 
 // answersEverybody reports whether a contact answers the challenges of every account. The first contact opens a meter
-// point with other Data Users' records only if its own Data User has one there.
+// point with other Data Users' records only if its own Data User has one there. A record that another account
+// registered by a token of this household is no reason against it: a standing contact let it.
 func (h home) answersEverybody(c contact) bool {
 	if !h.stands(c) {
 		return false
 	}
+	if c.Why != whyFirst || h.holder(c.AccountID) != nil {
+		return true
+	}
 
-	return c.Why != whyFirst || len(h.holders) == 0 || h.holder(c.AccountID) != nil
+	return !slices.ContainsFunc(h.holders, func(holder store.RecordHolder) bool { return holder.KnowsCustomer })
 }
 
 // householdOf returns the first day of the household to which the standing of a contact belongs.
@@ -289,16 +295,7 @@ func (h home) toTell(about contact) []contact {
 
 // inMailOrder sorts addresses in the order in which mail goes to them, and drops repeated ones.
 func inMailOrder(addresses []contact) []contact {
-	slices.SortStableFunc(addresses, func(a, b contact) int {
-		if (a.BouncedAt == nil) != (b.BouncedAt == nil) {
-			return boolOrder(a.BouncedAt == nil)
-		}
-		if order := millisOf(b.ConfirmedAt).Compare(millisOf(a.ConfirmedAt)); order != 0 {
-			return order
-		}
-
-		return a.Since.Time().Compare(b.Since.Time())
-	})
+	slices.SortStableFunc(addresses, inOrderOfUse)
 
 	seen := map[string]bool{}
 
@@ -310,13 +307,21 @@ func inMailOrder(addresses []contact) []contact {
 	})
 }
 
-// boolOrder returns the order of a value that comes first if it is true.
-func boolOrder(first bool) int {
-	if first {
-		return -1
+// inOrderOfUse compares two contacts: the one that the mail server refused comes last, the one that confirmed last
+// first, and then the one that stands longest.
+func inOrderOfUse(a, b contact) int {
+	if a.BouncedAt == nil != (b.BouncedAt == nil) {
+		if a.BouncedAt == nil {
+			return -1
+		}
+
+		return 1
 	}
 
-	return 1
+	return cmp.Or(
+		millisOf(b.ConfirmedAt).Compare(millisOf(a.ConfirmedAt)),
+		a.Since.Time().Compare(b.Since.Time()),
+	)
 }
 
 // millisOf returns an optional time; the zero time if there is none.

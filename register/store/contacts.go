@@ -284,6 +284,9 @@ func (t *Tx) EndChallengesOf(ctx context.Context, contact string, withOwn bool, 
 // RecordHolder is an account that has registered access records at a meter point.
 type RecordHolder struct {
 	AccountID string `db:"account_id"`
+	// KnowsCustomer is true if one of them rests on an identity record of its own, false if all were registered by a
+	// token.
+	KnowsCustomer bool `db:"knows_customer"`
 	// Active is true if one of them is active now.
 	Active bool `db:"active"`
 	// LastEndedAt is when the last of them ended; nil if none has.
@@ -293,9 +296,11 @@ type RecordHolder struct {
 // ListRecordHolders lists the accounts that have registered access records at a meter point.
 func (r reader) ListRecordHolders(ctx context.Context, mpxn string, now time.Time) ([]RecordHolder, error) {
 	return queryRows[RecordHolder](ctx, r.db, "list the accounts with access records at a meter point",
-		`SELECT account_id, MAX(CASE WHEN `+activeRecord+` THEN 1 ELSE 0 END) = 1 AS active,
+		`SELECT r.account_id, MAX(CASE WHEN i.account_id = r.account_id THEN 1 ELSE 0 END) = 1 AS knows_customer,
+		MAX(CASE WHEN `+activeRecord+` THEN 1 ELSE 0 END) = 1 AS active,
 		MAX(CASE WHEN revoked_at IS NOT NULL THEN revoked_at WHEN expiry <= ? THEN expiry END) AS last_ended_at
-		FROM access_records r WHERE mpxn = ? GROUP BY account_id ORDER BY account_id`,
+		FROM access_records r JOIN identity_records i ON i.ir = COALESCE(r.first_ir, r.ir)
+		WHERE r.mpxn = ? GROUP BY r.account_id ORDER BY r.account_id`,
 		Millis(now), Millis(now), mpxn)
 }
 
