@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -290,6 +292,10 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 	self := get(t, r.URL+"/self", accounts.owner).body["account"].(map[string]any)
 	records := get(t, r.URL+"/records", accounts.owner).body["records"].([]any)
 
+	contacts := must(r.ClientWith(t, "admin_ops", secretKey).ListContacts(t.Context(), registertest.MeterPoint))(t)
+	contact := contacts.Contacts[0].Contact
+	raiseAlarms(t, r)
+	alarmPage := strings.TrimPrefix(nextCursor(t, r, "/admin/alarms", admin), "&")
 	const cause = `{"cause":"failure"}`
 
 	return []seed{
@@ -305,6 +311,21 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 		},
 		{operation: "GET /admin/cot-events", credentials: admin, query: "mpxn=2312345678901"},
 		{operation: "POST /admin/cot-events/:cot/withdraw", credentials: admin, parameters: cot},
+
+		{operation: "GET /admin/contacts", credentials: admin, query: "mpxn=2312345678901"},
+		{
+			operation:   "POST /admin/contacts/:contact/set-aside",
+			credentials: admin,
+			parameters:  contact,
+			body:        `{"reason":"unknown"}`,
+		},
+		{
+			operation:   "POST /admin/contacts/:contact/restore",
+			credentials: admin,
+			parameters:  contact,
+			body:        `{"reason":"known after all"}`,
+		},
+		{operation: "GET /admin/alarms", credentials: admin, query: alarmPage},
 
 		{operation: "GET /admin/webhooks", credentials: admin},
 		{operation: "GET /data-users/:duid", credentials: accounts.owner, parameters: self["duid"].(string)},
@@ -353,6 +374,31 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 		},
 		{operation: "GET /openapi.yaml"},
 		{operation: "POST /self/rotate-secret", credentials: accounts.rotates},
+	}
+}
+
+// raiseAlarms stores an alarm of each kind about bright_energy.
+func raiseAlarms(t testing.TB, r *registertest.Register) {
+	t.Helper()
+	now := r.Clock.Now()
+	err := r.Store.Transact(t.Context(), func(tx *store.Tx) error {
+		for _, kind := range []string{store.AlarmObjections, store.AlarmFirstContacts} {
+			_, err := tx.InsertAlarm(t.Context(), store.Alarm{
+				ID:        rules.NewID("alm"),
+				AccountID: "bright_energy",
+				Kind:      kind,
+				Day:       store.LondonDay(now, 0),
+				RaisedAt:  store.Millis(now),
+			})
+			if err != nil {
+				return err
+			}
+		}
+
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -45,6 +45,9 @@ const (
 	auditKeysRotated         = "keys.rotated"
 	auditContactStanding     = "contact.standing"
 	auditContactEnded        = "contact.ended"
+	auditContactSetAside     = "contact.set-aside"
+	auditContactRestored     = "contact.restored"
+	auditAlarmRaised         = "alarm.raised"
 	auditEmailsNormalised    = "identity-records.normalised"
 )
 

@@ -54,10 +54,12 @@ CREATE TABLE standings (
     since     BIGINT NOT NULL,
     until     BIGINT,
     why       TEXT NOT NULL,
-    household TEXT NOT NULL                -- the first day of its household; empty without a change of tenancy
+    household TEXT NOT NULL,               -- the first day of its household; empty without a change of tenancy
+    account_id TEXT                        -- the contact's account if it was the first, which is counted by day
 );
 CREATE UNIQUE INDEX standings_present ON standings (contact) WHERE until IS NULL;
 CREATE INDEX standings_by_contact ON standings (contact, since);
+CREATE INDEX standings_first ON standings (account_id, since) WHERE account_id IS NOT NULL;
 
 -- A letter to a standing address that can be answered by its link and the characters that it shows.
 CREATE TABLE contact_letters (
@@ -69,6 +71,7 @@ CREATE TABLE contact_letters (
     mpxn        TEXT NOT NULL,
     contact     TEXT REFERENCES contacts,  -- the contact that it is about
     recipient   TEXT NOT NULL REFERENCES contacts,
+    account_id  TEXT REFERENCES accounts,  -- the account that added the contact, or read the list
     challenge   TEXT,                      -- of a reading
     cot         TEXT,                      -- of a change of tenancy
     round       BIGINT NOT NULL DEFAULT 1,
@@ -83,6 +86,8 @@ CREATE TABLE contact_letters (
 CREATE INDEX contact_letters_by_contact ON contact_letters (contact, written_at);
 CREATE INDEX contact_letters_by_meter_point ON contact_letters (mpxn, written_at);
 CREATE INDEX contact_letters_by_answer ON contact_letters (answered_at) WHERE answered_at IS NOT NULL;
+CREATE INDEX contact_letters_objections ON contact_letters (answered_at) WHERE kind = 'addition' AND answer = 'no';
+CREATE INDEX contact_letters_additions ON contact_letters (account_id, written_at) WHERE kind = 'addition';
 
 -- The contact that a challenge goes to, or the passkey that confirmed it.
 ALTER TABLE reidentifications ADD COLUMN contact TEXT;
@@ -99,12 +104,14 @@ CREATE INDEX tenancy_changes_to_settle ON tenancy_changes (effective_date)
 
 -- What an administrator should look into: at most one row for each account, kind and day.
 CREATE TABLE alarms (
+    alarm      TEXT PRIMARY KEY,
     account_id TEXT NOT NULL REFERENCES accounts,
-    kind       TEXT NOT NULL,
-    day        TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('objections', 'first-contacts')),
+    day        TEXT NOT NULL,              -- in London
     raised_at  BIGINT NOT NULL,
-    PRIMARY KEY (account_id, kind, day)
+    UNIQUE (account_id, kind, day)
 );
+CREATE INDEX alarms_by_time ON alarms (raised_at, alarm);
 
 -- What is on the register: in each household the oldest address stands, with every record of the same address and the
 -- passkeys whose enrolment was confirmed by a link. The rest is provisional. No letter is due until it is first needed.
