@@ -342,14 +342,20 @@ func (r *Rules) queueLink(
 
 	expires := row.ConfirmBy.Time()
 
-	return r.queueLetter(ctx, tx, SubjectLink, challenge.Contact.address, &expires, mail.MagicLink(mail.LinkDetails{
-		Language:  challenge.Language,
-		Org:       challenge.Account.DisplayName,
-		Purpose:   purpose,
-		Meter:     mail.MeterOf(challenge.MPxN),
-		Link:      r.pages.Link + "?token=" + secret,
-		Asked:     row.IssuedAt.Time(),
-		Expires:   expires,
-		MatchCode: challenge.MatchCode,
-	}))
+	letter := QueuedLetter{
+		To:        challenge.Contact.address,
+		Challenge: row.Challenge,
+		Message: mail.MagicLink(mail.LinkDetails{
+			Language:  challenge.Language,
+			Org:       challenge.Account.DisplayName,
+			Purpose:   purpose,
+			Meter:     mail.MeterOf(challenge.MPxN),
+			Link:      r.pages.Link + "?token=" + secret,
+			Asked:     row.IssuedAt.Time(),
+			Expires:   expires,
+			MatchCode: challenge.MatchCode,
+		}),
+	}
+
+	return r.queueMail(ctx, tx, NewID("msg"), SubjectLink, letter, &expires)
 }

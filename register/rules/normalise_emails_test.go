@@ -25,7 +25,7 @@ func (h *house) older(t *testing.T, ir, email string) {
 }
 
 // exec changes a row as no operation does.
-func (h *house) exec(t *testing.T, statement string, args ...any) {
+func (h *house) exec(t testing.TB, statement string, args ...any) {
 	t.Helper()
 	result, err := h.db.Write.Exec(h.db.Write.Rebind(statement), args...)
 	if err != nil {

@@ -91,6 +91,8 @@ type home struct {
 	// former is the contact of the present household that stood last, opened something and stands no more. It is nil
 	// if there is none, or if another one stands.
 	former *store.FormerContact
+	// formers are the same for each side of a dispute, by the first day of the side.
+	formers map[string]*store.FormerContact
 	// holders are the accounts that have registered access records here.
 	holders []store.RecordHolder
 }
@@ -99,6 +101,17 @@ type home struct {
 type verdict struct{ state, why string }
 
 func (h home) today() string { return store.LondonDay(h.now, 0) }
+
+// sideOf returns the home as it is for one side of a dispute over a change of tenancy: that of a person who moved in on a
+// day. No side has a say about the contacts of the other one. Without a dispute it is the home itself.
+func (h home) sideOf(moveIn string) home {
+	if h.present.inDispute() {
+		h.present = h.present.sideOf(moveIn)
+		h.former = h.formers[h.present.since()]
+	}
+
+	return h
+}
 
 // livesHere reports whether the person of a contact is of the present household and has moved in.
 func (h home) livesHere(c contact) bool { return h.present.isOccupant(c.MoveInDate, h.today()) }
@@ -128,7 +141,7 @@ func (h home) answersEverybody(c contact) bool {
 // householdOf returns the first day of the household to which the standing of a contact belongs.
 func (h home) householdOf(c contact) string {
 	if h.livesHere(c) {
-		return h.present.since()
+		return h.sideOf(c.MoveInDate).present.since()
 	}
 
 	return c.Household
@@ -167,6 +180,7 @@ func (h home) isSetAside(c contact) bool {
 // arrive decides about a contact that has come to the household: it is new, has moved in, or has been verified. by is
 // the contact that confirmed the visit in which a passkey was made; nil if none did.
 func (h home) arrive(c contact, by *contact) verdict {
+	h = h.sideOf(c.MoveInDate)
 	switch {
 	case c.outcome == outcomeFailed:
 		return verdict{store.ContactProvisional, whyFailed}
@@ -191,13 +205,13 @@ func (h home) arrive(c contact, by *contact) verdict {
 // and no administrator has to choose between two.
 func (h home) isFirst(c contact) bool {
 	hasFormer := h.former != nil && h.former.ID != c.ID
-	if c.MovedByPatch || hasFormer || len(h.standing()) > 0 {
-		return false
-	}
 
-	return !slices.ContainsFunc(h.contacts, func(other contact) bool {
-		return other.Why == whyTie && h.livesHere(other)
-	})
+	return !c.MovedByPatch && !hasFormer && len(h.standing()) == 0 && !h.hasTie()
+}
+
+// hasTie reports whether two claim to be the first of the household, between which an administrator has to decide.
+func (h home) hasTie() bool {
+	return slices.ContainsFunc(h.contacts, func(c contact) bool { return c.Why == whyTie && h.livesHere(c) })
 }
 
 // afterWait decides about a provisional contact whose standing addresses have been told. It returns the verdict that
@@ -205,7 +219,8 @@ func (h home) isFirst(c contact) bool {
 // at that time.
 func (h home) afterWait(c contact) (v verdict, at time.Time, ok bool) {
 	waited := verdict{store.ContactStands, whyWaited}
-	if c.State != store.ContactProvisional || !h.canStand(c) || c.Why == whyTie || c.ToldAt == nil {
+	h = h.sideOf(c.MoveInDate)
+	if c.State != store.ContactProvisional || !h.canStand(c) || h.hasTie() || c.ToldAt == nil {
 		return verdict{}, time.Time{}, false
 	}
 
@@ -275,18 +290,29 @@ func (h home) replacesOwnWord(c contact, standing []contact) bool {
 
 // addresses returns the standing addresses that answer everybody, one contact for each, in the order in which mail goes
 // to them: the one that confirmed last, then those that stand longest. An address that the mail server refused comes
-// last.
+// last. In a dispute the first address of each side comes before all others, so that both can be asked.
 func (h home) addresses() []contact {
-	answering := slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool {
-		return c.isPasskey() || !h.answersEverybody(c)
-	})
+	var firsts []contact
+	var others []contact
+	for _, side := range h.present.sides() {
+		answering := inMailOrder(slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool {
+			return c.isPasskey() || !h.answersEverybody(c) || !side.isOccupant(c.MoveInDate, h.today())
+		}))
+		if len(answering) > 0 {
+			firsts = append(firsts, answering[0])
+			others = append(others, answering[1:]...)
+		}
+	}
 
-	return inMailOrder(answering)
+	slices.SortStableFunc(firsts, inOrderOfUse)
+	slices.SortStableFunc(others, inOrderOfUse)
+
+	return append(firsts, others...)
 }
 
-// toTell returns the standing addresses that are told of a contact, one contact for each.
+// toTell returns the standing addresses that are told of a contact, one contact for each: in a dispute those of its side.
 func (h home) toTell(about contact) []contact {
-	told := slices.DeleteFunc(h.standing(), func(c contact) bool {
+	told := slices.DeleteFunc(h.sideOf(about.MoveInDate).standing(), func(c contact) bool {
 		return c.isPasskey() || c.address == about.address
 	})
 

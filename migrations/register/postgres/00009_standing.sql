@@ -43,7 +43,7 @@ CREATE INDEX contacts_by_meter_point ON contacts (mpxn, created_at);
 CREATE INDEX contacts_by_identity_record ON contacts (ir);
 CREATE INDEX contacts_by_email ON contacts (email_mac, account_id) WHERE email_mac IS NOT NULL;
 CREATE UNIQUE INDEX contacts_by_credential ON contacts (credential_id) WHERE ended_at IS NULL;
-CREATE INDEX contacts_by_letter ON contacts (letter_due_at) WHERE letter_due_at IS NOT NULL;
+CREATE INDEX contacts_by_letter ON contacts (account_id, imported, letter_due_at) WHERE letter_due_at IS NOT NULL;
 CREATE INDEX contacts_by_check ON contacts (check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX contacts_by_removal ON contacts (removal_at) WHERE removal_at IS NOT NULL;
 
