@@ -65,8 +65,9 @@ type TenancyChangePayload struct {
 type ContactAddedPayload struct {
 	MPxN    string    `json:"mpxn"`
 	AddedAt time.Time `json:"added-at"`
-	// StandsFrom is when the contact can open the list, unless somebody objects.
-	StandsFrom time.Time `json:"stands-from"`
+	// StandsFrom is when the contact can open the list, unless something changes before. It is zero if an administrator
+	// has to decide between two.
+	StandsFrom time.Time `json:"stands-from,omitzero"`
 }
 
 // ConsentExpiring decodes the payload of a consent.expiring event. It returns ErrEvent if the event has another type

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -140,7 +141,10 @@ func (c *identityChange) changePerson(ctx context.Context, in registerclient.Upd
 		return err
 	}
 
-	for _, now := range c.home.contacts {
+	// Addresses come before passkeys: of the contacts of one person an address is first.
+	contacts := slices.Clone(c.home.contacts)
+	slices.SortStableFunc(contacts, func(a, b contact) int { return cmp.Compare(a.kind(), b.kind()) })
+	for _, now := range contacts {
 		was, ok := before.contact(now.ID)
 		if now.IR != former.IR || !ok {
 			continue
@@ -221,25 +225,18 @@ func (c *identityChange) changeMoveInDate(day string) {
 func (h home) reconsider(was, now contact) (v verdict, ok bool) {
 	failed := now.outcome == outcomeFailed && was.outcome != outcomeFailed
 	recovered := was.outcome == outcomeFailed && now.outcome != outcomeFailed
-	moved := was.MoveInDate != now.MoveInDate && !(h.livesHere(was) && h.livesHere(now))
+	stays := h.livesHere(was) && h.livesHere(now) && h.householdOf(was) == h.householdOf(now)
+	moved := was.MoveInDate != now.MoveInDate && !stays
 	if now.State == store.ContactSetAside || !failed && !recovered && !moved {
 		return verdict{}, false
 	}
 
 	v = h.without(now.ID).arrive(now, nil)
-	if v.why == whyNew && h.isTied(was) {
+	if v.why == whyNew && (was.Why == whyTie || h.hasTie()) {
 		v.why = whyTie // an administrator has yet to decide between two households
 	}
 
 	return v, true
-}
-
-// isTied reports whether a contact of the household, other than this one or this one itself, waits for an administrator
-// to decide between two households.
-func (h home) isTied(c contact) bool {
-	return c.Why == whyTie || slices.ContainsFunc(h.contacts, func(other contact) bool {
-		return other.Why == whyTie && h.livesHere(other)
-	})
 }
 
 // changeAddress gives the record another address. If its address stands, the new one waits to replace it; any other
