@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"testing"
 
 	"central.consent/dar/register/store"
@@ -128,7 +130,7 @@ func TestVerifyAuditFindsTampering(t *testing.T) {
 	for _, test := range tamperings {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			eachDatabase(t, func(t *testing.T, d *data) {
+			eachSealed(t, func(t *testing.T, d *data) {
 				head := d.auditLog()
 				rows, err := d.VerifyAudit(t.Context(), nil)
 				if err != nil || rows == 0 {
@@ -147,41 +149,76 @@ func TestVerifyAuditFindsTampering(t *testing.T) {
 	}
 }
 
-// An intruder who can write to the database can make the chain consistent again. A head that was kept outside of the
-// database shows that.
-func TestKeptHeadsFindARepairedChain(t *testing.T) {
+// An intruder who can write to the database cannot make a chain consistent again: the heads are keyed. If the whole
+// log is brought back to an earlier state, only a head that was kept outside of the database shows it.
+func TestKeptHeadsFindAnEarlierLog(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, d *data) {
-		head := d.auditLog()
-		kept, err := d.AuditHeads(t.Context())
-		if err != nil {
+	eachSealed(t, func(t *testing.T, d *data) {
+		d.auditLog()
+		if _, err := d.db.Write.Exec(`CREATE TABLE earlier AS SELECT * FROM audit_chains`); err != nil {
 			t.Fatal(err)
 		}
+
+		before := d.heads()
+		d.write(1)
+		kept := d.heads()
 		if _, err := d.VerifyAudit(t.Context(), kept); err != nil {
 			t.Fatalf("untouched: %v", err)
 		}
 
+		var last store.AuditHead // the one that moved
+		for i, head := range kept {
+			if head.Length > before[i].Length {
+				last = head
+			}
+		}
+
 		d.unlockAudit()
-		d.tamper(`DELETE FROM audit_events WHERE chain = ? AND place = ?`, head.Chain, head.Length)
-		d.tamper(`UPDATE audit_chains SET length = length - 1, hash = (SELECT hash FROM audit_events e
-			WHERE e.chain = audit_chains.chain AND e.place = audit_chains.length - 1) WHERE chain = ?`, head.Chain)
+		d.tamper(`DELETE FROM audit_events WHERE chain = ? AND place = ?`, last.Chain, last.Length)
+		d.tamper(`UPDATE audit_chains SET length = length - 1, hash = (SELECT hash FROM earlier e
+			WHERE e.chain = audit_chains.chain) WHERE chain = ?`, last.Chain)
+		if _, err := d.VerifyAudit(t.Context(), nil); err == nil {
+			t.Error("a head that the intruder computed was accepted")
+		}
+
+		d.tamper(`DELETE FROM audit_chains`)
+		d.tamper(`INSERT INTO audit_chains SELECT * FROM earlier`)
 		if _, err := d.VerifyAudit(t.Context(), nil); err != nil {
-			t.Fatalf("the chain is not consistent: %v", err)
+			t.Fatalf("the earlier log is not consistent: %v", err)
 		}
 
-		_, err = d.VerifyAudit(t.Context(), kept)
+		_, err := d.VerifyAudit(t.Context(), kept)
 		fault, ok := errors.AsType[store.AuditFault](err)
-		if !ok || fault.Chain != head.Chain || fault.Place != head.Length {
-			t.Errorf("found %v, want chain %d, row %d", err, head.Chain, head.Length)
+		if !ok || fault.Chain != last.Chain || fault.Place != last.Length {
+			t.Errorf("found %v, want chain %d, row %d", err, last.Chain, last.Length)
 		}
 
-		forged := kept
-		forged[head.Chain].Length = 1
-		forged[head.Chain].Hash = []byte("another")
+		forged := before
+		forged[d.longest()].Length = 1
+		forged[d.longest()].Hash = []byte("another")
 		if _, err := d.VerifyAudit(t.Context(), forged); err == nil {
 			t.Error("another hash of the first row was accepted")
 		}
 	})
+}
+
+// heads returns the head of each chain.
+func (d *data) heads() []store.AuditHead {
+	d.t.Helper()
+	heads, err := d.AuditHeads(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+
+	return heads
+}
+
+// longest returns the longest chain.
+func (d *data) longest() int {
+	d.t.Helper()
+	longest := slices.MaxFunc(d.heads(), func(a, b store.AuditHead) int { return cmp.Compare(a.Length, b.Length) })
+
+	return longest.Chain
 }
 
 func TestAuditLogIsAppendOnly(t *testing.T) {
