@@ -24,7 +24,7 @@ ALTER TABLE audit_chains ADD COLUMN log_rows BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE audit_chains ADD COLUMN mac BYTEA NOT NULL DEFAULT '';
 
 -- A program without keys for the log locks a chain by setting its length to what it is. Once the log is sealed, such a
--- program is refused before it writes a row.
+-- program is refused before it writes a row; if the chain is empty, when it moves the head and leaves mac as it is.
 -- +goose StatementBegin
 CREATE FUNCTION refuse_older_program() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -32,7 +32,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER audit_chains_refuse_older_programs BEFORE UPDATE OF length ON audit_chains FOR EACH ROW
-    WHEN (OLD.seal <> 0 AND NEW.length = OLD.length) EXECUTE FUNCTION refuse_older_program();
+    WHEN (OLD.seal <> 0 AND NEW.mac = OLD.mac AND (OLD.length > 0 AND NEW.length = OLD.length
+        OR OLD.length = 0 AND NEW.length > 0 AND NEW.hash <> OLD.hash)) EXECUTE FUNCTION refuse_older_program();
 
 -- +goose Down
 DROP TRIGGER audit_chains_refuse_older_programs ON audit_chains;

@@ -24,10 +24,11 @@ ALTER TABLE audit_chains ADD COLUMN log_rows INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE audit_chains ADD COLUMN mac BLOB NOT NULL DEFAULT X'';
 
 -- A program without keys for the log locks a chain by setting its length to what it is. Once the log is sealed, such a
--- program is refused before it writes a row.
+-- program is refused before it writes a row; if the chain is empty, when it moves the head and leaves mac as it is.
 -- +goose StatementBegin
 CREATE TRIGGER audit_chains_refuse_older_programs BEFORE UPDATE OF length ON audit_chains
-WHEN OLD.seal <> 0 AND NEW.length = OLD.length
+WHEN OLD.seal <> 0 AND NEW.mac = OLD.mac AND (OLD.length > 0 AND NEW.length = OLD.length
+    OR OLD.length = 0 AND NEW.length > 0 AND NEW.hash <> OLD.hash)
 BEGIN SELECT RAISE(ABORT, 'the audit log is sealed: this program is older than its seal'); END;
 -- +goose StatementEnd
 
