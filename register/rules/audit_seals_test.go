@@ -223,7 +223,10 @@ func expectFormerRowsProtected(t *testing.T, db *migrations.DB, data *store.Stor
 	}
 
 	var rows []store.AuditEvent
-	if err := db.Write.Select(&rows, `SELECT * FROM audit_events WHERE chain = 3 AND seal = 0 ORDER BY place`); err != nil {
+	if err := db.Write.Select(
+		&rows,
+		`SELECT * FROM audit_events WHERE chain = 3 AND seal = 0 ORDER BY place`,
+	); err != nil {
 		t.Fatal(err)
 	}
 

@@ -25,7 +25,7 @@ type AuditEvent struct {
 	AK        string `db:"ak"`
 	MPxN      string `db:"mpxn"`
 	Detail    string `db:"detail"` // JSON
-	// Seal is the number of the seal whose key the row is keyed with; 0 before the first one.
+	// Seal is the number of the seal that the row follows and has the key of; 0 before the first one.
 	Seal int `db:"seal"`
 	// LogRows is the number of rows of the whole log with this one, as far as its transaction saw: it is never more
 	// than there were. It shows that rows of another chain were removed. It is 0 before the first seal.
@@ -58,7 +58,7 @@ type AuditHead struct {
 type auditChain struct {
 	AuditHead
 
-	// Seal is the number of the seal whose key is in use, and LogRows that of the last row.
+	// Seal is the number of the seal that has the key in use, and LogRows that of the last row.
 	Seal    int   `db:"seal"`
 	LogRows int64 `db:"log_rows"`
 	// MAC is the keyed hash of the head. The rows do not hold it, so that an intruder who removes the last rows cannot

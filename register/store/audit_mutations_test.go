@@ -49,7 +49,7 @@ var errUndo = errors.New("undo")
 type mutableLog struct {
 	rows  []store.AuditEvent
 	total int64
-	// chains are the ends of the chains as they are, and earlier as they were after each transaction since the last seal.
+	// chains are the ends of the chains as they are, and earlier as they were at some moments since the last seal.
 	chains  []chainRow
 	earlier [][]chainRow
 	// seals are the seals as they are, and oldSeals as they were before the last one was added.
@@ -296,7 +296,7 @@ func (m *mutation) alterSeal() {
 // removeRows removes a row, the end or the beginning of a chain, or a chain.
 func (m *mutation) removeRows() {
 	row := m.row()
-	compare := []string{"=", ">=", "<=", "<> -1 -"}[m.IntN(4)]
+	compare := []string{"=", ">=", "<=", "> 0 *"}[m.IntN(4)]
 	m.says("rows of chain %d with place %s %d are removed", row.Chain, compare, row.Place)
 	m.exec(`DELETE FROM audit_events WHERE chain = ? AND place `+compare+` ?`, row.Chain, row.Place)
 }

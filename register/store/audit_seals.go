@@ -282,6 +282,9 @@ func (t *Tx) checkBeforeSeal(ctx context.Context, chains []auditChain, number in
 	}
 
 	for _, chain := range chains {
+		if chain.Seal > number {
+			return logFault("seal %d was removed", chain.Seal)
+		}
 		if chain.Seal != number || !hmac.Equal(chain.mac(key), chain.MAC) {
 			return AuditFault{chain.Chain, chain.Length, "the head is not the one that was written"}
 		}

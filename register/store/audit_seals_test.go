@@ -178,7 +178,7 @@ func TestRowsFollowTheirSeal(t *testing.T) {
 	})
 }
 
-// A seal makes nothing good that an intruder left: neither a head, nor rows whose seals were removed.
+// A seal makes nothing good that an intruder left: neither an altered head nor rows without their seals.
 func TestSealRefusesAnAlteredLog(t *testing.T) {
 	t.Parallel()
 	for name, statements := range map[string][]string{

@@ -161,8 +161,8 @@ func (v *auditVerifier) verifyChain(ctx context.Context, end auditChain, kept []
 	return chain.Length, v.verifyEnd(chain, end)
 }
 
-// verifyRow checks that event is the next row of the chain, with the hash that is expected at its place, if any. It moves
-// the end of the chain behind the row.
+// verifyRow checks that event is the next row of the chain, with the hash that is expected at its place, if there is
+// one. It moves the end of the chain behind the row.
 func (v *auditVerifier) verifyRow(chain *auditChain, event AuditEvent, expected map[int64][]byte) error {
 	key := v.enter(chain)
 	fault := AuditFault{Chain: chain.Chain, Place: chain.Length + 1}

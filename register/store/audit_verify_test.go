@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"central.consent/dar/migrations"
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/store"
 )
 
@@ -146,6 +148,22 @@ func TestVerifyAuditFindsTampering(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A text that is stored as bytes is read as the same text, and no filter finds it.
+func TestVerifyAuditFindsAnotherType(t *testing.T) {
+	t.Parallel()
+	db := registertest.SQLite.Open(t, migrations.Register)
+	d := &data{Store: store.New(db.Write, db.Read), t: t, db: db}
+	d.seal("k1")
+	head := d.auditLog()
+	d.unlockAudit()
+	d.tamper(`UPDATE audit_events SET mpxn = CAST(mpxn AS BLOB) WHERE chain = ? AND place = 2`, head.Chain)
+	_, err := d.VerifyAudit(t.Context(), nil)
+	fault, ok := errors.AsType[store.AuditFault](err)
+	if !ok || fault.Chain != head.Chain || fault.Place != 2 {
+		t.Errorf("found %v, want chain %d, row 2", err, head.Chain)
 	}
 }
 
