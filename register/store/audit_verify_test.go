@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 
 	"central.consent/dar/migrations"
@@ -149,6 +150,40 @@ func TestVerifyAuditFindsTampering(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Rows that are appended, and a seal that is added, while the log is read are no fault. Heads that were read in the
+// meantime hold at the end.
+func TestVerifyAuditBesideWriters(t *testing.T) {
+	t.Parallel()
+	eachSealed(t, func(t *testing.T, d *data) {
+		var writers sync.WaitGroup
+		for range 4 {
+			writers.Go(func() { d.write(40) })
+		}
+		writers.Go(func() { d.seal("k2") })
+		written := make(chan struct{})
+		go func() {
+			writers.Wait()
+			close(written)
+		}()
+
+		var kept []store.AuditHead
+		for isWriting := true; isWriting; {
+			select {
+			case <-written:
+				isWriting = false
+			default:
+			}
+
+			kept = append(kept, d.heads()...)
+			if _, err := d.VerifyAudit(t.Context(), kept); err != nil {
+				t.Error(err)
+			}
+		}
+
+		d.verify(4 * 79)
+	})
 }
 
 // A text that is stored as bytes is read as the same text, and no filter finds it.
