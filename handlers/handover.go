@@ -21,6 +21,7 @@ func (p *portal) showHandover(c echo.Context, v *visit) error {
 		PortalURL:  p.customerURL,
 		Discovered: list.Discovered,
 		Active:     list.Active,
+		Excluded:   list.Excluded,
 		Ended:      list.Ended,
 	}
 

@@ -78,6 +78,7 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 		Filter:     readFilter(c),
 		Discovered: list.Discovered,
 		Active:     list.Active,
+		Excluded:   list.Excluded,
 		Ended:      list.Ended,
 	}
 	page.States = stateChoices(list)
@@ -90,8 +91,9 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 	return page
 }
 
-// sortRecords divides the reading into the three lists of the page: sightings by the DCC, last seen first;
-// organisations that can see data now, those that the customer can stop first; and those that could, last ended first.
+// sortRecords divides the reading into the lists of the page: sightings by the DCC, last seen first; organisations that
+// can see data now, those that the customer can stop first; those that are suspended or have left the register, which
+// does not know if they can, in the same order; and those that could see data, last ended first.
 func sortRecords(records []heldRecord, now time.Time) views.List {
 	var list views.List
 	for _, held := range records {
@@ -105,22 +107,26 @@ func sortRecords(records []heldRecord, now time.Time) views.List {
 		}
 
 		record := recordView(held, now)
-		if isActive(record.State) {
-			list.Active = append(list.Active, record)
-		} else {
+		switch {
+		case !isOpen(record.State):
 			list.Ended = append(list.Ended, record)
+		case record.RegistrantStatus != "":
+			list.Excluded = append(list.Excluded, record)
+		default:
+			list.Active = append(list.Active, record)
 		}
 	}
 
 	slices.SortStableFunc(list.Discovered, func(a, b views.Sighting) int { return b.LastSeen.Compare(a.LastSeen) })
-	slices.SortStableFunc(list.Active, compareActive)
+	slices.SortStableFunc(list.Active, compareOpen)
+	slices.SortStableFunc(list.Excluded, compareOpen)
 	slices.SortStableFunc(list.Ended, func(a, b views.Record) int { return b.EndedAt.Compare(a.EndedAt) })
 
 	return list
 }
 
-// compareActive puts the records that the customer can stop first, and among them the newest.
-func compareActive(a, b views.Record) int {
+// compareOpen puts the records that the customer can stop first, and among them the newest.
+func compareOpen(a, b views.Record) int {
 	switch {
 	case a.CanWithdraw == b.CanWithdraw:
 		return b.Since.Compare(a.Since)

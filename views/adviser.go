@@ -14,6 +14,7 @@ type HandoverPage struct {
 	ReadAt     time.Time
 	Discovered []Sighting
 	Active     []Record
+	Excluded   []Record
 	Ended      []Record
 	// Stopped are the records that were stopped in this session.
 	Stopped []Receipt

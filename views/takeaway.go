@@ -23,12 +23,14 @@ var Columns = []string{
 	"reference",
 	"contact",
 	"changed",
+	"registrant",
 }
 
 // The groups of the list, as the ends of their text keys.
 const (
 	groupDiscovered = "discovered"
 	groupActive     = "active"
+	groupExcluded   = "excluded"
 	groupEnded      = "ended"
 )
 
@@ -36,7 +38,7 @@ const (
 type Entry struct {
 	// Handle finds the record in the session. It is not written to any file.
 	Handle string
-	// Group is discovered, active or ended.
+	// Group is discovered, active, excluded or ended.
 	Group        string
 	Organisation string
 	// Status is in words, as on the page.
@@ -57,6 +59,10 @@ type Entry struct {
 	Contact   string
 	// Changed are sentences, the newest change first.
 	Changed []string
+	// RegistrantStatus is empty while the organisation that registered the record takes part in the register, and so is
+	// Registrant, which says in words that it does not.
+	RegistrantStatus RegistrantStatus
+	Registrant       string
 	// When is the period of the access as a sentence.
 	When string
 }
@@ -73,6 +79,9 @@ func (m RecordsPage) Entries() []Entry {
 	}
 	for _, r := range shown.Active {
 		entries = append(entries, m.entry(groupActive, r))
+	}
+	for _, r := range shown.Excluded {
+		entries = append(entries, m.entry(groupExcluded, r))
 	}
 	for _, r := range shown.Ended {
 		e := m.entry(groupEnded, r)
@@ -114,6 +123,9 @@ func (m RecordsPage) entry(group string, r Record) Entry {
 		Reference:    r.Reference,
 		When:         ui.Unmarked(r.period(m.Text)),
 		Contact:      cmp.Or(r.lead().PrivacyURL, r.lead().ContactURL),
+
+		RegistrantStatus: r.RegistrantStatus,
+		Registrant:       ui.Unmarked(r.registrantSentence(m.Text)),
 	}
 	if names := r.organisations(); len(names) > 1 {
 		e.Others = names[1:]
@@ -141,6 +153,7 @@ func (m RecordsPage) Row(e Entry) []string {
 		e.Reference,
 		e.Contact,
 		strings.Join(e.Changed, " "),
+		e.Registrant,
 	}
 }
 

@@ -40,6 +40,7 @@ const (
 	rowSighting = "seen"
 	rowActive   = "active"
 	rowOpen     = "open"
+	rowExcluded = "excluded"
 	rowEnded    = "ended"
 )
 
@@ -61,7 +62,7 @@ type yearMark struct {
 // timelineRow is one record. The access is certain from x to now, and planned from now to end; all are percent.
 type timelineRow struct {
 	href, name, period string
-	// kind is seen, ended, or the state of an active record.
+	// kind is seen, excluded, ended, or the state of an active record.
 	kind        string
 	x, now, end float64
 	// open is a record without an end, or with one beyond the horizon.
@@ -88,6 +89,13 @@ func (m RecordsPage) timeline() timeline {
 		row.period = r.shortPeriod(m.Text)
 		t.rows = append(t.rows, row)
 	}
+	for _, r := range shown.Excluded {
+		row := t.excludedRow(r)
+		row.href = "#" + r.id()
+		row.name = headings[r.Handle]
+		row.period = m.Text.T("records.state."+string(r.State)) + ". " + r.shortPeriod(m.Text)
+		t.rows = append(t.rows, row)
+	}
 	for _, r := range shown.Ended {
 		row := t.endedRow(r)
 		row.href = "#" + r.id()
@@ -105,7 +113,7 @@ func newTimeline(list List, now time.Time) timeline {
 	for _, s := range list.Discovered {
 		t.include(s.FirstSeen)
 	}
-	for _, r := range slices.Concat(list.Active, list.Ended) {
+	for _, r := range slices.Concat(list.Active, list.Excluded, list.Ended) {
 		t.include(r.Since)
 		if r.Until.After(t.to) && r.Until.Sub(now) <= horizon && r.EndedAt.IsZero() {
 			t.to = r.Until
@@ -150,6 +158,11 @@ func (t timeline) activeRow(r Record) timelineRow {
 	}
 
 	return row
+}
+
+// excludedRow ends today: what comes after is not known.
+func (t timeline) excludedRow(r Record) timelineRow {
+	return timelineRow{kind: rowExcluded, x: t.x(r.Since), now: t.today, end: t.today}
 }
 
 func (t timeline) endedRow(r Record) timelineRow {
@@ -205,7 +218,7 @@ func (t timeline) legendKinds() []string {
 	drawn := map[string]bool{}
 	for _, row := range t.rows {
 		switch {
-		case row.kind == rowSighting || row.kind == rowEnded:
+		case row.kind == rowSighting || row.kind == rowExcluded || row.kind == rowEnded:
 			drawn[row.kind] = true
 		default:
 			drawn[rowActive] = true
@@ -213,7 +226,7 @@ func (t timeline) legendKinds() []string {
 		}
 	}
 
-	kinds := []string{rowSighting, rowActive, rowOpen, rowEnded}
+	kinds := []string{rowSighting, rowActive, rowOpen, rowExcluded, rowEnded}
 
 	return slices.DeleteFunc(kinds, func(kind string) bool { return !drawn[kind] })
 }
@@ -225,7 +238,7 @@ func legendRow(kind string) timelineRow {
 		return timelineRow{kind: kind, x: 22, now: 78, end: 78}
 	case rowOpen:
 		return timelineRow{kind: kind, x: 2, now: 30, open: true}
-	case rowEnded:
+	case rowExcluded, rowEnded:
 		return timelineRow{kind: kind, x: 8, now: 92, end: 92}
 	}
 

@@ -71,7 +71,8 @@ func TestSightingIsRefreshed(t *testing.T) {
 func TestRegisteringSupersedesSightings(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	_, portal, _ := household(t, r)
+	owner, portal, theirs := household(t, r)
+	create(t, owner, theirs, registerclient.BasisContract) // so that the customer of this account opens the list
 	dcc := r.Client(t, registerclient.RoleDCC)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00777")))(t)

@@ -24,7 +24,10 @@ func (w *Worker) sweep(ctx context.Context) {
 			return tx.DeleteStaleLimits(ctx, w.Clock())
 		}),
 		w.normaliseEmails(ctx),
+		w.settleTenancyChanges(ctx),
+		w.writeContactLetters(ctx),
 		w.endWaits(ctx),
+		w.endRemovals(ctx),
 		w.logAuditHeads(ctx),
 	)
 	if err != nil && ctx.Err() == nil {
@@ -45,9 +48,33 @@ func (w *Worker) normaliseEmails(ctx context.Context) error {
 	return nil
 }
 
+// settleTenancyChanges lets reports divide the standing of contacts whose day has come.
+func (w *Worker) settleTenancyChanges(ctx context.Context) error {
+	_, err := w.Rules.SettleTenancyChanges(ctx)
+
+	return err
+}
+
+// writeContactLetters writes the letters about provisional contacts that are due.
+func (w *Worker) writeContactLetters(ctx context.Context) error {
+	written, err := w.Rules.WriteContactLetters(ctx)
+	if written > 0 {
+		w.Logger.InfoContext(ctx, "letters about contacts written", slog.Int("letters", written))
+	}
+
+	return err
+}
+
 // endWaits looks at the waits of contacts that are due.
 func (w *Worker) endWaits(ctx context.Context) error {
 	_, err := w.Rules.EndWaits(ctx)
+
+	return err
+}
+
+// endRemovals removes the contacts whose time to object has passed.
+func (w *Worker) endRemovals(ctx context.Context) error {
+	_, err := w.Rules.EndRemovals(ctx)
 
 	return err
 }

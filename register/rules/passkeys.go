@@ -84,6 +84,10 @@ func (r *Rules) PermitEnrolment(ctx context.Context, session, ticket string) (Pe
 type CeremonyResult struct {
 	// ReturnTo is the address to which the browser goes; empty if the account that asks gave none.
 	ReturnTo string
+	// Ticket opens the page of the customer's own contacts; empty if none was given.
+	Ticket string
+	// Asks is true if that page has a question for the customer, and comes first.
+	Asks bool
 }
 
 // refuse returns a passkey.ErrRefused with its cause, which the customer does not see.
@@ -200,93 +204,6 @@ func passkeyOf(c store.Credential) passkey.Passkey {
 	}
 }
 
-// confirmByPasskey confirms an open challenge and returns where the browser goes. shown is the passkey that was shown; nil
-// if one was enrolled. If the browser is to return to the
-// page where it started, the challenge is completed only by the code that it brings back. It returns errCodeCounted if
-// the typed code is wrong: the attempt is counted, and the transaction must be committed.
-func (r *Rules) confirmByPasskey(
-	ctx context.Context, tx *store.Tx, permission Permission, shown *store.Credential, typed string,
-) (returnTo string, err error) {
-	now := r.Now()
-	found, err := tx.HoldOpenChallenge(ctx, store.SessionSecret, permission.Found.SessionHash, now)
-	if errors.Is(err, store.ErrNotFound) {
-		err = refuse("the challenge has ended")
-	}
-	if err != nil {
-		return "", err
-	}
-
-	if permission.TypesCode() {
-		code, err := parseCode(typed)
-		if err != nil {
-			return "", err
-		}
-		if !sameCode(code, *found.MatchCode) {
-			if err := r.countWrongCode(ctx, tx, found); err != nil {
-				return "", err
-			}
-
-			return "", errCodeCounted
-		}
-	}
-
-	var completion []byte
-	query := map[string]string{}
-	if found.MatchCode != nil && !permission.TypesCode() {
-		code := NewSecret()
-		completion = HashToken(code)
-		query[completionParameter] = code
-	}
-
-	contactID, err := passkeyContact(ctx, tx, shown)
-	if err != nil {
-		return "", err
-	}
-
-	confirmed, err := tx.ConfirmByPasskey(ctx, found.Challenge, contactID, completion, now)
-	if err != nil {
-		return "", err
-	}
-	if !confirmed {
-		return "", refuse("the challenge has ended")
-	}
-	if completion == nil {
-		tx.Audit(r.challengeEvent(found, auditReidentifyConfirmed))
-		found.Contact = contactID
-		if err := r.recordConfirmation(ctx, tx, found); err != nil {
-			return "", err
-		}
-	}
-	if found.RedirectURL == nil {
-		return "", nil
-	}
-
-	return r.returnAddress(found, passkeyTokenParameter, query)
-}
-
-// errCodeCounted reports that a wrong code was counted in the transaction, which must be committed.
-var errCodeCounted = errors.New("a wrong code was counted")
-
-// commitCounted runs a transaction that may count a wrong code: it commits the count and returns ErrCodeWrong.
-func (r *Rules) commitCounted(ctx context.Context, change func(tx *store.Tx) error) error {
-	wrong := false
-	err := r.store.Transact(ctx, func(tx *store.Tx) error {
-		err := change(tx)
-		if errors.Is(err, errCodeCounted) {
-			wrong = true
-
-			return nil
-		}
-
-		return err
-	})
-	if err == nil && wrong {
-		return ErrCodeWrong
-	}
-
-	return err
-}
-
 // credentialEvent is a row of the audit log about a passkey.
 func (r *Rules) credentialEvent(
 	found store.Reidentification, credential store.Credential, eventType string,
@@ -294,26 +211,6 @@ func (r *Rules) credentialEvent(
 	return r.auditEvent(found.AccountID, eventType, found.MPxN, "", map[string]any{
 		"method": found.Method, "by": "customer", "ir": credential.IR, "credential": credential.CredentialID,
 	})
-}
-
-// passkeyContact returns the key of the contact of a passkey that was shown; nil if none was.
-func passkeyContact(ctx context.Context, tx *store.Tx, shown *store.Credential) (*string, error) {
-	if shown == nil {
-		return nil, nil
-	}
-
-	contacts, err := tx.ListContactsOf(ctx, []string{shown.IR})
-	if err != nil {
-		return nil, err
-	}
-
-	for _, c := range contacts {
-		if c.CredentialID != nil && *c.CredentialID == shown.CredentialID {
-			return &c.ID, nil
-		}
-	}
-
-	return nil, refuse("the passkey is no contact any more")
 }
 
 // recordConfirmation records that a contact has confirmed a challenge. Confirming the challenge of its own Data User by

@@ -72,9 +72,10 @@ const (
 type ListedRecord struct {
 	AccessRecord
 
-	// DUID and DataUserName are the owner's.
-	DUID         string `db:"duid"`
-	DataUserName string `db:"display_name"`
+	// DUID, DataUserName and DataUserStatus are the owner's.
+	DUID           string `db:"duid"`
+	DataUserName   string `db:"display_name"`
+	DataUserStatus string `db:"data_user_status"`
 	// IdentityAccountID is the account that owns the linked identity record.
 	IdentityAccountID string `db:"identity_account_id"`
 	// MoveInDate is that of the identity record with which the access record was first registered; nil once that
@@ -86,7 +87,7 @@ type ListedRecord struct {
 var listedRecords = list{
 	columns: `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
 		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration, r.amendments,
-		a.duid, a.display_name, i.account_id AS identity_account_id,
+		a.duid, a.display_name, a.status AS data_user_status, i.account_id AS identity_account_id,
 		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date`,
 	from: `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`,
 	at:   `r.created_at`,
