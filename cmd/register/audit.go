@@ -69,7 +69,7 @@ func runAuditVerify(ctx context.Context, checkpoint string, out io.Writer) (err 
 		return fmt.Errorf("the audit log is not what was written, after %d rows that are: %w", rows, fault)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("verify the audit log of a database that is up to date: %w", err)
 	}
 
 	fmt.Fprintf(out, "%d rows read: none was altered or removed.\n", rows)
