@@ -152,6 +152,73 @@ func TestVerifyAuditFindsTampering(t *testing.T) {
 	}
 }
 
+// mutableLog is an audit log without the constraints and triggers that protect it.
+type mutableLog struct {
+	rows  []store.AuditEvent
+	total int64
+	// chains are the ends of the chains as they are, and earlier as they were at some moments since the last seal.
+	chains  []chainRow
+	earlier [][]chainRow
+	// seals are the seals as they are, and oldSeals as they were before the last one was added.
+	seals    []store.AuditSeal
+	oldSeals []store.AuditSeal
+}
+
+// chainRow is a row of audit_chains.
+type chainRow struct {
+	Chain   int    `db:"chain"`
+	Length  int64  `db:"length"`
+	Hash    []byte `db:"hash"`
+	Seal    int    `db:"seal"`
+	LogRows int64  `db:"log_rows"`
+	MAC     []byte `db:"mac"`
+}
+
+// mutableLog fills the audit log and removes what protects it.
+func (d *data) mutableLog() *mutableLog {
+	d.t.Helper()
+	log := &mutableLog{}
+	d.write(40)
+	d.seal("k1")
+	d.write(20)
+	d.read(&log.oldSeals, `SELECT * FROM audit_seals ORDER BY number`)
+	d.seal("k2")
+	for range 20 {
+		d.write(2)
+		var chains []chainRow
+		d.read(&chains, `SELECT * FROM audit_chains ORDER BY chain`)
+		log.earlier = append(log.earlier, chains)
+	}
+
+	for _, table := range []string{"audit_events", "audit_chains", "audit_seals"} {
+		for _, statement := range []string{
+			`CREATE TABLE loose AS SELECT * FROM ` + table,
+			`DROP TABLE ` + table,
+			`ALTER TABLE loose RENAME TO ` + table,
+		} {
+			if _, err := d.db.Write.Exec(statement); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+	}
+
+	d.read(&log.rows, `SELECT * FROM audit_events ORDER BY chain, place`)
+	d.read(&log.chains, `SELECT * FROM audit_chains ORDER BY chain`)
+	d.read(&log.seals, `SELECT * FROM audit_seals ORDER BY number`)
+	log.total = int64(len(log.rows))
+	d.verify(log.total)
+
+	return log
+}
+
+// read reads all rows of a query.
+func (d *data) read(rows any, query string) {
+	d.t.Helper()
+	if err := d.db.Write.Select(rows, query); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 // Rows that are appended, and a seal that is added, while the log is read are no fault. Heads that were read in the
 // meantime hold at the end.
 func TestVerifyAuditBesideWriters(t *testing.T) {
