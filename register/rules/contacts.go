@@ -90,8 +90,24 @@ func formerContact(ctx context.Context, from contactReader, mpxn string, h home)
 	return &former, err
 }
 
-// contactOf returns what the rule of standing knows of a stored contact.
+// contactOf returns what the rule of standing knows of a stored contact. Without the key that sealed its record, the
+// contact is unreadable and counts: otherwise the next one would be first.
 func (r *Rules) contactOf(row store.Contact) (contact, error) {
+	known, err := r.openContact(row)
+	if _, missing := errors.AsType[missingKeyError](err); missing {
+		known = contact{Contact: row, unreadable: true}
+		if row.CredentialID == nil {
+			known.address = "unreadable " + row.ID
+		}
+
+		return known, nil
+	}
+
+	return known, err
+}
+
+// openContact opens what is sealed of a stored contact.
+func (r *Rules) openContact(row store.Contact) (contact, error) {
 	known := contact{Contact: row}
 	if row.CredentialID == nil {
 		address, err := r.addressOf(row)

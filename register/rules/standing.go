@@ -63,6 +63,9 @@ type contact struct {
 
 	// address tells two addresses apart; empty for a passkey.
 	address string
+	// unreadable is true if the key that sealed its record is not in the keyring. The contact counts, but nobody can
+	// write to it.
+	unreadable bool
 	// outcome is the outcome of the verification of its person; empty if there was none.
 	outcome string
 }
@@ -326,8 +329,9 @@ func (h home) toTell(about contact) []contact {
 	return inMailOrder(told)
 }
 
-// inMailOrder sorts addresses in the order in which mail goes to them, and drops repeated ones.
+// inMailOrder sorts addresses in the order in which mail goes to them, and drops repeated and unreadable ones.
 func inMailOrder(addresses []contact) []contact {
+	addresses = slices.DeleteFunc(addresses, func(c contact) bool { return c.unreadable })
 	slices.SortStableFunc(addresses, inOrderOfUse)
 
 	seen := map[string]bool{}
