@@ -230,11 +230,16 @@ func (h home) begin(c contact, v verdict) contact {
 // nextCheck returns when the wait of a provisional contact is looked at next.
 func (h home) nextCheck(c contact) store.Millis {
 	_, at, ok := h.afterWait(c)
-	if ok && at.After(h.now) {
+	if !ok {
+		return store.Millis(h.now.Add(blockedInterval))
+	}
+
+	tomorrow := h.now.Add(checkInterval)
+	if at.After(h.now) && at.Before(tomorrow) {
 		return store.Millis(at)
 	}
 
-	return store.Millis(h.now.Add(checkInterval))
+	return store.Millis(tomorrow)
 }
 
 // setStanding gives a contact the standing of a verdict, in the transaction that holds the meter point. A contact that
