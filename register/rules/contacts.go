@@ -176,8 +176,8 @@ func (r *Rules) contactOfRecord(record store.IdentityRecord, credential *store.C
 	return r.contactOf(row)
 }
 
-// addContact decides about a new contact, stores it and returns it with its standing. by is the contact that confirmed the visit in which a passkey
-// was made; nil if none did. The transaction must hold the meter point.
+// addContact decides about a new contact, stores it and returns it with its standing. by is the contact that confirmed
+// the visit in which a passkey was made; nil if none did. The transaction must hold the meter point.
 func (r *Rules) addContact(
 	ctx context.Context, tx *store.Tx, h home, added contact, by *contact,
 ) (contact, error) {
@@ -431,8 +431,8 @@ func (h home) contact(id string) (contact, bool) {
 }
 
 // wakeMigrated lets the contacts begin to wait that were on the register before standing was: nobody was written to
-// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction must
-// hold the home.
+// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction
+// must hold the home.
 func (r *Rules) wakeMigrated(ctx context.Context, tx *store.Tx, h home) error {
 	for _, c := range h.contacts {
 		waits := c.State == store.ContactProvisional && c.Why == whyMigrated && c.CheckAt == nil
