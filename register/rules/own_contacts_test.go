@@ -141,7 +141,7 @@ func TestVisitOutlivesItsEnrolment(t *testing.T) {
 	}
 }
 
-// The list has the contacts of the present household: no earlier occupant's, and none of a person who is still to come.
+// The list has the contacts of the present household: no earlier occupant's, and no future occupant's.
 func TestListOwnContacts(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
@@ -162,7 +162,8 @@ func TestListOwnContacts(t *testing.T) {
 		}
 
 		partner := h.own(t, visit, "p*****r@example.com")
-		if partner.IsVisitor || !partner.IsAsked || partner.Used != nil || !partner.Added.Equal(today.Add(time.Second)) {
+		if partner.IsVisitor || !partner.IsAsked || partner.Used != nil ||
+			!partner.Added.Equal(today.Add(time.Second)) {
 			t.Errorf("the new address is listed as %+v", partner)
 		}
 

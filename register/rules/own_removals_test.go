@@ -37,7 +37,7 @@ func (h *house) endRemovals(t testing.TB) int {
 }
 
 // An address removes itself at once: its text and its hash are erased, and what it confirmed ends. If it was the last
-// contact, nobody can confirm.
+// contact, no one can confirm.
 func TestRemoveVisitor(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
@@ -131,7 +131,8 @@ func TestRemoveAnother(t *testing.T) {
 			t.Errorf("%d removals before the end", got)
 		}
 
-		h.expectListed(t, "in the last second", h.visit(t), "c*****r@example.com works now, p*****r@example.com works none")
+		h.expectListed(t, "in the last second", h.visit(t),
+			"c*****r@example.com works now, p*****r@example.com works none")
 		h.clock.Add(time.Second)
 		if got := h.endRemovals(t); got != 1 {
 			t.Errorf("%d removals at the end, want 1", got)
@@ -142,7 +143,7 @@ func TestRemoveAnother(t *testing.T) {
 	})
 }
 
-// An objection ends a removal. Nobody can ask for it again within the seven days.
+// An objection ends a removal. It cannot be asked for again within the seven days.
 func TestKeepOwnContact(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
@@ -230,7 +231,7 @@ func TestWhoIsToldOfTheRemovalOfAPasskey(t *testing.T) {
 	}
 }
 
-// A contact that does not stand any more at the end of the seven days removes nobody.
+// A contact that does not stand any more at the end of the seven days removes no other one.
 func TestRemovalByAContactThatFell(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

@@ -24,9 +24,14 @@ func placeOfAlert(wid string) string          { return "webhooks.sealed_alert_em
 func placeOfSecret(wid string) string         { return "webhooks.sealed_secret " + wid }
 func placeOfPreviousSecret(wid string) string { return "webhooks.sealed_previous " + wid }
 
-var allEventTypes = []registerclient.WebhookEventType{
-	registerclient.EventConsentExpiring, registerclient.EventTenancyChange, registerclient.EventConsentWithdrawal,
-}
+// defaultEventTypes are the events of a subscription that names none: those of the published API. allEventTypes are
+// those that it can name.
+var (
+	defaultEventTypes = []registerclient.WebhookEventType{
+		registerclient.EventConsentExpiring, registerclient.EventTenancyChange, registerclient.EventConsentWithdrawal,
+	}
+	allEventTypes = append(slices.Clone(defaultEventTypes), registerclient.EventContactAdded)
+)
 
 // NewSubscription is a webhook subscription that has been checked and not yet stored.
 type NewSubscription struct {
@@ -47,7 +52,7 @@ func (r *Rules) PrepareSubscription(
 
 	types := in.EventTypes
 	if types == nil {
-		types = allEventTypes
+		types = defaultEventTypes
 	}
 
 	if err := r.checkSubscription(in.CallbackURL, in.AlertEmail, days, types); err != nil {
