@@ -228,7 +228,7 @@ func TestContactWaits(t *testing.T) {
 			shop(60), whyWaited, 20},
 		{"the mail server took the first letter five days later", caseHome(supplier), shop(30, toldAgo(25)),
 			whyWaited, 5},
-		{"two rounds of letters were written", caseHome(supplier), shop(60, rounds(2)), "", 0},
+		{"two rounds of letters were written", caseHome(supplier), shop(60, rounds(2)), whyWaited, 1},
 		{"a passkey stands that was used within 13 months",
 			caseHome(supplier, party("supplier", "", passkeyUsed(390))), shop(60), "", 0},
 		{"a passkey stands that was not", caseHome(supplier, party("supplier", "", passkeyUsed(400))), shop(60),
