@@ -459,8 +459,8 @@ func (h home) contact(id string) (contact, bool) {
 }
 
 // wakeMigrated lets the contacts begin to wait that were on the register before standing was: nobody was written to
-// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction must
-// hold the home.
+// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction
+// must hold the home.
 func (r *Rules) wakeMigrated(ctx context.Context, tx *store.Tx, h home) error {
 	for _, c := range h.contacts {
 		waits := c.State == store.ContactProvisional && c.Why == whyMigrated && c.CheckAt == nil

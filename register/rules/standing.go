@@ -108,8 +108,8 @@ type verdict struct{ state, why string }
 
 func (h home) today() string { return store.LondonDay(h.now, 0) }
 
-// sideOf returns the home as it is for one side of a dispute over a change of tenancy: that of a person who moved in on a
-// day. No side has a say about the contacts of the other one. Without a dispute it is the home itself.
+// sideOf returns the home as it is for one side of a dispute over a change of tenancy: that of a person who moved in
+// on a day. No side has a say about the contacts of the other one. Without a dispute it is the home itself.
 func (h home) sideOf(moveIn string) home {
 	if h.present.inDispute() {
 		h.present = h.present.sideOf(moveIn)
@@ -320,7 +320,8 @@ func (h home) addresses() []contact {
 	return append(firsts, others...)
 }
 
-// toTell returns the standing addresses that are told of a contact, one contact for each: in a dispute those of its side.
+// toTell returns the standing addresses that are told of a contact, one contact for each: in a dispute those of its
+// side.
 func (h home) toTell(about contact) []contact {
 	told := slices.DeleteFunc(h.sideOf(about.MoveInDate).standing(), func(c contact) bool {
 		return c.isPasskey() || c.address == about.address

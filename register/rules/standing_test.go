@@ -214,8 +214,8 @@ func TestContactWaits(t *testing.T) {
 		{"of a verification that failed", caseHome(supplier), newAddress(failed), "", 0},
 		{"that another account gave as well", caseHome(supplier, party("bank", "ann@example.com")).
 			withRecords(active("supplier")), newAddress(), "", 0},
-		{"to which an administrator said yes", caseHome(party("supplier", "ann@example.com", because(whyAdministrator))).
-			withRecords(active("supplier")), newAddress(), "", 0},
+		{"to which an administrator said yes", caseHome(party("supplier", "ann@example.com",
+			because(whyAdministrator))).withRecords(active("supplier")), newAddress(), "", 0},
 		{"a second record of the supplier replaces nothing", caseHome(supplier).withRecords(active("supplier")),
 			party("supplier", "bob@example.com", waits(60)), "", 0},
 		{"another account replaces nothing", caseHome(supplier).withRecords(active("supplier")),
