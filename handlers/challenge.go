@@ -47,10 +47,7 @@ func (p *portal) startChallenge(c echo.Context, v *visit, start proofStart) (*ch
 
 	proof := newChallenge(started)
 	proof.NewTab = proof.PasskeyURL != "" && request.PasskeyReturnURL == nil
-	if start.toOther && v.Challenge != nil {
-		proof.ToOther = true
-		proof.OtherAddress = v.Challenge.firstAddress()
-	}
+	proof.ToOther = start.toOther
 
 	return proof, nil
 }
@@ -82,15 +79,6 @@ func newChallenge(started *registerclient.ReidentifyResponse) *challenge {
 	}
 
 	return proof
-}
-
-// firstAddress returns the masked address that the register chooses first.
-func (proof *challenge) firstAddress() string {
-	if proof.ToOther {
-		return proof.OtherAddress
-	}
-
-	return proof.SentTo
 }
 
 // otherName returns what a form calls the address that the link did not go to.

@@ -92,8 +92,8 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 }
 
 // sortRecords divides the reading into the lists of the page: sightings by the DCC, last seen first; organisations that
-// can see data now, those that the customer can stop first; those of which that is not known, because they are suspended
-// or have left the register, in the same order; and those that could see data, last ended first.
+// can see data now, those that the customer can stop first; those that are suspended or have left the register, which
+// does not know if they can, in the same order; and those that could see data, last ended first.
 func sortRecords(records []heldRecord, now time.Time) views.List {
 	var list views.List
 	for _, held := range records {

@@ -158,18 +158,19 @@ func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 // see the customer's data: whether it can is not known. The customer can end the permission all the same.
 func TestRecordsOfExcludedOrganisations(t *testing.T) {
 	t.Parallel()
+	const unknown = " The register does not know if it can still see your data."
+	const note = " It may not register anything new there. This entry is shown as it was. " +
+		"The register does not know if it still lets anybody see your data."
 	for status, words := range map[registerclient.DataUserStatus]struct{ badge, answer, note string }{
 		registerclient.DataUserSuspended: {
 			"Organisation suspended",
-			"Agent Ltd is suspended from the register. The register does not know if it can still see your data.",
-			"Agent Ltd is suspended from the Central Access Register. It may not register anything new there. " +
-				"This entry is shown as it was. The register does not know if it still lets anybody see your data.",
+			"Agent Ltd is suspended from the Central Access Register." + unknown,
+			"Agent Ltd is suspended from the Central Access Register." + note,
 		},
 		registerclient.DataUserTerminated: {
 			"Organisation has left",
-			"Agent Ltd has left the register. The register does not know if it can still see your data.",
-			"Agent Ltd has left the Central Access Register. It may not register anything new there. " +
-				"This entry is shown as it was. The register does not know if it still lets anybody see your data.",
+			"Agent Ltd has left the Central Access Register." + unknown,
+			"Agent Ltd has left the Central Access Register." + note,
 		},
 	} {
 		w := newAdvisedWorld(t)
@@ -181,14 +182,19 @@ func TestRecordsOfExcludedOrganisations(t *testing.T) {
 		w.registerFor(t, agent, registerclient.BasisConsent)
 		w.register.Suspend(t, "agent")
 		if status == registerclient.DataUserTerminated {
-			if _, err := w.register.Client(t, registerclient.RoleAdmin).TerminateAccount(t.Context(), "agent"); err != nil {
+			admin := w.register.Client(t, registerclient.RoleAdmin)
+			if _, err := admin.TerminateAccount(t.Context(), "agent"); err != nil {
 				t.Fatal(err)
 			}
 		}
 
 		b := w.browser(t)
 		list := b.signIn()
-		if got := list.doc.Find("#answer").Text(); !strings.HasSuffix(got, "can see your energy data now. "+words.answer) {
+		if got := list.doc.Find("#answer").
+			Text(); !strings.HasSuffix(
+			got,
+			"can see your energy data now. "+words.answer,
+		) {
 			t.Errorf("%s: the answer is %q", status, got)
 		}
 		if n := list.doc.Find("#active article").Length(); n != 2 {
@@ -224,7 +230,7 @@ func (w *world) expectExcludedEnds(
 	adviser := w.adviser(t)
 	adviser.help()
 	handover := adviser.get("/portal/adviser/handover").doc.Find("main").Text()
-	if !strings.Contains(handover, "Suspended from the register, or left") {
+	if !strings.Contains(handover, "Suspended from the Central Access Register, or left") {
 		t.Errorf("%s: the page to hand over says %q", status, handover)
 	}
 
@@ -271,7 +277,11 @@ func (w *world) expectExcludedOutputs(
 	}
 
 	words := pdfText(t, b.get("/portal/records.pdf"+only).body)
-	for _, want := range []string{"Suspended from the register, or left", badge, "It may not register anything new there."} {
+	for _, want := range []string{
+		"Suspended from the Central Access Register, or left",
+		badge,
+		"It may not register anything new there.",
+	} {
 		if !strings.Contains(words, want) {
 			t.Errorf("%s: the document does not say %q", status, want)
 		}

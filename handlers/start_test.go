@@ -3,6 +3,9 @@ package handlers
 import (
 	"net/url"
 	"testing"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/registerclient"
 )
 
 func TestStart(t *testing.T) {
@@ -42,8 +45,8 @@ func TestStart(t *testing.T) {
 	})
 }
 
-// If the register knows a meter point and has no address that it may use, the page says what is checked and who can help.
-// It asks again when the customer wants it, and goes on once an address stands.
+// If the register knows a meter point and has no address that it may use, the page says what is checked and who can
+// help. It asks again when the customer wants it, and goes on once an address stands.
 func TestMeterPointWhoseAddressIsBeingChecked(t *testing.T) {
 	t.Parallel()
 	w := newAdvisedWorld(t)
@@ -78,6 +81,31 @@ func TestMeterPointWhoseAddressIsBeingChecked(t *testing.T) {
 	b := w.browser(t)
 	b.post("/portal/meter", url.Values{"number": {trueMPAN}}).sendsTo(t, "/portal/prove")
 	b.get("/portal/prove").wants(t, 200, "prove.title")
+}
+
+// A second organisation's address does not stand beside the first one's, and not in its place either.
+func TestMeterPointWhoseNewAddressDoesNotStand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, account := range []string{"first", "second"} {
+		c := w.register.ClientOf(t, registerclient.CreateAccountRequest{
+			AccountID: account,
+			Role:      registerclient.RoleDataUser,
+		})
+		identity := registertest.IdentityRecord(trueMPRN, account+"@example.org")
+		if _, err := c.CreateIdentityRecord(t.Context(), identity); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	b := w.browser(t)
+	b.post("/portal/meter", url.Values{"number": {trueMPRN}}).sendsTo(t, "/portal/prove")
+	b.get("/portal/prove").wants(t, 200, "prove.title")
+	b.post("/portal/sign-out", url.Values{"token": {b.get("/portal/prove").token(t)}})
+
+	w.register.Suspend(t, "first")
+	b.post("/portal/meter", url.Values{"number": {trueMPRN}}).sendsTo(t, "/portal/prove")
+	b.get("/portal/prove").wants(t, 200, "pending-address.title")
 }
 
 func TestStartPageFillsNoTable(t *testing.T) {

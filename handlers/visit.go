@@ -63,8 +63,8 @@ type challenge struct {
 	SentTo string
 	// OtherAddress is the masked address that a link can be mailed to instead; empty if there is none.
 	OtherAddress string
-	// ToOther says that the link went to another address than the register's first choice. The first choice is then
-	// OtherAddress.
+	// ToOther says that the link was asked for at another address than the register's first choice. The first choice is
+	// then OtherAddress.
 	ToOther bool
 	// PasskeyURL is the register's page; empty if a mailed link leads there.
 	PasskeyURL string

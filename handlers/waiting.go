@@ -91,7 +91,7 @@ func (p *portal) postResend(c echo.Context, v *visit) error {
 
 	start := proofStart{method: v.Challenge.Method, toOther: v.Challenge.ToOther}
 	asked := c.Request().PostForm.Get("address")
-	moves := asked != "" && v.Challenge.OtherAddress != ""
+	moves := asked == firstAddress || asked == otherAddress
 	if moves {
 		start.toOther = asked == otherAddress
 	}
@@ -102,6 +102,8 @@ func (p *portal) postResend(c echo.Context, v *visit) error {
 			return errInProgress
 		case moves && (v.ProvingOther == start.toOther || v.Challenge.ToOther == start.toOther):
 			return errInProgress // a second click
+		case moves && v.Challenge.OtherAddress == "":
+			return errNoResend
 		case !v.Challenge.isMailed() || v.Resends >= mostResends:
 			return errNoResend
 		case !moves && now.Sub(v.ProvingSince) < resendWait:

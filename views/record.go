@@ -272,6 +272,16 @@ func (r Record) stopLabel(text *i18n.Printer, heading string) string {
 	return text.T("records.stop", "Org", names)
 }
 
+// stopQuestion asks if the customer wants to stop the record.
+func (r Record) stopQuestion(text *i18n.Printer) string {
+	names := r.shortNames(text, ui.Name(r.Organisation))
+	if r.isExcluded() {
+		return text.T("withdraw.title.excluded", "Org", names)
+	}
+
+	return text.T("withdraw.title", "Org", names)
+}
+
 // noticeLink names a privacy notice of the record.
 func (r Record) noticeLink(text *i18n.Printer, n PrivacyNotice) string {
 	org := ui.Name(cmp.Or(n.Controller, r.Organisation))

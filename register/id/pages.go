@@ -1,6 +1,6 @@
 // Package id is the register's pages for customers, on the id origin: the page of a mailed link, the page on which a
-// letter is answered, the passkeys' pages, and every page on which a challenge ends. Handlers read the browser's request and call package rules; models.go and
-// the templates show the result. addresses.go holds every address.
+// letter is answered, the passkeys' pages, and every page on which a challenge ends. Handlers read the browser's
+// request and call package rules; models.go and the templates show the result. addresses.go holds every address.
 package id
 
 import (
@@ -67,6 +67,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 
 	show(pathShown, p.showEnd(pathShown, EndShown))
 	show(pathEnrolled, p.showEnd(pathEnrolled, EndEnrolled))
+	p.mountContacts(show, post)
 	show(pathPasskeyDeclined, p.showEnd(pathPasskeyDeclined, EndPasskeyDeclined))
 	show(pathPasskeyStopped, p.showEnd(pathPasskeyStopped, EndWrongCode))
 }

@@ -48,6 +48,8 @@ const (
 	auditKeysRotated          = "keys.rotated"
 	auditContactStanding      = "contact.standing"
 	auditContactEnded         = "contact.ended"
+	auditRemovalAsked         = "contact.removal-asked"
+	auditRemovalEnded         = "contact.removal-ended"
 	auditContactSetAside      = "contact.set-aside"
 	auditContactRestored      = "contact.restored"
 	auditAlarmRaised          = "alarm.raised"
