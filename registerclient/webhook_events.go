@@ -66,9 +66,9 @@ type TenancyChangePayload struct {
 type ContactAddedPayload struct {
 	MPxN    string    `json:"mpxn"`
 	AddedAt time.Time `json:"added-at"`
-	// StandsFrom is when the contact can open the list, unless somebody objects; null if an administrator has to choose
-	// between two households.
-	StandsFrom *time.Time `json:"stands-from"`
+	// StandsFrom is when the contact can open the list, unless somebody objects; absent if an administrator has to
+	// choose between two households.
+	StandsFrom *time.Time `json:"stands-from,omitzero"`
 }
 
 // ConsentExpiring decodes the payload of a consent.expiring event. It returns ErrEvent if the event has another type
