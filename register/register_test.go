@@ -58,7 +58,7 @@ func TestNewLogsAStub(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	_, err := register.New(register.Options{
-		Store:     &store.Store{},
+		Store:     store.New(nil, nil),
 		Keys:      registertest.Must(rules.NewKeyring(rules.GenerateKey("a")))(t),
 		Stub:      true,
 		PublicURL: "http://127.0.0.1:5001",

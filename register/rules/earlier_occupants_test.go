@@ -192,8 +192,8 @@ func TestSidesOfADispute(t *testing.T) {
 		changes []tenancyChange
 		moveIn  string
 		first   registration
-		// want is the first day of the household that sees the record and a sighting of the same time; hidden if it does
-		// not, and nothing for the household before all changes.
+		// want is the first day of the household that sees the record and a sighting of the same time; hidden if it
+		// does not, and nothing for the household before all changes.
 		want string
 	}{
 		{"those before see what was there", []tenancyChange{may}, before, old, nothing},
