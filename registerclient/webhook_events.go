@@ -61,8 +61,8 @@ type TenancyChangePayload struct {
 }
 
 // ContactAddedPayload announces that an address or a passkey was added for the people at a meter point, at which no
-// contact is left that stood before, or that two Data Users name different people after a change of tenancy. A Data User
-// that knows better tells the register's operator.
+// contact is left that stood before, or that two Data Users name different people after a change of tenancy. A Data
+// User that knows better tells the register's operator.
 type ContactAddedPayload struct {
 	MPxN    string    `json:"mpxn"`
 	AddedAt time.Time `json:"added-at"`
@@ -83,8 +83,8 @@ func (e *WebhookEvent) ConsentWithdrawal() (*ConsentWithdrawalPayload, error) {
 	return decodePayload[ConsentWithdrawalPayload](e, EventConsentWithdrawal)
 }
 
-// TenancyChange decodes the payload of a tenancy.change event. It returns ErrEvent if the event has another type or its
-// payload is not valid.
+// TenancyChange decodes the payload of a tenancy.change event. It returns ErrEvent if the event has another type or
+// its payload is not valid.
 func (e *WebhookEvent) TenancyChange() (*TenancyChangePayload, error) {
 	return decodePayload[TenancyChangePayload](e, EventTenancyChange)
 }
