@@ -92,34 +92,3 @@ func TestSightingOfTodayInLondon(t *testing.T) {
 		expectRefusal(t, test.name, err, test.want)
 	}
 }
-
-// A sighting is superseded by an active record of the organisation that the reference on the account names, whichever
-// comes first (docs/decisions.md, Claiming).
-func TestSightingIsSuperseded(t *testing.T) {
-	t.Parallel()
-	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		r := openRecords(t, d)
-		superseded := func() int { return r.count(t, "discovered_access WHERE superseded_by IS NOT NULL") }
-		before := r.sighting(t, "BEFORE", today)
-		r.sighting(t, "STRANGER", today)
-		if again := r.sighting(t, "BEFORE", today); again != before {
-			t.Errorf("a second sighting has the key %s, want %s", again, before)
-		}
-
-		first, ir := r.owner(t, "before")
-		inactive := registertest.AccessRecord(ir, registerclient.BasisContract)
-		inactive.AccessEvent.State = registerclient.StateRevoked
-		must(r.register(t, first, inactive))(t)
-		if got := superseded(); got != 0 {
-			t.Errorf("a revoked record supersedes %d sightings", got)
-		}
-
-		r.access(t, first, ir, registerclient.BasisContract)
-		second, otherIR := r.owner(t, "after")
-		r.access(t, second, otherIR, registerclient.BasisContract)
-		r.sighting(t, "AFTER", today)
-		if got := superseded(); got != 2 {
-			t.Errorf("%d sightings are superseded, want 2", got)
-		}
-	})
-}
