@@ -19,7 +19,9 @@ type RecordsPage struct {
 	MeterPoint MeterPoint
 	// ReadAt is when the list was read from the register.
 	ReadAt time.Time
-	// Discovered are organisations that the DCC saw and that never registered.
+	// StillSeen are organisations that the DCC saw after their access had ended.
+	StillSeen []Sighting
+	// Discovered are the other organisations that the DCC saw, whose records do not explain it.
 	Discovered []Sighting
 	// Active are the records of organisations that can read data now.
 	Active []Record
@@ -34,18 +36,21 @@ type RecordsPage struct {
 	States, Bases []Option
 }
 
-// List holds the three groups of the page.
+// List holds the groups of the page.
 type List struct {
+	StillSeen  []Sighting
 	Discovered []Sighting
 	Active     []Record
 	Ended      []Record
 }
 
 // Len is the number of records in the list.
-func (l List) Len() int { return len(l.Discovered) + len(l.Active) + len(l.Ended) }
+func (l List) Len() int {
+	return len(l.StillSeen) + len(l.Discovered) + len(l.Active) + len(l.Ended)
+}
 
 // All is the whole list, without the filter.
-func (m RecordsPage) All() List { return List{m.Discovered, m.Active, m.Ended} }
+func (m RecordsPage) All() List { return List{m.StillSeen, m.Discovered, m.Active, m.Ended} }
 
 // Shown is what the page lists.
 func (m RecordsPage) Shown() List {
@@ -68,8 +73,20 @@ func (m RecordsPage) headings() map[string]string {
 	return headings
 }
 
-// answer says in one sentence who has access: by name if there are few, else by number.
+// answer says who was seen after the end, and in one sentence who has access: by name if there are few, else by number.
 func (m RecordsPage) answer() string {
+	names := sightingNames(m.StillSeen)
+	if len(names) == 0 {
+		return m.accessAnswer()
+	}
+
+	stillSeen := m.Text.N("records.still-seen.answer", len(names), "Who", namesOrCount(m.Text, names))
+
+	return stillSeen + " " + m.accessAnswer()
+}
+
+// accessAnswer says in one sentence who has access.
+func (m RecordsPage) accessAnswer() string {
 	active := organisations(m.Active)
 	discovered := sightingNames(m.Discovered)
 
@@ -111,6 +128,26 @@ func (m RecordsPage) unfilteredURL() string {
 		return m.recordsURL() + "#found"
 	}
 	return m.recordsURL()
+}
+
+// groupTitle is the heading of a group of the list. That of the organisations that were still seen says that the customer
+// stopped them only if that is so of each.
+func (m RecordsPage) groupTitle(group string) string {
+	hasExpired := func(s Sighting) bool { return !s.Stopped }
+	if group == groupStillSeen && slices.ContainsFunc(m.Shown().StillSeen, hasExpired) {
+		return m.Text.T("records.still-seen.title-ended")
+	}
+
+	return m.Text.T("records." + group + ".title")
+}
+
+// endedMeaning says what it means that access ended. It promises nothing while an organisation was seen after that.
+func (m RecordsPage) endedMeaning() string {
+	if len(m.StillSeen) > 0 {
+		return m.Text.N("records.ended.should", len(m.Shown().Ended))
+	}
+
+	return m.Text.N("records.ended.meaning", len(m.Shown().Ended))
 }
 
 // groupURL leads to one group of the whole list, which may be on this page.

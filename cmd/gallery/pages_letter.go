@@ -17,6 +17,8 @@ func (s *set) addLetters() {
 	s.letter("elsewhere", views.LetterPage{Record: kinds[8], WithNumber: true})
 	s.letter("earlier", views.LetterPage{Record: kinds[10]})
 	s.letter("delete", views.LetterPage{Record: everyEnd()[0], StoppedReference: receipt})
+	s.letter("still-seen", views.LetterPage{Sighting: stillSeen()})
+	s.letter("still-seen", views.LetterPage{Sighting: stillSeenAfterExpiry(), WithNumber: true})
 	s.letter("discovered", views.LetterPage{Sighting: acme(), WithNumber: true})
 }
 
