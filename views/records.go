@@ -150,6 +150,15 @@ func (m RecordsPage) endedMeaning() string {
 	return m.Text.N("records.ended.meaning", len(m.Shown().Ended))
 }
 
+// groupClass is the style of the count of a group: of both groups that the DCC saw it is one.
+func groupClass(group string) string {
+	if group == groupStillSeen {
+		group = groupDiscovered
+	}
+
+	return "count-" + group
+}
+
 // groupURL leads to one group of the whole list, which may be on this page.
 func (m RecordsPage) groupURL(group string) string {
 	if m.Found == nil {

@@ -279,7 +279,7 @@ func groupCount(m RecordsPage, group string, count int, label string) templ.Comp
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var12 = []any{"count-" + group, templ.KV("count-discovered", group == groupStillSeen)}
+			var templ_7745c5c3_Var12 = []any{groupClass(group)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_ElementWriter, templ_7745c5c3_Var12...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

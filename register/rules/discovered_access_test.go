@@ -265,3 +265,23 @@ func TestAccessAfterStopEvent(t *testing.T) {
 		expectEvents("covered by another account", 0)
 	})
 }
+
+// A sighting that an older version of the program hid for good is judged like any other.
+func TestSightingHiddenByOlderVersion(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		portal := h.account(t, "reader", registerclient.RolePortal)
+		ak := h.access(t, h.owner, h.ir, registerclient.BasisContract)
+		h.sighting(t, "OWNER", h.Now())
+		h.sighting(t, "OTHER", h.Now())
+		for _, reference := range []string{"OWNER", "OTHER"} {
+			h.exec(t, `UPDATE discovered_access SET superseded_by = ? WHERE organisation_reference = ?`, ak, reference)
+		}
+		h.expectSightings(t, "covered, and not", portal, h.ir, "OTHER")
+
+		must(h.RevokeOwn(t.Context(), "owner", ak, nil))(t)
+		h.clock.Add(7 * 24 * time.Hour)
+		h.sighting(t, "OWNER", h.Now())
+		h.expectSightings(t, "seen after the end", portal, h.ir, "OWNER after organisation", "OTHER")
+	})
+}
