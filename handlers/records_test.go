@@ -164,8 +164,8 @@ func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 	})
 }
 
-// An organisation that the DCC saw after its access had ended stands first of all: on the page and in each file. It has a
-// filter, and a letter to it.
+// An organisation that the DCC saw after its access had ended stands first of all: on the page and in each file. It has
+// a filter, and a letter to it.
 func TestStillSeenAfterStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

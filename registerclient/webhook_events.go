@@ -107,8 +107,8 @@ func (e *WebhookEvent) ContactAdded() (*ContactAddedPayload, error) {
 	return decodePayload[ContactAddedPayload](e, EventContactAdded)
 }
 
-// AccessAfterStop decodes the payload of an access.after-stop event. It returns ErrEvent if the event has another type or
-// its payload is not valid.
+// AccessAfterStop decodes the payload of an access.after-stop event. It returns ErrEvent if the event has another type
+// or its payload is not valid.
 func (e *WebhookEvent) AccessAfterStop() (*AccessAfterStopPayload, error) {
 	return decodePayload[AccessAfterStopPayload](e, EventAccessAfterStop)
 }

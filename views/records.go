@@ -130,8 +130,8 @@ func (m RecordsPage) unfilteredURL() string {
 	return m.recordsURL()
 }
 
-// groupTitle is the heading of a group of the list. That of the organisations that were still seen says that the customer
-// stopped them only if that is so of each.
+// groupTitle is the heading of a group of the list. That of the organisations that were still seen says that the
+// customer stopped them only if that is so of each.
 func (m RecordsPage) groupTitle(group string) string {
 	hasExpired := func(s Sighting) bool { return !s.Stopped }
 	if group == groupStillSeen && slices.ContainsFunc(m.Shown().StillSeen, hasExpired) {

@@ -90,7 +90,8 @@ func TestStillSeenComesFirst(t *testing.T) {
 		{
 			"stopped, in Welsh", stopped, "cy", "Wedi’i weld o hyd ar ôl i chi ei atal",
 			"Gwelwyd Acme Energy Services Ltd yn dal i ddarllen eich data ynni ar ôl i’w fynediad ddod i ben. " +
-				"Mae Bright Energy Ltd yn gallu gweld eich data ynni nawr, a gwelwyd Other Ltd yn ei ddarllen heb ddweud pam.",
+				"Mae Bright Energy Ltd yn gallu gweld eich data ynni nawr, " +
+				"a gwelwyd Other Ltd yn ei ddarllen heb ddweud pam.",
 			"Fe wnaethoch chi atal hyn ar 5 Ionawr 2026.", "Cyngor ar Bopeth",
 		},
 	} {

@@ -107,8 +107,8 @@ func claimOf(row store.ListedRecord, present household, now time.Time) (claim, e
 	}, nil
 }
 
-// endOf returns the end of an access record; nil if it is active. A record that was registered as revoked ended with its
-// expiry if that is earlier.
+// endOf returns the end of an access record; nil if it is active. A record that was registered as revoked ended with
+// its expiry if that is earlier.
 func endOf(record store.AccessRecord, now time.Time) *accessEnd {
 	if record.ActiveAt(now) {
 		return nil
@@ -135,8 +135,8 @@ type judgedSighting struct {
 	stop *accessEnd
 }
 
-// judgeSightings returns the sightings of a meter point that its present household sees, judged by all access records of
-// the meter point.
+// judgeSightings returns the sightings of a meter point that its present household sees, judged by all access records
+// of the meter point.
 func judgeSightings(
 	sightings []store.DiscoveredAccess, rows []store.ListedRecord, present household, now time.Time,
 ) ([]judgedSighting, error) {

@@ -79,7 +79,8 @@ func TestClaiming(t *testing.T) {
 		{"over Easter, a day more", "04-09", reading, []claim{endedClaim("04-02", halfHourly)}, "04-02"},
 
 		{"after several ends", "06-10", reading,
-			[]claim{endedClaim("03-02", halfHourly), endedClaim("06-05", halfHourly), endedClaim("04-01", tariff)}, "06-05"},
+			[]claim{endedClaim("03-02", halfHourly), endedClaim("06-05", tariff), endedClaim("04-01", halfHourly)},
+			"06-05"},
 		{"renewed", "06-10", reading,
 			[]claim{endedClaim("03-02", halfHourly), activeClaim(halfHourly)}, "covered"},
 		{"renewed for less", "06-10", both,

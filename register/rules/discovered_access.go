@@ -56,8 +56,8 @@ func (r *Rules) PrepareSighting(in registerclient.DiscoveredAccess) (NewSighting
 }
 
 // ReportSighting stores a sighting and returns its key. The first sighting of an organisation at a meter point makes a
-// row; a later one refreshes it, and created is false. If the organisation was seen after its access ended, its accounts
-// are told, once for each day last seen and for each set of data types (docs/decisions.md, Claiming).
+// row; a later one refreshes it, and created is false. If the organisation was seen after its access ended, its
+// accounts are told, once for each day last seen and for each set of data types (docs/decisions.md, Claiming).
 func (r *Rules) ReportSighting(
 	ctx context.Context, tx *store.Tx, accountID string, sighting NewSighting,
 ) (ak string, created bool, err error) {

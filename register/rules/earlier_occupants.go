@@ -87,8 +87,8 @@ func (h household) showsRecord(first registration, active bool) bool {
 // showsSighting reports whether the present household sees a sighting that was last seen on a day.
 func (h household) showsSighting(lastSeen string) bool { return lastSeen >= h.since() }
 
-// showsEnd reports whether the present household may learn when an access record ended: of its own always, and of one of
-// an earlier household only if it ended in its own time, so that it saw it active.
+// showsEnd reports whether the present household may learn when an access record ended: of its own always, and of one
+// of an earlier household only if it ended in its own time, so that it saw it active.
 func (h household) showsEnd(first registration, endedAt time.Time) bool {
 	return !h.isEarlier(first) || store.LondonDay(endedAt, 0) >= h.since()
 }

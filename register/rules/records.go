@@ -33,8 +33,9 @@ func (r *Rules) PrepareAccessRecord(in registerclient.AccessRecord) (NewAccessRe
 }
 
 // RegisterAccess stores a new access record of an account. It consumes the re-identification token that the record
-// names. It returns an *Error of KindForbidden, KindNotFound, KindConflict or KindUnprocessable if the record may not use
-// the identity record or the token, and of KindConflict if the account's records at the meter point would hold too much.
+// names. It returns an *Error of KindForbidden, KindNotFound, KindConflict or KindUnprocessable if the record may not
+// use the identity record or the token, and of KindConflict if the account's records at the meter point would hold too
+// much.
 func (r *Rules) RegisterAccess(
 	ctx context.Context, tx *store.Tx, account store.Account, record NewAccessRecord,
 ) (registerclient.AccessToken, error) {

@@ -6,8 +6,8 @@ import (
 )
 
 // Working days are those of England and Wales: not a Saturday, a Sunday or a bank holiday. The bank holidays follow the
-// Banking and Financial Dealings Act 1971, with the substitute days and the exceptions of https://www.gov.uk/bank-holidays.
-// A day is midnight UTC of its date.
+// Banking and Financial Dealings Act 1971, with the substitute days and the exceptions of
+// https://www.gov.uk/bank-holidays. A day is midnight UTC of its date.
 
 // extraHolidays are the bank holidays that no rule gives, or that took the place of one, since smart meters exist.
 var extraHolidays = []string{
@@ -85,7 +85,8 @@ func isChristmas(day time.Time) bool {
 	}
 }
 
-// easterSunday returns Easter Sunday of a year in the Gregorian calendar (J. Meeus, Astronomical Algorithms, chapter 8).
+// easterSunday returns Easter Sunday of a year in the Gregorian calendar (J. Meeus, Astronomical Algorithms, chapter
+// 8).
 func easterSunday(year int) time.Time {
 	golden := year % 19
 	century := year / 100

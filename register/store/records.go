@@ -137,8 +137,8 @@ func (r reader) ListAccessRecords(ctx context.Context, mpxn string) ([]ListedRec
 		ORDER BY r.created_at DESC, r.ak`, mpxn)
 }
 
-// ListRecordsOfOrganisation lists the access records of a meter point whose owners have this Smart Energy Code reference,
-// newest first.
+// ListRecordsOfOrganisation lists the access records of a meter point whose owners have this Smart Energy Code
+// reference, newest first.
 func (r reader) ListRecordsOfOrganisation(
 	ctx context.Context,
 	mpxn, organisationReference string,
