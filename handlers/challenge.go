@@ -9,20 +9,28 @@ import (
 	"central.consent/dar/views"
 )
 
+// proofStart is what a proof of presence is started with.
+type proofStart struct {
+	method registerclient.Method
+	// toOther asks for a link to another address than the register's first choice.
+	toOther bool
+}
+
 // startChallenge asks the register to have the customer confirm, unless a limit is reached.
-func (p *portal) startChallenge(c echo.Context, v *visit, method registerclient.Method) (*challenge, error) {
+func (p *portal) startChallenge(c echo.Context, v *visit, start proofStart) (*challenge, error) {
 	if err := p.limitStarts(c, v); err != nil {
 		return nil, err
 	}
 
 	ctx := c.Request().Context()
 	request := registerclient.ReidentifyRequest{
-		MPxN:      v.MeterPoint,
-		Method:    method,
-		MatchCode: true,
-		Language:  printer(c).Lang(),
+		MPxN:         v.MeterPoint,
+		Method:       start.method,
+		MatchCode:    true,
+		Language:     printer(c).Lang(),
+		OtherAddress: start.toOther,
 	}
-	if method == registerclient.MethodPasskeyAssert && p.returnURL != "" && !p.Demonstration {
+	if start.method == registerclient.MethodPasskeyAssert && p.returnURL != "" && !p.Demonstration {
 		request.PasskeyReturnURL = &p.returnURL
 	}
 
@@ -39,6 +47,7 @@ func (p *portal) startChallenge(c echo.Context, v *visit, method registerclient.
 
 	proof := newChallenge(started)
 	proof.NewTab = proof.PasskeyURL != "" && request.PasskeyReturnURL == nil
+	proof.ToOther = start.toOther
 
 	return proof, nil
 }
@@ -60,6 +69,7 @@ func newChallenge(started *registerclient.ReidentifyResponse) *challenge {
 	switch {
 	case started.MagicLink != nil:
 		proof.SentTo = started.MagicLink.DispatchedTo
+		proof.OtherAddress = value(started.MagicLink.OtherAddress)
 		proof.ExpiresAt = started.MagicLink.ExpiresAt
 	case started.Passkey != nil:
 		proof.ExpiresAt = started.Passkey.ExpiresAt
@@ -69,6 +79,15 @@ func newChallenge(started *registerclient.ReidentifyResponse) *challenge {
 	}
 
 	return proof
+}
+
+// otherName returns what a form calls the address that the link did not go to.
+func (proof *challenge) otherName() string {
+	if proof.ToOther {
+		return firstAddress
+	}
+
+	return otherAddress
 }
 
 // isMailed reports whether the customer gets a link by e-mail. A new passkey begins with one too.

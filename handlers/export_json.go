@@ -50,6 +50,8 @@ type (
 		Reference    string         `json:"reference,omitempty"`
 		Contact      string         `json:"contact,omitempty"`
 		Changed      []string       `json:"changed,omitempty"`
+		// RegistrantStatus is absent while the organisation that registered the record takes part in the register.
+		RegistrantStatus *jsonWord `json:"registered-by-status,omitempty"`
 	}
 )
 
@@ -122,6 +124,9 @@ func newJSONEntry(page views.RecordsPage, e views.Entry, held heldRecord, now ti
 
 	if e.Basis != "" {
 		entry.Reason = &jsonWord{Code: string(value(held.Summary.LegalBasis)), Words: e.BasisName}
+	}
+	if e.RegistrantStatus != "" {
+		entry.RegistrantStatus = &jsonWord{Code: string(value(held.Summary.DataUserStatus)), Words: e.Registrant}
 	}
 
 	return entry

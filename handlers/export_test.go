@@ -2,12 +2,15 @@ package handlers
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"central.consent/dar/views"
 	"central.consent/dar/views/i18n"
@@ -140,3 +143,34 @@ func BenchmarkPDF(b *testing.B) {
 		}
 	}
 }
+
+// pdfText returns what a document says: its lines of text, each word of a line after the other.
+func pdfText(t testing.TB, document string) string {
+	t.Helper()
+	var text strings.Builder
+	for _, stream := range strings.Split(document, "stream\n")[1:] {
+		r, err := zlib.NewReader(strings.NewReader(stream))
+		if err != nil {
+			continue // an image, or the end of a stream
+		}
+
+		content, _ := io.ReadAll(r)
+		for _, shown := range pdfString.FindAllSubmatch(content, -1) {
+			raw := pdfEscape.ReplaceAll(shown[1], []byte("$1"))
+			var units []uint16
+			for i := 0; i+1 < len(raw); i += 2 {
+				units = append(units, uint16(raw[i])<<8|uint16(raw[i+1]))
+			}
+
+			text.WriteString(string(utf16.Decode(units)) + " ")
+		}
+	}
+
+	return text.String()
+}
+
+var (
+	// pdfString is a string that a page shows, in UTF-16.
+	pdfString = regexp.MustCompile(`(?s)\(((?:\\.|[^\\)])*)\) ?Tj`)
+	pdfEscape = regexp.MustCompile(`(?s)\\(.)`)
+)

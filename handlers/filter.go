@@ -22,6 +22,7 @@ const (
 	slugSeen       = "seen"
 	slugCanSee     = "can-see"
 	slugEndingSoon = "ending-soon"
+	slugExcluded   = "suspended-or-left"
 	slugEnded      = "ended"
 	slugNone       = "none-given"
 )
@@ -32,6 +33,7 @@ var (
 		{Slug: slugSeen, Key: "filter.state.seen"},
 		{Slug: slugCanSee, Key: "filter.state.can-see"},
 		{Slug: slugEndingSoon, Key: "filter.state.ending-soon"},
+		{Slug: slugExcluded, Key: "filter.state.excluded"},
 		{Slug: slugEnded, Key: "filter.state.ended"},
 	}
 	basisSlugs = []basisSlug{
@@ -124,6 +126,12 @@ func narrow(list views.List, f views.Filter) views.List {
 		endingSoon := f.State == slugEndingSoon && record.State == views.RecordEndingSoon
 		if (f.State == "" || f.State == slugCanSee || endingSoon) && passesRecord(f, record) {
 			kept.Active = append(kept.Active, record)
+		}
+	}
+
+	for _, record := range list.Excluded {
+		if (f.State == "" || f.State == slugExcluded) && passesRecord(f, record) {
+			kept.Excluded = append(kept.Excluded, record)
 		}
 	}
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,9 @@ func TestFilter(t *testing.T) {
 				Controllers:  []views.Controller{{Name: "Tŷ Clyd"}, {Name: "Second Ltd"}},
 			},
 		},
+		Excluded: []views.Record{
+			{Organisation: "Barred", Basis: views.BasisConsent, State: views.RecordSuspended},
+		},
 		Ended: []views.Record{
 			{Organisation: "Old Energy", Basis: views.BasisConsent, State: views.RecordExpired, DataUser: "Agent"},
 		},
@@ -33,13 +37,14 @@ func TestFilter(t *testing.T) {
 		filter views.Filter
 		want   string
 	}{
-		{views.Filter{}, "Again Energy, Acme, Bright Energy, Tŷ Clyd, Old Energy"},
+		{views.Filter{}, "Again Energy, Acme, Bright Energy, Tŷ Clyd, Barred, Old Energy"},
 		{views.Filter{State: "still-seen"}, "Again Energy"},
 		{views.Filter{State: "seen"}, "Acme"},
 		{views.Filter{State: "can-see"}, "Bright Energy, Tŷ Clyd"},
 		{views.Filter{State: "ending-soon"}, "Tŷ Clyd"},
+		{views.Filter{State: "suspended-or-left"}, "Barred"},
 		{views.Filter{State: "ended"}, "Old Energy"},
-		{views.Filter{Basis: "you-said-yes"}, "Bright Energy, Old Energy"},
+		{views.Filter{Basis: "you-said-yes"}, "Bright Energy, Barred, Old Energy"},
 		{views.Filter{Basis: "none-given"}, "Acme"},
 		{views.Filter{State: "ended", Basis: "contract"}, ""},
 		{views.Filter{Name: "ENERGY"}, "Again Energy, Bright Energy, Old Energy"},
@@ -53,7 +58,7 @@ func TestFilter(t *testing.T) {
 		for _, d := range append(found.StillSeen, found.Discovered...) {
 			names = append(names, d.Organisation)
 		}
-		for _, r := range append(found.Active, found.Ended...) {
+		for _, r := range slices.Concat(found.Active, found.Excluded, found.Ended) {
 			names = append(names, r.Organisation)
 		}
 		if got := strings.Join(names, ", "); got != test.want {
@@ -63,8 +68,9 @@ func TestFilter(t *testing.T) {
 
 	choices := fmt.Sprint(stateChoices(list), reasonChoices(list))
 	want := "[{still-seen filter.state.still-seen 1} {seen filter.state.seen 1} {can-see filter.state.can-see 2} " +
-		"{ending-soon filter.state.ending-soon 1} {ended filter.state.ended 1}] " +
-		"[{you-said-yes records.basis.consent 2} {contract records.basis.contract 1} " +
+		"{ending-soon filter.state.ending-soon 1} {suspended-or-left filter.state.excluded 1} " +
+		"{ended filter.state.ended 1}] " +
+		"[{you-said-yes records.basis.consent 3} {contract records.basis.contract 1} " +
 		"{none-given records.discovered.badge 1}]"
 	if choices != want {
 		t.Errorf("choices %s", choices)

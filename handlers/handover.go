@@ -22,6 +22,7 @@ func (p *portal) showHandover(c echo.Context, v *visit) error {
 		StillSeen:  list.StillSeen,
 		Discovered: list.Discovered,
 		Active:     list.Active,
+		Excluded:   list.Excluded,
 		Ended:      list.Ended,
 	}
 

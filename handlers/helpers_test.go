@@ -219,6 +219,18 @@ func (w *world) identityRecord(t testing.TB, mpxn, email string) string {
 	return created.IR
 }
 
+// registerFor registers an identity record of the same customer and an access record for another Data User.
+func (w *world) registerFor(t testing.TB, c *registerclient.Client, basis registerclient.LegalBasis) {
+	t.Helper()
+	identity, err := c.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(w.meterPoint, email))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.CreateAccessRecord(t.Context(), registertest.AccessRecord(identity.IR, basis)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (w *world) accessRecord(t testing.TB, basis registerclient.LegalBasis) string {
 	t.Helper()
 	created, err := w.dataUser.CreateAccessRecord(t.Context(), registertest.AccessRecord(w.ir, basis))

@@ -54,6 +54,12 @@ var (
 		registerclient.NoticeUndelivered: views.DeliveryUndelivered,
 	}
 
+	// registrantLabels have no entry for an organisation that takes part in the register.
+	registrantLabels = map[registerclient.DataUserStatus]views.RegistrantStatus{
+		registerclient.DataUserSuspended:  views.RegistrantSuspended,
+		registerclient.DataUserTerminated: views.RegistrantLeft,
+	}
+
 	// endLabels are the states of a record that was ended, by who ended it.
 	endLabels = map[registerclient.RevokedBy]views.RecordState{
 		registerclient.RevokedByCustomer:     views.RecordStopped,

@@ -56,6 +56,7 @@ func TestEveryCodeHasALabel(t *testing.T) {
 		"Method",
 		"RevokedBy",
 		"ReidentificationStatus",
+		"DataUserStatus",
 	} {
 		if seen[kind] == 0 {
 			t.Errorf("types.go has no %s: does this test still read it rightly?", kind)
@@ -112,6 +113,18 @@ func textKeys(t *testing.T, kind, code string) []string {
 		key, ok := endLabels[registerclient.RevokedBy(code)]
 
 		return []string{"records.state." + label(string(key), ok)}
+	case "DataUserStatus":
+		if code == string(registerclient.DataUserActive) {
+			return nil
+		}
+
+		key, ok := registrantLabels[registerclient.DataUserStatus(code)]
+
+		return []string{
+			"records.registrant." + label(string(key), ok),
+			"records.state." + string(key),
+			"letter.registrant." + string(key),
+		}
 	case "NoticeStatus":
 		key, ok := deliveryLabels[registerclient.NoticeStatus(code)]
 

@@ -25,6 +25,13 @@ func (p *portal) showProve(c echo.Context, v *visit) error {
 		return p.seeOther(c, "/records")
 	}
 
+	if len(v.Methods) == 0 {
+		return web.Render(c, http.StatusOK, views.PendingAddress(views.PendingAddressPage{
+			Page:       p.page(c, v),
+			MeterPoint: meterPointView(v.MeterPoint),
+		}))
+	}
+
 	return p.renderProve(c, http.StatusOK, p.provePage(c, v))
 }
 
@@ -69,6 +76,9 @@ func compareAfterCancel(a, b registerclient.Method) int {
 func (p *portal) postProve(c echo.Context, v *visit) error {
 	form := c.Request().PostForm
 	method := registerclient.Method(form.Get("method"))
+	if len(v.Methods) == 0 {
+		return p.seeOther(c, "/prove")
+	}
 	if len(form["method"]) > 1 {
 		return p.askForMethod(c, v, "error.prove.twice")
 	}
@@ -76,7 +86,7 @@ func (p *portal) postProve(c echo.Context, v *visit) error {
 		return p.askForMethod(c, v, "error.prove.none")
 	}
 
-	err := p.startProof(c, v, method, func(v *visit, now time.Time) error {
+	err := p.startProof(c, v, proofStart{method: method}, func(v *visit, now time.Time) error {
 		if v.Reading != nil || v.Proving == method && now.Sub(v.ProvingSince) < doubleClick {
 			return errInProgress
 		}
@@ -97,7 +107,7 @@ func (p *portal) postProve(c echo.Context, v *visit) error {
 func (p *portal) startProof(
 	c echo.Context,
 	v *visit,
-	method registerclient.Method,
+	start proofStart,
 	check func(v *visit, now time.Time) error,
 ) error {
 	ignoreCancel(c)
@@ -110,8 +120,9 @@ func (p *portal) startProof(
 			return err
 		}
 
-		v.Proving = method
+		v.Proving = start.method
 		v.ProvingSince = now
+		v.ProvingOther = start.toOther
 
 		return nil
 	})
@@ -119,13 +130,14 @@ func (p *portal) startProof(
 		return err
 	}
 
-	proof, err := p.startChallenge(c, v, method)
+	proof, err := p.startChallenge(c, v, start)
 
 	return errors.Join(err, p.changeVisit(c, v, func(v *visit) error {
 		switch {
 		case err != nil && v.ProvingSince.Equal(now):
 			v.Proving = ""
 			v.ProvingSince = before.ProvingSince
+			v.ProvingOther = before.ProvingOther
 			v.Resends = before.Resends
 		case err == nil && v.Reading == nil:
 			proof.StartedAt = now
@@ -155,8 +167,22 @@ func (p *portal) explainNoProof(c echo.Context, v *visit, method registerclient.
 }
 
 // refuseMethod asks again if the register cannot use the method here after all. The page offers it last. The visit
-// keeps it: the register may have been wrong.
+// keeps it: the register may have been wrong. If no method is left because an address is being checked, the page says
+// so instead.
 func (p *portal) refuseMethod(c echo.Context, v *visit, method registerclient.Method) error {
+	record, err := p.Register.IdentityRecordExists(c.Request().Context(), v.MeterPoint)
+	if err == nil && addressPending(record) {
+		err := p.changeVisit(c, v, func(v *visit) error {
+			v.Methods = nil
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+
+		return p.seeOther(c, "/prove")
+	}
+
 	if len(v.Methods) == 1 {
 		return p.askForMethod(c, v, "error.prove.only")
 	}

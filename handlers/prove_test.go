@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/http"
 	"net/url"
 	"sync"
 	"testing"
@@ -82,6 +83,30 @@ func TestRefusedMethodGivesWay(t *testing.T) {
 	// If there is only one method, the customer cannot choose another.
 	w.alter(t, b, func(v *visit) { v.Methods = v.Methods[:1] })
 	b.post("/portal/prove", form).wants(t, 422, "prove.title").blames(t, "#method", "error.prove.only")
+}
+
+// An address can stop standing after the number was typed. The register then refuses the letter, and the page says why.
+func TestRefusedBecauseTheAddressIsBeingChecked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	form := url.Values{"token": {b.start().token(t)}, "method": {"magic-link"}}
+	refused := refuse("reidentify", 422)
+	w.wire.set(func(r *http.Request) *http.Response {
+		if operationOf(r) == "exists" {
+			return answerJSON(r, `{"response":{},"mpxn":"`+w.meterPoint+`","exists":true,"available-methods":[]}`)
+		}
+
+		return refused(r)
+	}, nil)
+	b.post("/portal/prove", form).sendsTo(t, "/portal/prove")
+	p := b.get("/portal/prove").wants(t, 200, "pending-address.title")
+
+	// The address stands, and the customer looks again.
+	w.wire.set(nil, nil)
+	b.post("/portal/meter", url.Values{"token": {p.token(t)}, "number": {w.meterPoint}, "confirmed": {"yes"}}).
+		sendsTo(t, "/portal/prove")
+	b.get("/portal/prove").wants(t, 200, "prove.title")
 }
 
 func TestTwoClicksSendOneLetter(t *testing.T) {

@@ -22,6 +22,10 @@ func (h heldRecord) state(now time.Time) views.RecordState {
 		return cmp.Or(endLabels[value(summary.RevokedBy)], views.RecordClosed)
 	case summary.State == registerclient.StateExpired || summary.Expiry != nil && !now.Before(*summary.Expiry):
 		return views.RecordExpired
+	case h.registrantStatus() == views.RegistrantSuspended:
+		return views.RecordSuspended
+	case h.registrantStatus() == views.RegistrantLeft:
+		return views.RecordLeft
 	case summary.Expiry != nil && summary.Expiry.Sub(now) <= endingSoon:
 		return views.RecordEndingSoon
 	default:
@@ -29,14 +33,26 @@ func (h heldRecord) state(now time.Time) views.RecordState {
 	}
 }
 
-// isActive reports whether a record in this state lets an organisation see data.
-func isActive(state views.RecordState) bool {
-	return state == views.RecordActive || state == views.RecordEndingSoon
+// registrantStatus returns the status of the organisation that registered the record; empty while it takes part in the
+// register.
+func (h heldRecord) registrantStatus() views.RegistrantStatus {
+	return registrantLabels[value(h.Summary.DataUserStatus)]
 }
 
-// canWithdraw reports whether the customer can stop the record: it is active, and rests on the customer's permission.
+// isOpen reports whether a record in this state has not ended.
+func isOpen(state views.RecordState) bool {
+	switch state {
+	case views.RecordActive, views.RecordEndingSoon, views.RecordSuspended, views.RecordLeft:
+		return true
+	default:
+		return false
+	}
+}
+
+// canWithdraw reports whether the customer can stop the record: it has not ended, and rests on the customer's
+// permission.
 func (h heldRecord) canWithdraw(now time.Time) bool {
-	return isActive(h.state(now)) && value(h.Summary.LegalBasis).Consent()
+	return isOpen(h.state(now)) && value(h.Summary.LegalBasis).Consent()
 }
 
 // recordView turns a record into what a page shows of it.
@@ -54,6 +70,9 @@ func recordView(held heldRecord, now time.Time) views.Record {
 		Earlier:     summary.EarlierOccupant,
 		CanWithdraw: held.canWithdraw(now),
 		Changes:     changeViews(summary),
+		Registrant:  value(summary.DataUserName),
+
+		RegistrantStatus: held.registrantStatus(),
 	}
 
 	switch {

@@ -26,6 +26,12 @@ func TestRecordState(t *testing.T) {
 			s.RevokedBy = by
 		}
 	}
+	ofStatus := func(status registerclient.DataUserStatus, expiry time.Duration) summaryChange {
+		return func(s *registerclient.AccessRecordSummary) {
+			s.DataUserStatus = &status
+			s.Expiry = at(expiry)
+		}
+	}
 	hasBasis := func(basis *registerclient.LegalBasis) summaryChange {
 		return func(s *registerclient.AccessRecordSummary) { s.LegalBasis = basis }
 	}
@@ -59,6 +65,10 @@ func TestRecordState(t *testing.T) {
 		{"explicit consent", hasBasis(explicit), views.RecordActive, never, true},
 		{"not by permission", hasBasis(contract), views.RecordActive, never, false},
 		{"no legal basis", hasBasis(nil), views.RecordActive, never, false},
+		{"of an active organisation", ofStatus(registerclient.DataUserActive, 90*day), views.RecordActive, never, true},
+		{"of a suspended one", ofStatus(registerclient.DataUserSuspended, 90*day), views.RecordSuspended, never, true},
+		{"of one that left", ofStatus(registerclient.DataUserTerminated, day), views.RecordLeft, never, true},
+		{"of a suspended one, over", ofStatus(registerclient.DataUserSuspended, 0), views.RecordExpired, now, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -116,6 +126,7 @@ func TestRecordView(t *testing.T) {
 		Organisation: "Lead Ltd",
 		Arrangement:  "joint",
 		DataUser:     "Agent Ltd",
+		Registrant:   "Agent Ltd",
 		State:        views.RecordActive,
 		Controllers: []views.Controller{
 			{Name: "Lead Ltd", Role: "lead", ContactURL: "https://lead.example/contact"},

@@ -79,6 +79,7 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 		StillSeen:  list.StillSeen,
 		Discovered: list.Discovered,
 		Active:     list.Active,
+		Excluded:   list.Excluded,
 		Ended:      list.Ended,
 	}
 	page.States = stateChoices(list)
@@ -92,7 +93,8 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 }
 
 // sortRecords divides the reading into the lists of the page: sightings by the DCC, last seen first, those after an end
-// apart; organisations that can see data now, those that the customer can stop first; and those that could, last ended
+// apart; organisations that can see data now, those that the customer can stop first; those that are suspended or have
+// left the register, which does not know if they can, in the same order; and those that could see data, last ended
 // first.
 func sortRecords(records []heldRecord, now time.Time) views.List {
 	var list views.List
@@ -103,16 +105,20 @@ func sortRecords(records []heldRecord, now time.Time) views.List {
 		}
 
 		record := recordView(held, now)
-		if isActive(record.State) {
-			list.Active = append(list.Active, record)
-		} else {
+		switch {
+		case !isOpen(record.State):
 			list.Ended = append(list.Ended, record)
+		case record.RegistrantStatus != "":
+			list.Excluded = append(list.Excluded, record)
+		default:
+			list.Active = append(list.Active, record)
 		}
 	}
 
 	slices.SortStableFunc(list.StillSeen, compareSightings)
 	slices.SortStableFunc(list.Discovered, compareSightings)
-	slices.SortStableFunc(list.Active, compareActive)
+	slices.SortStableFunc(list.Active, compareOpen)
+	slices.SortStableFunc(list.Excluded, compareOpen)
 	slices.SortStableFunc(list.Ended, func(a, b views.Record) int { return b.EndedAt.Compare(a.EndedAt) })
 
 	return list
@@ -136,8 +142,8 @@ func addSighting(list *views.List, held heldRecord) {
 // compareSightings puts the organisation that was last seen first.
 func compareSightings(a, b views.Sighting) int { return b.LastSeen.Compare(a.LastSeen) }
 
-// compareActive puts the records that the customer can stop first, and among them the newest.
-func compareActive(a, b views.Record) int {
+// compareOpen puts the records that the customer can stop first, and among them the newest.
+func compareOpen(a, b views.Record) int {
 	switch {
 	case a.CanWithdraw == b.CanWithdraw:
 		return b.Since.Compare(a.Since)

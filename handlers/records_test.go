@@ -1,12 +1,16 @@
 package handlers
 
 import (
+	"encoding/csv"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
@@ -204,5 +208,145 @@ func TestStillSeenAfterStop(t *testing.T) {
 	}
 	if file := b.get("/portal/records.pdf"); file.StatusCode != 200 {
 		t.Errorf("the document: %d", file.StatusCode)
+	}
+}
+
+// An organisation that is suspended or has left the register may still be on the list. Nothing says of it that it can
+// see the customer's data: whether it can is not known. The customer can end the permission all the same.
+func TestRecordsOfExcludedOrganisations(t *testing.T) {
+	t.Parallel()
+	const unknown = " The register does not know if it can still see your data."
+	const note = " It may not register anything new there. This entry is shown as it was. " +
+		"The register does not know if it still lets anybody see your data."
+	for status, words := range map[registerclient.DataUserStatus]struct{ badge, answer, note string }{
+		registerclient.DataUserSuspended: {
+			"Organisation suspended",
+			"Agent Ltd is suspended from the Central Access Register." + unknown,
+			"Agent Ltd is suspended from the Central Access Register." + note,
+		},
+		registerclient.DataUserTerminated: {
+			"Organisation has left",
+			"Agent Ltd has left the Central Access Register." + unknown,
+			"Agent Ltd has left the Central Access Register." + note,
+		},
+	} {
+		w := newAdvisedWorld(t)
+		agent := w.register.ClientOf(t, registerclient.CreateAccountRequest{
+			AccountID:   "agent",
+			Role:        registerclient.RoleDataUser,
+			DisplayName: "Agent Ltd",
+		})
+		w.registerFor(t, agent, registerclient.BasisConsent)
+		w.register.Suspend(t, "agent")
+		if status == registerclient.DataUserTerminated {
+			admin := w.register.Client(t, registerclient.RoleAdmin)
+			if _, err := admin.TerminateAccount(t.Context(), "agent"); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		b := w.browser(t)
+		list := b.signIn()
+		if got := list.doc.Find("#answer").
+			Text(); !strings.HasSuffix(
+			got,
+			"can see your energy data now. "+words.answer,
+		) {
+			t.Errorf("%s: the answer is %q", status, got)
+		}
+		if n := list.doc.Find("#active article").Length(); n != 2 {
+			t.Errorf("%s: %d others can see data, want 2", status, n)
+		}
+
+		card := list.doc.Find("#excluded article")
+		text := strings.Join(strings.Fields(card.Text()), " ")
+		if card.Length() != 1 || !strings.Contains(text, words.badge) || !strings.Contains(text, words.note) {
+			t.Errorf("%s: the card says %q", status, text)
+		}
+		for _, claim := range []string{"can see your data ", "Can see your data", "What it can see"} {
+			if strings.Contains(text, claim) {
+				t.Errorf("%s: the card says %q", status, claim)
+			}
+		}
+
+		row := list.doc.Find(`#timeline li:contains("` + words.badge + `") .t-bar`)
+		if row.Length() != 1 || row.Find(".t-full").Length() != 0 {
+			t.Errorf("%s: the timeline does not say it, or draws access", status)
+		}
+
+		w.expectExcludedOutputs(t, b, status, words.badge, words.note)
+		w.expectExcludedEnds(t, b, card, status)
+	}
+}
+
+// expectExcludedEnds checks that the customer can end the permission of the card, and what the list says then.
+func (w *world) expectExcludedEnds(
+	t testing.TB, b *browser, card *goquery.Selection, status registerclient.DataUserStatus,
+) {
+	t.Helper()
+	adviser := w.adviser(t)
+	adviser.help()
+	handover := adviser.get("/portal/adviser/handover").doc.Find("main").Text()
+	if !strings.Contains(handover, "Suspended from the Central Access Register, or left") {
+		t.Errorf("%s: the page to hand over says %q", status, handover)
+	}
+
+	path, _ := card.Find(`a[href$="/withdraw"]`).Attr("href")
+	asked := b.get(path)
+	if got := strings.TrimSpace(asked.doc.Find("h1").Text()); !strings.HasPrefix(got, "End the permission for ") {
+		t.Errorf("%s: asks %q", status, got)
+	}
+
+	b.post(path, url.Values{"token": {asked.token(t)}}).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn")
+	ended := strings.Join(strings.Fields(b.get("/portal/records").doc.Find("#ended").Text()), " ")
+	if !strings.Contains(ended, "It may not register anything new there.") ||
+		strings.Contains(ended, "shown as it was") {
+		t.Errorf("%s: after the end the list says %q", status, ended)
+	}
+}
+
+// expectExcludedOutputs checks that the files and the letter say what the card says.
+func (w *world) expectExcludedOutputs(
+	t testing.TB, b *browser, status registerclient.DataUserStatus, badge, note string,
+) {
+	t.Helper()
+	const only = "?state=suspended-or-left"
+	var exported struct {
+		Entries []struct {
+			Status struct{ Code, Words string }
+			By     struct{ Code, Words string } `json:"registered-by-status"`
+		}
+	}
+	if err := json.Unmarshal([]byte(b.get("/portal/records.json"+only).body), &exported); err != nil {
+		t.Fatal(err)
+	}
+	if len(exported.Entries) != 1 {
+		t.Fatalf("%s: exported %+v", status, exported)
+	}
+	if e := exported.Entries[0]; e.Status.Words != badge || e.By.Code != string(status) || e.By.Words != note {
+		t.Errorf("%s: exported %+v", status, e)
+	}
+
+	table := strings.TrimPrefix(b.get("/portal/records.csv"+only).body, byteOrderMark)
+	rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][1] != badge || rows[1][len(rows[1])-1] != note {
+		t.Errorf("%s: the table is %q (%v)", status, rows, err)
+	}
+
+	words := pdfText(t, b.get("/portal/records.pdf"+only).body)
+	for _, want := range []string{
+		"Suspended from the Central Access Register, or left",
+		badge,
+		"It may not register anything new there.",
+	} {
+		if !strings.Contains(words, want) {
+			t.Errorf("%s: the document does not say %q", status, want)
+		}
+	}
+
+	link := b.get("/portal/records"+only).doc.Find(`#excluded a[href*="/letter"]`).AttrOr("href", "")
+	letter := strings.Join(strings.Fields(b.get(link).doc.Find("#letter").Text()), " ")
+	if !strings.Contains(letter, "The register also shows that Agent Ltd ") || strings.Contains(letter, "can read") {
+		t.Errorf("%s: the letter says %q", status, letter)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"central.consent/dar/internal/web"
+	"central.consent/dar/registerclient"
 	"central.consent/dar/views"
 )
 
@@ -52,7 +53,7 @@ func (p *portal) postMeter(c echo.Context) error {
 
 	link := p.findLink(c)
 	// The back button brings customers here with the number of their own visit.
-	if v != nil && v.MeterPoint == number {
+	if v != nil && v.MeterPoint == number && len(v.Methods) > 0 {
 		return p.resumeVisit(c, v, link)
 	}
 
@@ -70,7 +71,7 @@ func (p *portal) postMeter(c echo.Context) error {
 	}
 
 	methods := p.kind.offered(record.AvailableMethods)
-	if !record.Exists || len(methods) == 0 {
+	if !addressPending(record) && (!record.Exists || len(methods) == 0) {
 		page := p.page(c, v)
 		page.Resend = p.resendForm(c)
 		return p.showNoRecord(c, page, number)
@@ -83,6 +84,12 @@ func (p *portal) postMeter(c echo.Context) error {
 	p.forgetLink(c)
 
 	return p.seeOther(c, "/prove")
+}
+
+// addressPending reports whether the register knows an occupant and cannot ask them yet: the address is being checked,
+// or there is none (docs/decisions.md, Which person).
+func addressPending(record *registerclient.IdentityExistsResponse) bool {
+	return record.Exists && len(record.AvailableMethods) == 0
 }
 
 // askForNumber shows the start page again, with what is wrong with the number.

@@ -3,6 +3,9 @@ package handlers
 import (
 	"net/url"
 	"testing"
+
+	"central.consent/dar/register/registertest"
+	"central.consent/dar/registerclient"
 )
 
 func TestStart(t *testing.T) {
@@ -42,11 +45,67 @@ func TestStart(t *testing.T) {
 	})
 }
 
-func TestMeterPointWhereNobodyCanBeAsked(t *testing.T) {
+// If the register knows a meter point and has no address that it may use, the page says what is checked and who can
+// help. It asks again when the customer wants it, and goes on once an address stands.
+func TestMeterPointWhoseAddressIsBeingChecked(t *testing.T) {
+	t.Parallel()
+	w := newAdvisedWorld(t)
+	w.identityRecord(t, trueMPAN, "")
+	for base, b := range map[string]*browser{
+		"/portal":         w.browser(t),
+		"/portal/embed":   w.frame(t),
+		"/portal/adviser": w.adviser(t),
+	} {
+		b.get(base)
+		b.post(base+"/meter", url.Values{"number": {trueMPAN}}).sendsTo(t, base+"/prove")
+		p := b.get(base+"/prove").wants(t, 200, "pending-address.title")
+		again := p.doc.Find(`form[action="` + base + `/meter"]`)
+		if again.Length() != 1 || p.doc.Find("#main a[href$='/help#mailbox'], #main a[href='"+base+"']").Length() != 2 {
+			t.Errorf("%s: the page is a dead end", base)
+		}
+		if p.doc.Find(`#main a[href="https://example.org/help"]`).Length() != 1 {
+			t.Errorf("%s: the page does not say how to reach the operator", base)
+		}
+
+		// A form of an older page, and the waiting page, lead here as well.
+		b.post(base+"/prove", url.Values{"token": {p.token(t)}, "method": {"magic-link"}}).sendsTo(t, base+"/prove")
+		b.get(base+"/waiting").sendsTo(t, base+"/prove")
+
+		form := url.Values{"token": {p.token(t)}, "confirmed": {"yes"}}
+		form.Set("number", again.Find("input[name=number]").AttrOr("value", ""))
+		b.post(base+"/meter", form).sendsTo(t, base+"/prove")
+		b.get(base+"/prove").wants(t, 200, "pending-address.title")
+	}
+
+	w.identityRecord(t, trueMPAN, email)
+	b := w.browser(t)
+	b.post("/portal/meter", url.Values{"number": {trueMPAN}}).sendsTo(t, "/portal/prove")
+	b.get("/portal/prove").wants(t, 200, "prove.title")
+}
+
+// A second organisation's address does not stand beside the first one's, and not in its place either.
+func TestMeterPointWhoseNewAddressDoesNotStand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.identityRecord(t, trueMPAN, "")
-	w.browser(t).post("/portal/meter", url.Values{"number": {trueMPAN}}).wants(t, 200, "norecord.title")
+	for _, account := range []string{"first", "second"} {
+		c := w.register.ClientOf(t, registerclient.CreateAccountRequest{
+			AccountID: account,
+			Role:      registerclient.RoleDataUser,
+		})
+		identity := registertest.IdentityRecord(trueMPRN, account+"@example.org")
+		if _, err := c.CreateIdentityRecord(t.Context(), identity); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	b := w.browser(t)
+	b.post("/portal/meter", url.Values{"number": {trueMPRN}}).sendsTo(t, "/portal/prove")
+	b.get("/portal/prove").wants(t, 200, "prove.title")
+	b.post("/portal/sign-out", url.Values{"token": {b.get("/portal/prove").token(t)}})
+
+	w.register.Suspend(t, "first")
+	b.post("/portal/meter", url.Values{"number": {trueMPRN}}).sendsTo(t, "/portal/prove")
+	b.get("/portal/prove").wants(t, 200, "pending-address.title")
 }
 
 func TestStartPageFillsNoTable(t *testing.T) {

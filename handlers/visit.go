@@ -23,7 +23,8 @@ const (
 type visit struct {
 	// MeterPoint is the number in the register's form: digits alone.
 	MeterPoint string
-	// Methods are the proofs of presence that the register offers here, best first.
+	// Methods are the proofs of presence that the register offers here, best first. There are none while an address is
+	// being checked.
 	Methods []registerclient.Method
 	// FormToken is in every form of the session.
 	FormToken string
@@ -32,6 +33,8 @@ type visit struct {
 	// Proving is the method of the last proof that was begun, and ProvingSince when it was begun.
 	Proving      registerclient.Method
 	ProvingSince time.Time
+	// ProvingOther says that this proof was begun for another address than the register's first choice.
+	ProvingOther bool
 	// Challenge is the proof under way, or the one that Reading was allowed by; nil before.
 	Challenge *challenge
 	// Reading is nil until the customer has confirmed.
@@ -58,6 +61,11 @@ type challenge struct {
 	MatchCode string
 	// SentTo is the masked address that a link was mailed to.
 	SentTo string
+	// OtherAddress is the masked address that a link can be mailed to instead; empty if there is none.
+	OtherAddress string
+	// ToOther says that the link was asked for at another address than the register's first choice. The first choice is
+	// then OtherAddress.
+	ToOther bool
 	// PasskeyURL is the register's page; empty if a mailed link leads there.
 	PasskeyURL string
 	// NewTab is true if the passkey page knows no way back: it opens in a tab of its own, and MatchCode is typed there.

@@ -22,6 +22,13 @@ const (
 	mostResends = 3
 )
 
+// What a form of the waiting page calls the two addresses that a letter can go to. The name says where it should go, so
+// that a second click does not lead back.
+const (
+	firstAddress = "first"
+	otherAddress = "other"
+)
+
 // errNoResend means that a letter cannot be sent again, now or at all. The waiting page tells which.
 var errNoResend = errors.New("the letter is not sent again")
 
@@ -65,6 +72,8 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 	}
 
 	if proof.isMailed() {
+		page.OtherAddress = proof.OtherAddress
+		page.OtherName = proof.otherName()
 		page.Resent = v.Resends
 		page.ResendsLeft = max(0, mostResends-v.Resends)
 		page.ResendSeconds = secondsUntil(now, v.ProvingSince.Add(resendWait))
@@ -73,18 +82,31 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 	return page
 }
 
-// postResend sends the letter again: a new challenge with a new code. The old one is forgotten, and expires.
+// postResend sends the letter again, to the same address or to the other one: a new challenge with a new code. The old
+// one is forgotten, and expires. The other address is not waited for: the letter there is the first one.
 func (p *portal) postResend(c echo.Context, v *visit) error {
 	if v.Challenge == nil {
 		return p.seeOther(c, "/waiting")
 	}
 
-	method := v.Challenge.Method
-	err := p.startProof(c, v, method, func(v *visit, now time.Time) error {
+	start := proofStart{method: v.Challenge.Method, toOther: v.Challenge.ToOther}
+	asked := c.Request().PostForm.Get("address")
+	moves := asked == firstAddress || asked == otherAddress
+	if moves {
+		start.toOther = asked == otherAddress
+	}
+
+	err := p.startProof(c, v, start, func(v *visit, now time.Time) error {
 		switch {
-		case !v.isPending() || v.Challenge.Method != method:
+		case !v.isPending() || v.Challenge.Method != start.method:
 			return errInProgress
-		case !v.Challenge.isMailed() || v.Resends >= mostResends || now.Sub(v.ProvingSince) < resendWait:
+		case moves && (v.ProvingOther == start.toOther || v.Challenge.ToOther == start.toOther):
+			return errInProgress // a second click
+		case moves && v.Challenge.OtherAddress == "":
+			return errNoResend
+		case !v.Challenge.isMailed() || v.Resends >= mostResends:
+			return errNoResend
+		case !moves && now.Sub(v.ProvingSince) < resendWait:
 			return errNoResend
 		}
 
@@ -98,7 +120,7 @@ func (p *portal) postResend(c echo.Context, v *visit) error {
 		return web.Render(c, http.StatusTooManyRequests, views.Waiting(page))
 	}
 	if err != nil {
-		return p.explainNoProof(c, v, method, err)
+		return p.explainNoProof(c, v, start.method, err)
 	}
 
 	return p.seeOther(c, "/waiting")

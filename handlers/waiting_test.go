@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -144,5 +145,119 @@ func TestResend(t *testing.T) {
 		sendsTo(t, "/portal/waiting")
 	if n := w.wire.called("reidentify"); n != 1+mostResends {
 		t.Errorf("%d letters, one of them after the end", n)
+	}
+}
+
+// The customer can have the letter sent to another address of the home, and then back to the first one. A plain form
+// does it, on all pages. The wait for a letter to arrive does not hold for another address; the number of letters does.
+func TestOtherAddress(t *testing.T) {
+	t.Parallel()
+	w := newAdvisedWorld(t)
+	w.register.Clock.Add(time.Hour) // of two addresses, the one that has stood longer comes first
+	w.register.Stand(t, w.identityRecord(t, w.meterPoint, "desmond.sample@example.org"))
+	for base, b := range map[string]*browser{
+		"/portal":         w.browser(t),
+		"/portal/embed":   w.frame(t),
+		"/portal/adviser": w.adviser(t),
+	} {
+		b.get(base)
+		b.post(base+"/meter", url.Values{"number": {w.meterPoint}, "confirmed": {"yes"}}).sendsTo(t, base+"/prove")
+		b.post(base+"/prove", url.Values{"token": {b.get(base + "/prove").token(t)}, "method": {"magic-link"}}).
+			sendsTo(t, base+"/waiting")
+
+		expect := func(sentTo, other string) *page {
+			t.Helper()
+			p := b.get(base + "/waiting")
+			if lead := p.doc.Find("#waiting .lead").Text(); !strings.Contains(lead, sentTo) {
+				t.Errorf("%s: sent to %s, says %q", base, sentTo, lead)
+			}
+
+			form := p.doc.Find(`form[action="` + base + `/waiting/resend"]:has(input[name=address])`)
+			if got := strings.TrimSpace(form.Find("button").Text()); got != other {
+				t.Errorf("%s: the button says %q, want %q", base, got, other)
+			}
+
+			return p
+		}
+		toOther := func(p *page) {
+			t.Helper()
+			name := p.doc.Find("input[name=address]").AttrOr("value", "")
+			b.post(base+"/waiting/resend", url.Values{"token": {p.token(t)}, "address": {name}}).
+				sendsTo(t, base+"/waiting")
+		}
+		asksForOther := func() bool { return strings.Contains(w.wire.challengeRequest(), `"other-address":true`) }
+
+		before := w.wire.called("reidentify")
+		toOther(expect("c*****r@example.com", "Use another address: d*****e@example.org"))
+		p := expect("d*****e@example.org", "Use another address: c*****r@example.com")
+		if w.wire.called("reidentify") != before+1 || !asksForOther() {
+			t.Errorf("%s: the other address was not asked for once", base)
+		}
+
+		// To send the letter again is to send it to the same address.
+		w.register.Clock.Add(resendWait)
+		b.post(base+"/waiting/resend", url.Values{"token": {p.token(t)}}).sendsTo(t, base+"/waiting")
+		p = expect("d*****e@example.org", "Use another address: c*****r@example.com")
+		if !asksForOther() {
+			t.Errorf("%s: the letter was sent again to the first address", base)
+		}
+
+		toOther(p)
+		if asksForOther() {
+			t.Errorf("%s: there is no way back to the first address", base)
+		}
+
+		expect("c*****r@example.com", "") // that was the last letter
+		w.register.Clock.Add(time.Hour)   // out of reach of the limits on one address
+	}
+}
+
+// A home with one address has no such form, and two clicks on it send one letter.
+func TestOtherAddressAtMostOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	p := b.get("/portal/waiting")
+	if p.doc.Find("input[name=address]").Length() != 0 {
+		t.Error("another address is offered where there is none")
+	}
+
+	// A form that was made up sends no letter before its time.
+	form := url.Values{"token": {p.token(t)}, "address": {"other"}}
+	if status := b.post("/portal/waiting/resend", form).StatusCode; status != http.StatusTooManyRequests {
+		t.Errorf("a form that was not offered answers %d", status)
+	}
+
+	w.alter(t, b, func(v *visit) { v.Challenge.OtherAddress = "d*****e@example.org" })
+	var clicks sync.WaitGroup
+	for range 4 {
+		clicks.Go(func() { b.post("/portal/waiting/resend", form).sendsTo(t, "/portal/waiting") })
+	}
+
+	clicks.Wait()
+	b.post("/portal/waiting/resend", form).sendsTo(t, "/portal/waiting") // a late one leads nowhere either
+	if n := w.wire.called("reidentify"); n != 2 {
+		t.Errorf("%d letters, want 2", n)
+	}
+}
+
+// The page that names the masked address says what to do if that mailbox is lost, and so does the page with help.
+func TestLostMailbox(t *testing.T) {
+	t.Parallel()
+	w := newAdvisedWorld(t)
+	b := w.browser(t)
+	b.prove()
+	for _, p := range []*page{b.get("/portal/waiting"), b.get("/portal/help")} {
+		for _, words := range []string{
+			"Ask your energy supplier",
+			"after 7 days",
+			"at least 30 days",
+			"Citizens Example",
+		} {
+			if !strings.Contains(p.doc.Find("#main").Text(), words) {
+				t.Errorf("%s does not say %q", p.Request.URL.Path, words)
+			}
+		}
 	}
 }

@@ -54,6 +54,8 @@ type Options struct {
 	Address func(*http.Request) string
 	// SecretCost is the cost of hashing an account's secret; zero for rules.DefaultSecretCost.
 	SecretCost rules.SecretCost
+	// ContactLettersPerHour bounds the letters about imported contacts; zero for rules.DefaultContactLettersPerHour.
+	ContactLettersPerHour int
 	// Clock is time.Now if nil.
 	Clock func() time.Time
 	// Logger is slog.Default if nil.
@@ -103,15 +105,16 @@ func New(o Options) (*Register, error) {
 	}
 
 	ruleset := rules.New(rules.Options{
-		Store:      o.Store,
-		Keys:       o.Keys,
-		Passkeys:   passkeys,
-		Pages:      id.URLs(o.PublicURL),
-		APIURL:     o.PublicURL + api.BasePath,
-		Local:      local,
-		Stub:       o.Stub,
-		SecretCost: o.SecretCost,
-		Clock:      o.Clock,
+		Store:                 o.Store,
+		Keys:                  o.Keys,
+		Passkeys:              passkeys,
+		Pages:                 id.URLs(o.PublicURL),
+		APIURL:                o.PublicURL + api.BasePath,
+		Local:                 local,
+		Stub:                  o.Stub,
+		SecretCost:            o.SecretCost,
+		ContactLettersPerHour: o.ContactLettersPerHour,
+		Clock:                 o.Clock,
 	})
 	s := &Register{
 		Rules: ruleset,

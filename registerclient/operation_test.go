@@ -125,6 +125,10 @@ var retried = []struct {
 		_, err := c.WithdrawChangeOfTenancy(ctx, "cot_1")
 		return err
 	}, 1},
+	{"uphold change of tenancy", func(ctx context.Context, c *Client) error {
+		_, err := c.UpholdChangeOfTenancy(ctx, "cot_1")
+		return err
+	}, 1},
 	{"withdraw change of tenancy by key", func(ctx context.Context, c *Client) error {
 		_, err := c.WithdrawChangeOfTenancy(WithIdempotencyKey(ctx, "key-1"), "cot_1")
 		return err

@@ -32,12 +32,23 @@ func (c *Client) ListChangesOfTenancy(ctx context.Context, mpxn string) (*ListCh
 	})
 }
 
-// WithdrawChangeOfTenancy withdraws a false report, which then has no effect. Administrators may call it. It is
-// idempotent. It returns ErrNotFound if there is no such report.
+// WithdrawChangeOfTenancy withdraws a false report, which then has no effect and is in no dispute. Administrators may call
+// it. It is idempotent. It returns ErrNotFound if there is no such report.
 func (c *Client) WithdrawChangeOfTenancy(ctx context.Context, cot string) (*WithdrawChangeOfTenancyResponse, error) {
 	return send[WithdrawChangeOfTenancyResponse](ctx, c, operation{
 		name:   "withdraw change of tenancy",
 		method: http.MethodPost,
 		path:   "/admin/cot-events/" + segment(cot) + "/withdraw",
+	})
+}
+
+// UpholdChangeOfTenancy decides a dispute for the report: those who lived there before can no longer confirm.
+// Administrators may call it. It is idempotent. It returns ErrNotFound if there is no such report, and ErrConflict if it
+// is not in dispute.
+func (c *Client) UpholdChangeOfTenancy(ctx context.Context, cot string) (*UpholdChangeOfTenancyResponse, error) {
+	return send[UpholdChangeOfTenancyResponse](ctx, c, operation{
+		name:   "uphold change of tenancy",
+		method: http.MethodPost,
+		path:   "/admin/cot-events/" + segment(cot) + "/uphold",
 	})
 }

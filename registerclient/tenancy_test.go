@@ -41,5 +41,14 @@ func TestTenancyOperations(t *testing.T) {
 			target:   "/v1/admin/cot-events/" + testCOT + "/withdraw",
 			response: "withdraw-change-of-tenancy.json",
 		},
+		{
+			name: "uphold change of tenancy",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.UpholdChangeOfTenancy(ctx, testCOT)
+			},
+			method:   "POST",
+			target:   "/v1/admin/cot-events/" + testCOT + "/uphold",
+			response: "uphold-change-of-tenancy.json",
+		},
 	})
 }

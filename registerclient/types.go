@@ -98,6 +98,17 @@ const (
 	RolePortal       Role = "portal"
 )
 
+// DataUserStatus is the status of the account that registered an access record.
+type DataUserStatus string
+
+// The statuses of a Data User. A suspended or terminated one can do nothing at the register; its records are listed as
+// they were. Whether its access to the meter ended with it is not known to the register.
+const (
+	DataUserActive     DataUserStatus = "active"
+	DataUserSuspended  DataUserStatus = "suspended"
+	DataUserTerminated DataUserStatus = "terminated"
+)
+
 // RevokeReason says why an access record was revoked.
 type RevokeReason string
 

@@ -24,6 +24,9 @@ type AccessRecordSummary struct {
 	// DataUserName is the display name of the account that registered the record and gets its events; null for a
 	// discovered record.
 	DataUserName *string `json:"data-user-name"`
+	// DataUserStatus is the status of that account; null for a discovered record. The state of the record does not
+	// depend on it.
+	DataUserStatus *DataUserStatus `json:"data-user-status"`
 	// EarlierOccupant says that an earlier occupant gave the permission, and that it is still active.
 	EarlierOccupant bool `json:"earlier-occupant,omitzero"`
 	// StillSeenAfterStop says of discovered access that the DCC saw the organisation read more than 2 working days

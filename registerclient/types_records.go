@@ -131,6 +131,9 @@ type VerifyAccessResponse struct {
 	Response     ResponseMetadata `json:"response"`
 	AccessRecord AccessRecord     `json:"access-record"`
 	DUID         string           `json:"duid"`
+	// DataUserStatus is the status of the account that registered the record; empty for a discovered record. It is an
+	// addition to the published API.
+	DataUserStatus DataUserStatus `json:"data-user-status"`
 }
 
 // RevokeAccessResponse says when a record was revoked.

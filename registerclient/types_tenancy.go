@@ -30,6 +30,10 @@ type ChangeOfTenancy struct {
 	CreatedAt       time.Time `json:"created-at"`
 	// WithdrawnAt is when an administrator withdrew the report; null if none did.
 	WithdrawnAt *time.Time `json:"withdrawn-at"`
+	// DisputedAt is when somebody of the earlier household said to live there still; null if nobody did.
+	DisputedAt *time.Time `json:"disputed-at"`
+	// UpheldAt is when an administrator decided the dispute for the report; null if none did.
+	UpheldAt *time.Time `json:"upheld-at"`
 }
 
 // ListChangesOfTenancyResponse lists the reports for a meter point, latest effective date first.
@@ -40,6 +44,12 @@ type ListChangesOfTenancyResponse struct {
 
 // WithdrawChangeOfTenancyResponse is the withdrawn report.
 type WithdrawChangeOfTenancyResponse struct {
+	Response        ResponseMetadata `json:"response"`
+	ChangeOfTenancy ChangeOfTenancy  `json:"change-of-tenancy"`
+}
+
+// UpholdChangeOfTenancyResponse is the upheld report.
+type UpholdChangeOfTenancyResponse struct {
 	Response        ResponseMetadata `json:"response"`
 	ChangeOfTenancy ChangeOfTenancy  `json:"change-of-tenancy"`
 }

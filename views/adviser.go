@@ -15,6 +15,7 @@ type HandoverPage struct {
 	StillSeen  []Sighting
 	Discovered []Sighting
 	Active     []Record
+	Excluded   []Record
 	Ended      []Record
 	// Stopped are the records that were stopped in this session.
 	Stopped []Receipt

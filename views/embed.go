@@ -1,7 +1,5 @@
 package views
 
-import "central.consent/dar/views/ui"
-
 // LeaveFramePage says in a frame that an access is stopped on the portal's own page, in a new tab.
 type LeaveFramePage struct {
 	Page
@@ -21,7 +19,4 @@ type TicketPage struct {
 	Token string
 }
 
-func (m LeaveFramePage) title() string {
-	names := m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
-	return m.Text.T("withdraw.title", "Org", names)
-}
+func (m LeaveFramePage) title() string { return m.Record.stopQuestion(m.Text) }

@@ -78,11 +78,19 @@ func (m LetterPage) stop() string {
 // accessAndPeriod says in the letter who has or had access, and for how long.
 func (m LetterPage) accessAndPeriod() string {
 	names := m.Record.allNames(m.Text)
+	if m.Record.isExcluded() {
+		return m.Text.T("letter.facts.excluded", "Org", names) + " " + m.Record.shortPeriod(m.Text)
+	}
 	if m.Record.EndedAt.IsZero() {
 		return m.Text.T("letter.facts.active", "Org", names) + " " + m.Record.shortPeriod(m.Text)
 	}
 
 	return m.Text.T("letter.facts.ended", "Org", names) + " " + m.Record.endedPeriod(m.Text)
+}
+
+// registrant says in the letter that the organisation which registered the record does not take part in the register.
+func (m LetterPage) registrant() string {
+	return m.Text.T("letter.registrant."+string(m.Record.RegistrantStatus), "Org", ui.Name(m.Record.registrant()))
 }
 
 // basis is the legal basis in the words of a letter.

@@ -21,8 +21,12 @@ type Record struct {
 	Controllers []Controller
 	// DataUser is the organisation that registered the record; empty if it is a controller itself.
 	DataUser string
-	State    RecordState
-	Basis    Basis
+	// Registrant is the organisation that registered the record: a controller, or DataUser.
+	Registrant string
+	// RegistrantStatus is the status of that organisation at the register; empty while it takes part.
+	RegistrantStatus RegistrantStatus
+	State            RecordState
+	Basis            Basis
 	// Purpose is in the organisation's own words.
 	Purpose string
 	// Language is the language of Purpose, taken from the privacy notice; empty means English.
@@ -52,10 +56,22 @@ type RecordState string
 // The states of a record.
 const (
 	RecordActive     RecordState = "active"
-	RecordEndingSoon RecordState = "ending" // active, with 30 days or less to go
+	RecordEndingSoon RecordState = "ending"    // active, with 30 days or less to go
+	RecordSuspended  RecordState = "suspended" // not ended, of an organisation that is suspended
+	RecordLeft       RecordState = "left"      // not ended, of an organisation that has left the register
 	RecordExpired    RecordState = "expired"
 	RecordStopped    RecordState = "stopped" // withdrawn by the customer
 	RecordClosed     RecordState = "closed"  // withdrawn by the organisation
+)
+
+// RegistrantStatus is the status of an organisation that does not take part in the register any more, and the end of
+// its text keys.
+type RegistrantStatus string
+
+// The statuses of a registrant that cannot register anything new. Whether it can still read data is not known.
+const (
+	RegistrantSuspended RegistrantStatus = "suspended"
+	RegistrantLeft      RegistrantStatus = "left"
 )
 
 // Basis is the legal basis that an organisation claims, and the end of its text keys.
@@ -164,11 +180,24 @@ func (r Record) otherNames(text *i18n.Printer) string {
 }
 
 // registrant is the organisation that registered the record. The register tells its system of a withdrawal.
-func (r Record) registrant() string {
-	if r.DataUser != "" {
-		return r.DataUser
+func (r Record) registrant() string { return cmp.Or(r.Registrant, r.DataUser, r.Organisation) }
+
+// isExcluded says that the record has not ended, and that its registrant is suspended or has left the register.
+func (r Record) isExcluded() bool { return r.State == RecordSuspended || r.State == RecordLeft }
+
+// registrantSentence says that the registrant does not take part in the register, and what that means for the record;
+// empty if it does.
+func (r Record) registrantSentence(text *i18n.Printer) string {
+	if r.RegistrantStatus == "" {
+		return ""
 	}
-	return r.Organisation
+
+	sentence := text.T("records.registrant."+string(r.RegistrantStatus), "Org", ui.Name(r.registrant()))
+	if r.isExcluded() {
+		sentence += " " + text.T("records.excluded.unknown")
+	}
+
+	return sentence
 }
 
 // lang is the lang attribute of the organisation's own words.
@@ -207,6 +236,50 @@ func (r Record) whatToAsk(text *i18n.Printer) string {
 		return text.T("records.basis."+string(r.Basis)+".elsewhere", "Org", ui.Name(r.Organisation))
 	}
 	return text.T("records.basis."+string(r.Basis)+".do", "Org", ui.Name(r.Organisation))
+}
+
+// moreHeading is the heading of the folded part of the card of a record that has not ended.
+func (r Record) moreHeading(text *i18n.Printer, heading string) string {
+	if r.isExcluded() {
+		return text.T("records.excluded.more", "Org", heading)
+	}
+	return text.T("records.active.more", "Org", heading)
+}
+
+// dataHeading is the heading of the data types of a record that has not ended.
+func (r Record) dataHeading(text *i18n.Printer) string {
+	if r.isExcluded() {
+		return text.T("records.excluded.data")
+	}
+	return text.T("records.can-see")
+}
+
+// earlierNote says that an earlier occupant gave the access.
+func (r Record) earlierNote(text *i18n.Printer) string {
+	if r.isExcluded() {
+		return text.T("records.earlier.excluded")
+	}
+	return text.T("records.earlier")
+}
+
+// stopLabel is the label of the button that leads to stopping the record.
+func (r Record) stopLabel(text *i18n.Printer, heading string) string {
+	names := r.shortNames(text, heading)
+	if r.isExcluded() {
+		return text.T("records.excluded.stop", "Org", names)
+	}
+
+	return text.T("records.stop", "Org", names)
+}
+
+// stopQuestion asks if the customer wants to stop the record.
+func (r Record) stopQuestion(text *i18n.Printer) string {
+	names := r.shortNames(text, ui.Name(r.Organisation))
+	if r.isExcluded() {
+		return text.T("withdraw.title.excluded", "Org", names)
+	}
+
+	return text.T("withdraw.title", "Org", names)
 }
 
 // noticeLink names a privacy notice of the record.

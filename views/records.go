@@ -25,6 +25,8 @@ type RecordsPage struct {
 	Discovered []Sighting
 	// Active are the records of organisations that can read data now.
 	Active []Record
+	// Excluded are the records that have not ended, of organisations that are suspended or have left the register.
+	Excluded []Record
 	// Ended are the records of organisations that could read data once.
 	Ended []Record
 	// Return is nil if the customer came without a link from another site.
@@ -41,16 +43,19 @@ type List struct {
 	StillSeen  []Sighting
 	Discovered []Sighting
 	Active     []Record
+	Excluded   []Record
 	Ended      []Record
 }
 
 // Len is the number of records in the list.
 func (l List) Len() int {
-	return len(l.StillSeen) + len(l.Discovered) + len(l.Active) + len(l.Ended)
+	return len(l.StillSeen) + len(l.Discovered) + len(l.Active) + len(l.Excluded) + len(l.Ended)
 }
 
 // All is the whole list, without the filter.
-func (m RecordsPage) All() List { return List{m.StillSeen, m.Discovered, m.Active, m.Ended} }
+func (m RecordsPage) All() List {
+	return List{m.StillSeen, m.Discovered, m.Active, m.Excluded, m.Ended}
+}
 
 // Shown is what the page lists.
 func (m RecordsPage) Shown() List {
@@ -64,7 +69,7 @@ func (m RecordsPage) Shown() List {
 // does not change them.
 func (m RecordsPage) headings() map[string]string {
 	headings := map[string]string{}
-	for _, group := range [][]Record{m.Active, m.Ended} {
+	for _, group := range [][]Record{m.Active, m.Excluded, m.Ended} {
 		for i, name := range numberedNames(m.Text, group) {
 			headings[group[i].Handle] = name
 		}
@@ -73,26 +78,40 @@ func (m RecordsPage) headings() map[string]string {
 	return headings
 }
 
-// answer says who was seen after the end, and in one sentence who has access: by name if there are few, else by number.
+// answer says who has access: by name if there are few, else by number. Before all it says who was seen after its access
+// had ended. Of organisations that are suspended or have left the register it says that, and that more is not known.
 func (m RecordsPage) answer() string {
-	names := sightingNames(m.StillSeen)
-	if len(names) == 0 {
-		return m.accessAnswer()
+	answer := m.accessSentence()
+	if names := sightingNames(m.StillSeen); len(names) > 0 {
+		answer = m.Text.N("records.still-seen.answer", len(names), "Who", namesOrCount(m.Text, names)) + " " + answer
 	}
 
-	stillSeen := m.Text.N("records.still-seen.answer", len(names), "Who", namesOrCount(m.Text, names))
+	excluded := 0
+	for _, state := range []RecordState{RecordSuspended, RecordLeft} {
+		names := registrants(m.Excluded, state)
+		if len(names) > 0 {
+			answer += " " + m.Text.N("records.answer."+string(state), len(names), "Who", namesOrCount(m.Text, names))
+			excluded += len(names)
+		}
+	}
+	if excluded > 0 {
+		answer += " " + m.Text.N("records.answer.unknown", excluded)
+	}
 
-	return stillSeen + " " + m.accessAnswer()
+	return answer
 }
 
-// accessAnswer says in one sentence who has access.
-func (m RecordsPage) accessAnswer() string {
+// accessSentence says who has access now, and who was seen.
+func (m RecordsPage) accessSentence() string {
 	active := organisations(m.Active)
 	discovered := sightingNames(m.Discovered)
 
 	known := m.Text.T("records.nobody")
-	if len(active) > 0 {
+	switch {
+	case len(active) > 0:
 		known = m.Text.T("records.known", "Who", namesOrCount(m.Text, active))
+	case len(m.Excluded) > 0:
+		known = m.Text.T("records.nobody.excluded")
 	}
 	if len(discovered) == 0 {
 		return m.Text.T("records.answer", "Sentence", known)
@@ -182,6 +201,27 @@ func (m RecordsPage) withdrawable(records []Record) int {
 	}
 
 	return count
+}
+
+// noneActive says that no organisation can see data now, as far as the register knows.
+func (m RecordsPage) noneActive() string {
+	if len(m.Excluded) > 0 {
+		return m.Text.T("records.active.none.excluded")
+	}
+	return m.Text.T("records.active.none")
+}
+
+// registrants are the names of the organisations that registered the records in this state, each once and sorted.
+func registrants(records []Record, states ...RecordState) []string {
+	var names []string
+	for _, r := range records {
+		if slices.Contains(states, r.State) {
+			names = append(names, r.registrant())
+		}
+	}
+	slices.Sort(names)
+
+	return slices.Compact(names)
 }
 
 // organisations are the names of all organisations that have one of the records, each once and sorted.

@@ -23,6 +23,7 @@ var Columns = []string{
 	"reference",
 	"contact",
 	"changed",
+	"registrant",
 }
 
 // The groups of the list, as the ends of their text keys.
@@ -30,6 +31,7 @@ const (
 	groupStillSeen  = "still-seen"
 	groupDiscovered = "discovered"
 	groupActive     = "active"
+	groupExcluded   = "excluded"
 	groupEnded      = "ended"
 )
 
@@ -37,7 +39,7 @@ const (
 type Entry struct {
 	// Handle finds the record in the session. It is not written to any file.
 	Handle string
-	// Group is still-seen, discovered, active or ended.
+	// Group is still-seen, discovered, active, excluded or ended.
 	Group        string
 	Organisation string
 	// Status is in words, as on the page.
@@ -58,6 +60,10 @@ type Entry struct {
 	Contact   string
 	// Changed are sentences, the newest change first.
 	Changed []string
+	// RegistrantStatus is empty while the organisation that registered the record takes part in the register, and so is
+	// Registrant, which says in words that it does not.
+	RegistrantStatus RegistrantStatus
+	Registrant       string
 	// When is the period of the access as a sentence.
 	When string
 }
@@ -79,6 +85,9 @@ func (m RecordsPage) Entries() []Entry {
 	}
 	for _, r := range shown.Active {
 		entries = append(entries, m.entry(groupActive, r))
+	}
+	for _, r := range shown.Excluded {
+		entries = append(entries, m.entry(groupExcluded, r))
 	}
 	for _, r := range shown.Ended {
 		e := m.entry(groupEnded, r)
@@ -121,6 +130,9 @@ func (m RecordsPage) entry(group string, r Record) Entry {
 		Reference:    r.Reference,
 		When:         ui.Unmarked(r.period(m.Text)),
 		Contact:      cmp.Or(r.lead().PrivacyURL, r.lead().ContactURL),
+
+		RegistrantStatus: r.RegistrantStatus,
+		Registrant:       ui.Unmarked(r.registrantSentence(m.Text)),
 	}
 	if names := r.organisations(); len(names) > 1 {
 		e.Others = names[1:]
@@ -148,6 +160,7 @@ func (m RecordsPage) Row(e Entry) []string {
 		e.Reference,
 		e.Contact,
 		strings.Join(e.Changed, " "),
+		e.Registrant,
 	}
 }
 

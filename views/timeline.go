@@ -41,6 +41,7 @@ const (
 	rowSighting  = "seen"
 	rowActive    = "active"
 	rowOpen      = "open"
+	rowExcluded  = "excluded"
 	rowEnded     = "ended"
 )
 
@@ -62,7 +63,7 @@ type yearMark struct {
 // timelineRow is one record. The access is certain from x to now, and planned from now to end; all are percent.
 type timelineRow struct {
 	href, name, period string
-	// kind is still-seen, seen, ended, or the state of an active record.
+	// kind is still-seen, seen, excluded, ended, or the state of an active record.
 	kind        string
 	x, now, end float64
 	// open is a record without an end, or with one beyond the horizon.
@@ -107,6 +108,13 @@ func (m RecordsPage) timeline() timeline {
 		row.period = r.shortPeriod(m.Text)
 		t.rows = append(t.rows, row)
 	}
+	for _, r := range shown.Excluded {
+		row := t.excludedRow(r)
+		row.href = "#" + r.id()
+		row.name = headings[r.Handle]
+		row.period = m.Text.T("records.state."+string(r.State)) + ". " + r.shortPeriod(m.Text)
+		t.rows = append(t.rows, row)
+	}
 	for _, r := range shown.Ended {
 		row := t.endedRow(r)
 		row.href = "#" + r.id()
@@ -125,7 +133,7 @@ func newTimeline(list List, now time.Time) timeline {
 		t.include(s.FirstSeen)
 		t.include(s.EndedAt)
 	}
-	for _, r := range slices.Concat(list.Active, list.Ended) {
+	for _, r := range slices.Concat(list.Active, list.Excluded, list.Ended) {
 		t.include(r.Since)
 		if r.Until.After(t.to) && r.Until.Sub(now) <= horizon && r.EndedAt.IsZero() {
 			t.to = r.Until
@@ -176,6 +184,11 @@ func (t timeline) activeRow(r Record) timelineRow {
 	}
 
 	return row
+}
+
+// excludedRow ends today: what comes after is not known.
+func (t timeline) excludedRow(r Record) timelineRow {
+	return timelineRow{kind: rowExcluded, x: t.x(r.Since), now: t.today, end: t.today}
 }
 
 func (t timeline) endedRow(r Record) timelineRow {
@@ -231,7 +244,7 @@ func (t timeline) legendKinds() []string {
 	drawn := map[string]bool{}
 	for _, row := range t.rows {
 		switch {
-		case row.kind == rowStillSeen || row.kind == rowSighting || row.kind == rowEnded:
+		case slices.Contains([]string{rowStillSeen, rowSighting, rowExcluded, rowEnded}, row.kind):
 			drawn[row.kind] = true
 		default:
 			drawn[rowActive] = true
@@ -239,7 +252,7 @@ func (t timeline) legendKinds() []string {
 		}
 	}
 
-	kinds := []string{rowStillSeen, rowSighting, rowActive, rowOpen, rowEnded}
+	kinds := []string{rowStillSeen, rowSighting, rowActive, rowOpen, rowExcluded, rowEnded}
 
 	return slices.DeleteFunc(kinds, func(kind string) bool { return !drawn[kind] })
 }
@@ -253,7 +266,7 @@ func legendRow(kind string) timelineRow {
 		return timelineRow{kind: kind, x: 22, now: 78, end: 78}
 	case rowOpen:
 		return timelineRow{kind: kind, x: 2, now: 30, open: true}
-	case rowEnded:
+	case rowExcluded, rowEnded:
 		return timelineRow{kind: kind, x: 8, now: 92, end: 92}
 	}
 

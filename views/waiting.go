@@ -29,6 +29,10 @@ type WaitingPage struct {
 	State      WaitingState
 	// SentTo is the masked address of a magic link: c*****r@example.com. May be empty.
 	SentTo string
+	// OtherAddress is the masked address that the letter can go to instead; empty if there is none.
+	OtherAddress string
+	// OtherName is what a form calls that address.
+	OtherName string
 	// MatchCode is what the customer types on the register's page; empty if the register asks for no code.
 	MatchCode string
 	// PasskeyURL is the register's page for a passkey; empty if a mailed link leads there, and in a demonstration.

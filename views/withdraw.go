@@ -15,7 +15,7 @@ type WithdrawPage struct {
 	Filter Filter
 }
 
-func (m WithdrawPage) title() string { return m.Text.T("withdraw.title", "Org", m.names()) }
+func (m WithdrawPage) title() string { return m.Record.stopQuestion(m.Text) }
 
 // names are the organisations that lose access, as short as in a heading.
 func (m WithdrawPage) names() string {

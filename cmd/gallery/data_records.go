@@ -200,6 +200,32 @@ func earlier() views.Record {
 	return r
 }
 
+// everyExclusion is one record of each kind that organisations have which are suspended or have left the register.
+func everyExclusion() []views.Record {
+	suspended := consent()
+	suspended.Handle = "x1"
+	suspended.State = views.RecordSuspended
+	suspended.RegistrantStatus = views.RegistrantSuspended
+
+	left := joint()
+	left.Handle = "x2"
+	left.State = views.RecordLeft
+	left.RegistrantStatus = views.RegistrantLeft
+
+	duty := legalObligation()
+	duty.Handle = "x3"
+	duty.State = views.RecordSuspended
+	duty.RegistrantStatus = views.RegistrantSuspended
+	duty.Until = day(2026, 11, 10)
+
+	before := earlier()
+	before.Handle = "x4"
+	before.State = views.RecordLeft
+	before.RegistrantStatus = views.RegistrantLeft
+
+	return []views.Record{suspended, left, before, duty}
+}
+
 // everyEnd is one record of each state that an ended record can have.
 func everyEnd() []views.Record {
 	stopped := joint()

@@ -49,6 +49,8 @@ func (s *set) addAdviserProof() {
 		m.SentTo, m.Resent, m.ResendsLeft, m.ResendSeconds = "", 1, 2, 30
 	})
 	s.waiting("adviser sent for the last time", helped, sentForTheLastTime)
+	s.waiting("adviser other address", helped, withOtherAddress)
+	s.pendingAddress("adviser pending address", helped)
 	s.waiting("adviser for long", helped, waitingForLong)
 	s.waiting("adviser passkey", helped, inANewTab)
 	s.waiting("adviser demonstration", demonstrated(helped), nil)
@@ -88,9 +90,10 @@ func (s *set) addAdviserRecords() {
 		Ended:  list.Ended,
 	})
 	s.handover("adviser handover", views.HandoverPage{
-		Active:  list.Active[1:],
-		Ended:   append([]views.Record{consent()}, list.Ended...),
-		Stopped: []views.Receipt{{Record: consent(), At: now, Reference: receipt}},
+		Active:   list.Active[1:],
+		Excluded: everyExclusion()[1:2],
+		Ended:    append([]views.Record{consent()}, list.Ended...),
+		Stopped:  []views.Receipt{{Record: consent(), At: now, Reference: receipt}},
 	})
 	s.handover("adviser handover still seen", views.HandoverPage{
 		StillSeen: stillSeenList().StillSeen,

@@ -9,6 +9,8 @@ import (
 // addFramed adds the pages in a frame, and the page that the frame leads to.
 func (s *set) addFramed() {
 	s.start("framed start", framed(stranger), views.StartPage{})
+	s.pendingAddress("framed pending address", framed(visitor))
+	s.waiting("framed other address", framed(visitor), withOtherAddress)
 	s.records("framed", framed(customer), demoList())
 	s.leaveFrame("framed withdraw", "")
 	s.leaveFrame("framed withdraw without scripts", "/portal/ticket")

@@ -31,8 +31,16 @@ func (s *set) addProve() {
 		s.prove("prove wrong "+mistake, p, passkey, magicLink)
 	}
 
+	s.pendingAddress("pending address", visitor)
 	s.add("elsewhere", stranger, func(p views.Page) templ.Component {
 		return views.Elsewhere(views.ElsewherePage{Page: p})
+	})
+}
+
+// pendingAddress has no method, because the register may use no address yet.
+func (s *set) pendingAddress(name string, p views.Page) {
+	s.add(name, p, func(p views.Page) templ.Component {
+		return views.PendingAddress(views.PendingAddressPage{Page: p, MeterPoint: electricity})
 	})
 }
 

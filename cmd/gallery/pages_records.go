@@ -32,6 +32,16 @@ func (s *set) addRecords() {
 	s.records("changed", customer, views.RecordsPage{Active: []views.Record{changed()}})
 	s.records("200", customer, manyRecords(200))
 
+	left := demoList().Ended[0]
+	left.RegistrantStatus = views.RegistrantLeft
+	s.records("excluded", customer, views.RecordsPage{
+		Discovered: []views.Sighting{acme()},
+		Active:     demoList().Active[1:],
+		Excluded:   everyExclusion(),
+		Ended:      []views.Record{left},
+	})
+	s.records("only excluded", customer, views.RecordsPage{Excluded: everyExclusion()[:1]})
+
 	linked := demoList()
 	linked.Return = &views.ReturnLink{Host: "app.bright-energy.com", URL: "https://app.bright-energy.com/energy"}
 	s.records("by link", customer, linked)

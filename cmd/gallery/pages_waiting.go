@@ -21,6 +21,7 @@ func (s *set) addWaiting() {
 		{"email sent again too soon", func(m *views.WaitingPage) { m.ResendSeconds, m.NotSent = 12, true }},
 		{"email sent for the last time", sentForTheLastTime},
 		{"email for long", waitingForLong},
+		{"email other address", withOtherAddress},
 		{"passkey", func(m *views.WaitingPage) {
 			m.Method, m.PasskeyURL, m.MatchCode = passkey, "https://id.example/passkey", ""
 		}},
@@ -40,6 +41,8 @@ func (s *set) addWaiting() {
 }
 
 func sentForTheLastTime(m *views.WaitingPage) { m.Resent, m.ResendsLeft = 3, 0 }
+
+func withOtherAddress(m *views.WaitingPage) { m.OtherAddress = "d*****e@example.org" }
 
 func waitingForLong(m *views.WaitingPage) { m.PollingLeft, m.SecondsLeft = 0, 0 }
 

@@ -31,6 +31,7 @@ var (
 func (s *set) addWithdraw() {
 	s.withdraw("withdraw", customer, views.WithdrawPage{Record: consent()})
 	s.withdraw("withdraw joint", customer, views.WithdrawPage{Record: joint()})
+	s.withdraw("withdraw excluded", customer, views.WithdrawPage{Record: everyExclusion()[1]})
 
 	for _, delivery := range deliveries {
 		s.withdrawn("withdrawn "+string(delivery.State), customer, views.WithdrawnPage{

@@ -31,6 +31,8 @@ type config struct {
 
 	MailFrom string `env:"REGISTER_MAIL_FROM" envDefault:"Central Access Register <no-reply@central.consent>"`
 
+	ContactLetters int `env:"REGISTER_CONTACT_LETTERS_PER_HOUR" envDefault:"5000"`
+
 	DKIMDomain   string     `env:"REGISTER_DKIM_DOMAIN"`
 	DKIMSelector string     `env:"REGISTER_DKIM_SELECTOR"`
 	DKIMKey      env.Secret `env:"REGISTER_DKIM_KEY"`
@@ -73,6 +75,10 @@ var docs = map[string]env.Doc{
 		Example: "smtps://register:password@mail.example.org:465",
 	},
 	"REGISTER_MAIL_FROM": {Help: "Who our mail comes from."},
+	"REGISTER_CONTACT_LETTERS_PER_HOUR": {
+		Help: "How many letters are written in an hour about addresses that came by an import, 1 or more. " +
+			"The people whose addresses stand are asked whether the new ones are theirs.",
+	},
 	"REGISTER_DKIM_DOMAIN": {
 		Help: "The domain that signs our mail: that of REGISTER_MAIL_FROM, or one above it. " +
 			"Set all three REGISTER_DKIM_ settings, or none.",
@@ -99,7 +105,11 @@ func load(mails bool) (config, register.Options, error) {
 		}
 	}
 
-	o := register.Options{Stub: c.Reidentification == "stub", PublicURL: c.PublicURL}
+	o := register.Options{
+		Stub:                  c.Reidentification == "stub",
+		PublicURL:             c.PublicURL,
+		ContactLettersPerHour: c.ContactLetters,
+	}
 	var err error
 	if text := c.Keys.Reveal(); text != "" { // if it is missing, env.Load has reported it
 		o.Keys, err = rules.NewKeyring(text)
@@ -107,6 +117,11 @@ func load(mails bool) (config, register.Options, error) {
 	}
 	if c.Reidentification != "live" && c.Reidentification != "stub" {
 		mistake := fmt.Errorf("REGISTER_REIDENTIFICATION must be live or stub, not %q", c.Reidentification)
+		mistakes = append(mistakes, mistake)
+	}
+
+	if c.ContactLetters < 1 {
+		mistake := fmt.Errorf("REGISTER_CONTACT_LETTERS_PER_HOUR must be 1 or more, not %d", c.ContactLetters)
 		mistakes = append(mistakes, mistake)
 	}
 

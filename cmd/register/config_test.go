@@ -28,6 +28,8 @@ func TestAllMistakesInTheSettingsAreReportedAtOnce(t *testing.T) {
 				"REGISTER_DKIM_DOMAIN":      "a b",
 				"REGISTER_DKIM_SELECTOR":    "a b",
 				"REGISTER_DKIM_KEY":         "x",
+
+				"REGISTER_CONTACT_LETTERS_PER_HOUR": "0",
 			},
 			[]string{
 				"REGISTER_DATABASE is missing",
@@ -41,6 +43,7 @@ func TestAllMistakesInTheSettingsAreReportedAtOnce(t *testing.T) {
 				"DKIM: Domain is",
 				"DKIM: Selector is",
 				"DKIM: Key is",
+				"REGISTER_CONTACT_LETTERS_PER_HOUR must be 1 or more, not 0",
 			},
 		},
 		{

@@ -74,7 +74,7 @@ func TestRegisteringClaimsSightings(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
 	supplier, portal, home := household(t, r)
-	create(t, supplier, home, registerclient.BasisContract)
+	create(t, supplier, home, registerclient.BasisContract) // so that the customer of this account opens the list
 	dcc := r.Client(t, registerclient.RoleDCC)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00777")))(t)

@@ -53,7 +53,10 @@ func (a *API) verifyAccessRecord(c echo.Context) error {
 	}
 
 	return c.JSON(http.StatusOK, registerclient.VerifyAccessResponse{
-		Response: a.metadata(c), AccessRecord: verified.Record, DUID: verified.DUID,
+		Response:       a.metadata(c),
+		AccessRecord:   verified.Record,
+		DUID:           verified.DUID,
+		DataUserStatus: verified.DataUserStatus,
 	})
 }
 
@@ -77,6 +80,7 @@ func (a *API) sendVerifiedSighting(c echo.Context, sighting rules.VerifiedSighti
 				"expiry":        nil,
 			},
 		},
-		"duid": nil,
+		"duid":             nil,
+		"data-user-status": nil,
 	})
 }

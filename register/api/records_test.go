@@ -266,3 +266,47 @@ func TestVerifySighting(t *testing.T) {
 		t.Error("the response names the meter point")
 	}
 }
+
+// The records of a suspended or terminated Data User stay on the list as they were, with its status.
+func TestListedStatusOfTheDataUser(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, portal, ir := household(t, r)
+	create(t, owner, ir, registerclient.BasisContract)
+	another := r.ClientOf(t, registerclient.CreateAccountRequest{
+		AccountID:   "another",
+		Role:        registerclient.RoleDataUser,
+		DisplayName: "Another Ltd",
+	})
+	identity := registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com")
+	theirs := create(t, another, must(another.CreateIdentityRecord(t.Context(), identity))(t).IR,
+		registerclient.BasisConsent)
+	admin := r.Client(t, registerclient.RoleAdmin)
+
+	expect := func(want registerclient.DataUserStatus) {
+		t.Helper()
+		listed := list(t, portal, magicLink(t, portal))
+		for _, record := range listed {
+			wanted := registerclient.DataUserActive
+			if record.AK == theirs {
+				wanted = want
+			}
+			if record.State != registerclient.StateActive || *record.DataUserStatus != wanted {
+				t.Errorf("%s is %s, of a Data User that is %s, want %s",
+					record.AK, record.State, *record.DataUserStatus, wanted)
+			}
+		}
+		if len(listed) != 2 {
+			t.Errorf("the list has %d records, want 2", len(listed))
+		}
+		if got := must(owner.VerifyAccessRecord(t.Context(), theirs))(t).DataUserStatus; got != want {
+			t.Errorf("verified as of a Data User that is %s, want %s", got, want)
+		}
+	}
+
+	expect(registerclient.DataUserActive)
+	must(admin.SuspendAccount(t.Context(), "another"))(t)
+	expect(registerclient.DataUserSuspended)
+	must(admin.TerminateAccount(t.Context(), "another"))(t)
+	expect(registerclient.DataUserTerminated)
+}

@@ -72,6 +72,7 @@ func (a *API) routes() []route {
 		{post, "/cot-events", dcc, nil, withBody(a.reportTenancyChange)},
 		{get, "/admin/cot-events", admin, names("mpxn"), a.listTenancyChanges},
 		{post, "/admin/cot-events/:cot/withdraw", admin, nil, a.withdrawTenancyChange},
+		{post, "/admin/cot-events/:cot/uphold", admin, nil, a.upholdTenancyChange},
 
 		{get, "/data-users/:duid", directory, nil, a.readDataUser},
 		{get, "/self", everyRole, nil, a.readSelf},

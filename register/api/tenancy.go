@@ -70,3 +70,22 @@ func (a *API) withdrawTenancyChange(c echo.Context) error {
 		}}, nil
 	})
 }
+
+// upholdTenancyChange is POST /admin/cot-events/{cot}/uphold.
+func (a *API) upholdTenancyChange(c echo.Context) error {
+	cot := c.Param("cot")
+	if err := rules.CheckTenancyChangeKey(cot); err != nil {
+		return err
+	}
+
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		change, err := a.rules.UpholdTenancyChange(ctx, tx, caller(c).AccountID, cot)
+		if err != nil {
+			return rules.Response{}, err
+		}
+
+		return rules.Response{Status: http.StatusOK, Body: registerclient.UpholdChangeOfTenancyResponse{
+			Response: a.metadata(c), ChangeOfTenancy: change,
+		}}, nil
+	})
+}

@@ -16,6 +16,9 @@ const (
 	pathConfirmed   = pathLink + "/confirmed"
 	pathDeclined    = pathLink + "/declined"
 
+	pathLetter        = BasePath + "/letter"
+	pathLetterDecline = pathLetter + declineSuffix
+
 	pathPasskeys      = BasePath + "/passkey"
 	pathAssert        = pathPasskeys + "/assert"
 	pathAssertDecline = pathAssert + declineSuffix
@@ -41,6 +44,7 @@ const (
 func URLs(publicURL string) rules.PageURLs {
 	return rules.PageURLs{
 		Link:   publicURL + pathLink,
+		Letter: publicURL + pathLetter,
 		Assert: publicURL + pathAssert,
 		Enrol:  publicURL + pathEnrol,
 	}

@@ -196,6 +196,7 @@ func TestPasskeyOfAnotherPerson(t *testing.T) {
 		d := h.enrol(t)
 		newer := movedIn(t, h.owner, "2026-05-01", "newcomer@example.com")
 		h.AddPasskey(t, newer)
+		h.Stand(t, newer)
 		b := h.Browser(t)
 
 		// The Data User asks by the newer record, then by the passkey's.

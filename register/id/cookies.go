@@ -13,12 +13,19 @@ import (
 // maxSecret is the length of a secret that a browser may hold, in bytes.
 const maxSecret = 100
 
-// cookieNames are the cookies of what a browser holds of a challenge: the link's secret, the session of a passkey page,
-// and the ticket to enrol a passkey.
+// letterSecret is the secret of a letter that can be answered. It names no challenge.
+const letterSecret store.Secret = "letter"
+
+// letterVisit is how long a browser holds the secret of a letter.
+const letterVisit = time.Hour
+
+// cookieNames are the cookies of what a browser holds: of a challenge the link's secret, the session of a passkey page,
+// and the ticket to enrol a passkey; and the secret of a letter.
 var cookieNames = map[store.Secret]string{
 	store.LinkSecret:    "dar-link",
 	store.SessionSecret: "dar-passkey",
 	store.EnrolSecret:   "dar-enrol",
+	letterSecret:        "dar-letter",
 }
 
 // keepSecret gives the browser a secret from the address, in a cookie.

@@ -15,10 +15,10 @@ import (
 )
 
 // A customer follows a mailed link, creates a passkey because of it, and next time confirms with the passkey. Every
-// occupant gets a letter about the new passkey, once.
+// standing address gets a letter about the new passkey, once.
 func TestEnrolmentAfterAMailedLink(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {
-		movedIn(t, h.owner, "2023-01-01", "Partner@Example.com")
+		h.Stand(t, movedIn(t, h.owner, "2023-01-01", "Partner@Example.com"))
 		movedIn(t, h.owner, "2023-01-01", "customer@EXAMPLE.com")
 		h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink, Language: "cy"})
 		b := h.Browser(t)

@@ -55,14 +55,21 @@ func endOf(c echo.Context, err error, status int, kind rules.Kind) (Reason, stri
 		reason = EndRefused
 	}
 
-	if !strings.HasPrefix(c.Request().URL.Path, pathPasskeys+"/") {
-		return reason, pathLink
+	path := pathLink
+	dead := EndDead
+	switch requested := c.Request().URL.Path; {
+	case strings.HasPrefix(requested, pathPasskeys+"/"):
+		path = pathAssert
+		dead = EndPasskeyDead
+	case requested == pathLetter, strings.HasPrefix(requested, pathLetter+"/"):
+		path = pathLetter
+		dead = EndLetterDead
 	}
 	if reason == EndDead {
-		reason = EndPasskeyDead
+		reason = dead
 	}
 
-	return reason, pathAssert
+	return reason, path
 }
 
 // isStep reports whether the script of a passkey page sent the request.

@@ -154,6 +154,13 @@ const (
 	EndShown           Reason = "passkey-shown"
 	EndEnrolled        Reason = "passkey-added"
 	EndMailed          Reason = "passkey-mailed" // the customer has to open the mailed link
+	EndLetterYes       Reason = "letter-yes"     // a new contact is the customer's
+	EndLetterNo        Reason = "letter-no"      // it is not
+	EndLetterKept      Reason = "letter-kept"    // a contact is not removed
+	EndLetterFrozen    Reason = "letter-frozen"  // a reading has no authority any more
+	EndLetterHere      Reason = "letter-here"    // the customer still lives there
+	EndLetterDead      Reason = "letter-dead"    // EndDead of a letter
+	EndLetterWrongCode Reason = "letter-wrong-code"
 )
 
 // EndPage is a page without a way on.

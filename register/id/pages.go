@@ -1,5 +1,5 @@
-// Package id is the register's pages for customers, on the id origin: the page of a mailed link, the passkeys' pages,
-// and every page on which a challenge ends. Handlers read the browser's request and call package rules; models.go and
+// Package id is the register's pages for customers, on the id origin: the page of a mailed link, the page on which a
+// letter is answered, the passkeys' pages, and every page on which a challenge ends. Handlers read the browser's request and call package rules; models.go and
 // the templates show the result. addresses.go holds every address.
 package id
 
@@ -47,6 +47,13 @@ func (p *Pages) Mount(e *echo.Echo) {
 	post(pathLinkDecline, p.postDecline)
 	show(pathConfirmed, p.showConfirmed)
 	show(pathDeclined, p.showDeclined)
+
+	show(pathLetter, p.showLetter)
+	post(pathLetter, p.postLetter(true))
+	post(pathLetterDecline, p.postLetter(false))
+	for reason, path := range pathsOfEnds {
+		show(path, p.showEnd(path, reason))
+	}
 
 	show(pathAssert, p.showAssert)
 	post(pathAssert+optionsSuffix, p.step(p.permitAssertion, p.beginAssertion))

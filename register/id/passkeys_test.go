@@ -143,11 +143,11 @@ func TestOpeningPasskeyPagesChangesNothing(t *testing.T) {
 	})
 }
 
-// A passkey that its Data User removes stops working at once, and every occupant gets a letter about that.
+// A passkey that its Data User removes stops working at once, and every standing address gets a letter about that.
 func TestRemovedPasskey(t *testing.T) {
 	eachHome(t, func(t *testing.T, h *home) {
 		d := h.enrol(t)
-		movedIn(t, h.owner, "2023-01-01", "partner@example.com")
+		h.Stand(t, movedIn(t, h.owner, "2023-01-01", "partner@example.com"))
 		h.AddPasskey(t, movedIn(t, h.owner, "2023-01-01", ""))
 		address, _ := h.askToAssert(t)
 		b := h.Browser(t)

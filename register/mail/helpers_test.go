@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"net"
 	"strings"
@@ -208,6 +209,7 @@ func letters() map[string]mail.Message {
 		messages["passkey-removed."+language] = mail.PasskeyRemoved(bare)
 
 		messages["undelivered."+language] = mail.Undelivered(undelivered(language))
+		maps.Copy(messages, contactLetters(language))
 	}
 
 	return messages

@@ -29,6 +29,7 @@ type block struct {
 	steps     []string
 	action    *action
 	code      string // a line to copy, such as a request
+	typed     string // a code to type elsewhere
 }
 
 // fact is a line of a table.

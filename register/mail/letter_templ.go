@@ -407,21 +407,40 @@ func blockMarkup(l letter, b block) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if b.code != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<p class=\"facts ink\" style=\"margin:0 0 20px;padding:12px 16px;background-color:#eaf1ef;border-radius:10px;color:#16262b;font-family:Consolas,Menlo,'Liberation Mono',monospace;font-size:15px;word-break:break-all\">")
+		if b.typed != "" {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<p class=\"facts ink\" style=\"margin:0 0 20px;padding:12px 20px;background-color:#eaf1ef;border-radius:10px;color:#16262b;font-family:Consolas,Menlo,'Liberation Mono',monospace;font-size:27px;font-weight:700;letter-spacing:4px\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(b.code)
+			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(b.typed)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `register/mail/letter.templ`, Line: 110, Col: 222}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `register/mail/letter.templ`, Line: 110, Col: 237}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if b.code != "" {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p class=\"facts ink\" style=\"margin:0 0 20px;padding:12px 16px;background-color:#eaf1ef;border-radius:10px;color:#16262b;font-family:Consolas,Menlo,'Liberation Mono',monospace;font-size:15px;word-break:break-all\">")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var23 string
+			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(b.code)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `register/mail/letter.templ`, Line: 113, Col: 222}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

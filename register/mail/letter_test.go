@@ -143,8 +143,23 @@ func TestHostileTextStaysText(t *testing.T) {
 	failed.WebhookID = hostile
 	failed.List = hostile
 
+	proposed := addition("en")
+	proposed.Org = hostile
+	proposed.Contact = mail.Contact{Device: hostile}
+
+	read := reading("en")
+	read.Org = hostile
+
+	tied := tie("en")
+	tied.Org = hostile
+
 	for name, letter := range map[string]mail.Message{
-		"link": mail.MagicLink(d), "passkey": mail.PasskeyAdded(added), "undelivered": mail.Undelivered(failed),
+		"link":        mail.MagicLink(d),
+		"passkey":     mail.PasskeyAdded(added),
+		"undelivered": mail.Undelivered(failed),
+		"addition":    mail.ContactAddition(proposed),
+		"reading":     mail.ContactReading(read),
+		"tie":         mail.TenancyTie(tied),
 	} {
 		if strings.ContainsAny(letter.Subject, "\r\n\u2028\u202e") || len([]rune(letter.Subject)) > 400 {
 			t.Errorf("%s: the subject is %q", name, letter.Subject)

@@ -39,6 +39,8 @@ func (b block) plain() string {
 		return b.action.label + ":\n" + b.action.url // not wrapped: a link with a line end does not work
 	case b.code != "":
 		return "    " + b.code
+	case b.typed != "":
+		return "    " + b.typed
 	}
 
 	var lines []string

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"central.consent/dar/register/mail"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 )
 
@@ -13,15 +14,16 @@ var (
 	errNoMailServer = errors.New("this register has no mail server")
 	// errMaybeSent ends the job of a letter that must arrive at most once and that the mail server may have accepted.
 	errMaybeSent = errors.New("the mail server may have it")
+	errTooLate   = errors.New("came too late")
 )
 
 // attempt makes one attempt of a job and records the outcome. It returns an error if the outcome could not be recorded.
 func (w *Worker) attempt(ctx context.Context, job store.Job) error {
 	if job.HandedAt != nil {
-		return w.Rules.EndJob(ctx, job, store.OutcomeUndelivered, errMaybeSent.Error())
+		return w.end(ctx, job, store.OutcomeUndelivered, errMaybeSent)
 	}
 	if job.DropAt != nil && !w.Clock().Before(job.DropAt.Time()) {
-		return w.Rules.EndJob(ctx, job, store.OutcomeDropped, "came too late")
+		return w.end(ctx, job, store.OutcomeDropped, errTooLate)
 	}
 
 	body, err := w.Rules.OpenJob(job)
@@ -54,9 +56,9 @@ func (w *Worker) record(ctx context.Context, job store.Job, failure error) error
 	retries := retriesOf(job)
 	switch {
 	case failure == nil:
-		return w.Rules.EndJob(ctx, job, store.OutcomeDelivered, "")
+		return w.end(ctx, job, store.OutcomeDelivered, nil)
 	case isPermanent(failure) || job.Attempts > len(retries):
-		return w.Rules.EndJob(ctx, job, store.OutcomeUndelivered, failure.Error())
+		return w.end(ctx, job, store.OutcomeUndelivered, failure)
 	}
 
 	due := w.Clock().Add(withJitter(retries[job.Attempts-1]))
@@ -66,6 +68,17 @@ func (w *Worker) record(ctx context.Context, job store.Job, failure error) error
 
 		return err
 	})
+}
+
+// end records how a job ended. failure says why it failed; nil if it did not.
+func (w *Worker) end(ctx context.Context, job store.Job, outcome string, failure error) error {
+	end := rules.JobEnd{Outcome: outcome}
+	if failure != nil {
+		end.LastError = failure.Error()
+		end.Refused = mail.Permanent(failure)
+	}
+
+	return w.Rules.EndJob(ctx, job, end)
 }
 
 // isPermanent reports whether another attempt of a letter cannot succeed or must not be made.

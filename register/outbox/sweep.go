@@ -24,6 +24,8 @@ func (w *Worker) sweep(ctx context.Context) {
 			return tx.DeleteStaleLimits(ctx, w.Clock())
 		}),
 		w.normaliseEmails(ctx),
+		w.settleTenancyChanges(ctx),
+		w.writeContactLetters(ctx),
 		w.endWaits(ctx),
 		w.logAuditHeads(ctx),
 	)
@@ -43,6 +45,23 @@ func (w *Worker) normaliseEmails(ctx context.Context) error {
 	}
 
 	return nil
+}
+
+// settleTenancyChanges lets reports divide the standing of contacts whose day has come.
+func (w *Worker) settleTenancyChanges(ctx context.Context) error {
+	_, err := w.Rules.SettleTenancyChanges(ctx)
+
+	return err
+}
+
+// writeContactLetters writes the letters about provisional contacts that are due.
+func (w *Worker) writeContactLetters(ctx context.Context) error {
+	written, err := w.Rules.WriteContactLetters(ctx)
+	if written > 0 {
+		w.Logger.InfoContext(ctx, "letters about contacts written", slog.Int("letters", written))
+	}
+
+	return err
 }
 
 // endWaits looks at the waits of contacts that are due.

@@ -58,6 +58,7 @@ func TestClientSamples(t *testing.T) {
 		"report-change-of-tenancy":              "ChangeOfTenancyReported",
 		"list-changes-of-tenancy":               "ChangesOfTenancy",
 		"withdraw-change-of-tenancy":            "ChangeOfTenancyWithdrawn",
+		"uphold-change-of-tenancy":              "ChangeOfTenancyUpheld",
 		"read-data-user":                        "DataUserRead",
 		"list-webhooks":                         "Webhooks",
 		"list-all-webhooks":                     "AllWebhooks",

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"testing"
+	"time"
 
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 )
 
@@ -15,7 +17,12 @@ func (r *Register) Confirm(t testing.TB, tokenRef string) {
 
 	challenge := r.challengeOf(t, tokenRef)
 	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
-		return tx.ConfirmByPasskey(t.Context(), challenge, nil, nil, r.Clock.Now())
+		confirmed, err := tx.ConfirmByPasskey(t.Context(), challenge, nil, r.Clock.Now())
+		if err != nil || !confirmed || challenge.Contact == nil {
+			return confirmed, err
+		}
+
+		return true, tx.ConfirmContact(t.Context(), *challenge.Contact, r.Clock.Now())
 	})
 }
 
@@ -25,7 +32,7 @@ func (r *Register) Decline(t testing.TB, tokenRef string) {
 
 	challenge := r.challengeOf(t, tokenRef)
 	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
-		return tx.Decline(t.Context(), challenge, r.Clock.Now())
+		return tx.Decline(t.Context(), challenge.Challenge, r.Clock.Now())
 	})
 }
 
@@ -37,7 +44,7 @@ func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
 	challenge := r.challengeOf(t, tokenRef)
 	code := sha256.Sum256([]byte(completionCode))
 	r.changeChallenge(t, func(tx *store.Tx) (bool, error) {
-		return tx.ConfirmByPasskey(t.Context(), challenge, nil, code[:], r.Clock.Now())
+		return tx.ConfirmByPasskey(t.Context(), challenge, code[:], r.Clock.Now())
 	})
 }
 
@@ -60,6 +67,32 @@ func (r *Register) AddPasskey(t testing.TB, ir string) {
 	})
 }
 
+// Stand makes the contacts of an identity record stand, as if a standing contact had said yes to them.
+func (r *Register) Stand(t testing.TB, ir string) {
+	t.Helper()
+
+	r.transact(t, func(tx *store.Tx) error { return Stand(t.Context(), tx, ir, r.Clock.Now()) })
+}
+
+// Stand is Register.Stand in a transaction.
+func Stand(ctx context.Context, tx *store.Tx, ir string, now time.Time) error {
+	contacts, err := tx.ListContactsOf(ctx, []string{ir})
+	if err != nil {
+		return err
+	}
+
+	for _, c := range contacts {
+		_, err := tx.SetStanding(ctx, c, c.Household, store.Standing{
+			State: store.ContactStands, Since: store.Millis(now), Why: "said-yes", Household: c.Household,
+		})
+		if err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
 // InsertPasskey inserts a passkey that stands.
 func InsertPasskey(ctx context.Context, tx *store.Tx, credential store.Credential) error {
 	record, err := tx.HoldIdentityRecord(ctx, credential.IR)
@@ -71,7 +104,7 @@ func InsertPasskey(ctx context.Context, tx *store.Tx, credential store.Credentia
 	}
 
 	return tx.InsertContacts(ctx, []store.Contact{{
-		ID:           "cnt_" + credential.CredentialID[5:],
+		ID:           rules.NewID("cnt"),
 		IR:           record.IR,
 		AccountID:    record.AccountID,
 		MPxN:         *record.MPxN,
@@ -84,9 +117,9 @@ func InsertPasskey(ctx context.Context, tx *store.Tx, credential store.Credentia
 	}})
 }
 
-// challengeOf returns the name of the challenge with a token-ref. The store finds one only with the account that
-// started it, so every account is tried.
-func (r *Register) challengeOf(t testing.TB, tokenRef string) string {
+// challengeOf returns the challenge with a token-ref. The store finds one only with the account that started it, so every
+// account is tried.
+func (r *Register) challengeOf(t testing.TB, tokenRef string) store.Reidentification {
 	t.Helper()
 
 	hash := sha256.Sum256([]byte(tokenRef))
@@ -104,12 +137,12 @@ func (r *Register) challengeOf(t testing.TB, tokenRef string) string {
 			t.Fatal(err)
 		}
 
-		return found.Challenge
+		return found
 	}
 
 	t.Fatal("no challenge has this token")
 
-	return ""
+	return store.Reidentification{}
 }
 
 // changeChallenge runs a change of an open challenge, and fails the test if the challenge is not open.

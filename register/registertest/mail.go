@@ -43,6 +43,30 @@ func NewInbox(t testing.TB) (Inbox, *mail.Sender) {
 // mailedLink matches the link of a magic-link letter.
 var mailedLink = regexp.MustCompile(regexp.QuoteMeta(PublicURL) + `/id/link\?token=[A-Za-z0-9_-]+`)
 
+var (
+	// mailedReply matches the link of a letter that can be answered, and mailedCode its code.
+	mailedReply = regexp.MustCompile(regexp.QuoteMeta(PublicURL) + `/id/letter\?token=[A-Za-z0-9_-]+`)
+	mailedCode  = regexp.MustCompile(`(?m)^    ([2-9A-Z]{4})\r?$`)
+)
+
+// Reply returns the link and the code in the latest letter that can be answered.
+func (i Inbox) Reply(t testing.TB) (link, code string) {
+	t.Helper()
+
+	letters := i.Messages()
+	for n := len(letters) - 1; n >= 0; n-- {
+		link := mailedReply.FindString(letters[n].Text)
+		code := mailedCode.FindStringSubmatch(letters[n].Text)
+		if link != "" && code != nil {
+			return link, code[1]
+		}
+	}
+
+	t.Fatalf("no link to answer by in %d letters", len(letters))
+
+	return "", ""
+}
+
 // Link returns the link in the latest letter that has one.
 func (i Inbox) Link(t testing.TB) string {
 	t.Helper()

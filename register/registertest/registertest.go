@@ -106,6 +106,15 @@ func (r *Register) AnnounceExpiries(t testing.TB) {
 	}
 }
 
+// WriteContactLetters writes the letters about contacts that are due, as the worker's sweep does.
+func (r *Register) WriteContactLetters(t testing.TB) {
+	t.Helper()
+
+	if _, err := r.service.Rules.WriteContactLetters(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // ForgetLimits empties every rate limit.
 func (r *Register) ForgetLimits(t testing.TB) {
 	t.Helper()

@@ -53,10 +53,10 @@ func TestReadAudit(t *testing.T) {
 			total int
 			want  string
 		}{
-			{"account", rules.AuditQuery{AccountID: new("owner")}, 4, ""},
+			{"account", rules.AuditQuery{AccountID: new("owner")}, 5, ""},
 			{"event type", rules.AuditQuery{EventType: new("record.revoked")}, 1, ""},
 			{"access key", rules.AuditQuery{AK: &ak}, 2, ""},
-			{"meter point", rules.AuditQuery{MPxN: new("23 1234 5678 901")}, 3, ""},
+			{"meter point", rules.AuditQuery{MPxN: new("23 1234 5678 901")}, 4, ""},
 			{"several", rules.AuditQuery{AK: &ak, EventType: new("record.created")}, 1, ""},
 			{"none fits", rules.AuditQuery{AccountID: new("nobody")}, 0, ""},
 			{"all wrong", rules.AuditQuery{

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"central.consent/dar/register/passkey"
 	"central.consent/dar/register/registertest"
@@ -134,16 +135,20 @@ func TestCopiedPasskeyIsForgotten(t *testing.T) {
 func TestWhosePasskeyConfirms(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
-		d := h.enrol(t)
 		other := h.asking(t, "other", registerclient.RoleDataUser)
 		theirs := h.lives(t, other, "", "2024-01-01")
 		h.addPasskey(t, theirs)
+		h.clock.Add(time.Minute)
+		d := h.enrol(t)
 
 		started, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
 		if row := h.stored(t, h.portal, started); row.IR != theirs {
-			t.Fatalf("the record of the latest move-in is not asked: %+v", row)
+			t.Fatalf("the record of the longest standing passkey is not asked: %+v", row)
 		}
 		must(h.showPasskey(t, permission, d, ""))(t)
+		if row := h.stored(t, h.portal, started); row.IR != h.ir || row.Contact == nil {
+			t.Errorf("the token is not of the record whose passkey was shown: %+v", row)
+		}
 
 		own := must(h.reidentifyOwn(t, other, theirs, registerclient.ReidentifyOwnRequest{
 			Method: registerclient.MethodPasskeyAssert,

@@ -138,6 +138,9 @@ func (r *Rules) CompleteChallenge(
 		tx.Audit(r.auditEvent(accountID, auditReidentifyConfirmed, found.MPxN, "", map[string]any{
 			"method": found.Method,
 		}))
+		if err := r.recordConfirmation(ctx, tx, found); err != nil {
+			return registerclient.ReidentifyStatusResponse{}, err
+		}
 	}
 
 	return registerclient.ReidentifyStatusResponse{

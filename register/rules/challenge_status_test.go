@@ -126,7 +126,7 @@ func (h *house) shown(t testing.TB, code string) registerclient.ReidentifyRespon
 	})
 	row := h.stored(t, h.portal, started)
 	h.change(t, func(tx *store.Tx) error {
-		_, err := tx.ConfirmByPasskey(t.Context(), row.Challenge, nil, rules.HashToken(code), h.Now())
+		_, err := tx.ConfirmByPasskey(t.Context(), row, rules.HashToken(code), h.Now())
 
 		return err
 	})

@@ -63,11 +63,15 @@ func (r *Rules) CheckReidentify(in registerclient.ReidentifyRequest, account sto
 func (r *Rules) Reidentify(
 	ctx context.Context, tx *store.Tx, account store.Account, mpxn string, in registerclient.ReidentifyRequest,
 ) (registerclient.ReidentifyResponse, error) {
-	if err := tx.HoldMeterPoint(ctx, mpxn); err != nil {
+	h, err := r.holdHome(ctx, tx, mpxn)
+	if err != nil {
+		return registerclient.ReidentifyResponse{}, err
+	}
+	if err := r.wakeMigrated(ctx, tx, h); err != nil {
 		return registerclient.ReidentifyResponse{}, err
 	}
 
-	found, err := r.occupants(ctx, tx, mpxn)
+	found, err := occupantsOf(ctx, tx, h, mpxn)
 	if err != nil {
 		return registerclient.ReidentifyResponse{}, err
 	}
@@ -143,29 +147,25 @@ func (r *Rules) ReidentifyOwn(
 func (r *Rules) ownConfirmingRecord(
 	ctx context.Context, tx *store.Tx, accountID, ir string,
 ) (store.IdentityRecord, error) {
-	record, err := tx.HoldOwnIdentityRecord(ctx, accountID, ir)
+	h, record, err := r.holdOwnRecord(ctx, tx, accountID, ir)
 	if err != nil {
-		return store.IdentityRecord{}, orRefusal(err, noIdentityRecord())
+		return store.IdentityRecord{}, err
 	}
 	if record.AnonymisedAt != nil {
 		return store.IdentityRecord{}, conflict(
 			"This identity record has been anonymised: it can no longer confirm.")
 	}
 
-	present, err := r.household(ctx, tx, *record.MPxN)
-	if err != nil {
-		return store.IdentityRecord{}, err
-	}
-	if present.hasMovedOut(*record.MoveInDate) {
+	if h.present.hasMovedOut(*record.MoveInDate) {
 		return store.IdentityRecord{}, conflict(
 			"This identity record is an earlier occupant's, who can no longer confirm.")
 	}
-	if !present.isOccupant(*record.MoveInDate, store.LondonDay(r.Now(), 0)) {
+	if !h.present.isOccupant(*record.MoveInDate, h.today()) {
 		return store.IdentityRecord{}, conflict(
 			"The move-in date of this identity record is still to come: it can confirm from that day.")
 	}
 
-	return record, nil
+	return record, r.wakeMigrated(ctx, tx, h)
 }
 
 // method checks by which method a customer is to be asked, and the return URL of that method, which must be registered.
@@ -342,14 +342,20 @@ func (r *Rules) queueLink(
 
 	expires := row.ConfirmBy.Time()
 
-	return r.queueLetter(ctx, tx, SubjectLink, challenge.Contact.address, &expires, mail.MagicLink(mail.LinkDetails{
-		Language:  challenge.Language,
-		Org:       challenge.Account.DisplayName,
-		Purpose:   purpose,
-		Meter:     mail.MeterOf(challenge.MPxN),
-		Link:      r.pages.Link + "?token=" + secret,
-		Asked:     row.IssuedAt.Time(),
-		Expires:   expires,
-		MatchCode: challenge.MatchCode,
-	}))
+	letter := QueuedLetter{
+		To:        challenge.Contact.address,
+		Challenge: row.Challenge,
+		Message: mail.MagicLink(mail.LinkDetails{
+			Language:  challenge.Language,
+			Org:       challenge.Account.DisplayName,
+			Purpose:   purpose,
+			Meter:     mail.MeterOf(challenge.MPxN),
+			Link:      r.pages.Link + "?token=" + secret,
+			Asked:     row.IssuedAt.Time(),
+			Expires:   expires,
+			MatchCode: challenge.MatchCode,
+		}),
+	}
+
+	return r.queueMail(ctx, tx, NewID("msg"), SubjectLink, letter, &expires)
 }

@@ -142,7 +142,7 @@ func judgeSightings(
 ) ([]judgedSighting, error) {
 	var shown []judgedSighting
 	for _, sighting := range sightings {
-		if !present.showsSighting(sighting.LastSeen) {
+		if !present.showsSighting(sighting.CreatedAt.Time(), sighting.LastSeen) {
 			continue
 		}
 

@@ -46,13 +46,22 @@ func (r *Rules) home(ctx context.Context, from contactReader, mpxn string) (home
 	if h.holders, err = from.ListRecordHolders(ctx, mpxn, h.now); err != nil {
 		return home{}, err
 	}
-	if len(h.standing()) > 0 {
-		return h, nil
+
+	h.formers = map[string]*store.FormerContact{}
+	for _, side := range present.sides() {
+		view := h
+		view.present = side
+		if len(view.standing()) > 0 {
+			continue
+		}
+
+		if h.formers[side.since()], err = formerContact(ctx, from, mpxn, view); err != nil {
+			return home{}, err
+		}
 	}
+	h.former = h.formers[present.since()]
 
-	h.former, err = formerContact(ctx, from, mpxn, h)
-
-	return h, err
+	return h, nil
 }
 
 // holdHome is home, and makes other transactions that decide about the meter point wait until this one ends.
@@ -225,8 +234,15 @@ func (h home) nextCheck(c contact) store.Millis {
 // stands no more ends what it confirmed; an address that begins to stand takes the place of the one that it replaces,
 // and makes its other records stand. by is the account or "customer" that decided; empty if time did.
 func (r *Rules) setStanding(ctx context.Context, tx *store.Tx, h home, c contact, v verdict, by string) error {
+	return r.replaceStanding(ctx, tx, h, c, h.householdOf(c), v, by)
+}
+
+// replaceStanding is setStanding, and says to which household the standing belonged that ends.
+func (r *Rules) replaceStanding(
+	ctx context.Context, tx *store.Tx, h home, c contact, household string, v verdict, by string,
+) error {
 	next := h.begin(c, v)
-	changed, err := tx.SetStanding(ctx, c.Contact, h.householdOf(c), next.Standing)
+	changed, err := tx.SetStanding(ctx, c.Contact, household, next.Standing)
 	if err != nil || !changed {
 		return err
 	}
@@ -250,6 +266,7 @@ func (r *Rules) setStanding(ctx context.Context, tx *store.Tx, h home, c contact
 
 // standWith makes the other provisional records of an address stand that has begun to.
 func (r *Rules) standWith(ctx context.Context, tx *store.Tx, h home, stands contact) error {
+	h = h.sideOf(stands.MoveInDate)
 	for _, other := range h.contacts {
 		same := other.ID != stands.ID && other.address != "" && other.address == stands.address
 		if !same || other.State != store.ContactProvisional || !h.canStand(other) || !h.canStand(stands) {
@@ -259,7 +276,8 @@ func (r *Rules) standWith(ctx context.Context, tx *store.Tx, h home, stands cont
 			continue
 		}
 
-		err := r.setStanding(ctx, tx, h.without(stands.ID), other, verdict{store.ContactStands, whySameAddress}, "")
+		v := verdict{store.ContactStands, whySameAddress}
+		err := r.replaceStanding(ctx, tx, h.without(stands.ID), other, other.Household, v, "")
 		if err != nil {
 			return err
 		}
@@ -326,6 +344,7 @@ func (r *Rules) auditStanding(tx *store.Tx, c contact, by string) {
 // announceContact tells the other Data Users of a meter point of a contact that came to a household of which nobody is
 // left who stood.
 func (r *Rules) announceContact(ctx context.Context, tx *store.Tx, h home, added contact) error {
+	h = h.sideOf(added.MoveInDate)
 	if added.State != store.ContactProvisional || added.Why != whyNew || h.former == nil {
 		return nil
 	}
@@ -409,4 +428,32 @@ func (h home) contact(id string) (contact, bool) {
 	}
 
 	return h.contacts[i], true
+}
+
+// wakeMigrated lets the contacts begin to wait that were on the register before standing was: nobody was written to
+// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction must
+// hold the home.
+func (r *Rules) wakeMigrated(ctx context.Context, tx *store.Tx, h home) error {
+	for _, c := range h.contacts {
+		waits := c.State == store.ContactProvisional && c.Why == whyMigrated && c.CheckAt == nil
+		if !waits || !h.canStand(c) {
+			continue
+		}
+		if h.standsAs(c) {
+			// Its address was stored in another form or under another key.
+			err := r.setStanding(ctx, tx, h, c, verdict{store.ContactStands, whySameAddress}, "")
+			if err != nil {
+				return err
+			}
+
+			continue
+		}
+
+		begun := h.begin(c, verdict{c.State, c.Why})
+		if err := tx.SetWait(ctx, c.ID, begun.LetterDueAt, begun.ToldAt, begun.CheckAt); err != nil {
+			return err
+		}
+	}
+
+	return nil
 }

@@ -122,7 +122,7 @@ func (r *Rules) authorityOver(
 		return authority{}, refused
 	}
 
-	present, err := r.household(ctx, tx, grant.MPxN)
+	present, err := r.householdOf(ctx, tx, grant)
 	if err != nil {
 		return authority{}, err
 	}

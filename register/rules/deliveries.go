@@ -93,31 +93,60 @@ func (r *Rules) Redeliver(
 	return deliveryOf(job), nil
 }
 
-// EndJob records how a job ended. lastError says why it failed; empty if it did not. If an event is given up, it queues
-// a letter to the alert address of the subscription. It changes nothing if another attempt holds the job.
-func (r *Rules) EndJob(ctx context.Context, job store.Job, outcome, lastError string) error {
+// JobEnd is how a job ended.
+type JobEnd struct {
+	// Outcome is one of the outcomes of package store.
+	Outcome string
+	// LastError says why the job failed; empty if it did not.
+	LastError string
+	// Refused is true if the mail server refused the letter or its address for good.
+	Refused bool
+}
+
+// EndJob records how a job ended, and does what follows from that: if an event is given up, it queues a letter to the
+// alert address of the subscription; contact_letter_delivery.go has what follows from the end of a letter. It changes
+// nothing if another attempt holds the job.
+func (r *Rules) EndJob(ctx context.Context, job store.Job, end JobEnd) error {
 	return r.store.Transact(ctx, func(tx *store.Tx) error {
+		if err := r.holdHomeOf(ctx, tx, job, end); err != nil {
+			return err
+		}
+
 		var cause *string
-		if lastError != "" {
-			cause = &lastError
+		if end.LastError != "" {
+			cause = &end.LastError
 		}
 
-		ended, err := tx.EndJob(ctx, job, outcome, cause, r.clock())
-		if err != nil || !ended || outcome != store.OutcomeUndelivered || job.Kind != store.KindWebhook {
+		ended, err := tx.EndJob(ctx, job, end.Outcome, cause, r.clock())
+		if err != nil || !ended {
 			return err
 		}
 
-		subscription, err := tx.FindWebhook(ctx, job.Target)
-		if err != nil {
-			return err
+		switch {
+		case job.Subject == SubjectContact:
+			return r.contactLetterEnded(ctx, tx, job, end)
+		case job.Subject == SubjectLink && end.Refused:
+			return r.linkBounced(ctx, tx, job)
+		case job.Kind == store.KindWebhook && end.Outcome == store.OutcomeUndelivered:
+			return r.eventGivenUp(ctx, tx, job, end)
 		}
 
-		tx.Audit(r.auditEvent(subscription.AccountID, auditDeliveryUndelivered, "", "", map[string]any{
-			"wid": subscription.WID, "event-id": job.ID,
-		}))
-
-		return r.queueAlert(ctx, tx, subscription, job, lastError)
+		return nil
 	})
+}
+
+// eventGivenUp tells the alert address of a subscription that an event was given up.
+func (r *Rules) eventGivenUp(ctx context.Context, tx *store.Tx, job store.Job, end JobEnd) error {
+	subscription, err := tx.FindWebhook(ctx, job.Target)
+	if err != nil {
+		return err
+	}
+
+	tx.Audit(r.auditEvent(subscription.AccountID, auditDeliveryUndelivered, "", "", map[string]any{
+		"wid": subscription.WID, "event-id": job.ID,
+	}))
+
+	return r.queueAlert(ctx, tx, subscription, job, end.LastError)
 }
 
 // queueAlert queues the letter that tells the alert address of a subscription that an event was given up.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -38,7 +39,7 @@ func (h *house) deliveries(t testing.TB, wid string, status registerclient.Deliv
 // endJob ends a job.
 func (h *house) endJob(t testing.TB, job store.Job, outcome, lastError string) {
 	t.Helper()
-	if err := h.EndJob(t.Context(), job, outcome, lastError); err != nil {
+	if err := h.EndJob(t.Context(), job, rules.JobEnd{Outcome: outcome, LastError: lastError}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -14,9 +14,17 @@ const daysBeforeChange = 30
 // household is the present household of a meter point, which the changes of tenancy in force divide from all earlier
 // ones (docs/decisions.md, Which person). It is computed whenever it is needed and never stored, so a report that is
 // withdrawn leaves no trace. Without a change in force, everybody on record is of one household.
+//
+// Those who lived here before can dispute a report. Until an administrator decides, the household has two sides: the
+// people since the change have what came on the register since its report, and those before it have what was there.
+// Each side is a household of its own.
 type household struct {
 	// changes are in force. They are sorted by effective date, the latest first; one change has one effective date.
 	changes []tenancyChange
+	// newer is true of a side of a dispute: that of the people since changes[0], without those before it.
+	newer bool
+	// until is the disputed change before which the people of a side moved in; nil if there is no limit.
+	until *tenancyChange
 }
 
 // tenancyChange is a change of tenancy in force: its effective date has come, and it was not withdrawn.
@@ -25,6 +33,8 @@ type tenancyChange struct {
 	effective string
 	// reported is when the first report of the change arrived.
 	reported time.Time
+	// disputed is true if those who lived here before say that they still do, and no administrator has decided.
+	disputed bool
 }
 
 // registration is what decides to which household an access record belongs: its first registration, which no later
@@ -49,13 +59,42 @@ func (h household) since() string {
 	return h.changes[0].effective
 }
 
-// moveInFrom returns the earliest move-in date of a person of the present household; empty if every date is.
-func (h household) moveInFrom() string {
-	if len(h.changes) == 0 {
-		return ""
+// inDispute reports whether the household has more than one side.
+func (h household) inDispute() bool { return len(h.changes) > 0 && h.changes[0].disputed && !h.newer }
+
+// sides returns the sides of the household, the newest first: itself alone if the latest change is not in dispute.
+func (h household) sides() []household {
+	if !h.inDispute() {
+		return []household{h}
 	}
 
-	return h.changes[0].moveInFrom()
+	newer := household{changes: h.changes, newer: true, until: h.until}
+	older := household{changes: h.changes[1:], until: &h.changes[0]}
+
+	return append([]household{newer}, older.sides()...)
+}
+
+// sideOf returns the side to which a person belongs; the oldest one for a person who has moved out.
+func (h household) sideOf(moveIn string) household {
+	sides := h.sides()
+	for _, side := range sides {
+		if moveIn >= side.moveInFrom() {
+			return side
+		}
+	}
+
+	return sides[len(sides)-1]
+}
+
+// moveInFrom returns the earliest move-in date of a person of the present household; empty if every date is.
+func (h household) moveInFrom() string {
+	for _, change := range h.changes {
+		if h.newer || !change.disputed {
+			return change.moveInFrom()
+		}
+	}
+
+	return ""
 }
 
 // hasMovedOut reports whether the person of an identity record belongs to an earlier household.
@@ -64,7 +103,17 @@ func (h household) hasMovedOut(moveIn string) bool { return moveIn < h.moveInFro
 // isOccupant reports whether the person of an identity record belongs to the present household and has moved in, which
 // it takes to confirm anything. today is the day in London.
 func (h household) isOccupant(moveIn, today string) bool {
-	return !h.hasMovedOut(moveIn) && moveIn <= today
+	ofOtherSide := h.until != nil && moveIn >= h.until.moveInFrom()
+
+	return !h.hasMovedOut(moveIn) && !ofOtherSide && moveIn <= today
+}
+
+// has reports whether what came on the register at a time is on this side of a dispute.
+func (h household) has(at time.Time) bool {
+	ofNewer := h.until != nil && !h.until.found(at)
+	ofOlder := h.newer && h.changes[0].found(at)
+
+	return !ofNewer && !ofOlder
 }
 
 // isEarlier reports whether an access record belongs to an earlier household. It is enough that one change says so.
@@ -79,18 +128,22 @@ func (h household) isEarlier(first registration) bool {
 }
 
 // showsRecord reports whether the present household sees an access record: its own always, and one of an earlier
-// household only while it is active.
+// household only while it is active. No side of a dispute sees what the other one has.
 func (h household) showsRecord(first registration, active bool) bool {
-	return active || !h.isEarlier(first)
+	return h.has(first.at) && (active || !h.isEarlier(first))
 }
 
-// showsSighting reports whether the present household sees a sighting that was last seen on a day.
-func (h household) showsSighting(lastSeen string) bool { return lastSeen >= h.since() }
+// showsSighting reports whether the present household sees a sighting that was first reported at a time and last seen
+// on a day.
+func (h household) showsSighting(reported time.Time, lastSeen string) bool {
+	return h.has(reported) && lastSeen >= h.since()
+}
 
 // showsEnd reports whether the present household may learn when an access record ended: of its own always, and of one
-// of an earlier household only if it ended in its own time, so that it saw it active.
+// of an earlier household only if it ended in its own time, so that it saw it active. No side of a dispute learns of
+// what the other one has.
 func (h household) showsEnd(first registration, endedAt time.Time) bool {
-	return !h.isEarlier(first) || store.LondonDay(endedAt, 0) >= h.since()
+	return h.has(first.at) && (!h.isEarlier(first) || store.LondonDay(endedAt, 0) >= h.since())
 }
 
 // showsAmendment reports whether the present household sees what an earlier household's access record said until it was
@@ -153,16 +206,32 @@ func (r *Rules) household(ctx context.Context, from tenancyReader, mpxn string) 
 	var present household
 	for i, row := range rows {
 		if i > 0 && row.EffectiveDate == rows[i-1].EffectiveDate {
-			continue // the same change, reported again
+			continue // the same change, reported again: a dispute is about all its reports
 		}
 
 		present.changes = append(present.changes, tenancyChange{
 			effective: row.EffectiveDate,
 			reported:  row.CreatedAt.Time(),
+			disputed:  row.InDispute(),
 		})
 	}
 
 	return present, nil
+}
+
+// householdOf returns the household of the customer who confirmed a token: in a dispute, their side of it.
+func (r *Rules) householdOf(ctx context.Context, tx *store.Tx, grant store.Reidentification) (household, error) {
+	present, err := r.household(ctx, tx, grant.MPxN)
+	if err != nil || !present.inDispute() {
+		return present, err
+	}
+
+	moveIn, err := tx.FindMoveInDate(ctx, grant.IR)
+	if err != nil {
+		return household{}, err
+	}
+
+	return present.sideOf(moveIn), nil
 }
 
 // registrationOf returns the first registration of an access record.

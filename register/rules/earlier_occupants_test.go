@@ -135,10 +135,10 @@ func TestWhatTheHouseholdSees(t *testing.T) {
 		{"earlier, ended", moved.showsRecord(earlier, false), false},
 		{"no change, ended", none.showsRecord(earlier, false), true},
 
-		{"last seen the day before", moved.showsSighting("2026-05-19"), false},
-		{"last seen on the day", moved.showsSighting("2026-05-20"), true},
-		{"last seen since", moved.showsSighting("2026-06-01"), true},
-		{"no change, seen long ago", none.showsSighting("2020-01-01"), true},
+		{"last seen the day before", moved.showsSighting(at(time.May, 1, 9), "2026-05-19"), false},
+		{"last seen on the day", moved.showsSighting(at(time.May, 1, 9), "2026-05-20"), true},
+		{"last seen since", moved.showsSighting(at(time.May, 1, 9), "2026-06-01"), true},
+		{"no change, seen long ago", none.showsSighting(at(time.May, 1, 9), "2020-01-01"), true},
 
 		{"amended the day before, in London", moved.showsAmendment(at(time.May, 19, 22)), false},
 		{"amended on the day, in London", moved.showsAmendment(at(time.May, 19, 23)), true},

@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"central.consent/dar/register/mail"
@@ -12,9 +13,22 @@ import (
 )
 
 // ListPasskeys returns the passkeys that a browser with a permission to enrol one is told of: after a standing contact's
-// confirmation every passkey that stands, and otherwise those of the identity record.
+// confirmation every passkey that stands on its side of a dispute, and otherwise those of the identity record.
 func (r *Rules) ListPasskeys(ctx context.Context, permission Permission) ([]store.Credential, error) {
-	return r.confirmingPasskeys(ctx, r.store, permission.Found)
+	passkeys, err := r.confirmingPasskeys(ctx, r.store, permission.Found)
+	if err != nil || permission.Found.OwnRecord {
+		return passkeys, err
+	}
+
+	moveIn, err := r.store.FindMoveInDate(ctx, permission.Found.IR)
+	if err != nil {
+		return nil, err
+	}
+
+	h, err := r.home(ctx, r.store, permission.Found.MPxN)
+	side := h.sideOf(moveIn)
+
+	return slices.DeleteFunc(passkeys, func(p store.Credential) bool { return !side.passkeyStands(p.CredentialID) }), err
 }
 
 // BeginEnrolment starts the ceremony in which the browser creates a passkey. accountName is what the authenticator

@@ -50,7 +50,8 @@ func TestEnrolmentByTicket(t *testing.T) {
 	})
 }
 
-// A Data User that has verified the customer sends the browser without a link: the new passkey confirms the challenge.
+// A Data User that has verified the customer sends the browser without a link: the new passkey confirms the challenge of
+// that Data User, and nobody else's until it stands.
 func TestEnrolmentByOwner(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)
@@ -69,6 +70,10 @@ func TestEnrolmentByOwner(t *testing.T) {
 		t.Errorf("the challenge is %+v", status)
 	}
 
+	_, err := h.reidentify(t, h.portal, registerclient.ReidentifyRequest{Method: registerclient.MethodPasskeyAssert})
+	expectRefusal(t, "of a portal", err, "unprocessable VAL003 method")
+
+	h.stand(t, h.ir)
 	again, permission := h.askToShow(t, registerclient.ReidentifyRequest{})
 	must(h.showPasskey(t, permission, d, ""))(t)
 	h.expectStatus(t, "the new passkey is shown", again, "confirmed")

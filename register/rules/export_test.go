@@ -2,7 +2,9 @@ package rules
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -61,4 +63,38 @@ func (r *Rules) Announce(
 // ListStandingPasskeys lists the passkeys that answer everybody at a meter point.
 func (r *Rules) ListStandingPasskeys(ctx context.Context, mpxn string) ([]store.Credential, error) {
 	return r.confirmingPasskeys(ctx, r.store, store.Reidentification{MPxN: mpxn})
+}
+
+// WriteRemoval is writeRemoval for the first contact of an identity record.
+func (r *Rules) WriteRemoval(ctx context.Context, tx *store.Tx, mpxn, ir string, at time.Time) error {
+	h, err := r.holdHome(ctx, tx, mpxn)
+	if err != nil {
+		return err
+	}
+
+	i := slices.IndexFunc(h.contacts, func(c contact) bool { return c.IR == ir })
+
+	return r.writeRemoval(ctx, tx, h, h.contacts[i], at)
+}
+
+// WriteTenancyQuestions is writeTenancyQuestions to every address of a meter point.
+func (r *Rules) WriteTenancyQuestions(
+	ctx context.Context, tx *store.Tx, mpxn string, report store.TenancyChange,
+) error {
+	h, err := r.holdHome(ctx, tx, mpxn)
+	if err != nil {
+		return err
+	}
+
+	return r.writeTenancyQuestions(ctx, tx, h.contacts, report)
+}
+
+// WriteTenancyTies is writeTenancyTies to every address of a meter point.
+func (r *Rules) WriteTenancyTies(ctx context.Context, tx *store.Tx, mpxn string) error {
+	h, err := r.holdHome(ctx, tx, mpxn)
+	if err != nil {
+		return err
+	}
+
+	return r.writeTenancyTies(ctx, tx, h.contacts)
 }

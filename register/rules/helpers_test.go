@@ -135,6 +135,12 @@ func (h *house) addPasskey(t testing.TB, ir string) store.Credential {
 	return credential
 }
 
+// stand makes the contacts of an identity record stand, as if a standing contact had said yes to them.
+func (h *house) stand(t testing.TB, ir string) {
+	t.Helper()
+	h.change(t, func(tx *store.Tx) error { return registertest.Stand(t.Context(), tx, ir, h.Now()) })
+}
+
 // reidentify starts a challenge of an account at the meter point.
 func (h *house) reidentify(
 	t testing.TB, account store.Account, in registerclient.ReidentifyRequest,
@@ -238,7 +244,7 @@ func (h *house) endJobs(t testing.TB, kind string) (jobs []store.Job, bodies [][
 
 		jobs = append(jobs, job)
 		bodies = append(bodies, must(h.OpenJob(job))(t))
-		if err := h.EndJob(t.Context(), job, store.OutcomeDelivered, ""); err != nil {
+		if err := h.EndJob(t.Context(), job, rules.JobEnd{Outcome: store.OutcomeDelivered}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -209,7 +209,16 @@ func (r *Rules) RemovePasskey(ctx context.Context, accountID, ir, credentialID s
 
 		tx.Audit(r.identityEvent(record, auditCredentialRemoved))
 
-		return r.queuePasskeyLetters(ctx, tx, h, record, passkeys[i], h.passkeyStands(credentialID), "", mail.PasskeyRemoved)
+		return r.queuePasskeyLetters(
+			ctx,
+			tx,
+			h,
+			record,
+			passkeys[i],
+			h.passkeyStands(credentialID),
+			"",
+			mail.PasskeyRemoved,
+		)
 	})
 }
 

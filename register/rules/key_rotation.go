@@ -39,6 +39,11 @@ var identityRotation = rotation{
 var rotations = []rotation{
 	identityRotation,
 	{
+		table:     store.SealedContacts,
+		places:    func(key []string) []string { return []string{placeOfEmail(key[0])} },
+		hasLookup: true,
+	},
+	{
 		table: store.SealedWebhooks,
 		places: func(key []string) []string {
 			return []string{placeOfAlert(key[0]), placeOfSecret(key[0]), placeOfPreviousSecret(key[0])}

@@ -16,6 +16,9 @@ const (
 	// may open the one that is used up, or believe that a stranger asked.
 	SubjectLink = "magic-link"
 
+	// SubjectContact is a letter about who can confirm for a home.
+	SubjectContact = "contact"
+
 	subjectPasskey     = "passkey"
 	subjectUndelivered = "undelivered"
 )
@@ -26,6 +29,8 @@ func placeOfJob(id string) string { return "outbox.sealed_body " + id }
 type QueuedLetter struct {
 	To      string       `json:"to"`
 	Message mail.Message `json:"message"`
+	// Challenge is the public name of the challenge whose link the letter has; empty for other letters.
+	Challenge string `json:"challenge,omitempty"`
 }
 
 // queueLetter queues a letter in the transaction of the change that causes it. After drop the letter is not sent any
@@ -33,12 +38,18 @@ type QueuedLetter struct {
 func (r *Rules) queueLetter(
 	ctx context.Context, tx *store.Tx, subject, to string, drop *time.Time, message mail.Message,
 ) error {
-	body, err := json.Marshal(QueuedLetter{To: to, Message: message})
+	return r.queueMail(ctx, tx, NewID("msg"), subject, QueuedLetter{To: to, Message: message}, drop)
+}
+
+// queueMail is queueLetter for a letter whose job has this id.
+func (r *Rules) queueMail(
+	ctx context.Context, tx *store.Tx, id, subject string, letter QueuedLetter, drop *time.Time,
+) error {
+	body, err := json.Marshal(letter)
 	if err != nil {
 		return fmt.Errorf("encode a letter: %w", err)
 	}
 
-	id := NewID("msg")
 	now := store.Millis(r.clock())
 	key := r.keys.sealer()
 

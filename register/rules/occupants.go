@@ -27,10 +27,17 @@ func (r *Rules) occupants(ctx context.Context, from occupantReader, mpxn string)
 		return occupants{}, err
 	}
 
+	return occupantsOf(ctx, from, h, mpxn)
+}
+
+// occupantsOf returns who answers everybody at a meter point of which the home is known.
+func occupantsOf(ctx context.Context, from occupantReader, h home, mpxn string) (occupants, error) {
 	known, err := from.HasOccupant(ctx, mpxn, h.present.moveInFrom(), h.now)
 	passkeys := slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool {
 		return !c.isPasskey() || !h.answersEverybody(c)
 	})
+
+	slices.SortStableFunc(passkeys, inOrderOfUse)
 
 	return occupants{known: known, passkeys: passkeys, addresses: h.addresses()}, err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -99,23 +100,34 @@ func TestRecordsOfInactiveAccountsConfirmNothing(t *testing.T) {
 	})
 }
 
-// Mail goes to the address with the latest move-in date, then to the newest record.
-func TestMailGoesToTheLatestOccupant(t *testing.T) {
+// Mail goes to the longest standing address until another one has confirmed, whatever their move-in dates are. A start
+// may ask for the other address.
+func TestMailGoesToTheStandingAddress(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
-		for _, record := range []struct{ email, moveIn string }{
-			{"first@example.com", "2024-02-01"},
-			{"newest@example.com", "2024-02-01"},
-			{"", "2025-01-01"},
-			{"earlier@example.com", "2019-01-01"},
-		} {
-			h.clock.Add(time.Minute)
-			h.lives(t, h.owner, record.email, record.moveIn)
-		}
+		h.clock.Add(time.Minute)
+		h.lives(t, h.owner, "stranger@example.com", "2026-05-01")
+		h.stand(t, h.lives(t, h.owner, "partner@example.com", "2019-01-01"))
 
-		h.ask(t, registerclient.ReidentifyRequest{Method: registerclient.MethodMagicLink})
-		if got := h.recipients(t); got != "newest@example.com" {
-			t.Errorf("mail goes to %s", got)
+		ask := func(name string, other bool, to, masked string) {
+			t.Helper()
+			h.clock.Add(time.Hour)
+			started := h.ask(t, registerclient.ReidentifyRequest{
+				Method: registerclient.MethodMagicLink, OtherAddress: other,
+			})
+			letters := h.letters(t)
+			if got := letters[0].To; got != to {
+				t.Errorf("%s: mail goes to %s, want %s", name, got, to)
+			}
+			if got := started.MagicLink.OtherAddress; got == nil || *got != masked {
+				t.Errorf("%s: the other address is %v, want %s", name, got, masked)
+			}
+
+			opened := must(h.Open(t.Context(), store.LinkSecret, linkSecret(t, letters[0])))(t)
+			must(h.ConfirmByLink(t.Context(), opened, rules.LinkConfirmation{ByHand: true}))(t)
 		}
+		ask("nobody has confirmed", false, customerEmail, "p*****r@example.com")
+		ask("the other one is asked for", true, "partner@example.com", "c*****r@example.com")
+		ask("the other one has confirmed last", false, "partner@example.com", "c*****r@example.com")
 	})
 }

@@ -20,6 +20,7 @@ func (r *Rules) queuePasskeyLetters(
 		return err
 	}
 
+	h = h.sideOf(*record.MoveInDate)
 	var recipients []contact
 	for _, c := range h.contacts {
 		own := c.IR == record.IR && answers

@@ -18,7 +18,8 @@ func TestPasskeyLetters(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		other := h.account(t, "other", registerclient.RoleDataUser)
 		h.lives(t, other, "Customer@EXAMPLE.com", "2022-06-30")
-		h.lives(t, other, "partner@example.com", "2023-01-01")
+		h.stand(t, h.lives(t, other, "partner@example.com", "2023-01-01"))
+		h.lives(t, other, "stranger@example.com", "2023-01-01") // does not stand
 		h.lives(t, other, "", "2023-01-01")
 		next := h.lives(t, h.owner, "next@example.com", "2026-06-02")
 		expect := func(name string, ir string, want ...string) {

@@ -238,12 +238,11 @@ func (r *Rules) confirmByPasskey(
 		query[completionParameter] = code
 	}
 
-	contactID, err := passkeyContact(ctx, tx, shown)
-	if err != nil {
+	if err := identifyPasskey(ctx, tx, &found, shown); err != nil {
 		return "", err
 	}
 
-	confirmed, err := tx.ConfirmByPasskey(ctx, found.Challenge, contactID, completion, now)
+	confirmed, err := tx.ConfirmByPasskey(ctx, found, completion, now)
 	if err != nil {
 		return "", err
 	}
@@ -252,7 +251,6 @@ func (r *Rules) confirmByPasskey(
 	}
 	if completion == nil {
 		tx.Audit(r.challengeEvent(found, auditReidentifyConfirmed))
-		found.Contact = contactID
 		if err := r.recordConfirmation(ctx, tx, found); err != nil {
 			return "", err
 		}
@@ -296,24 +294,29 @@ func (r *Rules) credentialEvent(
 	})
 }
 
-// passkeyContact returns the key of the contact of a passkey that was shown; nil if none was.
-func passkeyContact(ctx context.Context, tx *store.Tx, shown *store.Credential) (*string, error) {
+// identifyPasskey makes a challenge that of the contact and the identity record whose passkey was shown; nil if none was.
+func identifyPasskey(
+	ctx context.Context, tx *store.Tx, found *store.Reidentification, shown *store.Credential,
+) error {
 	if shown == nil {
-		return nil, nil
+		return nil
 	}
 
 	contacts, err := tx.ListContactsOf(ctx, []string{shown.IR})
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	for _, c := range contacts {
 		if c.CredentialID != nil && *c.CredentialID == shown.CredentialID {
-			return &c.ID, nil
+			found.IR = c.IR
+			found.Contact = &c.ID
+
+			return nil
 		}
 	}
 
-	return nil, refuse("the passkey is no contact any more")
+	return refuse("the passkey is no contact any more")
 }
 
 // recordConfirmation records that a contact has confirmed a challenge. Confirming the challenge of its own Data User by

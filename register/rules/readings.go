@@ -132,7 +132,11 @@ func (r *Rules) ReadWithToken(
 			return r.tokenRefusal(ctx, tx, token, accountID, mpxn)
 		}
 
-		if records, err = r.readMeterPoint(ctx, tx, accountID, mpxn, filter, now); err != nil {
+		grant, err := tx.FindReidentification(ctx, hash, accountID)
+		if err != nil {
+			return err
+		}
+		if records, err = r.readMeterPoint(ctx, tx, grant, filter, now); err != nil {
 			return err
 		}
 
@@ -142,28 +146,31 @@ func (r *Rules) ReadWithToken(
 		}
 
 		tx.Audit(r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(records)}))
+		if err := tx.InsertReading(ctx, hash, aks); err != nil {
+			return err
+		}
 
-		return tx.InsertReading(ctx, hash, aks)
+		return r.tellOfReading(ctx, tx, grant)
 	})
 
 	return records, err
 }
 
-// readMeterPoint returns the access records and sightings of a meter point that its present household may see.
+// readMeterPoint returns the access records and sightings that the household of a token's customer may see.
 func (r *Rules) readMeterPoint(
-	ctx context.Context, tx *store.Tx, reader, mpxn string, filter RecordFilter, now time.Time,
+	ctx context.Context, tx *store.Tx, grant store.Reidentification, filter RecordFilter, now time.Time,
 ) ([]registerclient.AccessRecordSummary, error) {
-	rows, err := tx.ListAccessRecords(ctx, mpxn)
+	rows, err := tx.ListAccessRecords(ctx, grant.MPxN)
 	if err != nil {
 		return nil, err
 	}
 
-	present, err := r.household(ctx, tx, mpxn)
+	present, err := r.householdOf(ctx, tx, grant)
 	if err != nil {
 		return nil, err
 	}
 
-	found, err := tx.ListDiscoveredAccess(ctx, mpxn)
+	found, err := tx.ListDiscoveredAccess(ctx, grant.MPxN)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +185,7 @@ func (r *Rules) readMeterPoint(
 		return nil, err
 	}
 
-	records, err := recordSummaries(rows, sightings, filter, reader, now)
+	records, err := recordSummaries(rows, sightings, filter, grant.AccountID, now)
 	if err != nil {
 		return nil, err
 	}

@@ -105,6 +105,7 @@ func summaryOfRecord(
 
 	arrangement := record.RecordMetadata.ControllerArrangement
 	count := len(arrangement.Controllers)
+	status := registerclient.DataUserStatus(row.DataUserStatus)
 	summary := registerclient.AccessRecordSummary{
 		AK:                 row.AK,
 		LeadControllerName: &arrangement.Lead().Name,
@@ -120,6 +121,7 @@ func summaryOfRecord(
 		RevokedAt:          record.AccessEvent.RevokedAt,
 		Notice:             record.Notice,
 		DataUserName:       &row.DataUserName,
+		DataUserStatus:     &status,
 	}
 	if row.RevokedBy != nil {
 		by := registerclient.RevokedBy(*row.RevokedBy)

@@ -25,6 +25,7 @@ const origin = "https://id.example.org"
 
 var pages = rules.PageURLs{
 	Link:   origin + "/id/link",
+	Letter: origin + "/id/letter",
 	Assert: origin + "/id/passkey/assert",
 	Enrol:  origin + "/id/passkey/register",
 }

@@ -9,6 +9,7 @@
 package rules
 
 import (
+	"cmp"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -35,14 +36,18 @@ type Options struct {
 	Stub bool
 	// SecretCost is the cost of hashing an account's secret; the zero value is DefaultSecretCost.
 	SecretCost SecretCost
+	// ContactLettersPerHour is how many letters about imported contacts are written in an hour; the zero value is
+	// DefaultContactLettersPerHour.
+	ContactLettersPerHour int
 	// Clock returns the current time.
 	Clock func() time.Time
 }
 
 // PageURLs are the absolute addresses of the pages to which the register sends a customer.
 type PageURLs struct {
-	// Link is the page of a mailed link, Assert that of a passkey to show, and Enrol that of a passkey to create.
-	Link, Assert, Enrol string
+	// Link is the page of a mailed link, Letter that on which a letter is answered, Assert that of a passkey to show,
+	// and Enrol that of a passkey to create.
+	Link, Letter, Assert, Enrol string
 }
 
 // Rules is the register's rules over one store. It keeps nothing in memory that must survive: replicas may share a
@@ -57,6 +62,8 @@ type Rules struct {
 	stub     bool
 	clock    func() time.Time
 	cost     SecretCost
+	// lettersPerHour is how many letters about imported contacts are written in an hour.
+	lettersPerHour int
 	// hashing bounds how many secrets are hashed at once.
 	hashing *semaphore.Weighted
 	// unknownSecret is the hash that the secret of an unknown account is compared with, so that it costs the same time.
@@ -70,17 +77,18 @@ func New(o Options) *Rules {
 	}
 
 	return &Rules{
-		store:         o.Store,
-		keys:          o.Keys,
-		passkeys:      o.Passkeys,
-		pages:         o.Pages,
-		apiURL:        o.APIURL,
-		local:         o.Local,
-		stub:          o.Stub,
-		clock:         o.Clock,
-		cost:          o.SecretCost,
-		hashing:       newHashing(),
-		unknownSecret: o.SecretCost.hash(NewSecret()),
+		store:          o.Store,
+		keys:           o.Keys,
+		passkeys:       o.Passkeys,
+		pages:          o.Pages,
+		apiURL:         o.APIURL,
+		local:          o.Local,
+		stub:           o.Stub,
+		clock:          o.Clock,
+		cost:           o.SecretCost,
+		lettersPerHour: cmp.Or(o.ContactLettersPerHour, DefaultContactLettersPerHour),
+		hashing:        newHashing(),
+		unknownSecret:  o.SecretCost.hash(NewSecret()),
 	}
 }
 

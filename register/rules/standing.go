@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -40,6 +41,7 @@ const (
 	whyEarlierOccupant = "earlier-occupant"
 	whyTie             = "two-households"
 	whyReport          = "tenancy-report"
+	whyMigrated        = "migrated"
 
 	whyNotMe = "not-me"
 )
@@ -88,6 +90,8 @@ type home struct {
 	// former is the contact of the present household that stood last, opened something and stands no more. It is nil
 	// if there is none, or if another one stands.
 	former *store.FormerContact
+	// formers are the same for each side of a dispute, by the first day of the side.
+	formers map[string]*store.FormerContact
 	// holders are the accounts that have registered access records here.
 	holders []store.RecordHolder
 }
@@ -96,6 +100,17 @@ type home struct {
 type verdict struct{ state, why string }
 
 func (h home) today() string { return store.LondonDay(h.now, 0) }
+
+// sideOf returns the home as it is for one side of a dispute over a change of tenancy: that of a person who moved in on a
+// day. No side has a say about the contacts of the other one. Without a dispute it is the home itself.
+func (h home) sideOf(moveIn string) home {
+	if h.present.inDispute() {
+		h.present = h.present.sideOf(moveIn)
+		h.former = h.formers[h.present.since()]
+	}
+
+	return h
+}
 
 // livesHere reports whether the person of a contact is of the present household and has moved in.
 func (h home) livesHere(c contact) bool { return h.present.isOccupant(c.MoveInDate, h.today()) }
@@ -109,19 +124,23 @@ func (h home) canStand(c contact) bool {
 func (h home) stands(c contact) bool { return c.State == store.ContactStands && h.canStand(c) }
 
 // answersEverybody reports whether a contact answers the challenges of every account. The first contact opens a meter
-// point with other Data Users' records only if its own Data User has one there.
+// point with other Data Users' records only if its own Data User has one there. A record that another account
+// registered by a token of this household is no reason against it: a standing contact let it.
 func (h home) answersEverybody(c contact) bool {
 	if !h.stands(c) {
 		return false
 	}
+	if c.Why != whyFirst || h.holder(c.AccountID) != nil {
+		return true
+	}
 
-	return c.Why != whyFirst || len(h.holders) == 0 || h.holder(c.AccountID) != nil
+	return !slices.ContainsFunc(h.holders, func(holder store.RecordHolder) bool { return holder.KnowsCustomer })
 }
 
 // householdOf returns the first day of the household to which the standing of a contact belongs.
 func (h home) householdOf(c contact) string {
 	if h.livesHere(c) {
-		return h.present.since()
+		return h.sideOf(c.MoveInDate).present.since()
 	}
 
 	return c.Household
@@ -160,6 +179,7 @@ func (h home) isSetAside(c contact) bool {
 // arrive decides about a contact that has come to the household: it is new, has moved in, or has been verified. by is
 // the contact that confirmed the visit in which a passkey was made; nil if none did.
 func (h home) arrive(c contact, by *contact) verdict {
+	h = h.sideOf(c.MoveInDate)
 	switch {
 	case c.outcome == outcomeFailed:
 		return verdict{store.ContactProvisional, whyFailed}
@@ -184,13 +204,13 @@ func (h home) arrive(c contact, by *contact) verdict {
 // and no administrator has to choose between two.
 func (h home) isFirst(c contact) bool {
 	hasFormer := h.former != nil && h.former.ID != c.ID
-	if c.MovedByPatch || hasFormer || len(h.standing()) > 0 {
-		return false
-	}
 
-	return !slices.ContainsFunc(h.contacts, func(other contact) bool {
-		return other.Why == whyTie && h.livesHere(other)
-	})
+	return !c.MovedByPatch && !hasFormer && len(h.standing()) == 0 && !h.hasTie()
+}
+
+// hasTie reports whether two claim to be the first of the household, between which an administrator has to decide.
+func (h home) hasTie() bool {
+	return slices.ContainsFunc(h.contacts, func(c contact) bool { return c.Why == whyTie && h.livesHere(c) })
 }
 
 // afterWait decides about a provisional contact whose standing addresses have been told. It returns the verdict that
@@ -198,7 +218,8 @@ func (h home) isFirst(c contact) bool {
 // at that time.
 func (h home) afterWait(c contact) (v verdict, at time.Time, ok bool) {
 	waited := verdict{store.ContactStands, whyWaited}
-	if c.State != store.ContactProvisional || !h.canStand(c) || c.Why == whyTie || c.ToldAt == nil {
+	h = h.sideOf(c.MoveInDate)
+	if c.State != store.ContactProvisional || !h.canStand(c) || h.hasTie() || c.ToldAt == nil {
 		return verdict{}, time.Time{}, false
 	}
 
@@ -268,18 +289,29 @@ func (h home) replacesOwnWord(c contact, standing []contact) bool {
 
 // addresses returns the standing addresses that answer everybody, one contact for each, in the order in which mail goes
 // to them: the one that confirmed last, then those that stand longest. An address that the mail server refused comes
-// last.
+// last. In a dispute the first address of each side comes before all others, so that both can be asked.
 func (h home) addresses() []contact {
-	answering := slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool {
-		return c.isPasskey() || !h.answersEverybody(c)
-	})
+	var firsts []contact
+	var others []contact
+	for _, side := range h.present.sides() {
+		answering := inMailOrder(slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool {
+			return c.isPasskey() || !h.answersEverybody(c) || !side.isOccupant(c.MoveInDate, h.today())
+		}))
+		if len(answering) > 0 {
+			firsts = append(firsts, answering[0])
+			others = append(others, answering[1:]...)
+		}
+	}
 
-	return inMailOrder(answering)
+	slices.SortStableFunc(firsts, inOrderOfUse)
+	slices.SortStableFunc(others, inOrderOfUse)
+
+	return append(firsts, others...)
 }
 
-// toTell returns the standing addresses that are told of a contact, one contact for each.
+// toTell returns the standing addresses that are told of a contact, one contact for each: in a dispute those of its side.
 func (h home) toTell(about contact) []contact {
-	told := slices.DeleteFunc(h.standing(), func(c contact) bool {
+	told := slices.DeleteFunc(h.sideOf(about.MoveInDate).standing(), func(c contact) bool {
 		return c.isPasskey() || c.address == about.address
 	})
 
@@ -288,16 +320,7 @@ func (h home) toTell(about contact) []contact {
 
 // inMailOrder sorts addresses in the order in which mail goes to them, and drops repeated ones.
 func inMailOrder(addresses []contact) []contact {
-	slices.SortStableFunc(addresses, func(a, b contact) int {
-		if (a.BouncedAt == nil) != (b.BouncedAt == nil) {
-			return boolOrder(a.BouncedAt == nil)
-		}
-		if order := millisOf(b.ConfirmedAt).Compare(millisOf(a.ConfirmedAt)); order != 0 {
-			return order
-		}
-
-		return a.Since.Time().Compare(b.Since.Time())
-	})
+	slices.SortStableFunc(addresses, inOrderOfUse)
 
 	seen := map[string]bool{}
 
@@ -309,13 +332,21 @@ func inMailOrder(addresses []contact) []contact {
 	})
 }
 
-// boolOrder returns the order of a value that comes first if it is true.
-func boolOrder(first bool) int {
-	if first {
-		return -1
+// inOrderOfUse compares two contacts: the one that the mail server refused comes last, the one that confirmed last
+// first, and then the one that stands longest.
+func inOrderOfUse(a, b contact) int {
+	if a.BouncedAt == nil != (b.BouncedAt == nil) {
+		if a.BouncedAt == nil {
+			return -1
+		}
+
+		return 1
 	}
 
-	return 1
+	return cmp.Or(
+		millisOf(b.ConfirmedAt).Compare(millisOf(a.ConfirmedAt)),
+		a.Since.Time().Compare(b.Since.Time()),
+	)
 }
 
 // millisOf returns an optional time; the zero time if there is none.

@@ -50,9 +50,14 @@ type TenancyReport struct {
 }
 
 // ReportTenancyChange stores the report of a change of tenancy and queues an event for each Data User that has an
-// active access record at the meter point. It revokes nothing.
+// active access record at the meter point. It revokes nothing. If its day has come, the report divides the standing of
+// contacts at once.
 func (r *Rules) ReportTenancyChange(ctx context.Context, tx *store.Tx, change NewTenancyChange) (TenancyReport, error) {
 	row := change.row
+	if err := tx.HoldMeterPoint(ctx, row.MPxN); err != nil {
+		return TenancyReport{}, err
+	}
+
 	created, err := tx.InsertTenancyChange(ctx, row)
 	if err != nil {
 		return TenancyReport{}, err
@@ -70,6 +75,11 @@ func (r *Rules) ReportTenancyChange(ctx context.Context, tx *store.Tx, change Ne
 	tx.Audit(r.auditEvent(row.AccountID, auditTenancyReported, row.MPxN, "", map[string]any{
 		"cot": row.COT, "effective-date": row.EffectiveDate,
 	}))
+	if row.EffectiveDate <= store.LondonDay(r.Now(), 0) {
+		if err := r.settleTenancyChange(ctx, tx, row); err != nil {
+			return TenancyReport{}, err
+		}
+	}
 
 	return TenancyReport{Created: true, MPxN: row.MPxN, Affected: affected, Notified: notified}, nil
 }
@@ -167,29 +177,50 @@ func tenancyChangeOf(row store.TenancyChange) registerclient.ChangeOfTenancy {
 		SourceReference: row.SourceReference,
 		CreatedAt:       row.CreatedAt.Time(),
 		WithdrawnAt:     store.OptionalTime(row.WithdrawnAt),
+		DisputedAt:      store.OptionalTime(row.DisputedAt),
+		UpheldAt:        store.OptionalTime(row.UpheldAt),
 	}
 }
 
-// WithdrawTenancyChange withdraws a report that was false, which then divides no occupants. A report that was withdrawn
-// before stays as it is. It returns an *Error of KindNotFound if there is no such report.
+// WithdrawTenancyChange withdraws a report that was false, which then divides no occupants, and ends its dispute. A report
+// that was withdrawn before stays as it is. It returns an *Error of KindNotFound if there is no such report.
 func (r *Rules) WithdrawTenancyChange(
 	ctx context.Context, tx *store.Tx, administrator, cot string,
 ) (registerclient.ChangeOfTenancy, error) {
-	withdrawn, err := tx.WithdrawTenancyChange(ctx, cot, r.Now())
+	change, err := r.holdTenancyChange(ctx, tx, cot)
 	if err != nil {
 		return registerclient.ChangeOfTenancy{}, err
 	}
 
-	change, err := tx.FindTenancyChange(ctx, cot)
-	if err != nil {
-		return registerclient.ChangeOfTenancy{}, orRefusal(err, noTenancyChange())
+	withdrawn, err := tx.WithdrawTenancyChange(ctx, cot, r.Now())
+	if err != nil || !withdrawn {
+		return tenancyChangeOf(change), err
 	}
 
-	if withdrawn {
-		tx.Audit(r.auditEvent(administrator, auditTenancyWithdrawn, change.MPxN, "", map[string]any{"cot": cot}))
+	if change.SettledAt != nil {
+		if err := r.standAfterWithdrawal(ctx, tx, change); err != nil {
+			return registerclient.ChangeOfTenancy{}, err
+		}
 	}
+
+	tx.Audit(r.auditEvent(administrator, auditTenancyWithdrawn, change.MPxN, "", map[string]any{"cot": cot}))
+	change.WithdrawnAt = new(store.Millis(r.Now()))
 
 	return tenancyChangeOf(change), nil
+}
+
+// holdTenancyChange returns a report, and holds its meter point until the transaction ends. It returns an *Error of
+// KindNotFound if there is no such report.
+func (r *Rules) holdTenancyChange(ctx context.Context, tx *store.Tx, cot string) (store.TenancyChange, error) {
+	change, err := tx.FindTenancyChange(ctx, cot)
+	if err != nil {
+		return store.TenancyChange{}, orRefusal(err, noTenancyChange())
+	}
+	if err := tx.HoldMeterPoint(ctx, change.MPxN); err != nil {
+		return store.TenancyChange{}, err
+	}
+
+	return tx.FindTenancyChange(ctx, cot) // again: another administrator may have decided in between
 }
 
 // CheckTenancyChangeKey returns an *Error of KindNotFound if no report can have this key.

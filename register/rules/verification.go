@@ -13,6 +13,8 @@ import (
 type Verification struct {
 	Record registerclient.AccessRecord
 	DUID   string
+	// DataUserStatus is the status of the account that registered the record. It does not change the record's state.
+	DataUserStatus registerclient.DataUserStatus
 	// Sighting is set instead if the DCC discovered the access: no data may be released by its key.
 	Sighting *VerifiedSighting
 }
@@ -41,7 +43,11 @@ func (r *Rules) VerifyAccess(ctx context.Context, ak string) (Verification, erro
 
 	record, err := accessRecordOf(row, "", r.Now())
 
-	return Verification{Record: record, DUID: row.DUID}, err
+	return Verification{
+		Record:         record,
+		DUID:           row.DUID,
+		DataUserStatus: registerclient.DataUserStatus(row.DataUserStatus),
+	}, err
 }
 
 func (r *Rules) verifySighting(ctx context.Context, ak string) (Verification, error) {

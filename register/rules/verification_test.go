@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -44,5 +46,39 @@ func TestVerifyAccess(t *testing.T) {
 			_, err := r.VerifyAccess(t.Context(), unknown)
 			expectRefusal(t, unknown, err, "not found NOT001")
 		}
+	})
+}
+
+// A record verifies with the status of its Data User, and keeps its own state whatever the status is.
+func TestVerifiedStatusOfTheDataUser(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := openRecords(t, d)
+		owner, ir := r.owner(t, "owner")
+		ak := must(r.register(t, owner, registertest.AccessRecord(ir, registerclient.BasisConsent)))(t)
+		expect := func(want registerclient.DataUserStatus) {
+			t.Helper()
+			got := must(r.VerifyAccess(t.Context(), ak))(t)
+			if got.DataUserStatus != want || got.Record.AccessEvent.State != registerclient.StateActive {
+				t.Errorf("verified as %s of a Data User that is %s, want %s",
+					got.Record.AccessEvent.State, got.DataUserStatus, want)
+			}
+		}
+		setStatus := func(change rules.StatusChange) {
+			t.Helper()
+			r.change(t, func(tx *store.Tx) error {
+				_, err := r.ChangeStatus(t.Context(), tx, change, owner.AccountID, "", "admin")
+
+				return err
+			})
+		}
+
+		expect(registerclient.DataUserActive)
+		setStatus(rules.Suspend)
+		expect(registerclient.DataUserSuspended)
+		setStatus(rules.Reactivate)
+		expect(registerclient.DataUserActive)
+		setStatus(rules.Terminate)
+		expect(registerclient.DataUserTerminated)
 	})
 }

@@ -31,7 +31,9 @@ func TestBearerTokens(t *testing.T) {
 		find("first", now.Add(time.Hour), store.ErrNotFound)
 		find("another", now, store.ErrNotFound)
 
-		d.changes(func(tx *store.Tx) (bool, error) { return tx.SuspendAccount(t.Context(), "bright", "misconduct", now) })
+		d.changes(
+			func(tx *store.Tx) (bool, error) { return tx.SuspendAccount(t.Context(), "bright", "misconduct", now) },
+		)
 		find("first", now, store.ErrNotFound)
 		expect(t, "insert after the suspension", insert("suspended"), false)
 

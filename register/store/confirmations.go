@@ -55,13 +55,13 @@ func (t *Tx) SoftDecline(ctx context.Context, challenge string, now time.Time) (
 		append([]any{Millis(now), challenge}, openArgs(now)...)...)
 }
 
-// ConfirmByPasskey records that the customer of an open challenge has shown the passkey of a contact, or enrolled one. If completionHash
+// ConfirmByPasskey records that the customer of an open challenge has shown a passkey, of the identity record and the
+// contact that the challenge names now, or has enrolled one. If completionHash
 // is nil, the challenge is confirmed; otherwise only CompleteReidentification confirms it. It returns false if the
 // challenge is not open or was softly declined.
 func (t *Tx) ConfirmByPasskey(
 	ctx context.Context,
-	challenge string,
-	contact *string,
+	challenge Reidentification,
 	completionHash []byte,
 	now time.Time,
 ) (bool, error) {
@@ -71,9 +71,10 @@ func (t *Tx) ConfirmByPasskey(
 	}
 
 	return t.execOne(ctx, "confirm a challenge by a passkey", `UPDATE reidentifications
-		SET `+column+` = ?, completion_hash = ?, contact = COALESCE(?, contact)
+		SET `+column+` = ?, completion_hash = ?, ir = ?, contact = ?
 		WHERE challenge = ? AND soft_declined_at IS NULL AND `+openChallenge,
-		append([]any{Millis(now), completionHash, contact, challenge}, openArgs(now)...)...)
+		append([]any{Millis(now), completionHash, challenge.IR, challenge.Contact, challenge.Challenge},
+			openArgs(now)...)...)
 }
 
 // CompleteReidentification confirms a challenge of an account by its completion code, if the passkey was shown after

@@ -83,7 +83,7 @@ func TestSoftDecline(t *testing.T) {
 		expect(t, "decline", d.changes(decline), true)
 		expect(t, "decline again", d.changes(decline), false)
 		expect(t, "passkey", d.changes(func(tx *store.Tx) (bool, error) {
-			return tx.ConfirmByPasskey(t.Context(), challenge.Challenge, nil, nil, now)
+			return tx.ConfirmByPasskey(t.Context(), challenge, nil, now)
 		}), false)
 		expect(t, "link without a code", d.changes(answer(false)), false)
 		expect(t, "link with the shown code", d.changes(answer(true)), true)
@@ -104,13 +104,13 @@ func TestConfirmByPasskey(t *testing.T) {
 
 		direct := d.challenge(asking.AccountID, identity)
 		expect(t, "without a completion code", d.changes(func(tx *store.Tx) (bool, error) {
-			return tx.ConfirmByPasskey(t.Context(), direct.Challenge, nil, nil, now)
+			return tx.ConfirmByPasskey(t.Context(), direct, nil, now)
 		}), true)
 		expect(t, "its token", consume(direct), true)
 
 		completed := d.challenge(asking.AccountID, identity)
 		expect(t, "with a completion code", d.changes(func(tx *store.Tx) (bool, error) {
-			return tx.ConfirmByPasskey(t.Context(), completed.Challenge, nil, hash("code"), now)
+			return tx.ConfirmByPasskey(t.Context(), completed, hash("code"), now)
 		}), true)
 		expect(t, "its token, before", consume(completed), false)
 		for _, test := range []struct {
@@ -184,7 +184,7 @@ func TestChallengeEndsOnce(t *testing.T) {
 		for range 2 {
 			steps <- func(tx *store.Tx) (bool, error) { return tx.Decline(t.Context(), challenge.Challenge, now) }
 			steps <- func(tx *store.Tx) (bool, error) {
-				return tx.ConfirmByPasskey(t.Context(), challenge.Challenge, nil, nil, now)
+				return tx.ConfirmByPasskey(t.Context(), challenge, nil, now)
 			}
 			steps <- func(tx *store.Tx) (bool, error) {
 				answer := store.LinkAnswer{LinkHash: challenge.LinkHash, EnrolHash: hash("enrol")}

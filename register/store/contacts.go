@@ -152,8 +152,14 @@ func (t *Tx) InsertContacts(ctx context.Context, contacts []Contact) error {
 		standings = append(standings, c.ID, c.State, c.Since, c.Why, c.Household)
 	}
 
-	_, err := t.exec(ctx, "insert contacts",
-		`INSERT INTO contacts (`+contactColumns+`) VALUES `+placeholders(len(contacts), len(rows)/len(contacts)), rows...)
+	_, err := t.exec(
+		ctx,
+		"insert contacts",
+		`INSERT INTO contacts (`+contactColumns+`) VALUES `+placeholders(
+			len(contacts),
+			len(rows)/len(contacts),
+		),
+		rows...)
 	if err != nil {
 		return err
 	}
@@ -201,8 +207,9 @@ func (r reader) FindFormerContact(ctx context.Context, mpxn, household string) (
 		AND s.until IS NOT NULL ORDER BY s.until DESC, c.contact LIMIT 1`, mpxn, household)
 }
 
-// SetStanding ends the present standing of a contact, which was of a household, and begins another. It returns false, and
-// changes nothing, if the present standing is not the one that the caller read.
+// SetStanding ends the present standing of a contact, which was of a household, and begins another, of which no letter
+// has been written yet. It returns false, and changes nothing, if the present standing is not the one that the caller
+// read.
 func (t *Tx) SetStanding(ctx context.Context, c Contact, household string, next Standing) (bool, error) {
 	ended, err := t.execOne(ctx, "end a standing", `UPDATE standings SET until = ?, household = ?
 		WHERE contact = ? AND until IS NULL AND state = ? AND since = ?`, next.Since, household, c.ID, c.State, c.Since)
@@ -213,6 +220,11 @@ func (t *Tx) SetStanding(ctx context.Context, c Contact, household string, next 
 	_, err = t.exec(ctx, "begin a standing",
 		`INSERT INTO standings (contact, state, since, why, household) VALUES (?, ?, ?, ?, ?)`,
 		c.ID, next.State, next.Since, next.Why, next.Household)
+	if err != nil {
+		return false, err
+	}
+
+	_, err = t.exec(ctx, "begin the letters of a contact anew", `UPDATE contacts SET letters = 0 WHERE contact = ?`, c.ID)
 
 	return err == nil, err
 }
@@ -284,6 +296,11 @@ func (t *Tx) EndChallengesOf(ctx context.Context, contact string, withOwn bool, 
 // RecordHolder is an account that has registered access records at a meter point.
 type RecordHolder struct {
 	AccountID string `db:"account_id"`
+	// KnowsCustomer is true if one of them rests on an identity record of its own, false if all were registered by a
+	// token.
+	KnowsCustomer bool `db:"knows_customer"`
+	// FirstAt is when the first one came on the register that rests on an identity record of its own; nil if none does.
+	FirstAt *Millis `db:"first_at"`
 	// Active is true if one of them is active now.
 	Active bool `db:"active"`
 	// LastEndedAt is when the last of them ended; nil if none has.
@@ -293,9 +310,12 @@ type RecordHolder struct {
 // ListRecordHolders lists the accounts that have registered access records at a meter point.
 func (r reader) ListRecordHolders(ctx context.Context, mpxn string, now time.Time) ([]RecordHolder, error) {
 	return queryRows[RecordHolder](ctx, r.db, "list the accounts with access records at a meter point",
-		`SELECT account_id, MAX(CASE WHEN `+activeRecord+` THEN 1 ELSE 0 END) = 1 AS active,
+		`SELECT r.account_id, MAX(CASE WHEN i.account_id = r.account_id THEN 1 ELSE 0 END) = 1 AS knows_customer,
+		MIN(CASE WHEN i.account_id = r.account_id THEN r.created_at END) AS first_at,
+		MAX(CASE WHEN `+activeRecord+` THEN 1 ELSE 0 END) = 1 AS active,
 		MAX(CASE WHEN revoked_at IS NOT NULL THEN revoked_at WHEN expiry <= ? THEN expiry END) AS last_ended_at
-		FROM access_records r WHERE mpxn = ? GROUP BY account_id ORDER BY account_id`,
+		FROM access_records r JOIN identity_records i ON i.ir = COALESCE(r.first_ir, r.ir)
+		WHERE r.mpxn = ? GROUP BY r.account_id ORDER BY r.account_id`,
 		Millis(now), Millis(now), mpxn)
 }
 

@@ -72,9 +72,10 @@ const (
 type ListedRecord struct {
 	AccessRecord
 
-	// DUID and DataUserName are the owner's.
-	DUID         string `db:"duid"`
-	DataUserName string `db:"display_name"`
+	// DUID, DataUserName and DataUserStatus are the owner's.
+	DUID           string `db:"duid"`
+	DataUserName   string `db:"display_name"`
+	DataUserStatus string `db:"data_user_status"`
 	// OrganisationReference is the owner's Smart Energy Code reference; nil if it has none.
 	OrganisationReference *string `db:"organisation_reference"`
 	// IdentityAccountID is the account that owns the linked identity record.
@@ -88,7 +89,8 @@ type ListedRecord struct {
 var listedRecords = list{
 	columns: `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
 		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration, r.amendments,
-		a.duid, a.display_name, a.organisation_reference, i.account_id AS identity_account_id,
+		a.duid, a.display_name, a.status AS data_user_status, a.organisation_reference,
+		i.account_id AS identity_account_id,
 		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date`,
 	from: `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`,
 	at:   `r.created_at`,

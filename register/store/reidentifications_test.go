@@ -78,7 +78,9 @@ func TestChallengeOfAnEarlierOccupant(t *testing.T) {
 		d.changeOfTenancy("2026-06-02")
 		check("a change tomorrow", store.Outlived{}, nil)
 
-		d.changes(func(tx *store.Tx) (bool, error) { return tx.SuspendAccount(t.Context(), "bright", "misconduct", now) })
+		d.changes(
+			func(tx *store.Tx) (bool, error) { return tx.SuspendAccount(t.Context(), "bright", "misconduct", now) },
+		)
 		check("a suspended account", store.Outlived{CannotAnswer: true}, store.ErrNotFound)
 		d.changes(func(tx *store.Tx) (bool, error) { return tx.ReactivateAccount(t.Context(), "bright") })
 

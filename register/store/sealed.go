@@ -16,6 +16,8 @@ type SealedTable struct {
 	sealed []string
 	// mac is a column that is computed with the key as well; empty if there is none.
 	mac string
+	// only is true of the rows that have a sealed value; empty if all have.
+	only string
 	// former is true of a row with values in a form that older programs wrote. Resealing sets the column form to the
 	// present one. Both are empty if the table has only one form.
 	former string
@@ -35,6 +37,14 @@ var (
 		mac:    "email_mac",
 		former: "email_form < 2 AND email_mac IS NOT NULL", // as the index says it
 		form:   "email_form",
+	}
+	// SealedContacts are the addresses that do not stand yet. Their places are those of the identity record.
+	SealedContacts = SealedTable{
+		name:   "contacts",
+		key:    []string{"ir", "contact"},
+		sealed: []string{"sealed_email"},
+		mac:    "email_mac",
+		only:   "sealed_email IS NOT NULL",
 	}
 	SealedWebhooks = SealedTable{
 		name:   "webhooks",
@@ -81,6 +91,9 @@ func (r reader) ListSealed(
 		where.and(`key_id <> ?`, keyID)
 	} else {
 		where.and(`(key_id <> ? OR `+table.former+`)`, keyID)
+	}
+	if table.only != "" {
+		where.and(table.only)
 	}
 
 	return r.listSealed(ctx, table, where, after, limit)

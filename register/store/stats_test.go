@@ -28,7 +28,9 @@ func TestCountAll(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, d *data) {
 		d.account("bright", "data_user")
 		d.account("suspended", "data_user")
-		d.changes(func(tx *store.Tx) (bool, error) { return tx.SuspendAccount(t.Context(), "suspended", "misconduct", now) })
+		d.changes(func(tx *store.Tx) (bool, error) {
+			return tx.SuspendAccount(t.Context(), "suspended", "misconduct", now)
+		})
 		identity := d.identity("bright", "2020-01-01")
 		d.record(identity)
 		d.record(identity, expiring(0))

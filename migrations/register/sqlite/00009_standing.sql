@@ -16,7 +16,7 @@ CREATE TABLE contacts (
     ir            TEXT NOT NULL REFERENCES identity_records,
     account_id    TEXT NOT NULL REFERENCES accounts,
     mpxn          TEXT NOT NULL,
-    credential_id TEXT UNIQUE,             -- of a passkey; null for an address
+    credential_id TEXT,                    -- of a passkey; null for an address
     replaces      TEXT,                    -- the contact whose address this one replaces once it stands
     key_id        TEXT NOT NULL,           -- the key of the sealed column
     sealed_email  BLOB,                    -- of a replacement; the address is otherwise that of the identity record
@@ -37,7 +37,8 @@ CREATE TABLE contacts (
 );
 CREATE INDEX contacts_by_meter_point ON contacts (mpxn, created_at);
 CREATE INDEX contacts_by_identity_record ON contacts (ir);
-CREATE INDEX contacts_by_letter ON contacts (letter_due_at) WHERE letter_due_at IS NOT NULL;
+CREATE UNIQUE INDEX contacts_by_credential ON contacts (credential_id) WHERE ended_at IS NULL;
+CREATE INDEX contacts_by_letter ON contacts (account_id, imported, letter_due_at) WHERE letter_due_at IS NOT NULL;
 CREATE INDEX contacts_by_check ON contacts (check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX contacts_by_removal ON contacts (removal_at) WHERE removal_at IS NOT NULL;
 
@@ -63,6 +64,7 @@ CREATE TABLE contact_letters (
     mpxn        TEXT NOT NULL,
     contact     TEXT REFERENCES contacts,  -- the contact that it is about
     recipient   TEXT NOT NULL REFERENCES contacts,
+    account_id  TEXT REFERENCES accounts,  -- the account that added the contact, or read the list
     challenge   TEXT,                      -- of a reading
     cot         TEXT,                      -- of a change of tenancy
     round       INTEGER NOT NULL DEFAULT 1,
@@ -122,7 +124,7 @@ SELECT 'cnt_' || SUBSTR(ir, 4), ir, account_id, mpxn, key_id, created_at, create
 FROM migrated WHERE email_mac IS NOT NULL;
 INSERT INTO standings (contact, state, since, why, household)
 SELECT 'cnt_' || SUBSTR(m.ir, 4), CASE WHEN o.mpxn IS NULL OR NOT m.answers THEN 'provisional' ELSE 'stands' END,
-    m.created_at, 'migrated', m.household
+    m.created_at, 'migrated', CASE WHEN m.present THEN m.household ELSE '' END
 FROM migrated m LEFT JOIN oldest o ON o.mpxn = m.mpxn AND o.present = m.present AND o.email_mac = m.email_mac
 WHERE m.email_mac IS NOT NULL;
 INSERT INTO contacts (contact, ir, account_id, mpxn, credential_id, key_id, created_at, opened_at)
@@ -134,7 +136,8 @@ SELECT 'cnt_' || SUBSTR(c.credential_id, 6),
     CASE WHEN m.answers AND EXISTS (SELECT 1 FROM audit_events e WHERE e.mpxn = m.mpxn
         AND e.event_type = 'credential.created' AND json_extract(e.detail, '$.credential') = c.credential_id
         AND (json_extract(e.detail, '$.method') = 'magic-link' OR e.account_id <> m.account_id))
-    THEN 'stands' ELSE 'provisional' END, c.registered_at, 'migrated', m.household
+    THEN 'stands' ELSE 'provisional' END, c.registered_at, 'migrated',
+    CASE WHEN m.present THEN m.household ELSE '' END
 FROM credentials c JOIN migrated m ON m.ir = c.ir;
 DROP TABLE oldest;
 DROP TABLE migrated;

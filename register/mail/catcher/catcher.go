@@ -52,6 +52,7 @@ type Catcher struct {
 	received       int           // letters so far, the dropped ones included
 	changed        chan struct{} // closed when letters changes
 	refuseTo       int           // the reply to every recipient; 0 accepts
+	unknown        string        // a recipient that does not exist
 	refuseContents int           // the reply to every letter; 0 accepts
 	mute           bool
 }
@@ -190,6 +191,15 @@ func (c *Catcher) Refuse(code int) {
 	defer c.mu.Unlock()
 
 	c.refuseTo = code
+}
+
+// RefuseRecipient replies to one address with 550, as a server does that has no such mailbox. No address accepts all
+// again.
+func (c *Catcher) RefuseRecipient(address string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.unknown = address
 }
 
 // RefuseContents is like Refuse, but replies after the letter has been read, as spam filters do.

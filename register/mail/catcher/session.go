@@ -55,7 +55,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 
 // Rcpt implements smtp.Session.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if err := s.catcher.recipientRefusal(); err != nil {
+	if err := s.catcher.recipientRefusal(to); err != nil {
 		return err
 	}
 
@@ -127,10 +127,14 @@ func (c *Catcher) accept(from, to string, raw []byte) error {
 	return nil
 }
 
-// recipientRefusal returns the error that Refuse has set, or nil.
-func (c *Catcher) recipientRefusal() error {
+// recipientRefusal returns the error that Refuse or RefuseRecipient has set for a recipient, or nil.
+func (c *Catcher) recipientRefusal(to string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
+	if c.unknown != "" && to == c.unknown {
+		return refusal(550)
+	}
 
 	return refusal(c.refuseTo)
 }
