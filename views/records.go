@@ -21,7 +21,7 @@ type RecordsPage struct {
 	ReadAt time.Time
 	// StillSeen are organisations that the DCC saw after their access had ended.
 	StillSeen []Sighting
-	// Discovered are the other organisations that the DCC saw, whose records do not explain it.
+	// Discovered are the other organisations that the DCC saw, and that no record explains.
 	Discovered []Sighting
 	// Active are the records of organisations that can read data now.
 	Active []Record
@@ -78,8 +78,9 @@ func (m RecordsPage) headings() map[string]string {
 	return headings
 }
 
-// answer says who has access: by name if there are few, else by number. Before all it says who was seen after its access
-// had ended. Of organisations that are suspended or have left the register it says that, and that more is not known.
+// answer says who has access: by name if there are few, else by number. Before all it says who was seen after its
+// access had ended. Of organisations that are suspended or have left the register it says that, and that more is not
+// known.
 func (m RecordsPage) answer() string {
 	answer := m.accessSentence()
 	if names := sightingNames(m.StillSeen); len(names) > 0 {

@@ -50,8 +50,8 @@ type judgement struct {
 	// isCovered says that the organisation's records explain everything that it was seen to read: the sighting is then
 	// not listed.
 	isCovered bool
-	// stop is the claim whose end the organisation was last seen after. It is nil if the sighting is covered, or if the
-	// organisation was not seen after an end.
+	// stop is the claim after the end of which the organisation was last seen. It is nil if the sighting is covered, or
+	// if the organisation was not seen after an end.
 	stop *claim
 }
 

@@ -100,7 +100,7 @@ func TestClaiming(t *testing.T) {
 	}
 }
 
-// nameOf returns "covered", "shown", or the key of the claim whose end the organisation was seen after.
+// nameOf returns "covered", "shown", or the key of the claim that had ended before the last day seen.
 func nameOf(verdict judgement) string {
 	switch {
 	case verdict.isCovered:

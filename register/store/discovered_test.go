@@ -61,7 +61,7 @@ func TestDiscoveredAccess(t *testing.T) {
 	})
 }
 
-// The records of an organisation are those of the accounts with its reference, whatever their state.
+// The records of an organisation are those of the accounts with its reference, in any state.
 func TestListRecordsOfOrganisation(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *data) {
