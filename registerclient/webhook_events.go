@@ -62,13 +62,15 @@ type TenancyChangePayload struct {
 	SourceReference *string  `json:"source-reference"`
 }
 
-// ContactAddedPayload announces that an address or a passkey was added for the people at a meter point, at which nobody
-// is left whose contact stood before. A Data User that knows better tells the register's operator.
+// ContactAddedPayload announces that an address or a passkey was added for the people at a meter point, at which no
+// contact is left that stood before, or that two Data Users name different people after a change of tenancy. A Data User
+// that knows better tells the register's operator.
 type ContactAddedPayload struct {
 	MPxN    string    `json:"mpxn"`
 	AddedAt time.Time `json:"added-at"`
-	// StandsFrom is when the contact can open the list, unless somebody objects.
-	StandsFrom time.Time `json:"stands-from"`
+	// StandsFrom is when the contact can open the list, unless somebody objects; null if an administrator has to choose
+	// between two households.
+	StandsFrom *time.Time `json:"stands-from"`
 }
 
 // AccessAfterStopPayload announces that the DCC saw the receiver read a meter point more than 2 working days after its

@@ -22,6 +22,7 @@ func (s *set) addID() {
 	s.addIDLinks()
 	s.addIDPasskeys()
 	s.addIDNewPasskeys()
+	s.addIDContacts()
 	s.addIDEnds()
 }
 
@@ -60,7 +61,7 @@ func (s *set) addIDLinks() {
 	})
 	s.link(" passkey", func(m *id.LinkPage) { m.Purpose = id.PurposePasskey })
 	s.idPage("confirmed", func(p id.Page) templ.Component {
-		return id.Confirmed(id.ConfirmedPage{Page: p, Org: asking.Org, PasskeyHref: "#"})
+		return id.Confirmed(id.ConfirmedPage{Page: p, Org: asking.Org, PasskeyHref: "#", ContactsHref: "#"})
 	})
 }
 
@@ -152,6 +153,9 @@ func (s *set) addIDEnds() {
 		id.EndShown,
 		id.EndEnrolled,
 		id.EndMailed,
+		id.EndContactsDead,
+		id.EndContactsClosed,
+		id.EndContactsRemoved,
 	} {
 		s.idPage("end "+string(reason), func(p id.Page) templ.Component {
 			m := id.EndPage{Page: p, Reason: reason}

@@ -31,10 +31,24 @@ const (
 	pathPasskeyDeclined = pathPasskeys + "/declined"
 	pathPasskeyStopped  = pathPasskeys + "/stopped"
 
+	// The customer's own page, and what it sends.
+	pathContacts        = BasePath + "/contacts"
+	pathContactsNew     = pathContacts + "/new"
+	pathContactsReturn  = pathContacts + "/return"
+	pathContactsClose   = pathContacts + "/close"
+	pathContactsClosed  = pathContacts + "/closed"
+	pathContactsRemoved = pathContacts + "/removed"
+
 	declineSuffix = "/decline"
 	// A script sends the two steps of a ceremony here, below the page.
 	optionsSuffix = "/options"
 	finishSuffix  = "/finish"
+
+	// What is done with one contact stands here, below its page.
+	yesSuffix    = "/yes"
+	noSuffix     = "/no"
+	keepSuffix   = "/keep"
+	removeSuffix = "/remove"
 
 	// staticPath is where the register serves its static files.
 	staticPath = "/static/"
@@ -49,6 +63,9 @@ func URLs(publicURL string) rules.PageURLs {
 		Enrol:  publicURL + pathEnrol,
 	}
 }
+
+// pathOfContact returns the address at which something is done with a contact.
+func pathOfContact(contact, suffix string) string { return pathContacts + "/" + contact + suffix }
 
 // Matches reports whether a path belongs to the pages.
 func Matches(path string) bool { return strings.HasPrefix(path, BasePath+"/") }

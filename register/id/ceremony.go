@@ -157,6 +157,10 @@ func (p *Pages) finishAssertion(
 	}
 
 	p.forgetSecret(c, store.SessionSecret)
+	p.keepSecret(c, store.VisitSecret, result.Ticket, rules.TicketLife)
+	if result.Asks {
+		return stepResponse{Location: pathContactsNew}, nil
+	}
 
 	return stepResponse{Location: cmp.Or(result.ReturnTo, pathShown)}, nil
 }

@@ -20,11 +20,12 @@ const letterSecret store.Secret = "letter"
 const letterVisit = time.Hour
 
 // cookieNames are the cookies of what a browser holds: of a challenge the link's secret, the session of a passkey page,
-// and the ticket to enrol a passkey; and the secret of a letter.
+// the ticket to enrol a passkey, and the ticket to the page of the customer's own contacts; and the secret of a letter.
 var cookieNames = map[store.Secret]string{
 	store.LinkSecret:    "dar-link",
 	store.SessionSecret: "dar-passkey",
 	store.EnrolSecret:   "dar-enrol",
+	store.VisitSecret:   "dar-visit",
 	letterSecret:        "dar-letter",
 }
 

@@ -64,6 +64,9 @@ func endOf(c echo.Context, err error, status int, kind rules.Kind) (Reason, stri
 	case requested == pathLetter, strings.HasPrefix(requested, pathLetter+"/"):
 		path = pathLetter
 		dead = EndLetterDead
+	case requested == pathContacts, strings.HasPrefix(requested, pathContacts+"/"):
+		path = pathContacts
+		dead = EndContactsDead
 	}
 	if reason == EndDead {
 		reason = dead
@@ -86,6 +89,13 @@ func pageOfForm(c echo.Context) string { return strings.TrimSuffix(c.Path(), dec
 // showEnd makes the handler of a page on which a challenge ends.
 func (p *Pages) showEnd(path string, reason Reason) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		return web.Render(c, http.StatusOK, End(EndPage{Page: page(c, "", path), Reason: reason}))
+		href, err := p.contactsHref(c)
+		if err != nil {
+			return err
+		}
+
+		return web.Render(c, http.StatusOK, End(EndPage{
+			Page: page(c, "", path), Reason: reason, ContactsHref: href,
+		}))
 	}
 }

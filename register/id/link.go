@@ -164,6 +164,7 @@ func (p *Pages) postLink(c echo.Context) error {
 
 // continueFromLink sends a customer who has confirmed by a link to the next page.
 func (p *Pages) continueFromLink(c echo.Context, found store.Reidentification, ticket string) error {
+	p.keepSecret(c, store.VisitSecret, ticket, rules.TicketLife)
 	enrols := found.Method == string(registerclient.MethodPasskeyRegister)
 	if found.RedirectURL == nil || enrols {
 		p.keepSecret(c, store.EnrolSecret, ticket, rules.TicketLife)
@@ -229,8 +230,16 @@ func (p *Pages) showConfirmed(c echo.Context) error {
 		return p.countEnded(c, err)
 	}
 
+	href, err := p.contactsHref(c)
+	if err != nil {
+		return err
+	}
+
 	return web.Render(c, http.StatusOK, Confirmed(ConfirmedPage{
-		Page: page(c, opened.Found.Language, pathConfirmed), Org: opened.Account.DisplayName, PasskeyHref: pathEnrol,
+		Page:         page(c, opened.Found.Language, pathConfirmed),
+		Org:          opened.Account.DisplayName,
+		PasskeyHref:  pathEnrol,
+		ContactsHref: href,
 	}))
 }
 

@@ -98,6 +98,8 @@ type ConfirmedPage struct {
 	Org string
 	// PasskeyHref leads to the enrolment of a passkey.
 	PasskeyHref string
+	// ContactsHref leads to the customer's own contacts; empty if this visit does not open them.
+	ContactsHref string
 }
 
 // AssertPage asks the customer for a passkey.
@@ -161,13 +163,18 @@ const (
 	EndLetterHere      Reason = "letter-here"    // the customer still lives there
 	EndLetterDead      Reason = "letter-dead"    // EndDead of a letter
 	EndLetterWrongCode Reason = "letter-wrong-code"
+	EndContactsDead    Reason = "contacts-dead" // EndDead of the page of the customer's own contacts
+	EndContactsClosed  Reason = "contacts-closed"
+	EndContactsRemoved Reason = "contacts-removed" // the contact that confirmed the visit
 )
 
-// EndPage is a page without a way on.
+// EndPage is a page without a way back to where the customer started.
 type EndPage struct {
 	Page
 
 	Reason Reason
 	// Reference finds the request in the register's log; empty if there is no need to ask.
 	Reference string
+	// ContactsHref is as in ConfirmedPage.
+	ContactsHref string
 }

@@ -67,6 +67,7 @@ func (p *Pages) Mount(e *echo.Echo) {
 
 	show(pathShown, p.showEnd(pathShown, EndShown))
 	show(pathEnrolled, p.showEnd(pathEnrolled, EndEnrolled))
+	p.mountContacts(show, post)
 	show(pathPasskeyDeclined, p.showEnd(pathPasskeyDeclined, EndPasskeyDeclined))
 	show(pathPasskeyStopped, p.showEnd(pathPasskeyStopped, EndWrongCode))
 }

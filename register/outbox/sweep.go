@@ -27,6 +27,7 @@ func (w *Worker) sweep(ctx context.Context) {
 		w.settleTenancyChanges(ctx),
 		w.writeContactLetters(ctx),
 		w.endWaits(ctx),
+		w.endRemovals(ctx),
 		w.logAuditHeads(ctx),
 	)
 	if err != nil && ctx.Err() == nil {
@@ -67,6 +68,13 @@ func (w *Worker) writeContactLetters(ctx context.Context) error {
 // endWaits looks at the waits of contacts that are due.
 func (w *Worker) endWaits(ctx context.Context) error {
 	_, err := w.Rules.EndWaits(ctx)
+
+	return err
+}
+
+// endRemovals removes the contacts whose time to object has passed.
+func (w *Worker) endRemovals(ctx context.Context) error {
+	_, err := w.Rules.EndRemovals(ctx)
 
 	return err
 }

@@ -64,7 +64,7 @@ func (r *Rules) FinishAssertion(
 		}
 
 		tx.Audit(r.credentialEvent(permission.Found, shown, auditCredentialUsed))
-		result.ReturnTo, err = r.confirmByPasskey(ctx, tx, permission, &shown, typedCode)
+		result, err = r.beginPasskeyVisit(ctx, tx, h, permission, passkeyAnswer{shown: &shown, typedCode: typedCode})
 
 		return err
 	})
@@ -73,6 +73,26 @@ func (r *Rules) FinishAssertion(
 	}
 
 	return result, err
+}
+
+// beginPasskeyVisit confirms a challenge by a passkey that was shown. If the passkey answers everybody, the browser
+// gets a ticket to the page of the household's contacts.
+func (r *Rules) beginPasskeyVisit(
+	ctx context.Context, tx *store.Tx, h home, permission Permission, answer passkeyAnswer,
+) (result CeremonyResult, err error) {
+	i := slices.IndexFunc(h.contacts, func(c contact) bool {
+		return c.isPasskey() && *c.CredentialID == answer.shown.CredentialID && h.answersEverybody(c)
+	})
+	visits := i >= 0
+	answer.asks = visits && h.sideOf(h.contacts[i].MoveInDate).asksAtVisit()
+	result.Asks = answer.asks
+	if result.ReturnTo, err = r.confirmByPasskey(ctx, tx, permission, answer); err != nil || !visits {
+		return result, err
+	}
+
+	result.Ticket = NewSecret()
+
+	return result, tx.BeginVisit(ctx, permission.Found.Challenge, HashToken(result.Ticket), r.Now().Add(TicketLife))
 }
 
 // verifyAssertion verifies a response with the passkeys that can confirm the challenge. It returns the stored passkey

@@ -47,6 +47,8 @@ const (
 	auditKeysRotated          = "keys.rotated"
 	auditContactStanding      = "contact.standing"
 	auditContactEnded         = "contact.ended"
+	auditRemovalAsked         = "contact.removal-asked"
+	auditRemovalEnded         = "contact.removal-ended"
 	auditLetterWritten        = "contact-letter.written"
 	auditLetterAnswered       = "contact-letter.answered"
 	auditLetterWrongCode      = "contact-letter.wrong-code"

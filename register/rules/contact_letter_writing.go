@@ -139,18 +139,9 @@ func (h home) standsAtEarliest(c contact) time.Time {
 	return at
 }
 
-// writeRemoval tells the household's person behind a contact that another contact wants to remove it at a time. A
-// passkey is written to at the address of its identity record; without one nobody is.
-func (r *Rules) writeRemoval(ctx context.Context, tx *store.Tx, h home, about contact, at time.Time) error {
-	to := about
-	if about.isPasskey() {
-		var ok bool
-		if to, ok = h.addressOf(about.IR); !ok {
-			return nil
-		}
-	}
-
-	return r.writeLetter(ctx, tx, to, letterDraft{
+// writeRemoval tells addresses that another contact of the household wants to remove one at a time.
+func (r *Rules) writeRemoval(ctx context.Context, tx *store.Tx, to []contact, about contact, at time.Time) error {
+	return r.writeLetters(ctx, tx, to, letterDraft{
 		kind:      LetterRemoval,
 		about:     &about,
 		openUntil: at,
@@ -159,21 +150,10 @@ func (r *Rules) writeRemoval(ctx context.Context, tx *store.Tx, h home, about co
 				Contact: about.mailContact(),
 				Meter:   mail.MeterOf(about.MPxN),
 				Reply:   page,
-				Asked:   h.now,
+				Asked:   r.Now(),
 			})
 		},
 	})
-}
-
-// addressOf returns the address of an identity record.
-func (h home) addressOf(ir string) (contact, bool) {
-	for _, c := range h.contacts {
-		if c.IR == ir && !c.isPasskey() {
-			return c, true
-		}
-	}
-
-	return contact{}, false
 }
 
 // writeTenancyQuestions asks the addresses of an earlier household whether it still lives there.

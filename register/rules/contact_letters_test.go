@@ -220,10 +220,6 @@ func TestAnswersToOtherLetters(t *testing.T) {
 		}
 
 		h.tenancyChange(t, meterPoint, "2026-06-01")
-		report := must(h.store.ListTenancyChanges(t.Context(), meterPoint))(t)[0]
-		h.change(t, func(tx *store.Tx) error {
-			return h.WriteTenancyQuestions(t.Context(), tx, meterPoint, report)
-		})
 		letters := h.letters(t)
 		if len(letters) != 2 {
 			t.Fatalf("%d letters, want two", len(letters))

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
@@ -29,9 +31,17 @@ type history struct {
 
 	people    []*person
 	entries   []*entry
-	sightings map[string]string // the day on which an organisation was last seen, by the key of the sighting
+	sightings map[string]sighted // by the key of the sighting
 	reports   []*report
+	// questions are the letters that ask whether somebody lives here still.
+	questions []rules.QueuedLetter
 	begun     time.Time
+}
+
+// sighted is when the register first heard of an organisation, and the day on which it was last seen.
+type sighted struct {
+	at       time.Time
+	lastSeen string
 }
 
 // The two households.
@@ -51,6 +61,7 @@ type person struct {
 // entry is an access record, with what its first registration said.
 type entry struct {
 	ak           string
+	at           time.Time // when it came on the register
 	owner        store.Account
 	person       *person
 	registeredAt time.Time
@@ -82,12 +93,18 @@ func (e *entry) isActive(now time.Time) bool { return e.endAt(now).IsZero() }
 // report is a report of a change of tenancy.
 type report struct {
 	day       string
+	at        time.Time
 	withdrawn bool
+	disputed  bool
+	upheld    bool
 }
 
 func (r *report) String() string {
-	if r.withdrawn {
+	switch {
+	case r.withdrawn:
 		return "withdrawn " + r.day
+	case r.disputed && !r.upheld:
+		return "disputed " + r.day
 	}
 
 	return r.day
@@ -111,7 +128,7 @@ func newHistory(
 			first:  dayOf(change.AddDate(0, 0, rapid.SampledFrom([]int{-31, -40, -900}).Draw(draw, first))),
 			second: dayOf(change.AddDate(0, 0, rapid.SampledFrom([]int{-30, -10, 0, 10}).Draw(draw, second))),
 		},
-		sightings: map[string]string{},
+		sightings: map[string]sighted{},
 		begun:     begun,
 	}
 	h.putOnRecord(suppliers[0], first)
@@ -165,6 +182,9 @@ func (h *history) step() {
 		{"report", func() { h.report(dayOf(h.change)) }},
 		{"false report", func() { h.report(dayOf(h.begun.AddDate(0, 0, days(h.draw, -40, 60, "false day")))) }},
 		{"withdraw report", h.withdrawReport},
+		{"dispute", h.disputeReport},
+		{"dispute", h.disputeReport},
+		{"uphold", h.upholdReport},
 		{"passkey", h.losePasskey},
 		{"look", h.look},
 	}
@@ -173,14 +193,54 @@ func (h *history) step() {
 	h.clock.Add(time.Second) // the register counts in seconds: what happens in one has no order
 	h.draw.Logf("%s: %s", h.clock.Now().Format(time.DateTime), steps[chosen].name)
 	steps[chosen].do()
+	h.takeLetters()
 }
 
+// wait lets time pass. The worker does what falls due.
 func (h *history) wait() {
 	h.clock.Add(time.Duration(pick(h, "hours", []int{1, 5, 24, 72, 240})) * time.Hour)
+	h.sweep()
+}
+
+func (h *history) sweep() {
+	must(h.SettleTenancyChanges(h.tb.Context()))(h.tb)
+	must(h.WriteContactLetters(h.tb.Context()))(h.tb)
+	must(h.EndWaits(h.tb.Context()))(h.tb)
+}
+
+// takeLetters reads the letters that were written: no household is told of a contact of the other one.
+func (h *history) takeLetters() {
+	for _, letter := range h.letters(h.tb) {
+		if mailedReply.FindString(letter.Message.Text) == "" {
+			continue
+		}
+
+		secret, _ := replyTo(h.tb, letter)
+		opened, err := h.OpenLetter(h.tb.Context(), secret)
+		if err == nil && opened.Kind == rules.LetterTenancy {
+			h.questions = append(h.questions, letter)
+		}
+
+		to, about := householdAt(letter.To), householdAt(opened.Address)
+		if err == nil && opened.Kind == rules.LetterAddition && h.isDivided() && to != about {
+			h.draw.Fatalf("the %s household is told of %s", to, opened.Address)
+		}
+	}
+}
+
+// householdAt returns the household of an address.
+func householdAt(address string) string {
+	_, domain, _ := strings.Cut(address, "@")
+
+	return strings.TrimSuffix(domain, ".example")
 }
 
 func (h *history) putOnRecord(owner store.Account, household string) {
-	in := registertest.IdentityRecord(h.mpxn, household+"@"+household+".example")
+	name := pick(h, "name", []string{"ann", "ann", "bob"})
+	in := registertest.IdentityRecord(h.mpxn, name+"@"+household+".example")
+	if rapid.Bool().Draw(h.draw, "unverified") {
+		in.PrincipalVerification = nil
+	}
 	in.PIIPrincipal.MoveInDate = registerclient.Date(h.moveIn[household])
 	created := must(h.createIdentity(h.tb, owner, in))(h.tb)
 	h.people = append(h.people, &person{ir: created.IR, owner: owner, household: household})
@@ -228,6 +288,7 @@ func (h *history) registerEntry() {
 	expiry := in.AccessEvent.Expiry
 	h.entries = append(h.entries, &entry{
 		ak:           must(h.register(h.tb, p.owner, in))(h.tb),
+		at:           now,
 		owner:        p.owner,
 		person:       p,
 		registeredAt: in.AccessEvent.RegisteredAt,
@@ -287,8 +348,8 @@ func (h *history) withdrawEntry() {
 	}
 
 	e.revokedAt = &at
-	if p.household == first && h.isDivided() {
-		h.draw.Fatalf("the first household withdrew %s after the change", e.ak)
+	if !h.mayHave(p.household, e.at) {
+		h.draw.Fatalf("the %s household withdrew %s after the change", p.household, e.ak)
 	}
 	if _, err := h.FindWithdrawalDelivery(h.tb.Context(), h.portal.AccountID, e.ak, token); err != nil {
 		h.draw.Fatalf("the delivery status of a withdrawal: %v", err)
@@ -315,7 +376,12 @@ func (h *history) see() {
 	prepared := must(h.PrepareSighting(in))(h.tb)
 	h.house.change(h.tb, func(tx *store.Tx) error {
 		ak, _, err := h.ReportSighting(h.tb.Context(), tx, "dcc", prepared)
-		h.sightings[ak] = dayOf(last)
+		before, ok := h.sightings[ak]
+		if !ok {
+			before.at = h.Now()
+		}
+		before.lastSeen = dayOf(last)
+		h.sightings[ak] = before
 
 		return err
 	})
@@ -332,7 +398,51 @@ func (h *history) report(day string) {
 
 		return err
 	})
-	h.reports = append(h.reports, &report{day: day})
+	added := &report{day: day, at: h.Now()}
+	for _, r := range h.reports {
+		if r.day == day && !r.withdrawn && day <= dayOf(h.Now()) {
+			added.disputed = r.disputed
+			added.upheld = r.upheld
+		}
+	}
+	h.reports = append(h.reports, added)
+}
+
+// disputeReport lets a person who was asked say that they live here still.
+func (h *history) disputeReport() {
+	if len(h.questions) == 0 {
+		return
+	}
+
+	letter := pick(h, "question", h.questions)
+	secret, _ := replyTo(h.tb, letter)
+	opened, err := h.OpenLetter(h.tb.Context(), secret)
+	if err != nil {
+		return
+	}
+	if err := h.answer(h.tb, letter, true); err != nil {
+		h.draw.Fatalf("an open question cannot be answered: %v", err)
+	}
+
+	for _, r := range h.reports {
+		if r.day == dayOf(opened.At) && !r.withdrawn {
+			r.disputed = true
+		}
+	}
+}
+
+func (h *history) upholdReport() {
+	chosen := pick(h, "report", h.reports)
+	if chosen == nil || !chosen.disputed || chosen.upheld || chosen.withdrawn {
+		return
+	}
+
+	h.decide(chosen, h.UpholdTenancyChange)
+	for _, r := range h.reports {
+		if r.day == chosen.day && !r.withdrawn {
+			r.upheld = true
+		}
+	}
 }
 
 func (h *history) withdrawReport() {
@@ -343,11 +453,19 @@ func (h *history) withdrawReport() {
 
 func (h *history) withdraw(chosen *report) {
 	chosen.withdrawn = true
+	h.decide(chosen, h.WithdrawTenancyChange)
+}
+
+// decide lets an administrator decide about a report.
+func (h *history) decide(
+	chosen *report,
+	as func(ctx context.Context, tx *store.Tx, by, cot string) (registerclient.ChangeOfTenancy, error),
+) {
 	reference := fmt.Sprint("COT-", slices.Index(h.reports, chosen))
 	for _, change := range must(h.ListTenancyChanges(h.tb.Context(), "admin", h.mpxn))(h.tb) {
 		if change.SourceReference == reference {
 			h.house.change(h.tb, func(tx *store.Tx) error {
-				_, err := h.WithdrawTenancyChange(h.tb.Context(), tx, "admin", change.COT)
+				_, err := as(h.tb.Context(), tx, "admin", change.COT)
 
 				return err
 			})
@@ -372,6 +490,43 @@ func (h *history) inForce() (isTrue, isFalse bool) {
 	return isTrue, isFalse
 }
 
+// reported returns when the change was first reported by a report in force, and whether it is in dispute.
+func (h *history) reported() (at time.Time, inDispute bool) {
+	for _, r := range h.reports {
+		if r.day != dayOf(h.change) || r.withdrawn || r.day > dayOf(h.Now()) {
+			continue
+		}
+		if at.IsZero() {
+			at = r.at
+		}
+
+		inDispute = inDispute || r.disputed && !r.upheld
+	}
+
+	return at, inDispute
+}
+
+// isOfFirst reports whether what came on the register at a time is the first household's in a dispute.
+func (h *history) isOfFirst(at time.Time) bool {
+	reported, _ := h.reported()
+
+	return !at.After(reported) || dayOf(at) < dayOf(h.change)
+}
+
+// mayHave reports whether a household may have anything of what came on the register at a time.
+func (h *history) mayHave(household string, at time.Time) bool {
+	_, inDispute := h.reported()
+	isTrue, isFalse := h.inForce()
+	switch {
+	case !isTrue || household == second && (isFalse || !inDispute):
+		return true
+	case household == first:
+		return inDispute && h.isOfFirst(at)
+	}
+
+	return !h.isOfFirst(at)
+}
+
 // isDivided reports whether a report of the change is in force.
 func (h *history) isDivided() bool {
 	isTrue, _ := h.inForce()
@@ -387,7 +542,7 @@ func (h *history) losePasskey() {
 	}
 
 	credential := h.addPasskey(h.tb, p.ir)
-	h.letters(h.tb)
+	h.takeLetters()
 	if err := h.RemovePasskey(h.tb.Context(), p.owner.AccountID, p.ir, credential.CredentialID); err != nil {
 		h.draw.Fatal(err)
 	}

@@ -150,6 +150,109 @@ func TestWhatTheHouseholdSees(t *testing.T) {
 	}
 }
 
+// While a report is in dispute, those who lived here before it have what was on the register when it divided the
+// households, and those since have what came after (docs/decisions.md, Occupants).
+func TestSidesOfADispute(t *testing.T) {
+	t.Parallel()
+	may := tenancyChange{effective: "2026-05-20", reported: at(time.May, 25, 9), disputed: true}
+	inAdvance := may
+	inAdvance.reported = at(time.May, 10, 9)
+	august := tenancyChange{effective: "2026-08-01", reported: at(time.August, 5, 9)}
+	disputedAugust := august
+	disputedAugust.disputed = true
+	january := tenancyChange{effective: "2026-01-01", reported: at(time.January, 5, 9)}
+
+	const (
+		before  = "2022-06-30"
+		since   = "2026-05-20"
+		hidden  = "hidden"
+		nothing = ""
+	)
+	var (
+		old      = registration{at: at(time.May, 1, 9), moveIn: new(before), registeredAt: at(time.May, 1, 9)}
+		atReport = registration{at: at(time.May, 25, 9), moveIn: new(before), registeredAt: at(time.May, 24, 9)}
+		next     = registration{at: at(time.May, 25, 10), moveIn: new(since), registeredAt: at(time.May, 25, 9)}
+		late     = registration{at: at(time.August, 6, 9), moveIn: new(since), registeredAt: at(time.August, 6, 9)}
+		lateOld  = registration{
+			at:           at(time.May, 26, 9),
+			moveIn:       new(before),
+			registeredAt: at(time.May, 1, 9),
+			ended:        true,
+		}
+		between = registration{at: at(time.May, 15, 9), moveIn: new(before), registeredAt: at(time.May, 15, 9)}
+	)
+	for _, test := range []struct {
+		name    string
+		changes []tenancyChange
+		moveIn  string
+		first   registration
+		// want is the first day of the household that sees the record and a sighting of the same time; hidden if it does
+		// not, and nothing for the household before all changes.
+		want string
+	}{
+		{"those before see what was there", []tenancyChange{may}, before, old, nothing},
+		{"and what came in the moment of the report", []tenancyChange{may}, before, atReport, nothing},
+		{"not what came since", []tenancyChange{may}, before, next, hidden},
+		{"those since see what came since", []tenancyChange{may}, since, next, since},
+		{"not what was there, even if it is active", []tenancyChange{may}, since, old, hidden},
+		{"not what came since and had ended", []tenancyChange{may}, since, lateOld, hidden},
+		{"moved in 30 days before", []tenancyChange{may}, "2026-04-20", next, since},
+		{"moved in 31 days before", []tenancyChange{may}, "2026-04-19", old, nothing},
+		{"reported in advance: there on the day", []tenancyChange{inAdvance}, before, between, nothing},
+		{"reported in advance: not for those since", []tenancyChange{inAdvance}, since, between, hidden},
+
+		{"an earlier change divides them still", []tenancyChange{may, january}, "2025-12-31", old, "2026-01-01"},
+		{"of two disputes those between see theirs", []tenancyChange{disputedAugust, may}, since, next, since},
+		{"not those of the one", []tenancyChange{disputedAugust, may}, since, old, hidden},
+		{"not those of the other", []tenancyChange{disputedAugust, may}, since, late, hidden},
+		{"those before both see what was there", []tenancyChange{disputedAugust, may}, before, old, nothing},
+		{"those since both see the last", []tenancyChange{disputedAugust, may}, "2026-08-01", late, "2026-08-01"},
+	} {
+		side := household{changes: test.changes}.sideOf(test.moveIn)
+		got := hidden
+		if side.showsRecord(test.first, !test.first.ended) {
+			got = side.since()
+		}
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+
+		sees := side.showsSighting(test.first.at, "2026-09-01")
+		if !test.first.ended && sees != (test.want != hidden) {
+			t.Errorf("%s: a sighting is shown: %t", test.name, sees)
+		}
+	}
+}
+
+// In a dispute the people of both sides are occupants, until a later report that nobody disputes.
+func TestOccupantInDispute(t *testing.T) {
+	t.Parallel()
+	const today = "2026-09-01"
+	may := tenancyChange{effective: "2026-05-20", disputed: true}
+	august := tenancyChange{effective: "2026-08-01"}
+	disputed := household{changes: []tenancyChange{may}}
+	ended := household{changes: []tenancyChange{august, may}}
+	for _, test := range []struct {
+		name    string
+		present household
+		moveIn  string
+		want    bool
+	}{
+		{"long before", disputed, "1990-01-01", true},
+		{"since", disputed, "2026-05-20", true},
+		{"tomorrow", disputed, "2026-09-02", false},
+		{"of the side before", disputed.sideOf("1990-01-01"), "2026-05-20", false},
+		{"of the side since", disputed.sideOf("2026-05-20"), "1990-01-01", false},
+		{"a later change: long before", ended, "1990-01-01", false},
+		{"a later change: since the disputed one", ended, "2026-05-20", false},
+		{"a later change: since then", ended, "2026-08-01", true},
+	} {
+		if got := test.present.isOccupant(test.moveIn, today); got != test.want {
+			t.Errorf("%s: an occupant is %t, want %t", test.name, got, test.want)
+		}
+	}
+}
+
 // A token reaches an earlier household's record that was active when its customer read the list or, before a reading,
 // confirmed.
 func TestTokenReachesWhatItsReadingShows(t *testing.T) {

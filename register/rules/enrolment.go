@@ -28,7 +28,10 @@ func (r *Rules) ListPasskeys(ctx context.Context, permission Permission) ([]stor
 	h, err := r.home(ctx, r.store, permission.Found.MPxN)
 	side := h.sideOf(moveIn)
 
-	return slices.DeleteFunc(passkeys, func(p store.Credential) bool { return !side.passkeyStands(p.CredentialID) }), err
+	return slices.DeleteFunc(
+		passkeys,
+		func(p store.Credential) bool { return !side.passkeyStands(p.CredentialID) },
+	), err
 }
 
 // BeginEnrolment starts the ceremony in which the browser creates a passkey. accountName is what the authenticator
@@ -130,7 +133,7 @@ func (r *Rules) enrol(
 	if permission.Confirmed {
 		returnTo, err = r.useTicket(ctx, tx, found)
 	} else {
-		returnTo, err = r.confirmByPasskey(ctx, tx, permission, nil, typedCode)
+		returnTo, err = r.confirmByPasskey(ctx, tx, permission, passkeyAnswer{typedCode: typedCode})
 	}
 	if err != nil {
 		return "", err

@@ -137,6 +137,7 @@ func TestEnrolmentAfterMove(t *testing.T) {
 		permission := must(h.PermitEnrolment(t.Context(), "", h.ticket(t)))(t)
 		options := must(h.BeginEnrolment(t.Context(), permission, "", "Electricity meter"))(t)
 		h.tenancyChange(t, meterPoint, "2026-06-01")
+		h.letters(t) // the question whether the person still lives there
 		_, err := h.FinishEnrolment(t.Context(), permission, "", newDevice().makes(t, options),
 			func(passkey.Passkey) string { return "A phone" })
 		if !errors.Is(err, passkey.ErrRefused) {

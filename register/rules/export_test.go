@@ -74,19 +74,7 @@ func (r *Rules) WriteRemoval(ctx context.Context, tx *store.Tx, mpxn, ir string,
 
 	i := slices.IndexFunc(h.contacts, func(c contact) bool { return c.IR == ir })
 
-	return r.writeRemoval(ctx, tx, h, h.contacts[i], at)
-}
-
-// WriteTenancyQuestions is writeTenancyQuestions to every address of a meter point.
-func (r *Rules) WriteTenancyQuestions(
-	ctx context.Context, tx *store.Tx, mpxn string, report store.TenancyChange,
-) error {
-	h, err := r.holdHome(ctx, tx, mpxn)
-	if err != nil {
-		return err
-	}
-
-	return r.writeTenancyQuestions(ctx, tx, h.contacts, report)
+	return r.writeRemoval(ctx, tx, h.contacts[i:i+1], h.contacts[i], at)
 }
 
 // WriteTenancyTies is writeTenancyTies to every address of a meter point.

@@ -8,7 +8,8 @@ import (
 	"central.consent/dar/register/store"
 )
 
-// TicketLife is how long after a confirmation by link the browser can enrol a passkey.
+// TicketLife is how long after a confirmation by link the browser can enrol a passkey, and how long after every
+// confirmation it can open the page of the household's contacts.
 const TicketLife = 10 * time.Minute
 
 // ErrEnded reports a link or page that opens nothing: unknown, used, declined or expired. All look alike.
@@ -53,7 +54,7 @@ type LinkConfirmation struct {
 }
 
 // ConfirmByLink confirms a challenge (docs/decisions.md, A click is not a confirmation). It returns a ticket with which
-// the browser can enrol a passkey. It returns ErrCodeMissing, ErrCodeMalformed or ErrCodeWrong if a code is required
+// the browser can enrol a passkey, and open the page of the household's contacts (OpenVisit). It returns ErrCodeMissing, ErrCodeMalformed or ErrCodeWrong if a code is required
 // and not right, and ErrEnded if the challenge was answered elsewhere in the meantime.
 func (r *Rules) ConfirmByLink(ctx context.Context, opened Opened, yes LinkConfirmation) (ticket string, err error) {
 	found := opened.Found
@@ -85,6 +86,9 @@ func (r *Rules) ConfirmByLink(ctx context.Context, opened Opened, yes LinkConfir
 		}
 
 		tx.Audit(r.challengeEvent(found, auditReidentifyConfirmed))
+		if err := tx.BeginVisit(ctx, found.Challenge, answer.EnrolHash, r.Now().Add(TicketLife)); err != nil {
+			return err
+		}
 
 		return r.recordConfirmation(ctx, tx, found)
 	})

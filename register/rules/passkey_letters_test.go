@@ -42,6 +42,7 @@ func TestPasskeyLetters(t *testing.T) {
 		h.setStatus(t, rules.Reactivate, "other")
 
 		h.tenancyChange(t, meterPoint, "2022-12-31")
+		h.letters(t) // the question whether they still live there
 		expect("an earlier occupant", h.ir, customerEmail)
 	})
 }

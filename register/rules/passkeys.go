@@ -84,6 +84,10 @@ func (r *Rules) PermitEnrolment(ctx context.Context, session, ticket string) (Pe
 type CeremonyResult struct {
 	// ReturnTo is the address to which the browser goes; empty if the account that asks gave none.
 	ReturnTo string
+	// Ticket opens the page of the customer's own contacts; empty if none was given.
+	Ticket string
+	// Asks is true if that page has a question for the customer, and comes first.
+	Asks bool
 }
 
 // refuse returns a passkey.ErrRefused with its cause, which the customer does not see.
@@ -200,91 +204,6 @@ func passkeyOf(c store.Credential) passkey.Passkey {
 	}
 }
 
-// confirmByPasskey confirms an open challenge and returns where the browser goes. shown is the passkey that was shown; nil
-// if one was enrolled. If the browser is to return to the
-// page where it started, the challenge is completed only by the code that it brings back. It returns errCodeCounted if
-// the typed code is wrong: the attempt is counted, and the transaction must be committed.
-func (r *Rules) confirmByPasskey(
-	ctx context.Context, tx *store.Tx, permission Permission, shown *store.Credential, typed string,
-) (returnTo string, err error) {
-	now := r.Now()
-	found, err := tx.HoldOpenChallenge(ctx, store.SessionSecret, permission.Found.SessionHash, now)
-	if errors.Is(err, store.ErrNotFound) {
-		err = refuse("the challenge has ended")
-	}
-	if err != nil {
-		return "", err
-	}
-
-	if permission.TypesCode() {
-		code, err := parseCode(typed)
-		if err != nil {
-			return "", err
-		}
-		if !sameCode(code, *found.MatchCode) {
-			if err := r.countWrongCode(ctx, tx, found); err != nil {
-				return "", err
-			}
-
-			return "", errCodeCounted
-		}
-	}
-
-	var completion []byte
-	query := map[string]string{}
-	if found.MatchCode != nil && !permission.TypesCode() {
-		code := NewSecret()
-		completion = HashToken(code)
-		query[completionParameter] = code
-	}
-
-	if err := identifyPasskey(ctx, tx, &found, shown); err != nil {
-		return "", err
-	}
-
-	confirmed, err := tx.ConfirmByPasskey(ctx, found, completion, now)
-	if err != nil {
-		return "", err
-	}
-	if !confirmed {
-		return "", refuse("the challenge has ended")
-	}
-	if completion == nil {
-		tx.Audit(r.challengeEvent(found, auditReidentifyConfirmed))
-		if err := r.recordConfirmation(ctx, tx, found); err != nil {
-			return "", err
-		}
-	}
-	if found.RedirectURL == nil {
-		return "", nil
-	}
-
-	return r.returnAddress(found, passkeyTokenParameter, query)
-}
-
-// errCodeCounted reports that a wrong code was counted in the transaction, which must be committed.
-var errCodeCounted = errors.New("a wrong code was counted")
-
-// commitCounted runs a transaction that may count a wrong code: it commits the count and returns ErrCodeWrong.
-func (r *Rules) commitCounted(ctx context.Context, change func(tx *store.Tx) error) error {
-	wrong := false
-	err := r.store.Transact(ctx, func(tx *store.Tx) error {
-		err := change(tx)
-		if errors.Is(err, errCodeCounted) {
-			wrong = true
-
-			return nil
-		}
-
-		return err
-	})
-	if err == nil && wrong {
-		return ErrCodeWrong
-	}
-
-	return err
-}
-
 // credentialEvent is a row of the audit log about a passkey.
 func (r *Rules) credentialEvent(
 	found store.Reidentification, credential store.Credential, eventType string,
@@ -292,31 +211,6 @@ func (r *Rules) credentialEvent(
 	return r.auditEvent(found.AccountID, eventType, found.MPxN, "", map[string]any{
 		"method": found.Method, "by": "customer", "ir": credential.IR, "credential": credential.CredentialID,
 	})
-}
-
-// identifyPasskey makes a challenge that of the contact and the identity record whose passkey was shown; nil if none was.
-func identifyPasskey(
-	ctx context.Context, tx *store.Tx, found *store.Reidentification, shown *store.Credential,
-) error {
-	if shown == nil {
-		return nil
-	}
-
-	contacts, err := tx.ListContactsOf(ctx, []string{shown.IR})
-	if err != nil {
-		return err
-	}
-
-	for _, c := range contacts {
-		if c.CredentialID != nil && *c.CredentialID == shown.CredentialID {
-			found.IR = c.IR
-			found.Contact = &c.ID
-
-			return nil
-		}
-	}
-
-	return refuse("the passkey is no contact any more")
 }
 
 // recordConfirmation records that a contact has confirmed a challenge. Confirming the challenge of its own Data User by

@@ -219,7 +219,7 @@ func (h home) hasTie() bool {
 func (h home) afterWait(c contact) (v verdict, at time.Time, ok bool) {
 	waited := verdict{store.ContactStands, whyWaited}
 	h = h.sideOf(c.MoveInDate)
-	if c.State != store.ContactProvisional || !h.canStand(c) || h.hasTie() || c.ToldAt == nil {
+	if c.State != store.ContactProvisional || !h.canStand(c) || c.ToldAt == nil || c.Why == whyTie || h.hasTie() {
 		return verdict{}, time.Time{}, false
 	}
 

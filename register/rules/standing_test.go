@@ -236,6 +236,8 @@ func TestContactWaits(t *testing.T) {
 		{"the supplier failed and its record is active", caseHome(party("supplier", "ann@example.com",
 			stopped("failure", 40))).withRecords(active("supplier")), shop(60), "", 0},
 		{"an administrator chooses", caseHome(), shop(60, because(whyTie)), "", 0},
+		{"an administrator chooses between others", caseHome(party("supplier", "ann@example.com", waits(60),
+			because(whyTie))), shop(60), "", 0},
 		{"still to move in", caseHome(supplier), shop(60, movesIn("2026-07-01")), "", 0},
 		{"of an account that misbehaved", caseHome(supplier), shop(60, stopped("misconduct", 1)), "", 0},
 		{"set aside", caseHome(supplier), party("shop", "bob@example.com", setAside), "", 0},

@@ -73,7 +73,10 @@ func repeatedChange(ctx context.Context, tx *store.Tx, change store.TenancyChang
 
 // without returns the household without a change.
 func (h household) without(effective string) household {
-	h.changes = slices.DeleteFunc(slices.Clone(h.changes), func(c tenancyChange) bool { return c.effective == effective })
+	h.changes = slices.DeleteFunc(
+		slices.Clone(h.changes),
+		func(c tenancyChange) bool { return c.effective == effective },
+	)
 
 	return h
 }
@@ -262,7 +265,10 @@ func (r *Rules) standAfterWithdrawal(ctx context.Context, tx *store.Tx, change s
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(h.present.changes, func(c tenancyChange) bool { return c.effective == change.EffectiveDate }) {
+	if slices.ContainsFunc(
+		h.present.changes,
+		func(c tenancyChange) bool { return c.effective == change.EffectiveDate },
+	) {
 		return nil // another report says the same
 	}
 

@@ -44,11 +44,13 @@ type Reidentification struct {
 	// afterwards, clears it.
 	SoftDeclinedAt *Millis `db:"soft_declined_at"`
 	ConsumedAt     *Millis `db:"consumed_at"`
+	// VisitUntil is when the ticket to the page of the customer's own contacts ends; nil if there is none.
+	VisitUntil *Millis `db:"visit_until"`
 }
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash,
 	account_id, mpxn, ir, contact, method, own_record, redirect_url, match_code, wrong_codes, language, key_id, sealed_token,
-	issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at`
+	issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at, visit_until`
 
 // keepReidentifications is how long after its issue a token can still be told from an unknown one.
 const keepReidentifications = 24 * time.Hour
@@ -65,7 +67,7 @@ const (
 	// ofEarlierOccupant is true if the identity record of a challenge is an earlier occupant's on a date in London, the
 	// argument. An anonymised record has no move-in date, so any change of tenancy that is in no dispute makes it an earlier occupant's.
 	ofEarlierOccupant = `EXISTS (SELECT 1 FROM tenancy_changes c, identity_records i
-		WHERE c.mpxn = reidentifications.mpxn AND i.ir = reidentifications.ir AND `+dividesOccupants+`
+		WHERE c.mpxn = reidentifications.mpxn AND i.ir = reidentifications.ir AND ` + dividesOccupants + `
 		AND COALESCE(c.move_in_from, c.effective_date) > COALESCE(i.move_in_date, ''))`
 
 	// ofAnonymisedRecord is true if the identity record of a challenge has been anonymised.
@@ -103,7 +105,7 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 		VALUES (:challenge, :token_hash, :link_hash, :session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn,
 		:ir, :contact, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language, :key_id, :sealed_token,
 		:issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :soft_declined_at,
-		:consumed_at)`, r)
+		:consumed_at, :visit_until)`, r)
 }
 
 // FindReidentification finds a challenge by its token-ref; ErrNotFound, also if another account started it.

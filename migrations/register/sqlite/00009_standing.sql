@@ -84,6 +84,11 @@ CREATE INDEX contact_letters_by_answer ON contact_letters (answered_at) WHERE an
 ALTER TABLE reidentifications ADD COLUMN contact TEXT;
 CREATE INDEX reidentifications_by_contact ON reidentifications (contact) WHERE contact IS NOT NULL;
 
+-- The ticket with which the browser of a confirmed customer opens the page of their own contacts, and its end.
+ALTER TABLE reidentifications ADD COLUMN visit_hash BLOB;
+ALTER TABLE reidentifications ADD COLUMN visit_until INTEGER;
+CREATE UNIQUE INDEX reidentifications_by_visit ON reidentifications (visit_hash) WHERE visit_hash IS NOT NULL;
+
 -- When a report began to divide the standing of contacts, when an earlier occupant said to live there still, and when
 -- an administrator decided that the report is right.
 ALTER TABLE tenancy_changes ADD COLUMN settled_at INTEGER;
@@ -148,6 +153,9 @@ DROP INDEX tenancy_changes_to_settle;
 ALTER TABLE tenancy_changes DROP COLUMN upheld_at;
 ALTER TABLE tenancy_changes DROP COLUMN disputed_at;
 ALTER TABLE tenancy_changes DROP COLUMN settled_at;
+DROP INDEX reidentifications_by_visit;
+ALTER TABLE reidentifications DROP COLUMN visit_until;
+ALTER TABLE reidentifications DROP COLUMN visit_hash;
 DROP INDEX reidentifications_by_contact;
 ALTER TABLE reidentifications DROP COLUMN contact;
 DROP TABLE contact_letters;
