@@ -50,8 +50,8 @@ func (c *claimedRecord) end(now time.Time) *time.Time {
 	}
 }
 
-// After random registrations, revocations and sightings, each reading lists the discovered access that a slow model lists
-// (docs/decisions.md, Claiming).
+// After random registrations, revocations and sightings, each reading lists the discovered access that a slow model
+// lists (docs/decisions.md, Claiming).
 func TestClaimingHistories(t *testing.T) {
 	t.Parallel()
 	shared := openRecords(t, registertest.SQLite)
