@@ -60,28 +60,48 @@ func (c *Client) CreateAccount(ctx context.Context, account CreateAccountRequest
 	})
 }
 
-// SuspendAccount refuses an account until it is reactivated. Its bearer tokens end. Administrators may call it. It
-// returns ErrNotFound if there is no such account, ErrConflict if it is terminated or the caller's own.
+// SuspendAccount refuses an account until it is reactivated, for misconduct. Its bearer tokens end. Administrators may
+// call it. It returns ErrNotFound if there is no such account, ErrConflict if it is terminated or the caller's own.
 func (c *Client) SuspendAccount(ctx context.Context, accountID string) (*AccountResponse, error) {
-	return c.changeAccount(ctx, accountID, "suspend")
+	return c.changeAccount(ctx, accountID, "suspend", nil)
+}
+
+// SuspendAccountFor is SuspendAccount for a cause.
+func (c *Client) SuspendAccountFor(
+	ctx context.Context,
+	accountID string,
+	cause StatusCause,
+) (*AccountResponse, error) {
+	return c.changeAccount(ctx, accountID, "suspend", StatusChangeRequest{Cause: cause})
 }
 
 // ReactivateAccount ends the suspension of an account. Administrators may call it. It returns ErrNotFound if there is
 // no such account, ErrConflict if it is terminated.
 func (c *Client) ReactivateAccount(ctx context.Context, accountID string) (*AccountResponse, error) {
-	return c.changeAccount(ctx, accountID, "reactivate")
+	return c.changeAccount(ctx, accountID, "reactivate", nil)
 }
 
-// TerminateAccount closes an account for good. Its bearer tokens end. Administrators may call it. It returns
-// ErrNotFound if there is no such account, ErrConflict if it is the caller's own.
+// TerminateAccount closes an account for good, for misconduct. Its bearer tokens end. Administrators may call it. It
+// returns ErrNotFound if there is no such account, ErrConflict if it is the caller's own.
 func (c *Client) TerminateAccount(ctx context.Context, accountID string) (*AccountResponse, error) {
-	return c.changeAccount(ctx, accountID, "terminate")
+	return c.changeAccount(ctx, accountID, "terminate", nil)
 }
 
-func (c *Client) changeAccount(ctx context.Context, accountID, change string) (*AccountResponse, error) {
+// TerminateAccountFor is TerminateAccount for a cause.
+func (c *Client) TerminateAccountFor(
+	ctx context.Context,
+	accountID string,
+	cause StatusCause,
+) (*AccountResponse, error) {
+	return c.changeAccount(ctx, accountID, "terminate", StatusChangeRequest{Cause: cause})
+}
+
+// changeAccount changes the status of an account. body is nil if the request has none.
+func (c *Client) changeAccount(ctx context.Context, accountID, change string, body any) (*AccountResponse, error) {
 	return send[AccountResponse](ctx, c, operation{
 		name:   change + " account",
 		method: http.MethodPost,
 		path:   "/admin/accounts/" + segment(accountID) + "/" + change,
+		body:   body,
 	})
 }

@@ -61,6 +61,16 @@ func TestAccountOperations(t *testing.T) {
 			response: "suspend-account.json",
 		},
 		{
+			name: "suspend account for a failure",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.SuspendAccountFor(ctx, "bright_energy", CauseFailure)
+			},
+			method:   "POST",
+			target:   "/v1/admin/accounts/bright_energy/suspend",
+			request:  "change-status.request.json",
+			response: "suspend-account.json",
+		},
+		{
 			name: "reactivate account",
 			call: func(ctx context.Context, c *Client) (any, error) {
 				return c.ReactivateAccount(ctx, "bright_energy")
@@ -76,6 +86,16 @@ func TestAccountOperations(t *testing.T) {
 			},
 			method:   "POST",
 			target:   "/v1/admin/accounts/bright_energy/terminate",
+			response: "terminate-account.json",
+		},
+		{
+			name: "terminate account for a failure",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.TerminateAccountFor(ctx, "bright_energy", CauseFailure)
+			},
+			method:   "POST",
+			target:   "/v1/admin/accounts/bright_energy/terminate",
+			request:  "change-status.request.json",
 			response: "terminate-account.json",
 		},
 	})

@@ -66,6 +66,21 @@ func (c *Client) ReadIdentityRecord(ctx context.Context, ir string) (*IdentityRe
 	})
 }
 
+// UpdateIdentityRecord changes an identity record of the calling Data User. It returns ErrInvalid if the change is wrong
+// or empty, ErrNotFound if the caller has no such record, ErrConflict if the record is anonymised.
+func (c *Client) UpdateIdentityRecord(
+	ctx context.Context,
+	ir string,
+	change UpdateIdentityRecordRequest,
+) (*IdentityRecordResponse, error) {
+	return send[IdentityRecordResponse](ctx, c, operation{
+		name:   "update identity record",
+		method: http.MethodPatch,
+		path:   "/identity-records/" + segment(ir),
+		body:   change,
+	})
+}
+
 // AnonymiseIdentityRecord erases the personal data of an identity record of the calling Data User, for good. It is
 // idempotent. It returns ErrNotFound if the caller has no such record, ErrConflict if an active access record is
 // linked to it.

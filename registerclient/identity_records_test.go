@@ -49,6 +49,18 @@ func TestIdentityRecordOperations(t *testing.T) {
 			response: "read-identity-record.json",
 		},
 		{
+			name: "update identity record",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				in := decode[UpdateIdentityRecordRequest](t, "update-identity-record.request.json")
+
+				return c.UpdateIdentityRecord(ctx, testIR, in)
+			},
+			method:   "PATCH",
+			target:   "/v1/identity-records/" + testIR,
+			request:  "update-identity-record.request.json",
+			response: "update-identity-record.json",
+		},
+		{
 			name: "anonymise identity record",
 			call: func(ctx context.Context, c *Client) (any, error) {
 				return c.AnonymiseIdentityRecord(ctx, testIR)

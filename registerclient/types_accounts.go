@@ -22,10 +22,17 @@ type Account struct {
 	ContactURL   string    `json:"contact-url"`
 	RegisteredAt time.Time `json:"registered-at"`
 	// The members from here on are additions to the published API.
-	SuspendedAt           *time.Time `json:"suspended-at"`
-	OrganisationReference string     `json:"organisation-reference,omitzero"`
-	DataTypes             []DataType `json:"data-types"`
-	ReturnURLs            []string   `json:"return-urls"`
+	SuspendedAt *time.Time `json:"suspended-at"`
+	// StatusCause is why the account is suspended or terminated; nil if it is active.
+	StatusCause           *StatusCause `json:"status-cause"`
+	OrganisationReference string       `json:"organisation-reference,omitzero"`
+	DataTypes             []DataType   `json:"data-types"`
+	ReturnURLs            []string     `json:"return-urls"`
+}
+
+// StatusChangeRequest says why an account is suspended or terminated. An empty Cause is misconduct.
+type StatusChangeRequest struct {
+	Cause StatusCause `json:"cause,omitzero"`
 }
 
 // AccountResponse is an account.

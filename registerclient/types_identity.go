@@ -46,6 +46,47 @@ type CreateIdentityRecordResponse struct {
 	PasskeyRegistrationRedirect *PasskeyRedirect `json:"passkey-registration-redirect"`
 }
 
+// UpdateIdentityRecordRequest changes the members of an identity record that it holds, and no others. At least one is
+// required. It is an addition to the published API.
+type UpdateIdentityRecordRequest struct {
+	// Email becomes the address of the record once it stands; until then the old one stays (ContactStanding).
+	Email                 *string                `json:"email,omitzero"`
+	PrincipalVerification *PrincipalVerification `json:"principal-verification,omitzero"`
+	PIIPrincipal          *PIIPrincipalChange    `json:"pii-principal,omitzero"`
+}
+
+// PIIPrincipalChange changes what it holds of the customer of an identity record.
+type PIIPrincipalChange struct {
+	MoveInDate Date       `json:"move-in-date,omitzero"`
+	Address    *UKAddress `json:"address,omitzero"`
+}
+
+// The states of a contact.
+const (
+	// ContactStands is that of a contact that answers the challenges of every account.
+	ContactStands = "stands"
+	// ContactProvisional is that of a contact that answers only its own Data User so far.
+	ContactProvisional = "provisional"
+	// ContactSetAside is that of a contact that answers only its own Data User until an administrator restores it.
+	ContactSetAside = "set-aside"
+)
+
+// ContactStanding is an address or a passkey of an identity record and whether it stands. It is an addition to the
+// published API.
+type ContactStanding struct {
+	Contact string `json:"contact"`
+	// Kind is "email" or "passkey".
+	Kind string `json:"kind"`
+	// CredentialID is that of a passkey; nil for an address.
+	CredentialID *string   `json:"credential-id,omitzero"`
+	Standing     string    `json:"standing"`
+	Since        time.Time `json:"since"`
+	// Why is a word for the reason: first, same-address, new, not-me and so on.
+	Why string `json:"why"`
+	// MayStandAt is when a provisional contact will stand if nothing changes; nil if time alone does not bring that.
+	MayStandAt *time.Time `json:"may-stand-at,omitzero"`
+}
+
 // IdentityRecord is an identity record as its own Data User reads it. It never holds the email address.
 type IdentityRecord struct {
 	IR                    string                     `json:"ir"`
@@ -55,7 +96,9 @@ type IdentityRecord struct {
 	PrincipalVerification *PrincipalVerification     `json:"principal-verification"`
 	HasEmail              bool                       `json:"has-email"`
 	Credentials           []PasskeyCredentialSummary `json:"credentials"`
-	AnonymisedAt          *time.Time                 `json:"anonymised-at"`
+	// ContactStanding has one entry for each address and passkey of the record, oldest first.
+	ContactStanding []ContactStanding `json:"contact-standing"`
+	AnonymisedAt    *time.Time        `json:"anonymised-at"`
 }
 
 // PasskeyCredentialSummary describes one passkey. Its public key never leaves the register.

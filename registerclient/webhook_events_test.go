@@ -14,6 +14,7 @@ func TestWebhookEventsRoundTrip(t *testing.T) {
 		EventConsentExpiring:   func(e *WebhookEvent) (any, error) { return e.ConsentExpiring() },
 		EventConsentWithdrawal: func(e *WebhookEvent) (any, error) { return e.ConsentWithdrawal() },
 		EventTenancyChange:     func(e *WebhookEvent) (any, error) { return e.TenancyChange() },
+		EventContactAdded:      func(e *WebhookEvent) (any, error) { return e.ContactAdded() },
 	}
 	decoded := map[WebhookEventType]bool{}
 	for _, vector := range readWebhookVectors(t) {

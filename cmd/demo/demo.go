@@ -50,6 +50,9 @@ func runDemo(ctx context.Context, o options, out io.Writer, logger *slog.Logger)
 	if err != nil {
 		return err
 	}
+	if _, err := service.Rules.SealAudit(ctx); err != nil {
+		return err
+	}
 
 	list, err := loadOperators()
 	if err != nil {

@@ -122,6 +122,7 @@ var sqlInTests = map[string]string{
 	"register/id/passkeys_test.go":             "reads passkeys and the audit log, which no operation shows whole",
 	"register/id/passkeys_browser_test.go":     "reads the name of a passkey",
 	"register/outbox/letters_test.go":          "reads and makes jobs in states that take days to reach",
+	"register/rules/audit_seals_test.go":       "makes the audit log of an older version",
 	"register/rules/discovered_access_test.go": "makes the rows of an older version",
 	"register/rules/key_rotation_test.go":      "examines every column that is encrypted",
 	"register/rules/normalise_emails_test.go":  "makes the rows of an older version",

@@ -24,6 +24,7 @@ func (s *set) addID() {
 	s.addIDNewPasskeys()
 	s.addIDContacts()
 	s.addIDEnds()
+	s.addIDLetters()
 }
 
 // idPage adds one of the register's own pages.

@@ -55,8 +55,8 @@ var docs = map[string]env.Doc{
 		Example: "https://id.central.consent",
 	},
 	"REGISTER_KEYS": {
-		Help: "Keys that seal e-mail addresses and evidence, id:key,id:key, the one to seal with first. " +
-			"'register key' makes one.",
+		Help: "Keys that seal e-mail addresses and evidence and key the audit log, id:key,id:key, " +
+			"the one to seal with first. 'register key' makes one.",
 		Example: "2026a:<32 bytes in base64>",
 	},
 	"REGISTER_REIDENTIFICATION": {

@@ -18,13 +18,14 @@ import (
 	"central.consent/dar/register/store"
 )
 
-// databaseConfig is all that the commands need which read no sealed value.
+// databaseConfig is all that the commands need which use no key.
 type databaseConfig struct {
 	Database env.Secret `env:"REGISTER_DATABASE,required"`
 }
 
-// open reads the settings and opens the register on its database, brought up to date. With mails, config.mail has to be
-// closed. The register logs to log as a server does: a command that ends discards it and reports its results itself.
+// open reads the settings and opens the register on its database, brought up to date and with a sealed audit log. With
+// mails, config.mail has to be closed. The register logs to log as a server does: a command that ends discards it and
+// reports its results itself.
 func open(ctx context.Context, log io.Writer, mails bool) (config, *register.Register, *migrations.DB, error) {
 	c, o, err := load(mails)
 	if err != nil {
@@ -43,17 +44,15 @@ func open(ctx context.Context, log io.Writer, mails bool) (config, *register.Reg
 		return c, nil, nil, errors.Join(err, db.Close())
 	}
 
-	return c, service, db, nil
-}
-
-// openDatabase opens the database as it is. It serves the commands that change nothing and need no keys.
-func openDatabase(ctx context.Context) (*migrations.DB, error) {
-	var c databaseConfig
-	if err := env.Load(&c); err != nil {
-		return nil, err
+	sealed, err := service.Rules.SealAudit(ctx)
+	if err != nil {
+		return c, nil, nil, errors.Join(err, db.Close())
+	}
+	if sealed {
+		o.Logger.Info("the audit log is sealed: its rows are keyed from now on, and older programs are refused")
 	}
 
-	return migrations.OpenAsIs(ctx, c.Database.Reveal())
+	return c, service, db, nil
 }
 
 func migrateCommand() *cobra.Command {
@@ -99,7 +98,12 @@ func backupCommand() *cobra.Command {
 // runBackup copies a SQLite database as it is at one moment. Sealed values are copied sealed: the copy is useless
 // without the keys.
 func runBackup(ctx context.Context, path string, out io.Writer) (err error) {
-	db, err := openDatabase(ctx)
+	var c databaseConfig
+	if err := env.Load(&c); err != nil {
+		return err
+	}
+
+	db, err := migrations.OpenAsIs(ctx, c.Database.Reveal())
 	if err != nil {
 		return err
 	}

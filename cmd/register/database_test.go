@@ -29,6 +29,7 @@ func TestBackupIsACopyThatOnlyItsOwnerReads(t *testing.T) {
 	path := set(t, nil)
 	addAccount(t, "portal_ops", "portal", "x")
 	copied := filepath.Join(t.TempDir(), "copy.db")
+	keys := os.Getenv("REGISTER_KEYS")
 	t.Setenv("REGISTER_KEYS", "")
 	if out := mustRun(t, "backup", copied); !strings.Contains(out, " bytes") {
 		t.Errorf("printed %q", out)
@@ -49,6 +50,7 @@ func TestBackupIsACopyThatOnlyItsOwnerReads(t *testing.T) {
 	}
 
 	t.Setenv("REGISTER_DATABASE", copied)
+	t.Setenv("REGISTER_KEYS", keys)
 	if out := mustRun(t, "audit", "verify"); !strings.HasPrefix(out, "1 rows read") {
 		t.Errorf("of the copy, printed %q", out)
 	}

@@ -37,6 +37,7 @@ func keysRotateCommand() *cobra.Command {
 		Short: "reseal with the first of REGISTER_KEYS what another key sealed, beside serving replicas",
 		Long: `Make the new key with register key, put it before the old one in REGISTER_KEYS, and keep it. Restart
 every replica with both, so that each can open what is sealed with either; then run this, and take the old key out.
+The audit log is sealed with the new key, and its earlier keys stay in the database, wrapped with the new one.
 It also brings the e-mail addresses that an older version stored to their normal form.`,
 		Example: "REGISTER_KEYS=2026b:...,2026a:... register keys rotate",
 		Args:    cli.NoArgs,

@@ -82,15 +82,31 @@ func (a *API) listAccounts(c echo.Context) error {
 }
 
 // suspendAccount is POST /admin/accounts/{accountId}/suspend.
-func (a *API) suspendAccount(c echo.Context) error { return a.changeStatus(c, rules.Suspend) }
+func (a *API) suspendAccount(c echo.Context, in registerclient.StatusChangeRequest) error {
+	return a.changeStatusFor(c, rules.Suspend, in)
+}
 
 // reactivateAccount is POST /admin/accounts/{accountId}/reactivate.
-func (a *API) reactivateAccount(c echo.Context) error { return a.changeStatus(c, rules.Reactivate) }
+func (a *API) reactivateAccount(c echo.Context) error { return a.changeStatus(c, rules.Reactivate, "") }
 
 // terminateAccount is POST /admin/accounts/{accountId}/terminate.
-func (a *API) terminateAccount(c echo.Context) error { return a.changeStatus(c, rules.Terminate) }
+func (a *API) terminateAccount(c echo.Context, in registerclient.StatusChangeRequest) error {
+	return a.changeStatusFor(c, rules.Terminate, in)
+}
 
-func (a *API) changeStatus(c echo.Context, change rules.StatusChange) error {
+// changeStatusFor is changeStatus for a change that has a cause.
+func (a *API) changeStatusFor(
+	c echo.Context, change rules.StatusChange, in registerclient.StatusChangeRequest,
+) error {
+	if err := rules.CheckStatusCause(in.Cause); err != nil {
+		return err
+	}
+
+	return a.changeStatus(c, change, in.Cause)
+}
+
+// changeStatus changes the status of an account. cause is empty if the change has none.
+func (a *API) changeStatus(c echo.Context, change rules.StatusChange, cause registerclient.StatusCause) error {
 	id := c.Param("accountId")
 	by := caller(c).AccountID
 	if err := a.rules.CheckStatusChange(change, id, by); err != nil {
@@ -98,7 +114,7 @@ func (a *API) changeStatus(c echo.Context, change rules.StatusChange) error {
 	}
 
 	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
-		account, err := a.rules.ChangeStatus(ctx, tx, change, id, "", by)
+		account, err := a.rules.ChangeStatus(ctx, tx, change, id, cause, by)
 		if err != nil {
 			return rules.Response{}, err
 		}

@@ -268,3 +268,65 @@ func TestSuspendAndTerminate(t *testing.T) {
 		}
 	})
 }
+
+// A supplier that fails locks no customer out. One that misbehaved does, until an administrator restores a contact. An
+// unknown cause is refused by name, and a request without a body is for misconduct.
+func TestCauseOfASuspension(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		owner := r.ClientOf(t, registerclient.CreateAccountRequest{
+			AccountID: "bright_energy",
+			Role:      registerclient.RoleDataUser,
+		})
+		identity(t, owner, "customer@example.com")
+		portal := r.Client(t, registerclient.RolePortal)
+		token := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
+		admin := r.ClientWith(t, "admin_ops", secretKey)
+		expectMethods := func(name string, want int) {
+			t.Helper()
+			exists := must(portal.IdentityRecordExists(t.Context(), registertest.MeterPoint))(t)
+			if len(exists.AvailableMethods) != want {
+				t.Errorf("%s: methods %v, want %d", name, exists.AvailableMethods, want)
+			}
+		}
+
+		suspend := r.URL + "/admin/accounts/bright_energy/suspend"
+		a := post(t, suspend, token, `{"cause":"bankruptcy"}`)
+		if a.status != http.StatusBadRequest || a.fields() != "cause" {
+			t.Errorf("an unknown cause: %d %q", a.status, a.fields())
+		}
+
+		got := must(admin.SuspendAccountFor(t.Context(), "bright_energy", registerclient.CauseFailure))(t).Account
+		if got.StatusCause == nil || *got.StatusCause != registerclient.CauseFailure {
+			t.Errorf("suspended: %+v", got)
+		}
+		expectMethods("failed", 2)
+
+		if got := must(admin.ReactivateAccount(t.Context(), "bright_energy"))(t).Account; got.StatusCause != nil {
+			t.Errorf("reactivated: %+v", got)
+		}
+
+		a = send(t, http.MethodPost, suspend, token, "", nil)
+		expect(t, a, http.StatusOK, "")
+		if cause := a.body["account"].(map[string]any)["status-cause"]; cause != "misconduct" {
+			t.Errorf("without a body: %v", a.body)
+		}
+		expectMethods("misbehaved", 0)
+
+		contact := must(admin.ListContacts(t.Context(), registertest.MeterPoint))(t).Contacts[0]
+		if contact.Standing != registerclient.ContactProvisional || contact.Why != "account-misconduct" {
+			t.Errorf("the contact: %+v", contact)
+		}
+
+		why := registerclient.ContactDecisionRequest{Reason: "The customer showed a bill."}
+		must(admin.RestoreContact(t.Context(), contact.Contact, why))(t)
+		expectMethods("restored", 2)
+
+		got = must(admin.TerminateAccountFor(t.Context(), "bright_energy", registerclient.CauseFailure))(t).Account
+		if *got.StatusCause != registerclient.CauseFailure {
+			t.Errorf("terminated: %+v", got)
+		}
+		expectMethods("terminated", 2)
+	})
+}

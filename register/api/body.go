@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -31,6 +32,29 @@ func withBodyInto[T any](unread func() T, handle func(c echo.Context, in T) erro
 		}
 
 		return handle(c, in)
+	}
+}
+
+// withOptionalBody is withBody for a body that a request may leave out, whose zero value handle gets then. Such a request
+// needs no content type.
+func withOptionalBody[T any](handle func(c echo.Context, in T) error) echo.HandlerFunc {
+	read := withBody(handle)
+
+	return func(c echo.Context) error {
+		sent := c.Request().Body
+		body := bufio.NewReader(sent)
+		if _, err := body.Peek(1); errors.Is(err, io.EOF) {
+			var none T
+
+			return handle(c, none)
+		}
+
+		c.Request().Body = struct {
+			io.Reader
+			io.Closer
+		}{body, sent}
+
+		return read(c)
 	}
 }
 

@@ -60,6 +60,18 @@ func (a *API) readIdentityRecord(c echo.Context) error {
 	})
 }
 
+// updateIdentityRecord is PATCH /identity-records/{ir}.
+func (a *API) updateIdentityRecord(c echo.Context, in registerclient.UpdateIdentityRecordRequest) error {
+	record, err := a.rules.UpdateIdentityRecord(c.Request().Context(), caller(c).AccountID, c.Param("ir"), in)
+	if err != nil {
+		return err
+	}
+
+	return c.JSON(http.StatusOK, registerclient.IdentityRecordResponse{
+		Response: a.metadata(c), IdentityRecord: record,
+	})
+}
+
 // identityRecordExists is GET /identity-records/exists.
 func (a *API) identityRecordExists(c echo.Context) error {
 	mpxn, err := rules.ParseMPxN("mpxn", c.QueryParam("mpxn"))

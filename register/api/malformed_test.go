@@ -46,7 +46,8 @@ func TestMalformedRequests(t *testing.T) {
 			for _, body := range malformedBodies {
 				a := s.send(t, r, s.path(""), s.query, body)
 				expectSensible(t, a, body)
-				if a.status < 300 && s.operation != "POST /access-records/batch" {
+				leftOut := s.optional && body == ""
+				if a.status < 300 && s.operation != "POST /access-records/batch" && !leftOut {
 					t.Errorf("%q: %d", body, a.status)
 				}
 			}

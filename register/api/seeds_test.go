@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -17,6 +19,8 @@ type seed struct {
 	parameters  string // the values of the path's parameters, separated by slashes
 	query       string
 	body        string
+	// optional is true if the body can be left out.
+	optional bool
 }
 
 // path returns the seed's path. last replaces the last parameter unless it is empty.
@@ -103,6 +107,8 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 	ir := identity(t, client, "customer@example.com")
 	unused := registertest.IdentityRecord("1234567890", "customer@example.com")
 	forgotten := must(client.CreateIdentityRecord(t.Context(), unused))(t).IR
+	unused = registertest.IdentityRecord("1234567890", "customer@example.com")
+	unmoved := must(client.CreateIdentityRecord(t.Context(), unused))(t).IR
 	r.AddPasskey(t, ir)
 	wid := registertest.NewReceiver(t, r).Subscribe(t, client).Webhook.WID
 	create(t, client, ir, registerclient.BasisContract)
@@ -132,6 +138,14 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 		ImportReference: "crm-1",
 		IdentityRecord:  new(person),
 		AccessRecord:    fullAccessRecord(nil),
+	}
+	change := registerclient.UpdateIdentityRecordRequest{
+		Email:                 new("other@example.com"),
+		PrincipalVerification: person.PrincipalVerification,
+		PIIPrincipal: &registerclient.PIIPrincipalChange{
+			MoveInDate: "2022-07-01",
+			Address:    person.PIIPrincipal.Address,
+		},
 	}
 	person.InitiatePasskeyRegistration = true
 	person.PasskeyReturnURL = new(seedReturnURL)
@@ -167,6 +181,7 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			body:        `{"completion-code":"completion"}`,
 		},
 		{operation: "GET /identity-records/:ir", credentials: owner, parameters: ir},
+		{operation: "PATCH /identity-records/:ir", credentials: owner, parameters: unmoved, body: text(change)},
 		{
 			operation:   "POST /identity-records/:ir/re-identify",
 			credentials: owner,
@@ -277,6 +292,12 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 	self := get(t, r.URL+"/self", accounts.owner).body["account"].(map[string]any)
 	records := get(t, r.URL+"/records", accounts.owner).body["records"].([]any)
 
+	contacts := must(r.ClientWith(t, "admin_ops", secretKey).ListContacts(t.Context(), registertest.MeterPoint))(t)
+	contact := contacts.Contacts[0].Contact
+	raiseAlarms(t, r)
+	alarmPage := strings.TrimPrefix(nextCursor(t, r, "/admin/alarms", admin), "&")
+	const cause = `{"cause":"failure"}`
+
 	return []seed{
 		{
 			operation:   "POST /discovered-access",
@@ -290,6 +311,21 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 		},
 		{operation: "GET /admin/cot-events", credentials: admin, query: "mpxn=2312345678901"},
 		{operation: "POST /admin/cot-events/:cot/withdraw", credentials: admin, parameters: cot},
+
+		{operation: "GET /admin/contacts", credentials: admin, query: "mpxn=2312345678901"},
+		{
+			operation:   "POST /admin/contacts/:contact/set-aside",
+			credentials: admin,
+			parameters:  contact,
+			body:        `{"reason":"unknown"}`,
+		},
+		{
+			operation:   "POST /admin/contacts/:contact/restore",
+			credentials: admin,
+			parameters:  contact,
+			body:        `{"reason":"known after all"}`,
+		},
+		{operation: "GET /admin/alarms", credentials: admin, query: alarmPage},
 
 		{operation: "GET /admin/webhooks", credentials: admin},
 		{operation: "GET /data-users/:duid", credentials: accounts.owner, parameters: self["duid"].(string)},
@@ -309,9 +345,21 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 				`"data-types":["HH-EXPORT"],"organisation-reference":"SEC-OU-1",` +
 				`"return-urls":["https://example.org/a"]}`,
 		},
-		{operation: "POST /admin/accounts/:accountId/suspend", credentials: admin, parameters: "victim"},
+		{
+			operation:   "POST /admin/accounts/:accountId/suspend",
+			credentials: admin,
+			parameters:  "victim",
+			body:        cause,
+			optional:    true,
+		},
 		{operation: "POST /admin/accounts/:accountId/reactivate", credentials: admin, parameters: "victim"},
-		{operation: "POST /admin/accounts/:accountId/terminate", credentials: admin, parameters: "victim"},
+		{
+			operation:   "POST /admin/accounts/:accountId/terminate",
+			credentials: admin,
+			parameters:  "victim",
+			body:        cause,
+			optional:    true,
+		},
 		{
 			operation:   "GET /admin/records",
 			credentials: admin,
@@ -326,6 +374,31 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 		},
 		{operation: "GET /openapi.yaml"},
 		{operation: "POST /self/rotate-secret", credentials: accounts.rotates},
+	}
+}
+
+// raiseAlarms stores an alarm of each kind about bright_energy.
+func raiseAlarms(t testing.TB, r *registertest.Register) {
+	t.Helper()
+	now := r.Clock.Now()
+	err := r.Store.Transact(t.Context(), func(tx *store.Tx) error {
+		for _, kind := range []string{store.AlarmObjections, store.AlarmFirstContacts} {
+			_, err := tx.InsertAlarm(t.Context(), store.Alarm{
+				ID:        rules.NewID("alm"),
+				AccountID: "bright_energy",
+				Kind:      kind,
+				Day:       store.LondonDay(now, 0),
+				RaisedAt:  store.Millis(now),
+			})
+			if err != nil {
+				return err
+			}
+		}
+
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

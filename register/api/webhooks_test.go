@@ -132,3 +132,36 @@ func TestWrongWebhookChanges(t *testing.T) {
 
 	expect(t, register("https://example.com/taken"), http.StatusConflict, "CON001")
 }
+
+// The event contact.added goes to the subscriptions that name it: when a contact comes to a meter point of which nobody
+// is left who could confirm before.
+func TestContactAddedIsOptIn(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d), registertest.HoldConfirmations())
+		owner, portal, ir := household(t, r)
+		r.Confirm(t, magicLink(t, portal))
+		other := r.Client(t, registerclient.RoleDataUser)
+		theirs := identity(t, other, "")
+		create(t, other, theirs, registerclient.BasisContract)
+		named := registertest.NewReceiver(t, r)
+		unnamed := registertest.NewReceiver(t, r)
+		made := named.Subscribe(t, other, registerclient.EventContactAdded).Webhook
+		unnamed.Subscribe(t, other)
+		if len(made.EventTypes) != 1 || made.EventTypes[0] != registerclient.EventContactAdded {
+			t.Errorf("subscribed: %+v", made)
+		}
+
+		must(owner.AnonymiseIdentityRecord(t.Context(), ir))(t)
+		identity(t, owner, "planted@example.com")
+		r.WorkOff(t)
+		named.Expect(t, "contact.added")
+		unnamed.Expect(t)
+
+		payload := must(named.Accepted()[0].ContactAdded())(t)
+		if payload.MPxN != registertest.MeterPoint || !payload.AddedAt.Equal(r.Clock.Now()) ||
+			!payload.StandsFrom.Equal(r.Clock.Now().AddDate(0, 0, 30)) {
+			t.Errorf("payload %+v", payload)
+		}
+	})
+}

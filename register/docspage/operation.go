@@ -23,6 +23,8 @@ type Operation struct {
 	Parameters []Field
 	// Body is the request body, or nil if the operation has none.
 	Body *Schema
+	// BodyIsOptional is true if a request can leave its body out.
+	BodyIsOptional bool
 	// Lines is true if the body is JSON Lines. Body then describes one line.
 	Lines bool
 	// Answers are the responses, in the order of their status.
@@ -146,6 +148,7 @@ func (o *Operation) readBody(doc *openapi3.T, body *openapi3.RequestBodyRef) err
 
 	schema := schemaOf(nameOf(media.Schema.Ref), media.Schema.Value)
 	o.Body = &schema
+	o.BodyIsOptional = !body.Value.Required
 	o.Requests, err = examplesOf(title, media)
 
 	return err

@@ -181,7 +181,7 @@ func (p *Pages) askNext(c echo.Context, visit rules.Visit) error {
 	return p.goOn(c, visit)
 }
 
-// postKeep keeps a contact whose removal was asked for.
+// postKeep ends the removal of a contact.
 func (p *Pages) postKeep(c echo.Context, visit rules.Visit) error {
 	if err := p.rules.KeepOwnContact(c.Request().Context(), visit, c.Param("contact")); err != nil {
 		return p.countEnded(c, err)

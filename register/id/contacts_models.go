@@ -15,7 +15,7 @@ const (
 	DoneYes         Done = "yes"
 	DoneNo          Done = "no"
 	DoneRemoved     Done = "removed"
-	DoneAsked       Done = "asked" // the removal of somebody else's contact
+	DoneAsked       Done = "asked" // the removal of another contact
 	DoneAskedBefore Done = "asked-before"
 	DoneKept        Done = "kept"
 )

@@ -1102,7 +1102,7 @@ func Remove(m RemovePage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(m.Page, m.Text.T("id.contacts.remove.title", "Name", m.Contact.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout(m.Page, m.Text.T("id.contacts.remove.window")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -105,11 +105,14 @@ func (m LetterPage) contactTermKey() string {
 
 // orgTermKey returns the text key of what the account did.
 func (m LetterPage) orgTermKey() string {
-	if m.Kind == rules.LetterReading {
+	switch {
+	case m.Kind == rules.LetterReading:
 		return "id.fact.asks"
+	case m.Passkey:
+		return "contact.fact.through"
+	default:
+		return "contact.fact.says"
 	}
-
-	return "contact.fact.says"
 }
 
 // letterAction returns the address to which the first button of a letter's page sends the form.

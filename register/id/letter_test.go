@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"central.consent/dar/register/id"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
@@ -127,7 +125,7 @@ func TestMailScannerAnswersNoLetter(t *testing.T) {
 func TestEnterChoosesNoAnswer(t *testing.T) {
 	t.Parallel()
 	a := newAsked(t, registertest.SQLite)
-	first := a.Browser(t).Open(a.link).Page.Find("form button[type=submit]").First()
+	first := a.Browser(t).Open(a.link).Page.Find("form [type=submit]").First()
 	_, disabled := first.Attr("disabled")
 	if _, hidden := first.Attr("hidden"); !disabled || !hidden {
 		t.Error("the first button of the form sends it")
@@ -250,17 +248,20 @@ func TestLetterPages(t *testing.T) {
 		pages["addition of a passkey"] = device
 
 		answers := map[string][]string{
-			"addition":              {"id.letter.addition.yes", "id.letter.addition.no"},
-			"addition of a passkey": {"id.letter.addition.yes", "id.letter.addition.no", "contact.addition.passkey.title"},
-			"removal":               {"id.letter.removal.no", "contact.removal.means"},
-			"reading":               {"id.letter.reading.no", "contact.reading.new"},
-			"tenancy":               {"id.letter.tenancy.yes", "contact.tenancy.moved"},
+			"addition": {"id.letter.addition.yes", "id.letter.addition.no"},
+			"addition of a passkey": {
+				"id.letter.addition.yes",
+				"id.letter.addition.no",
+				"contact.addition.passkey.title",
+			},
+			"removal": {"id.letter.removal.no", "contact.removal.means"},
+			"reading": {"id.letter.reading.no", "contact.reading.new"},
+			"tenancy": {"id.letter.tenancy.yes", "contact.tenancy.moved"},
 		}
 		for name, model := range pages {
 			t.Run(lang+" "+name, func(t *testing.T) {
 				t.Parallel()
-				var page templ.Component = id.Letter(model)
-				words := wordsOf(t, page)
+				words := wordsOf(t, id.Letter(model))
 				for _, want := range append([]string{"id.letter.code", "id.letter.alone"}, answers[name]...) {
 					if !strings.Contains(words, text.T(want)) {
 						t.Errorf("it does not say %q:\n%s", text.T(want), words)

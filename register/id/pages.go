@@ -1,6 +1,6 @@
 // Package id is the register's pages for customers, on the id origin: the page of a mailed link, the page on which a
-// letter is answered, the passkeys' pages, and every page on which a challenge ends. Handlers read the browser's request and call package rules; models.go and
-// the templates show the result. addresses.go holds every address.
+// letter is answered, the passkeys' pages, and every page on which a challenge ends. Handlers read the browser's
+// request and call package rules; models.go and the templates show the result. addresses.go holds every address.
 package id
 
 import (

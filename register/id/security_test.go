@@ -55,6 +55,11 @@ func TestPasskeyPagePolicies(t *testing.T) {
 		"/id/passkey/declined",
 		"/id/passkey/stopped",
 		"/id/link/declined",
+		"/id/letter/confirmed",
+		"/id/letter/stopped",
+		"/id/letter/kept",
+		"/id/letter/frozen",
+		"/id/letter/here",
 	} {
 		page := h.Browser(t).Open(path)
 		policy := page.Header.Get("Content-Security-Policy")
@@ -78,6 +83,7 @@ func TestPageHeaders(t *testing.T) {
 	for path, page := range map[string]*registertest.Shown{
 		"/id/link":          browser.Open("/id/link"),
 		"/id/link/declined": browser.Open("/id/link/declined"),
+		"/id/letter":        browser.Open("/id/letter"),
 		"/id/none":          browser.Open("/id/none"),
 		"HEAD":              redirect,
 	} {

@@ -65,7 +65,8 @@ type AdditionDetails struct {
 	Contact Contact
 	Meter   Meter
 	Reply   ReplyPage
-	// StandsAt is when the contact can confirm at the earliest if nobody objects. Zero means that waiting is not enough.
+	// StandsAt is when the contact can confirm at the earliest if nobody objects. Zero means that waiting is not
+	// enough.
 	StandsAt time.Time
 	// Reminder is true if the register has written about the contact before.
 	Reminder bool
@@ -86,7 +87,12 @@ func ContactAddition(d AdditionDetails) Message {
 			blocks = append(blocks, block{paragraph: text.T("mail.contact.addition.again")})
 		}
 
-		facts := []fact{{text.T("contact.fact.says"), org}}
+		who := text.T("contact.fact.says")
+		if d.Contact.Address == "" {
+			who = text.T("contact.fact.through")
+		}
+
+		facts := []fact{{who, org}}
 		facts = append(facts, d.Contact.facts(text)...)
 		facts = append(facts, meterFact(text, d.Meter))
 

@@ -2,9 +2,9 @@
 //
 // Each letter has a file of its own: magic_link_letter.go, passkey_letter.go and undelivered_letter.go;
 // contact_letter.go and tenancy_letter.go have those about who can confirm for a home. A letter is a list of blocks
-// (letter.go) that is rendered twice, as HTML by letter.templ and as text by text.go, so both parts of a message say the
-// same. Every word comes from views/i18n, under keys that begin with "mail.", or "challenge." and "contact." if a page
-// says the same.
+// (letter.go) that is rendered twice, as HTML by letter.templ and as text by text.go, so both parts of a message say
+// the same. Every word comes from views/i18n, under keys that begin with "mail.", or "challenge." and "contact." if a
+// page says the same.
 //
 // A Sender (sender.go) signs a letter and hands it to the server over a pool of connections (connection.go). Its errors
 // say whether a retry makes sense (failure.go).

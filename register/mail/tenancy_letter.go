@@ -52,8 +52,8 @@ type TieDetails struct {
 	Meter Meter
 }
 
-// TenancyTie writes the letter to each of two households that claim the same home. An administrator decides, so there is
-// nothing to answer. Its texts are mail.contact.tie.* in views/i18n.
+// TenancyTie writes the letter to each of two households that claim the same home. An administrator decides, so there
+// is nothing to answer. Its texts are mail.contact.tie.* in views/i18n.
 func TenancyTie(d TieDetails) Message {
 	org := clean(d.Org, longestName)
 

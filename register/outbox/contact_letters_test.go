@@ -66,8 +66,8 @@ func TestWorkerWritesContactLetters(t *testing.T) {
 	})
 }
 
-// A mail server that refuses the standing address for good has told as well as one that accepts it. One that is away for
-// long has not: the letter goes the next day.
+// A mail server that refuses the standing address for good has told as well as one that accepts it. One that is away
+// for long has not: the letter goes the next day.
 func TestContactLettersAndTheMailServer(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {

@@ -19,9 +19,12 @@ var (
 	jobsUndelivered = prometheus.NewDesc(
 		"dar_jobs_undelivered", "Webhook events and letters that were given up and are kept.", []string{"kind"}, nil,
 	)
+	alarmsRaised = prometheus.NewDesc(
+		"dar_alarms_total", "Alarms about accounts that were raised for an administrator.", []string{"kind"}, nil,
+	)
 )
 
-// collector counts the jobs at each scrape, so that every replica reports the same numbers.
+// collector counts the jobs and the alarms at each scrape, so that every replica reports the same numbers.
 type collector struct{ store *store.Store }
 
 // NewCollector returns the metrics of the outbox.
@@ -31,6 +34,7 @@ func NewCollector(s *store.Store) prometheus.Collector { return collector{s} }
 func (collector) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- jobsWaiting
 	descriptions <- jobsUndelivered
+	descriptions <- alarmsRaised
 }
 
 // Collect implements prometheus.Collector.
@@ -50,5 +54,17 @@ func (c collector) Collect(metrics chan<- prometheus.Metric) {
 			jobsWaiting, prometheus.GaugeValue, float64(waiting[kind]), kind)
 		metrics <- prometheus.MustNewConstMetric(
 			jobsUndelivered, prometheus.GaugeValue, float64(undelivered[kind]), kind)
+	}
+
+	alarms, err := c.store.CountAlarms(ctx)
+	if err != nil {
+		metrics <- prometheus.NewInvalidMetric(alarmsRaised, err)
+
+		return
+	}
+
+	for _, kind := range []string{store.AlarmObjections, store.AlarmFirstContacts} {
+		metrics <- prometheus.MustNewConstMetric(
+			alarmsRaised, prometheus.CounterValue, float64(alarms[kind]), kind)
 	}
 }

@@ -28,6 +28,7 @@ func (w *Worker) sweep(ctx context.Context) {
 		w.writeContactLetters(ctx),
 		w.endWaits(ctx),
 		w.endRemovals(ctx),
+		w.raiseAlarms(ctx),
 		w.logAuditHeads(ctx),
 	)
 	if err != nil && ctx.Err() == nil {
@@ -77,6 +78,20 @@ func (w *Worker) endRemovals(ctx context.Context) error {
 	_, err := w.Rules.EndRemovals(ctx)
 
 	return err
+}
+
+// raiseAlarms raises the alarms that are due, and writes them to the program's log.
+func (w *Worker) raiseAlarms(ctx context.Context) error {
+	raised, err := w.Rules.RaiseAlarms(ctx)
+	for _, alarm := range raised {
+		w.Logger.ErrorContext(ctx, "alarm",
+			slog.String("account", alarm.AccountID), slog.String("kind", string(alarm.Kind)))
+	}
+	if err != nil {
+		return fmt.Errorf("raise alarms: %w", err)
+	}
+
+	return nil
 }
 
 // logAuditHeads writes the head of each chain of the audit log to the program's own log, which is kept elsewhere: proof

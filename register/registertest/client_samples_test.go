@@ -82,6 +82,14 @@ func TestClientSamples(t *testing.T) {
 		"search-records":                        "FoundRecords",
 		"read-audit":                            "Audit",
 		"withdrawal-notice":                     "WithdrawalNotice",
+		"update-identity-record.request":        "IdentityRecordChange",
+		"update-identity-record":                "IdentityRecordRead",
+		"change-status.request":                 "StatusChange",
+		"list-contacts":                         "Contacts",
+		"decide-contact.request":                "ContactDecision",
+		"set-contact-aside":                     "ContactDecided",
+		"restore-contact":                       "ContactDecided",
+		"list-alarms":                           "Alarms",
 	} {
 		checked = append(checked, sample+".json")
 		text, err := os.ReadFile(filepath.Join("..", "..", "registerclient", "testdata", sample+".json"))

@@ -77,6 +77,9 @@ func New(t testing.TB, opts ...Option) *Register {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := r.service.Rules.SealAudit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 
 	server := httptest.NewServer(CheckAnswers(t, register.OpenAPI, r.service))
 	t.Cleanup(server.Close)

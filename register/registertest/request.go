@@ -21,6 +21,8 @@ type request struct {
 	query map[string]parameter
 	// body is nil if the document describes none. The register then does not read one.
 	body *jsonschema.Schema
+	// optional is true if a request may leave its body out.
+	optional bool
 	// line is the schema of one line of the body if the body is JSON Lines, otherwise nil.
 	line  *jsonschema.Schema
 	media string
@@ -58,6 +60,8 @@ func requestOf(
 	if described.RequestBody == nil {
 		return r, nil
 	}
+
+	r.optional = !described.RequestBody.Value.Required
 
 	return r, r.readBody(schemas, at+below("requestBody", "content"), described.RequestBody.Value.Content)
 }
@@ -162,7 +166,7 @@ func (r request) checkQuery(query string) error {
 }
 
 func (r request) checkBody(x *exchange) error {
-	if r.body == nil {
+	if r.body == nil || r.optional && x.sent.Len() == 0 {
 		return nil
 	}
 

@@ -17,22 +17,24 @@ const (
 // StatusChange is one change of an account's status by an administrator.
 type StatusChange struct {
 	event string
+	// cause is true if the change has a cause.
+	cause bool
 	apply func(ctx context.Context, r *Rules, tx *store.Tx, accountID, cause string) (changed bool, err error)
 }
 
 // The changes of an account's status. A suspension can be lifted; a termination is permanent.
 var (
-	Suspend = StatusChange{auditAccountSuspended, func(
+	Suspend = StatusChange{auditAccountSuspended, true, func(
 		ctx context.Context, r *Rules, tx *store.Tx, accountID, cause string,
 	) (bool, error) {
 		return tx.SuspendAccount(ctx, accountID, cause, r.Now())
 	}}
-	Reactivate = StatusChange{auditAccountReactivated, func(
+	Reactivate = StatusChange{auditAccountReactivated, false, func(
 		ctx context.Context, _ *Rules, tx *store.Tx, accountID, _ string,
 	) (bool, error) {
 		return tx.ReactivateAccount(ctx, accountID)
 	}}
-	Terminate = StatusChange{auditAccountTerminated, func(
+	Terminate = StatusChange{auditAccountTerminated, true, func(
 		ctx context.Context, r *Rules, tx *store.Tx, accountID, cause string,
 	) (bool, error) {
 		return tx.TerminateAccount(ctx, accountID, cause, r.Now())
@@ -52,13 +54,25 @@ func (r *Rules) CheckStatusChange(change StatusChange, accountID, by string) err
 	return nil
 }
 
+// CheckStatusCause returns Errors if there is no such cause. An empty one is none, which is misconduct.
+func CheckStatusCause(cause registerclient.StatusCause) error {
+	var k Checks
+	if cause != "" {
+		OneOf(&k, "cause", cause, registerclient.CauseFailure, registerclient.CauseMisconduct)
+	}
+
+	return k.Err()
+}
+
 // ChangeStatus changes the status of an account and revokes its bearer tokens. An account that has the status already
-// keeps it. cause decides whether the contacts of the account's customers go on standing; empty is misconduct. It returns an *Error of KindNotFound if there is no such account, and of KindConflict if it is terminated.
+// keeps it, with its cause. cause decides whether the contacts of the account's customers go on standing; empty is
+// misconduct. It returns an *Error of KindNotFound if there is no such account, and of KindConflict if it is terminated.
 func (r *Rules) ChangeStatus(
 	ctx context.Context, tx *store.Tx, change StatusChange, accountID string, cause registerclient.StatusCause,
 	by string,
 ) (registerclient.Account, error) {
-	changed, err := change.apply(ctx, r, tx, accountID, string(cmp.Or(cause, registerclient.CauseMisconduct)))
+	cause = cmp.Or(cause, registerclient.CauseMisconduct)
+	changed, err := change.apply(ctx, r, tx, accountID, string(cause))
 	if err != nil {
 		return registerclient.Account{}, err
 	}
@@ -72,7 +86,12 @@ func (r *Rules) ChangeStatus(
 	}
 
 	if changed {
-		tx.Audit(r.auditEvent(by, change.event, "", "", map[string]any{"account-id": accountID}))
+		detail := map[string]any{"account-id": accountID}
+		if change.cause {
+			detail["cause"] = string(cause)
+		}
+
+		tx.Audit(r.auditEvent(by, change.event, "", "", detail))
 		if err := tx.RevokeBearerTokens(ctx, accountID); err != nil {
 			return registerclient.Account{}, err
 		}

@@ -88,3 +88,47 @@ func TestCheckStatusChange(t *testing.T) {
 		expectRefusal(t, test.name, r.CheckStatusChange(test.change, test.account, "admin"), test.want)
 	}
 }
+
+// A cause is one of two, or none.
+func TestCheckStatusCause(t *testing.T) {
+	t.Parallel()
+	for cause, want := range map[registerclient.StatusCause]string{
+		"": "", registerclient.CauseFailure: "", registerclient.CauseMisconduct: "", "Failure": "invalid VAL001 cause",
+	} {
+		expectRefusal(t, string(cause), rules.CheckStatusCause(cause), want)
+	}
+}
+
+// An account shows why it is suspended or terminated. A repeated change does not change the cause; a termination has its
+// own.
+func TestStatusCause(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		for _, test := range []struct {
+			name   string
+			change rules.StatusChange
+			cause  registerclient.StatusCause
+			want   registerclient.StatusCause
+		}{
+			{"suspend", rules.Suspend, registerclient.CauseFailure, registerclient.CauseFailure},
+			{"suspend again", rules.Suspend, registerclient.CauseMisconduct, registerclient.CauseFailure},
+			{"reactivate", rules.Reactivate, "", ""},
+			{"suspend without a cause", rules.Suspend, "", registerclient.CauseMisconduct},
+			{"terminate", rules.Terminate, registerclient.CauseFailure, registerclient.CauseFailure},
+			{"terminate again", rules.Terminate, "", registerclient.CauseFailure},
+		} {
+			h.change(t, func(tx *store.Tx) error {
+				account, err := h.ChangeStatus(t.Context(), tx, test.change, "owner", test.cause, "admin")
+				got := registerclient.StatusCause("")
+				if account.StatusCause != nil {
+					got = *account.StatusCause
+				}
+				if got != test.want {
+					t.Errorf("%s: the cause is %q, want %q", test.name, got, test.want)
+				}
+
+				return err
+			})
+		}
+	})
+}

@@ -177,6 +177,7 @@ func AccountOf(row store.Account) registerclient.Account {
 		ContactURL:   row.ContactURL,
 		RegisteredAt: row.RegisteredAt.Time(),
 		SuspendedAt:  store.OptionalTime(row.SuspendedAt),
+		StatusCause:  (*registerclient.StatusCause)(row.StatusCause),
 		DataTypes:    dataTypesOf(row.DataTypes.V),
 		ReturnURLs:   append([]string{}, row.ReturnURLs.V...),
 	}

@@ -42,8 +42,8 @@ func (r *Rules) WriteContactLetters(ctx context.Context) (written int, err error
 	return written + imported, err
 }
 
-// importedQuota returns how many letters about imported contacts may be written now: the hour's share of this minute, or
-// 0 if another replica has it. The row of a limit decides that, because replicas share it and old ones are swept. A
+// importedQuota returns how many letters about imported contacts may be written now: the hour's share of this minute,
+// or 0 if another replica has it. The row of a limit decides that, because replicas share it and old ones are swept. A
 // minute without a sweep is lost: the pace is a bound, not a promise.
 func (r *Rules) importedQuota(ctx context.Context) (int, error) {
 	now := r.clock().UTC()
@@ -59,8 +59,8 @@ func (r *Rules) importedQuota(ctx context.Context) (int, error) {
 	return r.lettersPerHour*(minute+1)/60 - r.lettersPerHour*minute/60, nil
 }
 
-// writeDueLetters writes letters about contacts, imported ones or others, until a number of letters is reached. The last
-// contact may go beyond it by its further addresses.
+// writeDueLetters writes letters about contacts, imported ones or others, until a number of letters is reached. The
+// last contact may go beyond it by its further addresses.
 func (r *Rules) writeDueLetters(ctx context.Context, imported bool, most int) (written int, err error) {
 	due, err := r.dueLetters(ctx, imported, most*looksPerLetter)
 	if err != nil {
@@ -179,6 +179,7 @@ func (r *Rules) dueAt(
 			continue
 		}
 
+		c.Letters = roundsSoFar(c, written)
 		began, hasOther := h.otherSeries(c, written)
 		later := store.Millis(h.now.Add(letterDay))
 		switch {
@@ -196,6 +197,23 @@ func (r *Rules) dueAt(
 	}
 
 	return due, nil
+}
+
+// roundsSoFar returns how many rounds of letters were written about a contact since it became provisional. Those of an
+// earlier household, or of a time before it stood, do not count.
+func roundsSoFar(c contact, written []store.WrittenLetters) int {
+	var last time.Time
+	for _, letters := range written {
+		if letters.Contact == c.ID {
+			last = latest(last, letters.WrittenAt.Time())
+		}
+	}
+
+	if c.Letters >= letterRounds || !last.IsZero() && last.Before(c.Since.Time()) {
+		return 0 // no letter is due after the last round
+	}
+
+	return c.Letters
 }
 
 // otherSeries returns when the account of a contact, about which nothing was written yet, began a series of letters

@@ -9,6 +9,7 @@ import (
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -114,6 +115,7 @@ func TestOneSeriesForAnAddress(t *testing.T) {
 	other := h.account(t, "other", registerclient.RoleDataUser)
 	h.lives(t, other, partnerEmail, "2022-06-30")
 	h.lives(t, other, partnerEmail, "2022-06-30")
+	h.clock.Add(time.Minute) // of accounts that nothing was written about, the one that came first is
 	h.lives(t, h.account(t, "third", registerclient.RoleDataUser), partnerEmail, "2022-06-30")
 
 	began := h.Now()
@@ -131,6 +133,35 @@ func TestOneSeriesForAnAddress(t *testing.T) {
 	}
 	if want := []int{1, 11, 21}; !slices.Equal(written["Example third"], want) {
 		t.Errorf("letters of another account on the days %v, want %v", written["Example third"], want)
+	}
+}
+
+// A contact that becomes provisional once more gets a series of its own, however many letters there were before.
+func TestSeriesStartsAgain(t *testing.T) {
+	t.Parallel()
+	for _, before := range []int{1, 3} {
+		h := newHouse(t, registertest.SQLite)
+		ir := h.lives(t, h.account(t, "other", registerclient.RoleDataUser), partnerEmail, "2022-06-30")
+		for range before {
+			h.contactLetters(t)
+			h.clock.Add(10 * day)
+		}
+
+		h.exec(t, `UPDATE standings SET since = ? WHERE contact = ?`, store.Millis(h.Now()), h.contactOf(t, ir).ID)
+		h.exec(t, `UPDATE contacts SET letter_due_at = ?, told_at = NULL WHERE ir = ?`, store.Millis(h.Now()), ir)
+		var subjects []string
+		for range 5 {
+			for _, letter := range h.contactLetters(t) {
+				english, _, _ := strings.Cut(letter.Message.Subject, " / ")
+				subjects = append(subjects, english)
+			}
+			h.clock.Add(10 * day)
+		}
+
+		question := "Is this new email address yours?"
+		if want := []string{question, "Reminder: " + question, "Reminder: " + question}; !slices.Equal(subjects, want) {
+			t.Errorf("after %d letters: %q", before, subjects)
+		}
 	}
 }
 

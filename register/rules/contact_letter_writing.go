@@ -70,7 +70,7 @@ func (r *Rules) writeLetter(ctx context.Context, tx *store.Tx, to contact, draft
 		return err
 	}
 
-	r.auditLetter(tx, letter, auditLetterWritten, nil)
+	r.auditLetter(tx, letter, "", auditLetterWritten, "")
 	message := draft.message(mail.ReplyPage{
 		Link:      r.pages.Letter + "?token=" + secret,
 		Code:      letter.Code,

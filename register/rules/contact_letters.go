@@ -203,7 +203,7 @@ func (r *Rules) rejectLetterCode(ctx context.Context, letter store.ContactLetter
 	err := r.store.Transact(ctx, func(tx *store.Tx) error {
 		counted, err := tx.CountWrongLetterCode(ctx, letter.Letter, r.Now())
 		if counted {
-			r.auditLetter(tx, letter, auditLetterWrongCode, nil)
+			r.auditLetter(tx, letter, byCustomer, auditLetterWrongCode, "")
 		}
 
 		return err
@@ -238,7 +238,7 @@ func (r *Rules) takeAnswer(ctx context.Context, tx *store.Tx, letter store.Conta
 		return ErrEnded
 	}
 
-	r.auditLetter(tx, letter, auditLetterAnswered, map[string]any{"answer": answer})
+	r.auditLetter(tx, letter, byCustomer, auditLetterAnswered, answer)
 
 	switch LetterKind(letter.Kind) {
 	case LetterAddition:
@@ -278,17 +278,16 @@ func (r *Rules) keepContact(ctx context.Context, tx *store.Tx, letter store.Cont
 	return err
 }
 
-// auditLetter records what happened to a letter.
-func (r *Rules) auditLetter(tx *store.Tx, letter store.ContactLetter, eventType string, detail map[string]any) {
-	if detail == nil {
-		detail = map[string]any{}
-	}
-	detail["letter"] = letter.Letter
-	detail["kind"] = letter.Kind
-	detail["recipient"] = letter.Recipient
+// auditLetter records what happened to a letter. by is "customer", or empty if the register itself acted; answer is
+// empty if the letter was not answered.
+func (r *Rules) auditLetter(tx *store.Tx, letter store.ContactLetter, by, eventType, answer string) {
+	detail := map[string]any{"letter": letter.Letter, "kind": letter.Kind, "recipient": letter.Recipient}
 	if letter.Contact != nil {
 		detail["contact"] = *letter.Contact
 	}
+	if answer != "" {
+		detail["answer"] = answer
+	}
 
-	tx.Audit(r.auditEvent(byCustomer, eventType, letter.MPxN, "", detail))
+	tx.Audit(r.auditEvent(by, eventType, letter.MPxN, "", detail))
 }

@@ -159,9 +159,13 @@ func TestWrongCodesOfALetter(t *testing.T) {
 func TestLetterEnds(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, h *house, other store.Account, ir string){
-		"too late":                  func(_ *testing.T, h *house, _ store.Account, _ string) { h.clock.Add(60 * 24 * time.Hour) },
-		"the new contact is erased": func(t *testing.T, h *house, other store.Account, ir string) { h.anonymise(t, other, ir) },
-		"the reader is erased":      func(t *testing.T, h *house, _ store.Account, _ string) { h.anonymise(t, h.owner, h.ir) },
+		"too late": func(_ *testing.T, h *house, _ store.Account, _ string) { h.clock.Add(60 * day) },
+		"the new contact is erased": func(t *testing.T, h *house, other store.Account, ir string) {
+			h.anonymise(t, other, ir)
+		},
+		"the reader is erased": func(t *testing.T, h *house, _ store.Account, _ string) {
+			h.anonymise(t, h.owner, h.ir)
+		},
 		"the reader's Data User misbehaved": func(t *testing.T, h *house, _ store.Account, _ string) {
 			h.setStatus(t, rules.Suspend, h.owner.AccountID)
 		},

@@ -176,12 +176,19 @@ func (r *Rules) contactOfRecord(record store.IdentityRecord, credential *store.C
 	return r.contactOf(row)
 }
 
-// addContact decides about a new contact, stores it and returns it with its standing. by is the contact that confirmed the visit in which a passkey
-// was made; nil if none did. The transaction must hold the meter point.
+// addContact decides about a new contact, stores it and returns it with its standing. by is the contact that confirmed
+// the visit in which a passkey was made; nil if none did. The transaction must hold the meter point.
 func (r *Rules) addContact(
 	ctx context.Context, tx *store.Tx, h home, added contact, by *contact,
 ) (contact, error) {
-	decided := h.begin(added, h.arrive(added, by))
+	return r.addContactAs(ctx, tx, h, added, h.arrive(added, by))
+}
+
+// addContactAs is addContact with the verdict of the caller.
+func (r *Rules) addContactAs(
+	ctx context.Context, tx *store.Tx, h home, added contact, v verdict,
+) (contact, error) {
+	decided := h.begin(added, v)
 	if err := tx.InsertContacts(ctx, []store.Contact{decided.Contact}); err != nil {
 		return contact{}, err
 	}

@@ -246,22 +246,22 @@ func TestAccessAfterStopEvent(t *testing.T) {
 			}
 		}
 
-		h.sighting(t, "OWNER", h.Now())
+		h.sighting(t, "OWNER")
 		expectEvents("on the day of the end", 0)
 		h.clock.Add(7 * 24 * time.Hour)
-		h.sighting(t, "STRANGER", h.Now())
+		h.sighting(t, "STRANGER")
 		expectEvents("another organisation", 0)
-		h.sighting(t, "OWNER", h.Now())
+		h.sighting(t, "OWNER")
 		expectEvents("a week later", 1)
-		h.sighting(t, "OWNER", h.Now())
+		h.sighting(t, "OWNER")
 		expectEvents("reported again", 0)
 		h.clock.Add(24 * time.Hour)
-		h.sighting(t, "OWNER", h.Now())
+		h.sighting(t, "OWNER")
 		expectEvents("a day later", 1)
 
 		h.access(t, twin, h.identity(t, twin, meterPoint, "2022-06-30"), registerclient.BasisContract)
 		h.clock.Add(24 * time.Hour)
-		h.sighting(t, "OWNER", h.Now())
+		h.sighting(t, "OWNER")
 		expectEvents("covered by another account", 0)
 	})
 }
@@ -272,8 +272,8 @@ func TestSightingHiddenByOlderVersion(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		portal := h.account(t, "reader", registerclient.RolePortal)
 		ak := h.access(t, h.owner, h.ir, registerclient.BasisContract)
-		h.sighting(t, "OWNER", h.Now())
-		h.sighting(t, "OTHER", h.Now())
+		h.sighting(t, "OWNER")
+		h.sighting(t, "OTHER")
 		for _, reference := range []string{"OWNER", "OTHER"} {
 			h.exec(t, `UPDATE discovered_access SET superseded_by = ? WHERE organisation_reference = ?`, ak, reference)
 		}
@@ -281,7 +281,7 @@ func TestSightingHiddenByOlderVersion(t *testing.T) {
 
 		must(h.RevokeOwn(t.Context(), "owner", ak, nil))(t)
 		h.clock.Add(7 * 24 * time.Hour)
-		h.sighting(t, "OWNER", h.Now())
+		h.sighting(t, "OWNER")
 		h.expectSightings(t, "seen after the end", portal, h.ir, "OWNER after organisation", "OTHER")
 	})
 }

@@ -48,6 +48,8 @@ type registration struct {
 	registeredAt time.Time
 	// ended is true if the record was not active any more when it came on the register.
 	ended bool
+	// formerMoveIns are the dates that the identity record had before moveIn, oldest first.
+	formerMoveIns []store.FormerMoveIn
 }
 
 // since returns the first day of the present household; empty if no change of tenancy is in force.
@@ -181,7 +183,25 @@ func (c tenancyChange) precedes(first registration) bool {
 		return beganBefore
 	}
 
-	return *first.moveIn < c.moveInFrom()
+	return first.moveInAt(c.dividedAt()) < c.moveInFrom()
+}
+
+// dividedAt is when the change divided the households: when its report arrived, or on its effective date if it was
+// reported in advance.
+func (c tenancyChange) dividedAt() time.Time {
+	return latest(c.reported, store.LondonMidnight(c.effective))
+}
+
+// moveInAt returns the move-in date that the identity record had at a moment. A later change of it does not move an access
+// record to another household.
+func (r registration) moveInAt(moment time.Time) string {
+	for _, former := range r.formerMoveIns {
+		if moment.Before(former.Until) {
+			return former.Date
+		}
+	}
+
+	return *r.moveIn
 }
 
 // found reports whether the change, when it divided the households, found an access record on the register. It did so
@@ -237,13 +257,17 @@ func (r *Rules) householdOf(ctx context.Context, tx *store.Tx, grant store.Reide
 // registrationOf returns the first registration of an access record.
 func registrationOf(row store.ListedRecord) (registration, error) {
 	registeredAt, err := firstRegisteredAt(row)
-
-	return registration{
+	first := registration{
 		at:           row.CreatedAt.Time(),
 		moveIn:       row.MoveInDate,
 		registeredAt: registeredAt,
 		ended:        row.EndedAtRegistration,
-	}, err
+	}
+	if row.FormerMoveIns != nil {
+		first.formerMoveIns = row.FormerMoveIns.V
+	}
+
+	return first, err
 }
 
 // firstRegisteredAt returns the registered-at with which an access record was first registered.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -37,12 +38,7 @@ func (r *Rules) checkIdentityRecord(
 	mpxn, err = ParseMPxN("pii-principal.mpxn", in.PIIPrincipal.MPxN)
 	k.Merge(err)
 
-	moveIn := string(in.PIIPrincipal.MoveInDate)
-	isDay := k.date("pii-principal.move-in-date", in.PIIPrincipal.MoveInDate)
-	if isDay && moveIn > store.LondonDay(r.Now(), maxMoveInDays) {
-		k.Add("pii-principal.move-in-date", fmt.Sprintf("must be at most %d days ahead.", maxMoveInDays))
-	}
-
+	k.moveInDate("pii-principal.move-in-date", in.PIIPrincipal.MoveInDate, r.Now())
 	k.address("pii-principal.address", in.PIIPrincipal.Address)
 	OneOf(&k, "expressed-by", in.ExpressedBy, "data-subject", "authorised-representative")
 	k.verification("principal-verification.", in.PrincipalVerification)
@@ -51,7 +47,7 @@ func (r *Rules) checkIdentityRecord(
 	}
 
 	if in.InitiatePasskeyRegistration {
-		if moveIn > store.LondonDay(r.Now(), 0) {
+		if string(in.PIIPrincipal.MoveInDate) > store.LondonDay(r.Now(), 0) {
 			k.Add("initiate-passkey-registration", "is not accepted before the move-in date.")
 		}
 
@@ -64,6 +60,13 @@ func (r *Rules) checkIdentityRecord(
 	}
 
 	return mpxn, k.Err()
+}
+
+// moveInDate checks the first day of an occupancy.
+func (k *Checks) moveInDate(field string, day registerclient.Date, now time.Time) {
+	if k.date(field, day) && string(day) > store.LondonDay(now, maxMoveInDays) {
+		k.Add(field, fmt.Sprintf("must be at most %d days ahead.", maxMoveInDays))
+	}
 }
 
 // verification checks the evidence of a person's identity; nil is none.

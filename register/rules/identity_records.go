@@ -259,25 +259,43 @@ func (r *Rules) identityEvent(row store.IdentityRecord, eventType string) store.
 func (r *Rules) readIdentityRecords(
 	ctx context.Context, rows []store.IdentityRecord,
 ) ([]registerclient.IdentityRecord, error) {
-	passkeys, err := r.store.ListCredentials(ctx, keysOf(rows))
+	records, err := r.identityRecordsOf(ctx, r.store, rows)
+	if err != nil || len(rows) == 0 {
+		return records, err
+	}
+
+	events := make([]store.AuditEvent, len(rows))
+	for i, row := range rows {
+		events[i] = r.identityEvent(row, auditIdentityRead)
+	}
+
+	return records, r.recordAudit(ctx, events...)
+}
+
+// identityRecordsOf returns identity records as their owner sees them.
+func (r *Rules) identityRecordsOf(
+	ctx context.Context, from occupantReader, rows []store.IdentityRecord,
+) ([]registerclient.IdentityRecord, error) {
+	passkeys, err := from.ListCredentials(ctx, keysOf(rows))
+	if err != nil {
+		return nil, err
+	}
+
+	standings, err := r.contactStandings(ctx, from, rows)
 	if err != nil {
 		return nil, err
 	}
 
 	records := make([]registerclient.IdentityRecord, len(rows))
-	events := make([]store.AuditEvent, len(rows))
 	for i, row := range rows {
 		if records[i], err = r.identityRecordOf(row, passkeys); err != nil {
 			return nil, err
 		}
-		events[i] = r.identityEvent(row, auditIdentityRead)
+
+		records[i].ContactStanding = append([]registerclient.ContactStanding{}, standings[row.IR]...)
 	}
 
-	if len(rows) == 0 {
-		return records, nil
-	}
-
-	return records, r.recordAudit(ctx, events...)
+	return records, nil
 }
 
 func keysOf(rows []store.IdentityRecord) []string {
@@ -289,7 +307,7 @@ func keysOf(rows []store.IdentityRecord) []string {
 	return keys
 }
 
-// identityRecordOf returns an identity record as its owner sees it.
+// identityRecordOf returns an identity record as its owner sees it, without the standing of its contacts.
 func (r *Rules) identityRecordOf(
 	row store.IdentityRecord, passkeys []store.Credential,
 ) (registerclient.IdentityRecord, error) {

@@ -73,9 +73,10 @@ type resealed struct {
 }
 
 // RotateKeys reseals with the first key of the key ring what another key sealed, and brings e-mail addresses to their
-// normal form. Replicas may serve in the meantime if they have both keys: a row that a replica changes is left, and
-// found again. progress gets the number of rows done so far; RotateKeys returns it too. It returns an error if rows are
-// left, as happens while a replica still seals with another key. It is idempotent.
+// normal form. At the end it seals the audit log with that key, and wraps the earlier keys of the audit log with it.
+// Replicas may serve in the meantime if they have both keys: a row that a replica changes is left, and found again.
+// progress gets the number of rows done so far; RotateKeys returns it too. It returns an error if rows are left, as
+// happens while a replica still seals with another key. It is idempotent.
 func (r *Rules) RotateKeys(ctx context.Context, progress func(done int)) (done int, err error) {
 	sealer := r.keys.sealer()
 	defer func() {
@@ -99,7 +100,7 @@ func (r *Rules) RotateKeys(ctx context.Context, progress func(done int)) (done i
 		}
 
 		if !found {
-			return done, nil
+			return done, r.rotateAuditKey(ctx)
 		}
 	}
 

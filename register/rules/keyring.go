@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"central.consent/dar/register/store"
 )
 
 // keyLength is the length of a master key in bytes.
@@ -28,6 +30,7 @@ type masterKey struct {
 	id     string
 	seal   cipher.AEAD
 	lookup []byte
+	audit  []byte
 }
 
 var keyID = regexp.MustCompile(`^[0-9A-Za-z_-]{1,32}$`)
@@ -74,6 +77,11 @@ func newMasterKey(id string, master []byte) (masterKey, error) {
 		return masterKey{}, err
 	}
 
+	audit, err := hkdf.Key(sha256.New, master, nil, "register: key the audit log", keyLength)
+	if err != nil {
+		return masterKey{}, err
+	}
+
 	block, err := aes.NewCipher(sealing)
 	if err != nil {
 		return masterKey{}, err
@@ -81,7 +89,7 @@ func newMasterKey(id string, master []byte) (masterKey, error) {
 
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 
-	return masterKey{id: id, seal: aead, lookup: lookup}, err
+	return masterKey{id: id, seal: aead, lookup: lookup, audit: audit}, err
 }
 
 // GenerateKey returns a new master key for a keyring, as "id:key".
@@ -151,3 +159,21 @@ func (k *Keyring) macs(email string) [][]byte {
 
 	return hashes
 }
+
+// AuditKey implements store.AuditKeys. The key of the last seal is derived from the master key that the seal names;
+// those of earlier seals are in the database, wrapped with it.
+func (k *Keyring) AuditKey(seal store.AuditSeal) ([]byte, error) {
+	if seal.WrappedKey != nil {
+		return k.open(seal.KeyID, seal.WrappedKey, placeOfAuditKey(seal.Number))
+	}
+
+	key := k.key(seal.KeyID)
+	if key == nil {
+		return nil, fmt.Errorf("no key %q in the keyring", seal.KeyID)
+	}
+
+	return hkdf.Expand(sha256.New, key.audit, fmt.Sprintf("seal %d", seal.Number), keyLength)
+}
+
+// placeOfAuditKey is the place for which the key of a seal of the audit log is wrapped.
+func placeOfAuditKey(number int) string { return fmt.Sprintf("audit_seals.wrapped_key %d", number) }

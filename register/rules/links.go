@@ -54,8 +54,9 @@ type LinkConfirmation struct {
 }
 
 // ConfirmByLink confirms a challenge (docs/decisions.md, A click is not a confirmation). It returns a ticket with which
-// the browser can enrol a passkey, and open the page of the household's contacts (OpenVisit). It returns ErrCodeMissing, ErrCodeMalformed or ErrCodeWrong if a code is required
-// and not right, and ErrEnded if the challenge was answered elsewhere in the meantime.
+// the browser can enrol a passkey, and open the page of the household's contacts (OpenVisit). It returns
+// ErrCodeMissing, ErrCodeMalformed or ErrCodeWrong if a code is required and not right, and ErrEnded if the challenge
+// was answered elsewhere in the meantime.
 func (r *Rules) ConfirmByLink(ctx context.Context, opened Opened, yes LinkConfirmation) (ticket string, err error) {
 	found := opened.Found
 	required := r.requiredCode(opened, yes.ByHand)

@@ -31,10 +31,10 @@ const (
 	OwnLimited OwnStanding = "limited"
 	// OwnPaused is a contact of a Data User that the register has stopped.
 	OwnPaused OwnStanding = "paused"
-	// OwnWaits is a provisional contact that stands at a time if nobody objects, OwnAsks one that needs a yes.
+	// OwnWaits is a provisional contact that stands at a time unless one objects, OwnAsks one that needs a yes.
 	OwnWaits OwnStanding = "waits"
 	OwnAsks  OwnStanding = "asks"
-	// OwnUnverified is a contact of a person whom its Data User could not verify.
+	// OwnUnverified is a contact of a person that its Data User could not verify.
 	OwnUnverified OwnStanding = "unverified"
 	// OwnUndecided is a contact about which an administrator decides.
 	OwnUndecided OwnStanding = "undecided"
@@ -66,7 +66,7 @@ type OwnContact struct {
 	// IsLast is true if no other contact works.
 	IsLast  bool
 	Removal Removal
-	// RemovalAt is when the contact is removed unless somebody objects; nil if nobody asked for that.
+	// RemovalAt is when the contact is removed unless one objects; nil if its removal was not asked for.
 	RemovalAt *time.Time
 }
 
@@ -253,8 +253,8 @@ func (h home) awaitsYes(c contact) bool {
 	return c.State == store.ContactProvisional && h.canStand(c) && !h.hasTie()
 }
 
-// asksAtVisit reports whether a visit by passkey is asked about a new contact before it goes on: letters reach nobody
-// in a home in which passkeys alone stand.
+// asksAtVisit reports whether a visit by passkey is asked about a new contact before it goes on: no letter is
+// read in a home in which passkeys alone stand.
 func (h home) asksAtVisit() bool {
 	hasAddress := slices.ContainsFunc(h.standing(), func(c contact) bool { return !c.isPasskey() })
 
@@ -289,8 +289,8 @@ func (r *Rules) CloseVisit(ctx context.Context, ticket string) error {
 }
 
 // ReturnFromVisit returns the address at which the account that asked goes on with the customer; empty if the customer
-// stays on the register's pages. A passkey whose completion code has not come back gets a new one, because the page may
-// have taken longer than the code lives.
+// stays on the register's pages. If no completion code of a passkey has come back, there is a new one: the
+// page may have taken longer than a code lives.
 func (r *Rules) ReturnFromVisit(ctx context.Context, visit Visit) (string, error) {
 	found := visit.Found
 	switch {

@@ -21,20 +21,20 @@ const (
 	removalBatch = 500
 )
 
-// ErrAskedBefore reports a removal that was asked for a short time ago: nobody is written to again and again.
+// ErrAskedBefore reports a removal that was asked for a short time ago: an address does not get one letter after the other.
 var ErrAskedBefore = errors.New("the removal was asked for a short time ago")
 
 // Removal is how a visitor can remove a contact, and part of the text keys of the page.
 type Removal string
 
 const (
-	// RemovalNone is for a contact that does not stand, and for one whose removal has been asked for.
+	// RemovalNone means that the contact does not stand, or that its removal has been asked for.
 	RemovalNone Removal = "none"
-	// RemovalNow is for the visitor and what it enrolled.
+	// RemovalNow means that the contact is the visitor, or was enrolled by it.
 	RemovalNow Removal = "now"
-	// RemovalLater is for every other contact, which is written to before.
+	// RemovalLater means that the contact is written to before.
 	RemovalLater Removal = "later"
-	// RemovalUntold is for a passkey if there is no address to write to. Its Data User can remove it.
+	// RemovalUntold means that there is no address to write to. The Data User of the passkey can remove it.
 	RemovalUntold Removal = "untold"
 )
 
@@ -96,9 +96,9 @@ func (h home) toldOfRemoval(visitor, c contact) []contact {
 }
 
 // RemoveOwnContact removes a contact at once if it is the visitor or the visitor's own. It writes to every other one,
-// and removes it after seven days unless somebody objects. removed is true if the contact has gone; it is false, and
-// nothing changes, if the page that the visitor saw is not right any more. It returns ErrAskedBefore if somebody asked
-// to remove the contact a short time ago.
+// and removes it after seven days unless one objects. removed is true if the contact has gone; it is false, and
+// nothing changes, if the page that the visitor saw is not right any more. It returns ErrAskedBefore if the removal was
+// asked for a short time ago.
 func (r *Rules) RemoveOwnContact(ctx context.Context, visit Visit, contactID string) (removed bool, err error) {
 	err = r.changeContact(ctx, visit, contactID, func(tx *store.Tx, h home, visitor, c contact) error {
 		switch h.removal(visitor, c) {
@@ -142,7 +142,7 @@ func (r *Rules) askRemoval(ctx context.Context, tx *store.Tx, h home, visitor, c
 	return r.writeRemoval(ctx, tx, h.toldOfRemoval(visitor, c), c, at)
 }
 
-// KeepOwnContact ends the removal of a contact that somebody asked for.
+// KeepOwnContact ends a removal that was asked for.
 func (r *Rules) KeepOwnContact(ctx context.Context, visit Visit, contactID string) error {
 	return r.changeContact(ctx, visit, contactID, func(tx *store.Tx, _ home, visitor, c contact) error {
 		kept, err := tx.KeepContact(ctx, c.ID)
@@ -198,7 +198,7 @@ func (r *Rules) auditRemoval(tx *store.Tx, c contact, eventType string, detail m
 	tx.Audit(r.auditEvent(byCustomer, eventType, c.MPxN, "", detail))
 }
 
-// EndRemovals removes the contacts whose time to object has passed. It returns how many it looked at; the next call
+// EndRemovals removes the contacts that did not object within their time. It returns how many it looked at; the next call
 // continues.
 func (r *Rules) EndRemovals(ctx context.Context) (done int, err error) {
 	due, err := r.store.ListRemovalsDue(ctx, r.Now(), removalBatch)
@@ -218,8 +218,8 @@ func (r *Rules) EndRemovals(ctx context.Context) (done int, err error) {
 	return done, nil
 }
 
-// endRemoval removes a contact, unless the one that asked for it stands no more: a stranger who was found out removes
-// nobody.
+// endRemoval removes a contact, unless the one that asked for it does not stand any more: a stranger who was found out
+// removes no other contact.
 func (r *Rules) endRemoval(ctx context.Context, tx *store.Tx, due store.DueContact) error {
 	h, err := r.holdHome(ctx, tx, due.MPxN)
 	if err != nil {
@@ -228,7 +228,7 @@ func (r *Rules) endRemoval(ctx context.Context, tx *store.Tx, due store.DueConta
 
 	c, ok := h.contact(due.ID)
 	if ok && (c.RemovalAt == nil || c.RemovalAt.Time().After(h.now)) {
-		return nil // somebody objected in the meantime, or the letter came late
+		return nil // an objection came in the meantime, or the letter was late
 	}
 
 	askedBy := contact{}

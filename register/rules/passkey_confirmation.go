@@ -17,10 +17,10 @@ type passkeyAnswer struct {
 	asks bool
 }
 
-// confirmByPasskey confirms an open challenge and returns where the browser goes. If the browser is to
-// return to the page where it started, the challenge is completed only by the code that it brings back. If the customer
-// is asked something before, ReturnFromVisit makes that code. It returns errCodeCounted if the typed code is wrong: the
-// attempt is counted, and the transaction must be committed.
+// confirmByPasskey confirms an open challenge and returns the address to which the browser goes. If the browser is to
+// return to the page from which it came, the challenge is completed only by the code that it brings back. If the
+// customer is asked something before, ReturnFromVisit makes that code. It returns errCodeCounted if the typed code is
+// wrong: the attempt is counted, and the transaction must be committed.
 func (r *Rules) confirmByPasskey(
 	ctx context.Context, tx *store.Tx, permission Permission, answer passkeyAnswer,
 ) (returnTo string, err error) {
@@ -125,7 +125,8 @@ func (r *Rules) commitCounted(ctx context.Context, change func(tx *store.Tx) err
 	return err
 }
 
-// identifyPasskey makes a challenge that of the contact and the identity record whose passkey was shown; nil if none was.
+// identifyPasskey makes a challenge that of the contact and the identity record of the passkey that was shown; nil if
+// none was.
 func identifyPasskey(
 	ctx context.Context, tx *store.Tx, found *store.Reidentification, shown *store.Credential,
 ) error {

@@ -12,8 +12,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// readBy confirms a challenge of the portal by the link to the address that mail goes to, or to the other one, and reads
-// the list. It returns the token.
+// readBy confirms a challenge of the portal by the link to the address that mail goes to, or to the other one, and
+// reads the list. It returns the token.
 func (h *house) readBy(t testing.TB, other bool) string {
 	t.Helper()
 	h.letters(t)

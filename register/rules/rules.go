@@ -21,7 +21,7 @@ import (
 // Options is what the rules work on. Store, Keys, Passkeys and Clock are required.
 type Options struct {
 	Store *store.Store
-	// Keys seals personal data.
+	// Keys seals personal data, and keys the audit log of the store.
 	Keys *Keyring
 	// Passkeys runs the WebAuthn ceremonies.
 	Passkeys *passkey.RelyingParty
@@ -74,6 +74,10 @@ type Rules struct {
 func New(o Options) *Rules {
 	if o.SecretCost == (SecretCost{}) {
 		o.SecretCost = DefaultSecretCost
+	}
+
+	if o.Store != nil && o.Keys != nil {
+		o.Store.UseAuditKeys(o.Keys)
 	}
 
 	return &Rules{

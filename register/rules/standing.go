@@ -41,6 +41,7 @@ const (
 	whyEarlierOccupant = "earlier-occupant"
 	whyTie             = "two-households"
 	whyReport          = "tenancy-report"
+	whyMisconduct      = "account-misconduct" // never stored
 	whyMigrated        = "migrated"
 
 	whyNotMe = "not-me"

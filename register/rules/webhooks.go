@@ -24,16 +24,16 @@ func placeOfAlert(wid string) string          { return "webhooks.sealed_alert_em
 func placeOfSecret(wid string) string         { return "webhooks.sealed_secret " + wid }
 func placeOfPreviousSecret(wid string) string { return "webhooks.sealed_previous " + wid }
 
-// publishedEventTypes are the events of a subscription that names none.
-var publishedEventTypes = []registerclient.WebhookEventType{
-	registerclient.EventConsentExpiring, registerclient.EventTenancyChange, registerclient.EventConsentWithdrawal,
-}
-
-// optionalEventTypes are those that only a subscription which names them gets.
-var optionalEventTypes = []registerclient.WebhookEventType{registerclient.EventAccessAfterStop}
-
-// allEventTypes are the events that a subscription may name.
-var allEventTypes = slices.Concat(publishedEventTypes, optionalEventTypes)
+// defaultEventTypes are the events of a subscription that names none: those of the published API. allEventTypes are
+// those that it can name.
+var (
+	defaultEventTypes = []registerclient.WebhookEventType{
+		registerclient.EventConsentExpiring, registerclient.EventTenancyChange, registerclient.EventConsentWithdrawal,
+	}
+	allEventTypes = append(
+		slices.Clone(defaultEventTypes), registerclient.EventContactAdded, registerclient.EventAccessAfterStop,
+	)
+)
 
 // NewSubscription is a webhook subscription that has been checked and not yet stored.
 type NewSubscription struct {
@@ -54,7 +54,7 @@ func (r *Rules) PrepareSubscription(
 
 	types := in.EventTypes
 	if types == nil {
-		types = publishedEventTypes
+		types = defaultEventTypes
 	}
 
 	if err := r.checkSubscription(in.CallbackURL, in.AlertEmail, days, types); err != nil {

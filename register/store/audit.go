@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"slices"
 )
 
@@ -23,15 +25,20 @@ type AuditEvent struct {
 	AK        string `db:"ak"`
 	MPxN      string `db:"mpxn"`
 	Detail    string `db:"detail"` // JSON
-	Hash      []byte `db:"hash"`
+	// Seal is the number of the seal that the row follows and has the key of; 0 before the first one.
+	Seal int `db:"seal"`
+	// LogRows is the number of rows of the whole log with this one, as far as its transaction saw: it is never more
+	// than there were. It shows that rows of another chain were removed. It is 0 before the first seal.
+	LogRows int64  `db:"log_rows"`
+	Hash    []byte `db:"hash"`
 }
 
-const auditColumns = `chain, place, event_id, at, account_id, event_type, ak, mpxn, detail, hash`
+const auditColumns = `chain, place, event_id, at, account_id, event_type, ak, mpxn, detail, seal, log_rows, hash`
 
 // values returns what auditColumns hold, in that order.
 func (e AuditEvent) values() []any {
 	return []any{
-		e.Chain, e.Place, e.EventID, e.At, e.AccountID, e.EventType, e.AK, e.MPxN, e.Detail, e.Hash,
+		e.Chain, e.Place, e.EventID, e.At, e.AccountID, e.EventType, e.AK, e.MPxN, e.Detail, e.Seal, e.LogRows, e.Hash,
 	}
 }
 
@@ -47,18 +54,31 @@ type AuditHead struct {
 	Hash   []byte `db:"hash"`
 }
 
-// appendAudit writes the events of the transaction to one chain, chosen at random. A transaction that used two chains
-// could deadlock with another one.
+// auditChain is the end of a chain with what the next row needs.
+type auditChain struct {
+	AuditHead
+
+	// Seal is the number of the seal that has the key in use, and LogRows that of the last row.
+	Seal    int   `db:"seal"`
+	LogRows int64 `db:"log_rows"`
+	// MAC is the keyed hash of the head. The rows do not hold it, so that an intruder who removes the last rows cannot
+	// restore an earlier head. It is empty before the first seal.
+	MAC []byte `db:"mac"`
+}
+
+// appendAudit writes the events of the transaction to one chain, chosen at random, as one step: the head moves once.
+// A transaction that used two chains could deadlock with another one.
 func (t *Tx) appendAudit(ctx context.Context) error {
 	if len(t.audit) == 0 {
 		return nil
 	}
 
-	var pick [1]byte
-	rand.Read(pick[:])
-	head, err := queryRow[AuditHead](ctx, t.db, "lock a chain of the audit log",
-		`UPDATE audit_chains SET length = length WHERE chain = ? RETURNING chain, length, hash`,
-		int(pick[0])%auditChains)
+	chain, err := t.lockAuditChain(ctx)
+	if err != nil {
+		return err
+	}
+
+	key, err := t.auditKey(ctx, chain.Seal)
 	if err != nil {
 		return err
 	}
@@ -67,11 +87,7 @@ func (t *Tx) appendAudit(ctx context.Context) error {
 	for batch := range slices.Chunk(t.audit, rowsAtOnce) {
 		var args []any
 		for _, event := range batch {
-			head.Length++
-			event.Chain = head.Chain
-			event.Place = head.Length
-			event.Hash = event.hash(head.Hash)
-			head.Hash = event.Hash
+			chain.add(&event, key)
 			args = append(args, event.values()...)
 		}
 
@@ -83,27 +99,110 @@ func (t *Tx) appendAudit(ctx context.Context) error {
 	}
 
 	_, err = t.exec(ctx, "move the head of the audit log",
-		`UPDATE audit_chains SET length = ?, hash = ? WHERE chain = ?`, head.Length, head.Hash, head.Chain)
+		`UPDATE audit_chains SET length = ?, hash = ?, log_rows = ?, mac = ? WHERE chain = ?`,
+		chain.Length, chain.Hash, chain.LogRows, chain.MAC, chain.Chain)
 
 	return err
 }
 
-// hash returns the hash of the row: of the hash of the row before it and of every column. Each text is preceded by its
-// length, so that no two different rows give the same input.
-func (e AuditEvent) hash(before []byte) []byte {
-	h := sha256.New()
-	writeNumber := func(n int64) { h.Write(binary.BigEndian.AppendUint64(nil, uint64(n))) }
+// lockAuditChain locks a chain and returns its end. LogRows is brought up to what the other chains show.
+func (t *Tx) lockAuditChain(ctx context.Context) (auditChain, error) {
+	var pick [1]byte
+	rand.Read(pick[:])
+
+	// On PostgreSQL the other chains may be read as they were before the wait for the lock. Then the number is too
+	// low, which is allowed.
+	type seen struct {
+		auditChain
+
+		Most   int64 `db:"most"`
+		Others int64 `db:"others"`
+	}
+	found, err := queryRow[seen](ctx, t.db, "lock a chain of the audit log",
+		`UPDATE audit_chains SET seal = seal WHERE chain = ?
+		RETURNING chain, length, hash, seal, log_rows, mac,
+			(SELECT MAX(o.log_rows) FROM audit_chains o) AS most,
+			(SELECT CAST(SUM(o.length) AS BIGINT) FROM audit_chains o WHERE o.chain <> audit_chains.chain) AS others`,
+		int(pick[0])%auditChains)
+	if err != nil {
+		return auditChain{}, err
+	}
+
+	chain := found.auditChain
+	if chain.Seal > 0 {
+		chain.LogRows = max(chain.LogRows, found.Most, found.Others+chain.Length)
+	}
+
+	return chain, nil
+}
+
+// add makes the event the next row of the chain, and moves the end of the chain behind it. The key is nil before the
+// first seal.
+func (c *auditChain) add(event *AuditEvent, key []byte) {
+	before := c.Hash
+	if key != nil {
+		before = c.MAC
+		c.LogRows++
+	}
+	c.Length++
+
+	event.Chain = c.Chain
+	event.Place = c.Length
+	event.Seal = c.Seal
+	event.LogRows = c.LogRows
+	event.Hash = event.hash(key, before)
+	c.Hash = event.Hash
+	c.MAC = c.mac(key)
+}
+
+// mac returns the keyed hash of the head; nothing without a key.
+func (c *auditChain) mac(key []byte) []byte {
+	if key == nil {
+		return []byte{}
+	}
+
+	h := auditHash{hmac.New(sha256.New, key)}
+	h.text("head")
+	h.number(int64(c.Chain))
+	h.number(c.Length)
+	h.number(int64(c.Seal))
+	h.number(c.LogRows)
+	h.text(string(c.Hash))
+
+	return h.Sum(nil)
+}
+
+// hash returns the hash of the row: of what the chain was before it and of every column. It is keyed unless the row is
+// from before the first seal.
+func (e *AuditEvent) hash(key, before []byte) []byte {
+	h := auditHash{sha256.New()}
+	if key != nil {
+		h = auditHash{hmac.New(sha256.New, key)}
+		h.text("row")
+		h.number(int64(e.Seal))
+		h.number(e.LogRows)
+	}
 
 	h.Write(before)
-	writeNumber(int64(e.Chain))
-	writeNumber(e.Place)
-	writeNumber(e.At.Time().UnixMilli())
+	h.number(int64(e.Chain))
+	h.number(e.Place)
+	h.number(e.At.Time().UnixMilli())
 	for _, text := range []string{e.EventID, e.AccountID, e.EventType, e.AK, e.MPxN, e.Detail} {
-		writeNumber(int64(len(text)))
-		h.Write([]byte(text))
+		h.text(text)
 	}
 
 	return h.Sum(nil)
+}
+
+// auditHash is a hash of numbers and texts. Each text is preceded by its length, so that no two different lists give
+// the same input.
+type auditHash struct{ hash.Hash }
+
+func (h auditHash) number(n int64) { h.Write(binary.BigEndian.AppendUint64(nil, uint64(n))) }
+
+func (h auditHash) text(text string) {
+	h.number(int64(len(text)))
+	h.Write([]byte(text))
 }
 
 // AuditFilter narrows the audit log. Empty fields match everything.
@@ -113,13 +212,16 @@ type AuditFilter struct {
 	MPxNs []string
 }
 
-// ListAudit lists a page of the audit log, newest first, and returns the number of rows that match the filter.
+// ListAudit lists a page of the audit log, newest first, and returns the number of rows that match the filter. It
+// leaves out rows outside the chains, which no program wrote.
 func (r reader) ListAudit(ctx context.Context, f AuditFilter, page Page) ([]AuditEvent, int, error) {
 	var where conditions
 	where.equal("account_id", f.AccountID)
 	where.equal("event_type", f.EventType)
 	where.equal("ak", f.AK)
 	where.in("mpxn", f.MPxNs)
+	where.and(`place BETWEEN 1 AND (SELECT c.length FROM audit_chains c WHERE c.chain = audit_events.chain
+		AND c.chain BETWEEN 0 AND ?)`, auditChains-1)
 
 	events := list{columns: auditColumns, from: `audit_events`, at: "at", key: "event_id"}
 

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/uuid"
@@ -23,7 +25,7 @@ func auditEvent(accountID string) store.AuditEvent {
 // Concurrent transactions append to the chains without a gap, however many events each has.
 func TestAuditChains(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, d *data) {
+	eachSealed(t, func(t *testing.T, d *data) {
 		const transactions = 40
 		counts := make(chan int, transactions)
 		want := 0
@@ -54,7 +56,7 @@ func TestAuditChains(t *testing.T) {
 
 func TestListAudit(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, d *data) {
+	eachSealed(t, func(t *testing.T, d *data) {
 		d.change(func(tx *store.Tx) error {
 			for _, account := range []string{"a", "b", "a", "a"} {
 				event := auditEvent(account)
@@ -78,6 +80,29 @@ func TestListAudit(t *testing.T) {
 			if err != nil || total != test.want || len(events) != min(2, test.want) {
 				t.Errorf("%+v: %d of %d, want %d (%v)", test.filter, len(events), total, test.want, err)
 			}
+		}
+	})
+}
+
+// Rows that no program wrote are not shown as if one had.
+func TestListAuditLeavesOutRowsOutsideTheChains(t *testing.T) {
+	t.Parallel()
+	eachSealed(t, func(t *testing.T, d *data) {
+		d.write(10)
+		for i, at := range []string{`99, 1`, `99, 2`, `0, 0`, `0, -1`, `0, 1000`, `-1, 1`, `16, 1`} {
+			d.tamper(`INSERT INTO audit_events
+				(chain, place, event_id, at, account_id, event_type, ak, mpxn, detail, hash)
+				VALUES (`+at+`, ?, 1, 'forged', 'records.read', '', '', '{}', '')`, fmt.Sprintf("aud_%d", i))
+			_, err := d.VerifyAudit(t.Context(), nil)
+			if fault, ok := errors.AsType[store.AuditFault](err); !ok {
+				t.Errorf("%s: found %v (%v)", at, err, fault)
+			}
+		}
+		d.tamper(`INSERT INTO audit_chains (chain, length, hash) VALUES (99, 1, '')`)
+
+		events, total, err := d.ListAudit(t.Context(), store.AuditFilter{}, store.Page{Limit: 100})
+		if err != nil || total != 19 || len(events) != 19 {
+			t.Errorf("%d of %d, want 19 (%v)", len(events), total, err)
 		}
 	})
 }

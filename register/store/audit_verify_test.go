@@ -1,9 +1,14 @@
 package store_test
 
 import (
+	"cmp"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 
+	"central.consent/dar/migrations"
+	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/store"
 )
 
@@ -128,7 +133,7 @@ func TestVerifyAuditFindsTampering(t *testing.T) {
 	for _, test := range tamperings {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			eachDatabase(t, func(t *testing.T, d *data) {
+			eachSealed(t, func(t *testing.T, d *data) {
 				head := d.auditLog()
 				rows, err := d.VerifyAudit(t.Context(), nil)
 				if err != nil || rows == 0 {
@@ -147,41 +152,193 @@ func TestVerifyAuditFindsTampering(t *testing.T) {
 	}
 }
 
-// An intruder who can write to the database can make the chain consistent again. A head that was kept outside of the
-// database shows that.
-func TestKeptHeadsFindARepairedChain(t *testing.T) {
+// mutableLog is an audit log without the constraints and triggers that protect it.
+type mutableLog struct {
+	rows  []store.AuditEvent
+	total int64
+	// chains are the ends of the chains as they are, and earlier as they were at some moments since the last seal.
+	chains  []chainRow
+	earlier [][]chainRow
+	// seals are the seals as they are, and oldSeals as they were before the last one was added.
+	seals    []store.AuditSeal
+	oldSeals []store.AuditSeal
+}
+
+// chainRow is a row of audit_chains.
+type chainRow struct {
+	Chain   int    `db:"chain"`
+	Length  int64  `db:"length"`
+	Hash    []byte `db:"hash"`
+	Seal    int    `db:"seal"`
+	LogRows int64  `db:"log_rows"`
+	MAC     []byte `db:"mac"`
+}
+
+// mutableLog fills the audit log and removes what protects it.
+func (d *data) mutableLog() *mutableLog {
+	d.t.Helper()
+	log := &mutableLog{}
+	d.write(40)
+	d.seal("k1")
+	d.write(20)
+	d.read(&log.oldSeals, `SELECT * FROM audit_seals ORDER BY number`)
+	d.seal("k2")
+	for range 20 {
+		d.write(2)
+		var chains []chainRow
+		d.read(&chains, `SELECT * FROM audit_chains ORDER BY chain`)
+		log.earlier = append(log.earlier, chains)
+	}
+
+	for _, table := range []string{"audit_events", "audit_chains", "audit_seals"} {
+		for _, statement := range []string{
+			`CREATE TABLE loose AS SELECT * FROM ` + table,
+			`DROP TABLE ` + table,
+			`ALTER TABLE loose RENAME TO ` + table,
+		} {
+			if _, err := d.db.Write.Exec(statement); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+	}
+
+	d.read(&log.rows, `SELECT * FROM audit_events ORDER BY chain, place`)
+	d.read(&log.chains, `SELECT * FROM audit_chains ORDER BY chain`)
+	d.read(&log.seals, `SELECT * FROM audit_seals ORDER BY number`)
+	log.total = int64(len(log.rows))
+	d.verify(log.total)
+
+	return log
+}
+
+// read reads all rows of a query.
+func (d *data) read(rows any, query string) {
+	d.t.Helper()
+	if err := d.db.Write.Select(rows, query); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// Rows that are appended, and a seal that is added, while the log is read are no fault. Heads that were read in the
+// meantime hold at the end.
+func TestVerifyAuditBesideWriters(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, d *data) {
-		head := d.auditLog()
-		kept, err := d.AuditHeads(t.Context())
-		if err != nil {
+	eachSealed(t, func(t *testing.T, d *data) {
+		var writers sync.WaitGroup
+		for range 4 {
+			writers.Go(func() { d.write(40) })
+		}
+		writers.Go(func() { d.seal("k2") })
+		written := make(chan struct{})
+		go func() {
+			writers.Wait()
+			close(written)
+		}()
+
+		var kept []store.AuditHead
+		for isWriting := true; isWriting; {
+			select {
+			case <-written:
+				isWriting = false
+			default:
+			}
+
+			kept = append(kept, d.heads()...)
+			if _, err := d.VerifyAudit(t.Context(), kept); err != nil {
+				t.Error(err)
+			}
+		}
+
+		d.verify(4 * 79)
+	})
+}
+
+// A text that is stored as bytes is read as the same text, and no filter finds it.
+func TestVerifyAuditFindsAnotherType(t *testing.T) {
+	t.Parallel()
+	db := registertest.SQLite.Open(t, migrations.Register)
+	d := &data{Store: store.New(db.Write, db.Read), t: t, db: db}
+	d.seal("k1")
+	head := d.auditLog()
+	d.unlockAudit()
+	d.tamper(`UPDATE audit_events SET mpxn = CAST(mpxn AS BLOB) WHERE chain = ? AND place = 2`, head.Chain)
+	_, err := d.VerifyAudit(t.Context(), nil)
+	fault, ok := errors.AsType[store.AuditFault](err)
+	if !ok || fault.Chain != head.Chain || fault.Place != 2 {
+		t.Errorf("found %v, want chain %d, row 2", err, head.Chain)
+	}
+}
+
+// An intruder who can write to the database cannot make a chain consistent again: the heads are keyed. If the whole
+// log is brought back to an earlier state, only a head that was kept outside of the database shows it.
+func TestKeptHeadsFindAnEarlierLog(t *testing.T) {
+	t.Parallel()
+	eachSealed(t, func(t *testing.T, d *data) {
+		d.auditLog()
+		if _, err := d.db.Write.Exec(`CREATE TABLE earlier AS SELECT * FROM audit_chains`); err != nil {
 			t.Fatal(err)
 		}
+
+		before := d.heads()
+		d.write(1)
+		kept := d.heads()
 		if _, err := d.VerifyAudit(t.Context(), kept); err != nil {
 			t.Fatalf("untouched: %v", err)
 		}
 
+		var last store.AuditHead // the one that moved
+		for i, head := range kept {
+			if head.Length > before[i].Length {
+				last = head
+			}
+		}
+
 		d.unlockAudit()
-		d.tamper(`DELETE FROM audit_events WHERE chain = ? AND place = ?`, head.Chain, head.Length)
-		d.tamper(`UPDATE audit_chains SET length = length - 1, hash = (SELECT hash FROM audit_events e
-			WHERE e.chain = audit_chains.chain AND e.place = audit_chains.length - 1) WHERE chain = ?`, head.Chain)
+		d.tamper(`DELETE FROM audit_events WHERE chain = ? AND place = ?`, last.Chain, last.Length)
+		d.tamper(`UPDATE audit_chains SET length = length - 1, hash = (SELECT hash FROM earlier e
+			WHERE e.chain = audit_chains.chain) WHERE chain = ?`, last.Chain)
+		if _, err := d.VerifyAudit(t.Context(), nil); err == nil {
+			t.Error("a head that the intruder computed was accepted")
+		}
+
+		d.tamper(`DELETE FROM audit_chains`)
+		d.tamper(`INSERT INTO audit_chains SELECT * FROM earlier`)
 		if _, err := d.VerifyAudit(t.Context(), nil); err != nil {
-			t.Fatalf("the chain is not consistent: %v", err)
+			t.Fatalf("the earlier log is not consistent: %v", err)
 		}
 
-		_, err = d.VerifyAudit(t.Context(), kept)
+		_, err := d.VerifyAudit(t.Context(), kept)
 		fault, ok := errors.AsType[store.AuditFault](err)
-		if !ok || fault.Chain != head.Chain || fault.Place != head.Length {
-			t.Errorf("found %v, want chain %d, row %d", err, head.Chain, head.Length)
+		if !ok || fault.Chain != last.Chain || fault.Place != last.Length {
+			t.Errorf("found %v, want chain %d, row %d", err, last.Chain, last.Length)
 		}
 
-		forged := kept
-		forged[head.Chain].Length = 1
-		forged[head.Chain].Hash = []byte("another")
+		forged := before
+		forged[d.longest()].Length = 1
+		forged[d.longest()].Hash = []byte("another")
 		if _, err := d.VerifyAudit(t.Context(), forged); err == nil {
 			t.Error("another hash of the first row was accepted")
 		}
 	})
+}
+
+// heads returns the head of each chain.
+func (d *data) heads() []store.AuditHead {
+	d.t.Helper()
+	heads, err := d.AuditHeads(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+
+	return heads
+}
+
+// longest returns the longest chain.
+func (d *data) longest() int {
+	d.t.Helper()
+	longest := slices.MaxFunc(d.heads(), func(a, b store.AuditHead) int { return cmp.Compare(a.Length, b.Length) })
+
+	return longest.Chain
 }
 
 func TestAuditLogIsAppendOnly(t *testing.T) {

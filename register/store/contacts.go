@@ -13,6 +13,9 @@ const (
 	ContactSetAside    = "set-aside"
 )
 
+// standsFirst is why a contact stands that was the first of its household.
+const standsFirst = "first"
+
 // Contact is an e-mail address or a passkey on an identity record, with its present standing (docs/decisions.md, Which
 // person).
 type Contact struct {
@@ -149,7 +152,7 @@ func (t *Tx) InsertContacts(ctx context.Context, contacts []Contact) error {
 	for _, c := range contacts {
 		rows = append(rows, c.ID, c.IR, c.AccountID, c.MPxN, c.CredentialID, c.Replaces, c.KeyID, c.SealedEmail,
 			c.EmailMAC, c.Imported, c.CreatedAt, c.CheckAt, c.LetterDueAt, c.ToldAt)
-		standings = append(standings, c.ID, c.State, c.Since, c.Why, c.Household)
+		standings = append(standings, c.ID, c.State, c.Since, c.Why, c.Household, c.firstAccount(c.Why))
 	}
 
 	_, err := t.exec(
@@ -164,10 +167,20 @@ func (t *Tx) InsertContacts(ctx context.Context, contacts []Contact) error {
 		return err
 	}
 
-	_, err = t.exec(ctx, "insert standings", `INSERT INTO standings (contact, state, since, why, household) VALUES `+
-		placeholders(len(contacts), len(standings)/len(contacts)), standings...)
+	_, err = t.exec(ctx, "insert standings", `INSERT INTO standings (contact, state, since, why, household,
+		account_id) VALUES `+placeholders(len(contacts), len(standings)/len(contacts)), standings...)
 
 	return err
+}
+
+// firstAccount returns the account of a contact if a standing says that it is the first; nil otherwise. The account is
+// stored beside such a standing, so that they can be counted by account and day.
+func (c Contact) firstAccount(why string) *string {
+	if why != standsFirst {
+		return nil
+	}
+
+	return &c.AccountID
 }
 
 // ListContacts lists the contacts of a meter point, of all Data Users and households, the oldest first.
@@ -218,8 +231,8 @@ func (t *Tx) SetStanding(ctx context.Context, c Contact, household string, next 
 	}
 
 	_, err = t.exec(ctx, "begin a standing",
-		`INSERT INTO standings (contact, state, since, why, household) VALUES (?, ?, ?, ?, ?)`,
-		c.ID, next.State, next.Since, next.Why, next.Household)
+		`INSERT INTO standings (contact, state, since, why, household, account_id) VALUES (?, ?, ?, ?, ?, ?)`,
+		c.ID, next.State, next.Since, next.Why, next.Household, c.firstAccount(next.Why))
 	if err != nil {
 		return false, err
 	}

@@ -21,16 +21,24 @@ type IdentityRecord struct {
 	AnonymisedAt *Millis `db:"anonymised_at"`
 	// MovedByPatch is true if the move-in date is another one than at the creation of the record.
 	MovedByPatch bool `db:"moved_by_patch"`
+	// FormerMoveIns are the move-in dates that the record had before, oldest first; nil if it has had one only.
+	FormerMoveIns *JSON[[]FormerMoveIn] `db:"former_move_ins"`
+}
+
+// FormerMoveIn is a move-in date that an identity record had until it was changed.
+type FormerMoveIn struct {
+	Date  string    `json:"date"`
+	Until time.Time `json:"until"`
 }
 
 const identityColumns = `ir, account_id, mpxn, move_in_date, expressed_by, key_id, sealed_email, email_mac,
-	sealed_detail, created_at, anonymised_at, moved_by_patch`
+	sealed_detail, created_at, anonymised_at, moved_by_patch, former_move_ins`
 
 // values returns what identityColumns hold, in that order.
 func (i IdentityRecord) values() []any {
 	return []any{
 		i.IR, i.AccountID, i.MPxN, i.MoveInDate, i.ExpressedBy, i.KeyID, i.SealedEmail, i.EmailMAC,
-		i.SealedDetail, i.CreatedAt, i.AnonymisedAt, i.MovedByPatch,
+		i.SealedDetail, i.CreatedAt, i.AnonymisedAt, i.MovedByPatch, i.FormerMoveIns,
 	}
 }
 
@@ -123,7 +131,8 @@ func (r reader) HasOccupant(ctx context.Context, mpxn, since string, now time.Ti
 }
 
 // ListIdentityRecords lists an account's own identity records, oldest first: those of a meter point, unless mpxn is
-// empty, and those with one of the hashes of an email address, unless there are none.
+// empty, and those with one of the hashes of an email address, unless there are none. The address may be one that
+// waits to replace that of the record.
 func (r reader) ListIdentityRecords(
 	ctx context.Context,
 	accountID, mpxn string,
@@ -133,11 +142,22 @@ func (r reader) ListIdentityRecords(
 	where.and("account_id = ?", accountID)
 	where.equal("mpxn", mpxn)
 	if len(emailMACs) > 0 {
-		where.and("email_mac IN (?)", emailMACs)
+		where.and(`ir IN (SELECT ir FROM identity_records WHERE email_mac IN (?) AND account_id = ?
+			UNION ALL SELECT ir FROM contacts WHERE email_mac IN (?) AND account_id = ?)`,
+			emailMACs, accountID, emailMACs, accountID)
 	}
 
 	return queryRowsIn[IdentityRecord](ctx, r.db, "list identity records of account",
 		`SELECT `+identityColumns+` FROM identity_records`+where.clause()+` ORDER BY created_at, ir`, where.args...)
+}
+
+// UpdateIdentityRecord sets the move-in dates and the sealed detail of an identity record, sealed with the key that the
+// record has. It returns false if the record has another key by now or is anonymised.
+func (t *Tx) UpdateIdentityRecord(ctx context.Context, i IdentityRecord) (bool, error) {
+	return t.execOne(ctx, "update identity record", `UPDATE identity_records SET move_in_date = ?,
+		moved_by_patch = ?, former_move_ins = ?, sealed_detail = ?
+		WHERE ir = ? AND key_id = ? AND anonymised_at IS NULL`,
+		i.MoveInDate, i.MovedByPatch, i.FormerMoveIns, i.SealedDetail, i.IR, i.KeyID)
 }
 
 // Anonymise erases the personal data of an identity record, deletes its passkeys and declines its unused challenges.
@@ -145,7 +165,7 @@ func (r reader) ListIdentityRecords(
 // transaction must hold the record.
 func (t *Tx) Anonymise(ctx context.Context, ir string, now time.Time) (bool, error) {
 	erased, err := t.execOne(ctx, "anonymise identity record", `UPDATE identity_records SET mpxn = NULL,
-		move_in_date = NULL, expressed_by = NULL, sealed_email = NULL, email_mac = NULL, sealed_detail = NULL,
+		move_in_date = NULL, former_move_ins = NULL, expressed_by = NULL, sealed_email = NULL, email_mac = NULL, sealed_detail = NULL,
 		anonymised_at = ? WHERE ir = ? AND anonymised_at IS NULL AND NOT EXISTS (
 		SELECT 1 FROM access_records r WHERE r.ir = identity_records.ir AND `+activeRecord+`)`,
 		Millis(now), ir, Millis(now))

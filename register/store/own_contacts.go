@@ -12,7 +12,8 @@ const VisitSecret Secret = "visit_hash"
 // BeginVisit gives the browser of a challenge a ticket to the page of the customer's own contacts.
 func (t *Tx) BeginVisit(ctx context.Context, challenge string, hash []byte, until time.Time) error {
 	_, err := t.exec(ctx, "begin a visit",
-		`UPDATE reidentifications SET visit_hash = ?, visit_until = ? WHERE challenge = ?`, hash, Millis(until), challenge)
+		`UPDATE reidentifications SET visit_hash = ?, visit_until = ? WHERE challenge = ?`,
+		hash, Millis(until), challenge)
 
 	return err
 }
@@ -58,7 +59,7 @@ func (t *Tx) SetRemoval(ctx context.Context, contact, by string, at time.Time) (
 		WHERE contact = ? AND removal_at IS NULL AND ended_at IS NULL`, Millis(at), by, contact)
 }
 
-// EraseEmail erases the address of an identity record, whose contact has ended.
+// EraseEmail erases the address of an identity record after its contact has ended.
 func (t *Tx) EraseEmail(ctx context.Context, ir string) error {
 	_, err := t.exec(ctx, "erase the address of an identity record",
 		`UPDATE identity_records SET sealed_email = NULL, email_mac = NULL WHERE ir = ?`, ir)

@@ -17,11 +17,16 @@ import (
 type queryer interface {
 	sqlx.QueryerContext
 	Rebind(query string) string
+	DriverName() string
 }
 
 // reader holds the queries that change nothing. A Store runs them on its read pool. A Tx runs them in its
 // transaction, and they see what it has written.
-type reader struct{ db queryer }
+type reader struct {
+	db queryer
+	// auditKeys opens the keys of the audit log; the readers of a store share it.
+	auditKeys *auditKeys
+}
 
 // queryRow returns the one row that a query finds, or ErrNotFound. Errors begin with action.
 func queryRow[T any](ctx context.Context, db queryer, action, query string, args ...any) (T, error) {
@@ -108,7 +113,7 @@ func (t *Tx) forShare() string {
 	return ""
 }
 
-func (t *Tx) onPostgres() bool { return t.tx.DriverName() == "pgx" }
+func (r reader) onPostgres() bool { return r.db.DriverName() == "pgx" }
 
 // conflict joins ErrConflict to the error of a broken unique constraint, and returns any other error as it is.
 func conflict(err error) error {

@@ -83,6 +83,8 @@ type ListedRecord struct {
 	// MoveInDate is that of the identity record with which the access record was first registered; nil once that
 	// identity record is anonymised.
 	MoveInDate *string `db:"move_in_date"`
+	// FormerMoveIns are the dates that it had before, oldest first; nil if there are none.
+	FormerMoveIns *JSON[[]FormerMoveIn] `db:"former_move_ins"`
 }
 
 // listedRecords are the columns of ListedRecord, newest access record first.
@@ -91,7 +93,8 @@ var listedRecords = list{
 		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration, r.amendments,
 		a.duid, a.display_name, a.status AS data_user_status, a.organisation_reference,
 		i.account_id AS identity_account_id,
-		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date`,
+		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date,
+		(SELECT f.former_move_ins FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS former_move_ins`,
 	from: `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`,
 	at:   `r.created_at`,
 	key:  `r.ak`,

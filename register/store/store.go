@@ -36,7 +36,11 @@ type Store struct {
 // New returns the store over an open database with an up-to-date schema. On SQLite, write is a pool of one
 // connection that begins its transactions immediately; on PostgreSQL both are the same pool.
 func New(write, read *sqlx.DB) *Store {
-	return &Store{reader: reader{read}, write: write, queued: make(chan struct{}, 1)}
+	return &Store{
+		reader: reader{db: read, auditKeys: &auditKeys{}},
+		write:  write,
+		queued: make(chan struct{}, 1),
+	}
 }
 
 // Queued receives a value after a transaction of this process has queued a job. Jobs queued by another process are
@@ -64,7 +68,7 @@ func (s *Store) Transact(ctx context.Context, change func(*Tx) error) (err error
 		}
 	}()
 
-	t := &Tx{reader: reader{tx}, tx: tx}
+	t := &Tx{reader: reader{db: tx, auditKeys: s.auditKeys}, tx: tx}
 	if err := change(t); err != nil {
 		return err
 	}

@@ -10,6 +10,10 @@ UPDATE accounts SET status_cause = 'misconduct' WHERE status <> 'active';
 -- Whether the move-in date is another one than at the creation of the record.
 ALTER TABLE identity_records ADD COLUMN moved_by_patch BOOLEAN NOT NULL DEFAULT FALSE;
 
+-- The move-in dates that the record had before, oldest first, and until when: JSON. Null if it has had one only, and once
+-- it is anonymised.
+ALTER TABLE identity_records ADD COLUMN former_move_ins TEXT;
+
 -- A contact is an e-mail address or a passkey on an identity record (docs/decisions.md, Which person).
 CREATE TABLE contacts (
     contact       TEXT PRIMARY KEY,
@@ -37,6 +41,7 @@ CREATE TABLE contacts (
 );
 CREATE INDEX contacts_by_meter_point ON contacts (mpxn, created_at);
 CREATE INDEX contacts_by_identity_record ON contacts (ir);
+CREATE INDEX contacts_by_email ON contacts (email_mac, account_id) WHERE email_mac IS NOT NULL;
 CREATE UNIQUE INDEX contacts_by_credential ON contacts (credential_id) WHERE ended_at IS NULL;
 CREATE INDEX contacts_by_letter ON contacts (account_id, imported, letter_due_at) WHERE letter_due_at IS NOT NULL;
 CREATE INDEX contacts_by_check ON contacts (check_at) WHERE check_at IS NOT NULL;
@@ -49,10 +54,12 @@ CREATE TABLE standings (
     since     INTEGER NOT NULL,
     until     INTEGER,
     why       TEXT NOT NULL,
-    household TEXT NOT NULL                -- the first day of its household; empty without a change of tenancy
+    household TEXT NOT NULL,               -- the first day of its household; empty without a change of tenancy
+    account_id TEXT                        -- the contact's account if it was the first, which is counted by day
 );
 CREATE UNIQUE INDEX standings_present ON standings (contact) WHERE until IS NULL;
 CREATE INDEX standings_by_contact ON standings (contact, since);
+CREATE INDEX standings_first ON standings (account_id, since) WHERE account_id IS NOT NULL;
 
 -- A letter to a standing address that can be answered by its link and the characters that it shows.
 CREATE TABLE contact_letters (
@@ -79,6 +86,8 @@ CREATE TABLE contact_letters (
 CREATE INDEX contact_letters_by_contact ON contact_letters (contact, written_at);
 CREATE INDEX contact_letters_by_meter_point ON contact_letters (mpxn, written_at);
 CREATE INDEX contact_letters_by_answer ON contact_letters (answered_at) WHERE answered_at IS NOT NULL;
+CREATE INDEX contact_letters_objections ON contact_letters (answered_at) WHERE kind = 'addition' AND answer = 'no';
+CREATE INDEX contact_letters_additions ON contact_letters (account_id, written_at) WHERE kind = 'addition';
 
 -- The contact that a challenge goes to, or the passkey that confirmed it.
 ALTER TABLE reidentifications ADD COLUMN contact TEXT;
@@ -100,12 +109,14 @@ CREATE INDEX tenancy_changes_to_settle ON tenancy_changes (effective_date)
 
 -- What an administrator should look into: at most one row for each account, kind and day.
 CREATE TABLE alarms (
+    alarm      TEXT PRIMARY KEY,
     account_id TEXT NOT NULL REFERENCES accounts,
-    kind       TEXT NOT NULL,
-    day        TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('objections', 'first-contacts')),
+    day        TEXT NOT NULL,              -- in London
     raised_at  INTEGER NOT NULL,
-    PRIMARY KEY (account_id, kind, day)
+    UNIQUE (account_id, kind, day)
 );
+CREATE INDEX alarms_by_time ON alarms (raised_at, alarm);
 
 -- What is on the register: in each household the oldest address stands, with every record of the same address and the
 -- passkeys whose enrolment was confirmed by a link. The rest is provisional. No letter is due until it is first needed.
@@ -161,5 +172,6 @@ ALTER TABLE reidentifications DROP COLUMN contact;
 DROP TABLE contact_letters;
 DROP TABLE standings;
 DROP TABLE contacts;
+ALTER TABLE identity_records DROP COLUMN former_move_ins;
 ALTER TABLE identity_records DROP COLUMN moved_by_patch;
 ALTER TABLE accounts DROP COLUMN status_cause;

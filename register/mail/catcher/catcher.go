@@ -195,11 +195,11 @@ func (c *Catcher) Refuse(code int) {
 
 // RefuseRecipient replies to one address with 550, as a server does that has no such mailbox. No address accepts all
 // again.
-func (c *Catcher) RefuseRecipient(address string) {
+func (c *Catcher) RefuseRecipient(to string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	c.unknown = address
+	c.unknown = to
 }
 
 // RefuseContents is like Refuse, but replies after the letter has been read, as spam filters do.
