@@ -58,7 +58,7 @@ func TestNewLogsAStub(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	_, err := register.New(register.Options{
-		Store:     &store.Store{},
+		Store:     store.New(nil, nil),
 		Keys:      registertest.Must(rules.NewKeyring(rules.GenerateKey("a")))(t),
 		Stub:      true,
 		PublicURL: "http://127.0.0.1:5001",
@@ -108,6 +108,7 @@ func TestMetrics(t *testing.T) {
 		`dar_jobs_waiting{kind="webhook"} 2`,
 		`dar_jobs_waiting{kind="mail"} 0`,
 		`dar_jobs_undelivered{kind="webhook"} 1`,
+		`dar_alarms_total{kind="objections"} 0`,
 		"go_goroutines",
 		"process_cpu_seconds_total",
 		`method="other"`,

@@ -32,8 +32,8 @@ func (c *Client) ListChangesOfTenancy(ctx context.Context, mpxn string) (*ListCh
 	})
 }
 
-// WithdrawChangeOfTenancy withdraws a false report, which then has no effect and is in no dispute. Administrators may call
-// it. It is idempotent. It returns ErrNotFound if there is no such report.
+// WithdrawChangeOfTenancy withdraws a false report, which then has no effect and is in no dispute. Administrators may
+// call it. It is idempotent. It returns ErrNotFound if there is no such report.
 func (c *Client) WithdrawChangeOfTenancy(ctx context.Context, cot string) (*WithdrawChangeOfTenancyResponse, error) {
 	return send[WithdrawChangeOfTenancyResponse](ctx, c, operation{
 		name:   "withdraw change of tenancy",
@@ -43,8 +43,8 @@ func (c *Client) WithdrawChangeOfTenancy(ctx context.Context, cot string) (*With
 }
 
 // UpholdChangeOfTenancy decides a dispute for the report: those who lived there before can no longer confirm.
-// Administrators may call it. It is idempotent. It returns ErrNotFound if there is no such report, and ErrConflict if it
-// is not in dispute.
+// Administrators may call it. It is idempotent. It returns ErrNotFound if there is no such report, and ErrConflict if
+// it is not in dispute.
 func (c *Client) UpholdChangeOfTenancy(ctx context.Context, cot string) (*UpholdChangeOfTenancyResponse, error) {
 	return send[UpholdChangeOfTenancyResponse](ctx, c, operation{
 		name:   "uphold change of tenancy",

@@ -68,9 +68,9 @@ type TenancyChangePayload struct {
 type ContactAddedPayload struct {
 	MPxN    string    `json:"mpxn"`
 	AddedAt time.Time `json:"added-at"`
-	// StandsFrom is when the contact can open the list, unless somebody objects; null if an administrator has to choose
-	// between two households.
-	StandsFrom *time.Time `json:"stands-from"`
+	// StandsFrom is when the contact can open the list, unless somebody objects; absent if an administrator has to
+	// choose between two households.
+	StandsFrom *time.Time `json:"stands-from,omitzero"`
 }
 
 // AccessAfterStopPayload announces that the DCC saw the receiver read a meter point more than 2 working days after its

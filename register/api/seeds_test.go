@@ -285,10 +285,14 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) []seed {
 	t.Helper()
 	admin := accounts.admin
-	report := `{"mpxn":"2312345678901","effective-date":"2030-01-01","source-reference":"COT-0"}`
-	post(t, r.URL+"/cot-events", accounts.dcc, report)
-	changes := get(t, r.URL+"/admin/cot-events?mpxn="+registertest.MeterPoint, admin).body["changes-of-tenancy"]
-	cot := changes.([]any)[0].(map[string]any)["cot"].(string)
+	var cots []string
+	for _, day := range []string{"2030-01-01", "2030-01-03"} {
+		report := `{"mpxn":"2312345678901","effective-date":"` + day + `","source-reference":"COT-0"}`
+		post(t, r.URL+"/cot-events", accounts.dcc, report)
+		changes := get(t, r.URL+"/admin/cot-events?mpxn="+registertest.MeterPoint, admin).body["changes-of-tenancy"]
+		cots = append(cots, changes.([]any)[0].(map[string]any)["cot"].(string))
+	}
+	dispute(t, r, "2030-01-03")
 	self := get(t, r.URL+"/self", accounts.owner).body["account"].(map[string]any)
 	records := get(t, r.URL+"/records", accounts.owner).body["records"].([]any)
 
@@ -310,7 +314,8 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 			body:        `{"mpxn":"2312345678901","effective-date":"2030-01-02","source-reference":"COT-1"}`,
 		},
 		{operation: "GET /admin/cot-events", credentials: admin, query: "mpxn=2312345678901"},
-		{operation: "POST /admin/cot-events/:cot/withdraw", credentials: admin, parameters: cot},
+		{operation: "POST /admin/cot-events/:cot/withdraw", credentials: admin, parameters: cots[0]},
+		{operation: "POST /admin/cot-events/:cot/uphold", credentials: admin, parameters: cots[1]},
 
 		{operation: "GET /admin/contacts", credentials: admin, query: "mpxn=2312345678901"},
 		{

@@ -36,6 +36,17 @@ func withdrawReports(t testing.TB, admin *registerclient.Client) {
 	}
 }
 
+// dispute puts the report for MeterPoint and a day in dispute, as somebody does who lived there before.
+func dispute(t testing.TB, r *registertest.Register, day string) {
+	t.Helper()
+	err := r.Store.Transact(t.Context(), func(tx *store.Tx) error {
+		return tx.DisputeTenancyChanges(t.Context(), registertest.MeterPoint, day, r.Clock.Now())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func expectStatus(t testing.TB, c *registerclient.Client, token string, want registerclient.ReidentificationStatus) {
 	t.Helper()
 	if got := must(c.ReidentificationStatus(t.Context(), token))(t); got.Status != want || got.Reason != "" {
@@ -110,6 +121,32 @@ func TestTenancyChangeIsAnnounced(t *testing.T) {
 		}
 
 		_, err := admin.WithdrawChangeOfTenancy(t.Context(), "cot_0123456789abcdef01234567")
+		if !errors.Is(err, registerclient.ErrNotFound) {
+			t.Errorf("an unknown report: %v", err)
+		}
+	})
+}
+
+// An administrator upholds a report that is in dispute, and no other.
+func TestUpholdTenancyChange(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := registertest.New(t, registertest.On(d))
+		admin := r.Client(t, registerclient.RoleAdmin)
+		report(t, r.Client(t, registerclient.RoleDCC), "2026-05-20")
+		cot := must(admin.ListChangesOfTenancy(t.Context(), registertest.MeterPoint))(t).ChangesOfTenancy[0].COT
+		if _, err := admin.UpholdChangeOfTenancy(t.Context(), cot); !errors.Is(err, registerclient.ErrConflict) {
+			t.Errorf("no dispute: %v", err)
+		}
+
+		dispute(t, r, "2026-05-20")
+		upheld := must(admin.UpholdChangeOfTenancy(t.Context(), cot))(t).ChangeOfTenancy
+		listed := must(admin.ListChangesOfTenancy(t.Context(), registertest.MeterPoint))(t).ChangesOfTenancy[0]
+		if upheld.DisputedAt == nil || upheld.UpheldAt == nil || !upheld.UpheldAt.Equal(*listed.UpheldAt) {
+			t.Errorf("upheld %+v, listed %+v", upheld, listed)
+		}
+
+		_, err := admin.UpholdChangeOfTenancy(t.Context(), "cot_0123456789abcdef01234567")
 		if !errors.Is(err, registerclient.ErrNotFound) {
 			t.Errorf("an unknown report: %v", err)
 		}
@@ -267,12 +304,18 @@ func TestTokenOfEarlierOccupant(t *testing.T) {
 		_, err := second.CreateAccessRecord(t.Context(), in)
 		expectError("creating", err, registerclient.ErrUnprocessable)
 
-		// Without the report, every token works as before.
+		// The report has ended every token for good. Without it, a new confirmation works as before.
 		withdrawReports(t, admin)
-		expectStatus(t, portal, confirmed, registerclient.StatusConfirmed)
-		expectError("reading again", read(confirmed), nil)
-		must(second.CreateAccessRecord(t.Context(), in))(t)
-		expectError("withdrawing again", withdraw(t, portal, ak, consumed), nil)
+		expectError("reading again", read(confirmed), registerclient.ErrForbidden)
+		_, err = second.CreateAccessRecord(t.Context(), in)
+		expectError("creating again", err, registerclient.ErrUnprocessable)
+		expectError("withdrawing again", withdraw(t, portal, ak, consumed), registerclient.ErrForbidden)
+
+		r.Clock.Add(time.Hour) // the links of a meter point are limited
+		anew := begin(portal, true)
+		expectError("reading with a new token", read(anew), nil)
+		must(second.CreateAccessRecord(t.Context(), recordByToken(registerclient.BasisConsent, begin(second, true))))(t)
+		expectError("withdrawing with a new token", withdraw(t, portal, ak, anew), nil)
 	})
 }
 

@@ -126,6 +126,7 @@ func TestIdentityRecordsOfSuspendedAccounts(t *testing.T) {
 	eachLinked(t, func(t *testing.T, l linked) {
 		admin := l.Client(t, registerclient.RoleAdmin)
 		other := l.Client(t, registerclient.RoleDataUser)
+		l.Clock.Add(time.Minute)
 		theirs := movedIn(t, other, "2024-01-01", "other@example.com")
 		l.AddPasskey(t, theirs)
 		l.Stand(t, theirs)

@@ -90,8 +90,24 @@ func formerContact(ctx context.Context, from contactReader, mpxn string, h home)
 	return &former, err
 }
 
-// contactOf returns what the rule of standing knows of a stored contact.
+// contactOf returns what the rule of standing knows of a stored contact. Without the key that sealed its record, the
+// contact is unreadable and counts: otherwise the next one would be first.
 func (r *Rules) contactOf(row store.Contact) (contact, error) {
+	known, err := r.openContact(row)
+	if _, missing := errors.AsType[missingKeyError](err); missing {
+		known = contact{Contact: row, unreadable: true}
+		if row.CredentialID == nil {
+			known.address = "unreadable " + row.ID
+		}
+
+		return known, nil
+	}
+
+	return known, err
+}
+
+// openContact opens what is sealed of a stored contact.
+func (r *Rules) openContact(row store.Contact) (contact, error) {
 	known := contact{Contact: row}
 	if row.CredentialID == nil {
 		address, err := r.addressOf(row)
@@ -230,11 +246,16 @@ func (h home) begin(c contact, v verdict) contact {
 // nextCheck returns when the wait of a provisional contact is looked at next.
 func (h home) nextCheck(c contact) store.Millis {
 	_, at, ok := h.afterWait(c)
-	if ok && at.After(h.now) {
+	if !ok {
+		return store.Millis(h.now.Add(blockedInterval))
+	}
+
+	tomorrow := h.now.Add(checkInterval)
+	if at.After(h.now) && at.Before(tomorrow) {
 		return store.Millis(at)
 	}
 
-	return store.Millis(h.now.Add(checkInterval))
+	return store.Millis(tomorrow)
 }
 
 // setStanding gives a contact the standing of a verdict, in the transaction that holds the meter point. A contact that
@@ -438,8 +459,8 @@ func (h home) contact(id string) (contact, bool) {
 }
 
 // wakeMigrated lets the contacts begin to wait that were on the register before standing was: nobody was written to
-// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction must
-// hold the home.
+// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction
+// must hold the home.
 func (r *Rules) wakeMigrated(ctx context.Context, tx *store.Tx, h home) error {
 	for _, c := range h.contacts {
 		waits := c.State == store.ContactProvisional && c.Why == whyMigrated && c.CheckAt == nil

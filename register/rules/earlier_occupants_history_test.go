@@ -20,8 +20,8 @@ const histories = "300"
 
 // Two households live at one meter point, one after the other, and random things happen. Once the change is reported,
 // the first household reaches nothing. The second one neither sees, counts, reaches nor is mailed about a record or a
-// sighting that ended before the change, only records that the first one left active. In a dispute each has its own time
-// alone. No link lets one open the list as the other. Without a report in force, all is as if none had been made
+// sighting that ended before the change, only records that the first one left active. In a dispute each has its own
+// time alone. No link lets one open the list as the other. Without a report in force, all is as if none had been made
 // (docs/decisions.md, Which person and Occupants).
 func TestHouseholdsAreDivided(t *testing.T) {
 	t.Parallel()

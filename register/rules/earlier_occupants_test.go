@@ -87,7 +87,8 @@ func TestHouseholdOfAccessRecord(t *testing.T) {
 		{"moved in 30 days before", moved, registration{before, within, before, false, nil}, false},
 		{"of those who moved in", moved, registration{before, next, before, false, nil}, false},
 		{"of people still to move in", moved, registration{before, toCome, before, false, nil}, false},
-		{"(a) registered after the change, before its report", moved, registration{atReport, old, after, false, nil}, true},
+		{"(a) registered after the change, before its report", moved,
+			registration{atReport, old, after, false, nil}, true},
 		{"registered since the report, for old people", moved, registration{after, old, before, false, nil}, false},
 		{"registered since the report", moved, registration{after, next, after, false, nil}, false},
 
@@ -98,18 +99,23 @@ func TestHouseholdOfAccessRecord(t *testing.T) {
 		{"(b) registered as ended, began before", moved, registration{after, old, lastHour, true, nil}, true},
 		{"(b) of those who moved in", moved, registration{after, next, lastHour, true, nil}, true},
 		{"(b) before the report", moved, registration{before, within, before, true, nil}, true},
-		{"registered as ended, began on the day in London", moved, registration{after, old, firstHour, true, nil}, false},
+		{"registered as ended, began on the day in London", moved,
+			registration{after, old, firstHour, true, nil}, false},
 
-		{"(a) report in advance, registered before it", inAdvance, registration{before, old, before, false, nil}, true},
-		{"(a) report in advance, registered since it", inAdvance, registration{lastHour, old, before, false, nil}, true},
-		{"report in advance, registered on the day", inAdvance, registration{firstHour, old, before, false, nil}, false},
+		{"(a) report in advance, registered before it", inAdvance,
+			registration{before, old, before, false, nil}, true},
+		{"(a) report in advance, registered since it", inAdvance,
+			registration{lastHour, old, before, false, nil}, true},
+		{"report in advance, registered on the day", inAdvance,
+			registration{firstHour, old, before, false, nil}, false},
 		{"report in advance, of those to come", inAdvance, registration{lastHour, next, before, false, nil}, false},
 
 		{"(a) by the earlier of two changes", twice, registration{before, old, before, false, nil}, true},
 		{"(a) by the later of two changes", twice, registration{after, old, before, false, nil}, true},
 		{"(a) of those between two changes", twice, registration{after, next, after, false, nil}, true},
 		{"since both", twice, registration{at(time.August, 6, 9), old, before, false, nil}, false},
-		{"(a) by a report that came late", lateReport, registration{at(time.August, 6, 9), old, before, false, nil}, true},
+		{"(a) by a report that came late", lateReport,
+			registration{at(time.August, 6, 9), old, before, false, nil}, true},
 	} {
 		if got := test.present.isEarlier(test.first); got != test.want {
 			t.Errorf("%s: an earlier household's is %t, want %t", test.name, got, test.want)
@@ -186,8 +192,8 @@ func TestSidesOfADispute(t *testing.T) {
 		changes []tenancyChange
 		moveIn  string
 		first   registration
-		// want is the first day of the household that sees the record and a sighting of the same time; hidden if it does
-		// not, and nothing for the household before all changes.
+		// want is the first day of the household that sees the record and a sighting of the same time; hidden if it
+		// does not, and nothing for the household before all changes.
 		want string
 	}{
 		{"those before see what was there", []tenancyChange{may}, before, old, nothing},

@@ -12,8 +12,9 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// ListPasskeys returns the passkeys that a browser with a permission to enrol one is told of: after a standing contact's
-// confirmation every passkey that stands on its side of a dispute, and otherwise those of the identity record.
+// ListPasskeys returns the passkeys that a browser with a permission to enrol one is told of: after a standing
+// contact's confirmation every passkey that stands on its side of a dispute, and otherwise those of the identity
+// record.
 func (r *Rules) ListPasskeys(ctx context.Context, permission Permission) ([]store.Credential, error) {
 	passkeys, err := r.confirmingPasskeys(ctx, r.store, permission.Found)
 	if err != nil || permission.Found.OwnRecord {

@@ -118,11 +118,17 @@ func (k *masterKey) sealed(value []byte, place string) []byte {
 	return k.seal.Seal(nil, nil, value, []byte(place))
 }
 
-// open decrypts a value that the key with this id sealed for this place.
+// missingKeyError reports that the key with this id is not in the keyring.
+type missingKeyError string
+
+func (e missingKeyError) Error() string { return fmt.Sprintf("no key %q in the keyring", string(e)) }
+
+// open decrypts a value that the key with this id sealed for this place. It returns a
+// missingKeyError if the key is not in the keyring.
 func (k *Keyring) open(id string, value []byte, place string) ([]byte, error) {
 	key := k.key(id)
 	if key == nil {
-		return nil, fmt.Errorf("no key %q in the keyring", id)
+		return nil, missingKeyError(id)
 	}
 
 	plain, err := key.seal.Open(nil, nil, value, []byte(place))

@@ -64,9 +64,10 @@ func (r *Rules) ownOccupant(ctx context.Context, tx *store.Tx, ir string) (occup
 			return occupants{}, err
 		}
 
-		if c.isPasskey() {
+		switch {
+		case c.isPasskey():
 			own.passkeys = append(own.passkeys, c)
-		} else {
+		case !c.unreadable:
 			own.addresses = append(own.addresses, c)
 		}
 	}

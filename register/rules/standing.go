@@ -20,8 +20,11 @@ const (
 	letterInterval = 10 * 24 * time.Hour
 	// passkeyMonths is how many months a used passkey keeps others from standing by a long wait.
 	passkeyMonths = 13
-	// checkInterval is how often a wait is looked at that depends on something else than time.
+	// checkInterval is how often a wait is looked at: what happens in the meantime may make it shorter or longer.
 	checkInterval = 24 * time.Hour
+	// blockedInterval is how often a wait is looked at to which time brings nothing now. It is shorter than every wait
+	// that can begin in between.
+	blockedInterval = shortWait
 )
 
 // Why a contact stands, is provisional or is set aside. These values are stored and told to the owner of the identity
@@ -60,6 +63,9 @@ type contact struct {
 
 	// address tells two addresses apart; empty for a passkey.
 	address string
+	// unreadable is true if the key that sealed its record is not in the keyring. The contact counts, but nobody can
+	// write to it.
+	unreadable bool
 	// outcome is the outcome of the verification of its person; empty if there was none.
 	outcome string
 }
@@ -102,8 +108,8 @@ type verdict struct{ state, why string }
 
 func (h home) today() string { return store.LondonDay(h.now, 0) }
 
-// sideOf returns the home as it is for one side of a dispute over a change of tenancy: that of a person who moved in on a
-// day. No side has a say about the contacts of the other one. Without a dispute it is the home itself.
+// sideOf returns the home as it is for one side of a dispute over a change of tenancy: that of a person who moved in
+// on a day. No side has a say about the contacts of the other one. Without a dispute it is the home itself.
 func (h home) sideOf(moveIn string) home {
 	if h.present.inDispute() {
 		h.present = h.present.sideOf(moveIn)
@@ -251,8 +257,12 @@ func (h home) afterWait(c contact) (v verdict, at time.Time, ok bool) {
 		}
 	}
 
-	// The letters of all rounds come before the end, however late the mail server took them.
-	return waited, from.Add(longWait), c.Letters >= letterRounds
+	end := from.Add(longWait)
+	if c.Letters < letterRounds {
+		end = latest(end, h.now.Add(checkInterval)) // the letters of all rounds come before the end
+	}
+
+	return waited, end, true
 }
 
 // waitAlone returns how long a contact waits in a household in which none stands any more.
@@ -310,7 +320,8 @@ func (h home) addresses() []contact {
 	return append(firsts, others...)
 }
 
-// toTell returns the standing addresses that are told of a contact, one contact for each: in a dispute those of its side.
+// toTell returns the standing addresses that are told of a contact, one contact for each: in a dispute those of its
+// side.
 func (h home) toTell(about contact) []contact {
 	told := slices.DeleteFunc(h.sideOf(about.MoveInDate).standing(), func(c contact) bool {
 		return c.isPasskey() || c.address == about.address
@@ -319,8 +330,9 @@ func (h home) toTell(about contact) []contact {
 	return inMailOrder(told)
 }
 
-// inMailOrder sorts addresses in the order in which mail goes to them, and drops repeated ones.
+// inMailOrder sorts addresses in the order in which mail goes to them, and drops repeated and unreadable ones.
 func inMailOrder(addresses []contact) []contact {
+	addresses = slices.DeleteFunc(addresses, func(c contact) bool { return c.unreadable })
 	slices.SortStableFunc(addresses, inOrderOfUse)
 
 	seen := map[string]bool{}

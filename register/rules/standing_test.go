@@ -214,8 +214,8 @@ func TestContactWaits(t *testing.T) {
 		{"of a verification that failed", caseHome(supplier), newAddress(failed), "", 0},
 		{"that another account gave as well", caseHome(supplier, party("bank", "ann@example.com")).
 			withRecords(active("supplier")), newAddress(), "", 0},
-		{"to which an administrator said yes", caseHome(party("supplier", "ann@example.com", because(whyAdministrator))).
-			withRecords(active("supplier")), newAddress(), "", 0},
+		{"to which an administrator said yes", caseHome(party("supplier", "ann@example.com",
+			because(whyAdministrator))).withRecords(active("supplier")), newAddress(), "", 0},
 		{"a second record of the supplier replaces nothing", caseHome(supplier).withRecords(active("supplier")),
 			party("supplier", "bob@example.com", waits(60)), "", 0},
 		{"another account replaces nothing", caseHome(supplier).withRecords(active("supplier")),
@@ -228,7 +228,7 @@ func TestContactWaits(t *testing.T) {
 			shop(60), whyWaited, 20},
 		{"the mail server took the first letter five days later", caseHome(supplier), shop(30, toldAgo(25)),
 			whyWaited, 5},
-		{"two rounds of letters were written", caseHome(supplier), shop(60, rounds(2)), "", 0},
+		{"two rounds of letters were written", caseHome(supplier), shop(60, rounds(2)), whyWaited, 1},
 		{"a passkey stands that was used within 13 months",
 			caseHome(supplier, party("supplier", "", passkeyUsed(390))), shop(60), "", 0},
 		{"a passkey stands that was not", caseHome(supplier, party("supplier", "", passkeyUsed(400))), shop(60),

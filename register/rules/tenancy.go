@@ -182,8 +182,8 @@ func tenancyChangeOf(row store.TenancyChange) registerclient.ChangeOfTenancy {
 	}
 }
 
-// WithdrawTenancyChange withdraws a report that was false, which then divides no occupants, and ends its dispute. A report
-// that was withdrawn before stays as it is. It returns an *Error of KindNotFound if there is no such report.
+// WithdrawTenancyChange withdraws a report that was false, which then divides no occupants, and ends its dispute. A
+// report that was withdrawn before stays as it is. It returns an *Error of KindNotFound if there is no such report.
 func (r *Rules) WithdrawTenancyChange(
 	ctx context.Context, tx *store.Tx, administrator, cot string,
 ) (registerclient.ChangeOfTenancy, error) {

@@ -10,7 +10,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// settleTenancyChange lets a report in force divide the standing of contacts. The transaction must hold the meter point.
+// settleTenancyChange lets a report in force divide the standing of contacts. The transaction must hold the meter
+// point.
 func (r *Rules) settleTenancyChange(ctx context.Context, tx *store.Tx, change store.TenancyChange) error {
 	settled, err := tx.SettleTenancyChange(ctx, change.COT, r.Now())
 	if err != nil || !settled {
@@ -172,8 +173,9 @@ func (r *Rules) SettleTenancyChanges(ctx context.Context) (done int, err error) 
 	return done, nil
 }
 
-// disputeTenancyChange puts a report in dispute, because one of those who lived here before says that they still do. It
-// returns ErrEnded if the report is withdrawn, in dispute already or decided. The transaction must hold the meter point.
+// disputeTenancyChange puts a report in dispute, because one of those who lived here before says that they still do.
+// It returns ErrEnded if the report is withdrawn, in dispute already or decided. The transaction must hold the meter
+// point.
 func (r *Rules) disputeTenancyChange(ctx context.Context, tx *store.Tx, cot string) error {
 	change, err := tx.FindTenancyChange(ctx, cot)
 	if errors.Is(err, store.ErrNotFound) {
@@ -258,8 +260,8 @@ func (r *Rules) UpholdTenancyChange(
 	return tenancyChangeOf(change), nil
 }
 
-// standAfterWithdrawal brings the contacts of a home back to what they were before a report that is withdrawn. What they
-// confirmed since ends.
+// standAfterWithdrawal brings the contacts of a home back to what they were before a report that is withdrawn. What
+// they confirmed since ends.
 func (r *Rules) standAfterWithdrawal(ctx context.Context, tx *store.Tx, change store.TenancyChange) error {
 	h, err := r.home(ctx, tx, change.MPxN)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 )
 
 // This file is what a report of a change of tenancy, its dispute and its withdrawal do to the standing of contacts
-// (docs/decisions.md, Which person and Occupants). The standing of those who moved out is not changed: they live here no
-// more (home.livesHere), until a report is withdrawn.
+// (docs/decisions.md, Which person and Occupants). The standing of those who moved out is not changed: they live here
+// no more (home.livesHere), until a report is withdrawn.
 
 // decision is a contact and the standing that it gets.
 type decision struct {
@@ -31,9 +31,9 @@ func (h home) decide(decisions *[]decision, c contact, v verdict) home {
 	return h
 }
 
-// afterChange decides about the contacts of the household that a change of tenancy has brought, which is the present one
-// of the home. One that stands goes on, if its move-in date is that of its creation. If none does, one is first, or two
-// claim to be. All others wait for the new household to be asked.
+// afterChange decides about the contacts of the household that a change of tenancy has brought, which is the present
+// one of the home. One that stands goes on, if its move-in date is that of its creation. If none does, one is first,
+// or two claim to be. All others wait for the new household to be asked.
 func (h home) afterChange() []decision {
 	var decisions []decision
 	var waiting []contact
@@ -42,12 +42,14 @@ func (h home) afterChange() []decision {
 	for _, c := range h.contacts {
 		switch {
 		case !h.livesHere(c) || c.outcome == outcomeFailed:
-		case c.MovedByPatch || c.State == store.ContactSetAside || !h.canStand(c) && c.State == store.ContactProvisional:
+		case c.MovedByPatch || c.State == store.ContactSetAside:
 			now = now.decide(&decisions, c, verdict{store.ContactProvisional, whyNew})
 		case h.stands(c):
 			goesOn = true
-		case c.State == store.ContactProvisional:
+		case c.State == store.ContactProvisional && h.canStand(c):
 			waiting = append(waiting, c)
+		case c.State == store.ContactProvisional: // its Data User misbehaved
+			now = now.decide(&decisions, c, verdict{store.ContactProvisional, whyNew})
 		}
 	}
 
@@ -140,8 +142,8 @@ func accountsWith(accountID string, claims []contact) map[string]bool {
 }
 
 // afterWithdrawal decides about the contacts that got their standing in a household that there never was, because its
-// report was withdrawn: they are what they were before it. was is the last standing of a contact in the household that is
-// present again. One that came later stands if its address does, and otherwise waits for the household to be asked.
+// report was withdrawn: they are what they were before it. was is the last standing of a contact in the household that
+// is present again. One that came later stands if its address does, and otherwise waits for the household to be asked.
 func (h home) afterWithdrawal(effective string, was func(contact, household) (store.Standing, bool)) []decision {
 	var decisions []decision
 	var came []contact

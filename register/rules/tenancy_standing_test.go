@@ -33,8 +33,8 @@ func recordSince(account string, days int) store.RecordHolder {
 	return store.RecordHolder{AccountID: account, Active: true, KnowsCustomer: true, FirstAt: new(ago(days))}
 }
 
-// Who stands after a change of tenancy, of those who were on the register before their household was (docs/decisions.md,
-// Occupants).
+// Who stands after a change of tenancy, of those who were on the register before their household was
+// (docs/decisions.md, Occupants).
 func TestStandingAfterChange(t *testing.T) {
 	t.Parallel()
 	moved := func(account, address string, alter ...func(c *contact)) contact {
@@ -52,10 +52,11 @@ func TestStandingAfterChange(t *testing.T) {
 		{"those before wait as they did", caseHome(old, party("shop", "other@example.com", waits(9))), ""},
 		{"one has come", caseHome(old, moved("bank", "ann@example.com")), "ann: stands first"},
 		{"who stood before goes on", caseHome(moved("bank", "ann@example.com", stands)), ""},
-		{"and the others wait for them", caseHome(moved("bank", "ann@example.com", stands), moved("shop", "bob@example.com"),
-			moved("shop", "ann@example.com")), "bob: provisional new, ann: stands same-address"},
+		{"and the others wait for them", caseHome(moved("bank", "ann@example.com", stands),
+			moved("shop", "bob@example.com"), moved("shop", "ann@example.com")), "bob: provisional new, ann: stands same-address"},
 		{"still to move in", caseHome(moved("bank", "ann@example.com", movesIn("2026-06-02"))), ""},
-		{"moved in 30 days before", caseHome(moved("bank", "ann@example.com", movesIn("2026-04-20"))), "ann: stands first"},
+		{"moved in 30 days before", caseHome(moved("bank", "ann@example.com", movesIn("2026-04-20"))),
+			"ann: stands first"},
 		{"moved in 31 days before", caseHome(moved("bank", "ann@example.com", movesIn("2026-04-19"))), ""},
 
 		{"moved in by a changed date", caseHome(moved("bank", "ann@example.com", patched)), "ann: provisional new"},
@@ -76,8 +77,8 @@ func TestStandingAfterChange(t *testing.T) {
 			madeAgo(10))), "bob: stands first, ann: provisional new"},
 		{"an address before a passkey", caseHome(moved("bank", "", passkeyUsed(9), madeAgo(10)),
 			moved("bank", "ann@example.com")), "ann: stands first, bank's passkey: provisional new"},
-		{"the same address of two accounts", caseHome(moved("bank", "ann@example.com"), moved("shop", "ann@example.com")),
-			"ann: stands first, ann: stands same-address"},
+		{"the same address of two accounts", caseHome(moved("bank", "ann@example.com"),
+			moved("shop", "ann@example.com")), "ann: stands first, ann: stands same-address"},
 
 		{"two accounts", caseHome(moved("bank", "ann@example.com"), moved("shop", "bob@example.com")),
 			"ann: provisional two-households, bob: provisional two-households"},
@@ -129,7 +130,8 @@ func TestStandingAfterWithdrawal(t *testing.T) {
 		{"who came since", caseHome(old, came("bank", "ann@example.com")), nil, "ann: provisional tenancy-report"},
 		{"and nobody stands", caseHome(came("bank", "ann@example.com")), nil, "ann: provisional tenancy-report"},
 		{"at the same address", caseHome(old, came("bank", "old@example.com")), nil, "old: stands same-address"},
-		{"at the same address, of a failed verification", caseHome(old, came("bank", "old@example.com", failed)), nil, ""},
+		{"at the same address, of a failed verification", caseHome(old, came("bank", "old@example.com", failed)), nil,
+			""},
 		{"with a passkey", caseHome(old, came("bank", "", passkeyUsed(3))), nil,
 			"bank's passkey: provisional tenancy-report"},
 		{"two of one address", caseHome(old, came("bank", "ann@example.com"), came("shop", "ann@example.com")), nil,

@@ -64,8 +64,9 @@ func (r Reidentification) EndedByWrongCodes() bool {
 }
 
 const (
-	// ofEarlierOccupant is true if the identity record of a challenge is an earlier occupant's on a date in London, the
-	// argument. An anonymised record has no move-in date, so any change of tenancy that is in no dispute makes it an earlier occupant's.
+	// ofEarlierOccupant is true if the identity record of a challenge is an earlier occupant's on a date in London,
+	// the argument. An anonymised record has no move-in date, so any change of tenancy that is in no dispute makes it
+	// an earlier occupant's.
 	ofEarlierOccupant = `EXISTS (SELECT 1 FROM tenancy_changes c, identity_records i
 		WHERE c.mpxn = reidentifications.mpxn AND i.ir = reidentifications.ir AND ` + dividesOccupants + `
 		AND COALESCE(c.move_in_from, c.effective_date) > COALESCE(i.move_in_date, ''))`

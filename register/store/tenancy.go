@@ -26,8 +26,8 @@ type TenancyChange struct {
 	UpheldAt   *Millis `db:"upheld_at"`
 }
 
-// InDispute reports whether an earlier occupant disputes the report and no administrator has decided. A withdrawn report
-// is in no dispute.
+// InDispute reports whether an earlier occupant disputes the report and no administrator has decided. A withdrawn
+// report is in no dispute.
 func (c TenancyChange) InDispute() bool {
 	return c.DisputedAt != nil && c.UpheldAt == nil && c.WithdrawnAt == nil
 }
@@ -73,8 +73,8 @@ func (t *Tx) SettleTenancyChange(ctx context.Context, cot string, now time.Time)
 		WHERE cot = ? AND settled_at IS NULL AND withdrawn_at IS NULL`, Millis(now), cot)
 }
 
-// DisputeTenancyChanges records that an earlier occupant disputes the reports of one change, which are those for a meter
-// point and a date. Reports that an administrator has decided about stay as they are.
+// DisputeTenancyChanges records that an earlier occupant disputes the reports of one change, which are those for a
+// meter point and a date. Reports that an administrator has decided about stay as they are.
 func (t *Tx) DisputeTenancyChanges(ctx context.Context, mpxn, effectiveDate string, at time.Time) error {
 	_, err := t.exec(ctx, "dispute change of tenancy", `UPDATE tenancy_changes SET disputed_at = ?
 		WHERE mpxn = ? AND effective_date = ? AND withdrawn_at IS NULL AND disputed_at IS NULL AND upheld_at IS NULL`,
@@ -86,7 +86,8 @@ func (t *Tx) DisputeTenancyChanges(ctx context.Context, mpxn, effectiveDate stri
 // UpholdTenancyChanges records that an administrator has decided for the disputed reports of one change.
 func (t *Tx) UpholdTenancyChanges(ctx context.Context, mpxn, effectiveDate string, at time.Time) error {
 	_, err := t.exec(ctx, "uphold change of tenancy", `UPDATE tenancy_changes SET upheld_at = ?
-		WHERE mpxn = ? AND effective_date = ? AND withdrawn_at IS NULL AND disputed_at IS NOT NULL AND upheld_at IS NULL`,
+		WHERE mpxn = ? AND effective_date = ? AND withdrawn_at IS NULL AND disputed_at IS NOT NULL
+		AND upheld_at IS NULL`,
 		Millis(at), mpxn, effectiveDate)
 
 	return err
