@@ -16,6 +16,8 @@ const (
 	// EventContactAdded is an addition to the published API. Only a subscription that names it gets it.
 	EventContactAdded      WebhookEventType = "contact.added"
 	EventConsentWithdrawal WebhookEventType = "consent.withdrawal"
+	// EventAccessAfterStop is an addition to the published API. Only a subscription that names it gets it.
+	EventAccessAfterStop WebhookEventType = "access.after-stop"
 )
 
 // WebhookEvent is the body of every webhook request (the published register API, section 3.7).
@@ -71,6 +73,18 @@ type ContactAddedPayload struct {
 	StandsFrom *time.Time `json:"stands-from,omitzero"`
 }
 
+// AccessAfterStopPayload announces that the DCC saw the receiver read a meter point more than 2 working days after its
+// access had ended.
+type AccessAfterStopPayload struct {
+	MPxN string `json:"mpxn"`
+	// LastSeen is the last day on which the DCC saw it, in London.
+	LastSeen Date `json:"last-seen"`
+	// EndedAt is when the receiver's own access ended, UTC.
+	EndedAt time.Time `json:"ended-at"`
+	// DataTypes are what it was seen to read.
+	DataTypes []DataType `json:"data-types"`
+}
+
 // ConsentExpiring decodes the payload of a consent.expiring event. It returns ErrEvent if the event has another type
 // or its payload is not valid.
 func (e *WebhookEvent) ConsentExpiring() (*ConsentExpiringPayload, error) {
@@ -93,6 +107,12 @@ func (e *WebhookEvent) TenancyChange() (*TenancyChangePayload, error) {
 // payload is not valid.
 func (e *WebhookEvent) ContactAdded() (*ContactAddedPayload, error) {
 	return decodePayload[ContactAddedPayload](e, EventContactAdded)
+}
+
+// AccessAfterStop decodes the payload of an access.after-stop event. It returns ErrEvent if the event has another type
+// or its payload is not valid.
+func (e *WebhookEvent) AccessAfterStop() (*AccessAfterStopPayload, error) {
+	return decodePayload[AccessAfterStopPayload](e, EventAccessAfterStop)
 }
 
 func decodePayload[T any](e *WebhookEvent, want WebhookEventType) (*T, error) {
