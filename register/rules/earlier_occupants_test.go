@@ -224,7 +224,7 @@ func TestSidesOfADispute(t *testing.T) {
 	}
 }
 
-// In a dispute the people of both sides are occupants, until a later report that nobody disputes.
+// In a dispute the people of both sides are occupants, until a later report that is not disputed.
 func TestOccupantInDispute(t *testing.T) {
 	t.Parallel()
 	const today = "2026-09-01"
