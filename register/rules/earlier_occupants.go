@@ -141,8 +141,8 @@ func (h household) showsSighting(reported time.Time, lastSeen string) bool {
 	return h.has(reported) && lastSeen >= h.since()
 }
 
-// showsAmendment reports whether the present household sees what an earlier household's access record said until it was
-// amended.
+// showsAmendment reports whether the present household sees what an earlier household's access record said until it
+// was amended.
 func (h household) showsAmendment(amendedAt time.Time) bool {
 	return store.LondonDay(amendedAt, 0) >= h.since()
 }
@@ -185,8 +185,8 @@ func (c tenancyChange) dividedAt() time.Time {
 	return latest(c.reported, store.LondonMidnight(c.effective))
 }
 
-// moveInAt returns the move-in date that the identity record had at a moment. A later change of it does not move an access
-// record to another household.
+// moveInAt returns the move-in date that the identity record had at a moment. A later change of it does not move an
+// access record to another household.
 func (r registration) moveInAt(moment time.Time) string {
 	for _, former := range r.formerMoveIns {
 		if moment.Before(former.Until) {
