@@ -66,8 +66,8 @@ func (c *Client) ReadIdentityRecord(ctx context.Context, ir string) (*IdentityRe
 	})
 }
 
-// UpdateIdentityRecord changes an identity record of the calling Data User. It returns ErrInvalid if the change is wrong
-// or empty, ErrNotFound if the caller has no such record, ErrConflict if the record is anonymised.
+// UpdateIdentityRecord changes an identity record of the calling Data User. It returns ErrInvalid if the change is
+// wrong or empty, ErrNotFound if the caller has no such record, ErrConflict if the record is anonymised.
 func (c *Client) UpdateIdentityRecord(
 	ctx context.Context,
 	ir string,

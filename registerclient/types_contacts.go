@@ -27,8 +27,8 @@ type ListContactsResponse struct {
 	Contacts []Contact        `json:"contacts"`
 }
 
-// ContactDecisionRequest says why an administrator decides about a contact. The reason is kept in the audit log: it must
-// hold no personal data.
+// ContactDecisionRequest says why an administrator decides about a contact. The reason is kept in the audit log: it
+// must hold no personal data.
 type ContactDecisionRequest struct {
 	Reason string `json:"reason"`
 }

@@ -35,8 +35,8 @@ func withBodyInto[T any](unread func() T, handle func(c echo.Context, in T) erro
 	}
 }
 
-// withOptionalBody is withBody for a body that a request may leave out, whose zero value handle gets then. Such a request
-// needs no content type.
+// withOptionalBody is withBody for a body that a request may leave out, whose zero value handle gets then. Such a
+// request needs no content type.
 func withOptionalBody[T any](handle func(c echo.Context, in T) error) echo.HandlerFunc {
 	read := withBody(handle)
 

@@ -9,8 +9,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// An administrator sets a contact aside and restores it, each once, with a reason that the audit log keeps. A repetition
-// with the same key changes nothing.
+// An administrator sets a contact aside and restores it, each once, with a reason that the audit log keeps. A
+// repetition with the same key changes nothing.
 func TestDecideAboutAContact(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {

@@ -149,7 +149,7 @@ func TestRemovalOnContactsPage(t *testing.T) {
 		review := b.Open(actionOf(t, page, "p*****r@example.com", "/remove"))
 		expectPage(t, review, http.StatusOK, "If nobody asks us to keep it, we remove it on 8 June 2026.")
 		page = b.Submit(review, review.URL.Path)
-		expectPage(t, page, http.StatusOK, "We are writing to it now.")
+		expectPage(t, page, http.StatusOK, "We are writing about it now.")
 		expectPage(t, b.Open(review.URL.Path), http.StatusOK, "We remove it on 8 June 2026")
 
 		page = b.Submit(page, actionOf(t, page, "p*****r@example.com", "/keep"))

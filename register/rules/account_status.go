@@ -66,7 +66,8 @@ func CheckStatusCause(cause registerclient.StatusCause) error {
 
 // ChangeStatus changes the status of an account and revokes its bearer tokens. An account that has the status already
 // keeps it, with its cause. cause decides whether the contacts of the account's customers go on standing; empty is
-// misconduct. It returns an *Error of KindNotFound if there is no such account, and of KindConflict if it is terminated.
+// misconduct. It returns an *Error of KindNotFound if there is no such account, and of KindConflict if it is
+// terminated.
 func (r *Rules) ChangeStatus(
 	ctx context.Context, tx *store.Tx, change StatusChange, accountID string, cause registerclient.StatusCause,
 	by string,

@@ -99,8 +99,8 @@ func TestCheckStatusCause(t *testing.T) {
 	}
 }
 
-// An account shows why it is suspended or terminated. A repeated change does not change the cause; a termination has its
-// own.
+// An account shows why it is suspended or terminated. A repeated change does not change the cause; a termination has
+// its own.
 func TestStatusCause(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

@@ -99,8 +99,8 @@ func refuseRestoring(h home, c contact) *Error {
 	return nil
 }
 
-// CheckContactDecision refuses a decision before a transaction begins: it returns an *Error of KindNotFound if no contact
-// can have this key, and Errors if the reason is wrong.
+// CheckContactDecision refuses a decision before a transaction begins: it returns an *Error of KindNotFound if no
+// contact can have this key, and Errors if the reason is wrong.
 func CheckContactDecision(contactID, reason string) error {
 	if !patternKey.MatchString(contactID) {
 		return noContact()

@@ -128,8 +128,8 @@ func TestCheckContactDecision(t *testing.T) {
 	}
 }
 
-// Of two households that claim a meter point after a change of tenancy, the administrator's choice stands. The other one
-// waits as any new contact does.
+// Of two households that claim a meter point after a change of tenancy, the administrator's choice stands. The other
+// one waits as any new contact does.
 func TestRestoreOneOfTwoHouseholds(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

@@ -47,11 +47,6 @@ func TestOccupantByMoveInDate(t *testing.T) {
 	}
 }
 
-// came is the first registration of an access record, for a person of one move-in date.
-func came(at time.Time, moveIn *string, registeredAt time.Time, ended bool) registration {
-	return registration{at: at, moveIn: moveIn, registeredAt: registeredAt, ended: ended}
-}
-
 // An access record is an earlier household's if it was on the register when the report arrived and its identity record
 // was then an earlier occupant's, or if it was registered already ended and access began before the effective date. All
 // others are the present household's (docs/decisions.md, Which person).
@@ -84,37 +79,43 @@ func TestHouseholdOfAccessRecord(t *testing.T) {
 		first   registration
 		want    bool
 	}{
-		{"no change in force", household{}, came(before, old, before, false), false},
-		{"no change in force, ended", household{}, came(before, old, before, true), false},
+		{"no change in force", household{}, registration{before, old, before, false, nil}, false},
+		{"no change in force, ended", household{}, registration{before, old, before, true, nil}, false},
 
-		{"(a) an earlier occupant's", moved, came(before, old, before, false), true},
-		{"(a) moved in 31 days before", moved, came(before, justOld, before, false), true},
-		{"moved in 30 days before", moved, came(before, within, before, false), false},
-		{"of those who moved in", moved, came(before, next, before, false), false},
-		{"of people still to move in", moved, came(before, toCome, before, false), false},
-		{"(a) registered after the change, before its report", moved, came(atReport, old, after, false), true},
-		{"registered since the report, for old people", moved, came(after, old, before, false), false},
-		{"registered since the report", moved, came(after, next, after, false), false},
+		{"(a) an earlier occupant's", moved, registration{before, old, before, false, nil}, true},
+		{"(a) moved in 31 days before", moved, registration{before, justOld, before, false, nil}, true},
+		{"moved in 30 days before", moved, registration{before, within, before, false, nil}, false},
+		{"of those who moved in", moved, registration{before, next, before, false, nil}, false},
+		{"of people still to move in", moved, registration{before, toCome, before, false, nil}, false},
+		{"(a) registered after the change, before its report", moved,
+			registration{atReport, old, after, false, nil}, true},
+		{"registered since the report, for old people", moved, registration{after, old, before, false, nil}, false},
+		{"registered since the report", moved, registration{after, next, after, false, nil}, false},
 
-		{"(a) anonymised, began before", moved, came(before, nil, lastHour, false), true},
-		{"anonymised, began on the day in London", moved, came(before, nil, firstHour, false), false},
-		{"anonymised, registered since the report", moved, came(after, nil, before, false), false},
+		{"(a) anonymised, began before", moved, registration{before, nil, lastHour, false, nil}, true},
+		{"anonymised, began on the day in London", moved, registration{before, nil, firstHour, false, nil}, false},
+		{"anonymised, registered since the report", moved, registration{after, nil, before, false, nil}, false},
 
-		{"(b) registered as ended, began before", moved, came(after, old, lastHour, true), true},
-		{"(b) of those who moved in", moved, came(after, next, lastHour, true), true},
-		{"(b) before the report", moved, came(before, within, before, true), true},
-		{"registered as ended, began on the day in London", moved, came(after, old, firstHour, true), false},
+		{"(b) registered as ended, began before", moved, registration{after, old, lastHour, true, nil}, true},
+		{"(b) of those who moved in", moved, registration{after, next, lastHour, true, nil}, true},
+		{"(b) before the report", moved, registration{before, within, before, true, nil}, true},
+		{"registered as ended, began on the day in London", moved,
+			registration{after, old, firstHour, true, nil}, false},
 
-		{"(a) report in advance, registered before it", inAdvance, came(before, old, before, false), true},
-		{"(a) report in advance, registered since it", inAdvance, came(lastHour, old, before, false), true},
-		{"report in advance, registered on the day", inAdvance, came(firstHour, old, before, false), false},
-		{"report in advance, of those to come", inAdvance, came(lastHour, next, before, false), false},
+		{"(a) report in advance, registered before it", inAdvance,
+			registration{before, old, before, false, nil}, true},
+		{"(a) report in advance, registered since it", inAdvance,
+			registration{lastHour, old, before, false, nil}, true},
+		{"report in advance, registered on the day", inAdvance,
+			registration{firstHour, old, before, false, nil}, false},
+		{"report in advance, of those to come", inAdvance, registration{lastHour, next, before, false, nil}, false},
 
-		{"(a) by the earlier of two changes", twice, came(before, old, before, false), true},
-		{"(a) by the later of two changes", twice, came(after, old, before, false), true},
-		{"(a) of those between two changes", twice, came(after, next, after, false), true},
-		{"since both", twice, came(at(time.August, 6, 9), old, before, false), false},
-		{"(a) by a report that came late", lateReport, came(at(time.August, 6, 9), old, before, false), true},
+		{"(a) by the earlier of two changes", twice, registration{before, old, before, false, nil}, true},
+		{"(a) by the later of two changes", twice, registration{after, old, before, false, nil}, true},
+		{"(a) of those between two changes", twice, registration{after, next, after, false, nil}, true},
+		{"since both", twice, registration{at(time.August, 6, 9), old, before, false, nil}, false},
+		{"(a) by a report that came late", lateReport,
+			registration{at(time.August, 6, 9), old, before, false, nil}, true},
 	} {
 		if got := test.present.isEarlier(test.first); got != test.want {
 			t.Errorf("%s: an earlier household's is %t, want %t", test.name, got, test.want)
@@ -229,7 +230,7 @@ func TestSidesOfADispute(t *testing.T) {
 	}
 }
 
-// In a dispute the people of both sides are occupants, until a later report that is not disputed.
+// In a dispute the people of both sides are occupants, until a later report that nobody disputes.
 func TestOccupantInDispute(t *testing.T) {
 	t.Parallel()
 	const today = "2026-09-01"

@@ -13,8 +13,8 @@ import (
 )
 
 // UpdateIdentityRecord changes an identity record of an account and returns it. What a change does to the standing of
-// its contacts is decided in the same transaction (docs/decisions.md, Which person). It returns Errors if the change is
-// wrong or empty, an *Error of KindNotFound if the account has no such record, and of KindConflict if the record is
+// its contacts is decided in the same transaction (docs/decisions.md, Which person). It returns Errors if the change
+// is wrong or empty, an *Error of KindNotFound if the account has no such record, and of KindConflict if the record is
 // anonymised.
 func (r *Rules) UpdateIdentityRecord(
 	ctx context.Context, accountID, ir string, in registerclient.UpdateIdentityRecordRequest,
@@ -200,8 +200,8 @@ func (c *identityChange) changeDetail(in registerclient.UpdateIdentityRecordRequ
 	return nil
 }
 
-// changeMoveInDate sets the move-in date, and keeps the former one: which household an access record belongs to is decided
-// by the date that was on record then.
+// changeMoveInDate sets the move-in date, and keeps the former one: which household an access record belongs to is
+// decided by the date that was on record then.
 func (c *identityChange) changeMoveInDate(day string) {
 	former := *c.record.MoveInDate
 	if day == former {
@@ -220,8 +220,8 @@ func (c *identityChange) changeMoveInDate(day string) {
 	c.members = append(c.members, "pii-principal.move-in-date")
 }
 
-// reconsider decides about a contact whose person changed from was to now. ok is false if its standing stays: that of a
-// contact of the present household which stays in it, and that of one that was set aside.
+// reconsider decides about a contact whose person changed from was to now. ok is false if its standing stays: that of
+// a contact of the present household which stays in it, and that of one that was set aside.
 func (h home) reconsider(was, now contact) (v verdict, ok bool) {
 	failed := now.outcome == outcomeFailed && was.outcome != outcomeFailed
 	recovered := was.outcome == outcomeFailed && now.outcome != outcomeFailed
@@ -287,8 +287,8 @@ func (c *identityChange) addressContacts() (current, waiting *contact) {
 	return current, waiting
 }
 
-// addReplacement adds an address that replaces the one of a contact as soon as it stands. Until then the contact keeps its
-// standing, its address and its letters.
+// addReplacement adds an address that replaces the one of a contact as soon as it stands. Until then the contact keeps
+// its standing, its address and its letters.
 func (c *identityChange) addReplacement(ctx context.Context, former contact, address string) error {
 	sealer := c.rules.keys.sealer()
 	added, err := c.rules.contactOfRecord(c.record, nil)

@@ -92,8 +92,8 @@ func (h *house) expectMailTo(t testing.TB, name, want string) {
 	}
 }
 
-// Another address replaces the one that stands after seven days in which that one did not object. Until then the old one
-// keeps its standing and its letters, and the record is found by both (docs/decisions.md, Which person, 2 and 3).
+// Another address replaces the one that stands after seven days in which that one did not object. Until then the old
+// one keeps its standing and its letters, and the record is found by both (docs/decisions.md, Which person, 2 and 3).
 func TestAddressReplacesAnother(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

@@ -6,8 +6,8 @@ import (
 	"central.consent/dar/register/store"
 )
 
-// What a change of a person's verification or move-in date does to a contact's standing (docs/decisions.md, Which person,
-// 4 and 7). The household changed on May 10th, so a person of it moved in since April 10th.
+// What a change of a person's verification or move-in date does to a contact's standing (docs/decisions.md, Which
+// person, 4 and 7). The household changed on May 10th, so a person of it moved in since April 10th.
 func TestPersonChanges(t *testing.T) {
 	t.Parallel()
 	const (

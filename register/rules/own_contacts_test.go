@@ -174,6 +174,45 @@ func TestListOwnContacts(t *testing.T) {
 	})
 }
 
+// In a dispute over a change of tenancy neither household sees the contacts of the other one, or decides about them.
+func TestOwnContactsInADispute(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		h.tenancyChange(t, meterPoint, "2026-06-01")
+		question := h.letters(t)[0]
+		other := h.asking(t, "other", registerclient.RoleDataUser)
+		next := h.lives(t, other, "next@example.com", "2026-06-01")
+		h.lives(t, other, "stranger@example.com", "2026-06-01")
+		newcomer := must(h.OpenVisit(t.Context(), h.ownTicket(t, other, next)))(t)
+		if err := h.answer(t, question, true); err != nil {
+			t.Fatal(err)
+		}
+
+		earlier := must(h.OpenVisit(t.Context(), h.ownTicket(t, h.owner, h.ir)))(t)
+		h.expectListed(t, "the earlier household", earlier, "c*****r@example.com works now")
+		h.expectListed(t, "the new household", newcomer,
+			"n*****t@example.com works now, s*****r@example.com waits none")
+
+		stranger := h.own(t, newcomer, "s*****r@example.com").ID
+		if must(h.AnswerOwnContact(t.Context(), earlier, stranger, true))(t) {
+			t.Error("a household answers for the other one")
+		}
+		must(h.RemoveOwnContact(t.Context(), earlier, h.own(t, newcomer, "n*****t@example.com").ID))(t)
+		h.expectAudited(t, "contact.removal-asked", 0)
+	})
+}
+
+// A first contact does not open a meter point at which others have registered access, and not its contacts either.
+func TestPlantedFirstContactOpensNoVisit(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, registertest.SQLite)
+	other := h.asking(t, "other", registerclient.RoleDataUser)
+	must(h.register(t, other, registertest.AccessRecord(h.lives(t, other, "", "2022-06-30"), "uk-consent")))(t)
+	h.expectEnded(t, "of an account without access here", h.ownTicket(t, h.owner, h.ir))
+	must(h.register(t, h.owner, registertest.AccessRecord(h.ir, "uk-consent")))(t)
+	must(h.OpenVisit(t.Context(), h.ownTicket(t, h.owner, h.ir)))(t)
+}
+
 // A yes makes a new contact stand at once, and a no sets it aside. Each counts once.
 func TestAnswerOwnContact(t *testing.T) {
 	t.Parallel()

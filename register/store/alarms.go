@@ -62,7 +62,8 @@ type Objections struct {
 }
 
 // withoutAlarm is true of an account a that has no alarm of a kind and day, the arguments.
-const withoutAlarm = `NOT EXISTS (SELECT 1 FROM alarms m WHERE m.account_id = a.account_id AND m.kind = ? AND m.day = ?)`
+const withoutAlarm = `NOT EXISTS (SELECT 1 FROM alarms m
+	WHERE m.account_id = a.account_id AND m.kind = ? AND m.day = ?)`
 
 // ListObjections lists the accounts with more than a number of objections since a moment, and without an alarm of the
 // day.

@@ -155,14 +155,8 @@ func (t *Tx) InsertContacts(ctx context.Context, contacts []Contact) error {
 		standings = append(standings, c.ID, c.State, c.Since, c.Why, c.Household, c.firstAccount(c.Why))
 	}
 
-	_, err := t.exec(
-		ctx,
-		"insert contacts",
-		`INSERT INTO contacts (`+contactColumns+`) VALUES `+placeholders(
-			len(contacts),
-			len(rows)/len(contacts),
-		),
-		rows...)
+	_, err := t.exec(ctx, "insert contacts", `INSERT INTO contacts (`+contactColumns+`) VALUES `+
+		placeholders(len(contacts), len(rows)/len(contacts)), rows...)
 	if err != nil {
 		return err
 	}

@@ -107,8 +107,8 @@ func (t *Tx) HoldIdentityRecords(ctx context.Context, irs []string) (map[string]
 
 // canAnswer is true of an identity record whose contacts can answer a challenge and get letters: it is not anonymised,
 // its move-in date is not after a date in London, the argument, and its account is active, has failed without fault of
-// its customers, or is one of which an administrator has restored this record's contact since (docs/decisions.md, Which
-// person, 4).
+// its customers, or is one of which an administrator has restored this record's contact since (docs/decisions.md,
+// Which person, 4).
 const canAnswer = `(identity_records.anonymised_at IS NULL AND identity_records.move_in_date <= ?
 	AND EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = identity_records.account_id
 		AND (a.status = 'active' OR a.status_cause = 'failure' OR EXISTS (
@@ -122,8 +122,8 @@ func (r reader) CanAnswer(ctx context.Context, ir string, now time.Time) (bool, 
 		`SELECT EXISTS (SELECT 1 FROM identity_records WHERE ir = ? AND `+canAnswer+`)`, ir, LondonDay(now, 0))
 }
 
-// HasOccupant reports whether an identity record is held of a person who lives at a meter point now: who moved in on the
-// day since or later, up to today in London. An empty since sets no limit.
+// HasOccupant reports whether an identity record is held of a person who lives at a meter point now: who moved in on
+// the day since or later, up to today in London. An empty since sets no limit.
 func (r reader) HasOccupant(ctx context.Context, mpxn, since string, now time.Time) (bool, error) {
 	return queryRow[bool](ctx, r.db, "find whether a meter point has an occupant",
 		`SELECT EXISTS (SELECT 1 FROM identity_records WHERE mpxn = ? AND move_in_date >= ? AND `+canAnswer+`)`,
@@ -151,8 +151,8 @@ func (r reader) ListIdentityRecords(
 		`SELECT `+identityColumns+` FROM identity_records`+where.clause()+` ORDER BY created_at, ir`, where.args...)
 }
 
-// UpdateIdentityRecord sets the move-in dates and the sealed detail of an identity record, sealed with the key that the
-// record has. It returns false if the record has another key by now or is anonymised.
+// UpdateIdentityRecord sets the move-in dates and the sealed detail of an identity record, sealed with the key that
+// the record has. It returns false if the record has another key by now or is anonymised.
 func (t *Tx) UpdateIdentityRecord(ctx context.Context, i IdentityRecord) (bool, error) {
 	return t.execOne(ctx, "update identity record", `UPDATE identity_records SET move_in_date = ?,
 		moved_by_patch = ?, former_move_ins = ?, sealed_detail = ?
@@ -165,8 +165,8 @@ func (t *Tx) UpdateIdentityRecord(ctx context.Context, i IdentityRecord) (bool, 
 // transaction must hold the record.
 func (t *Tx) Anonymise(ctx context.Context, ir string, now time.Time) (bool, error) {
 	erased, err := t.execOne(ctx, "anonymise identity record", `UPDATE identity_records SET mpxn = NULL,
-		move_in_date = NULL, former_move_ins = NULL, expressed_by = NULL, sealed_email = NULL, email_mac = NULL, sealed_detail = NULL,
-		anonymised_at = ? WHERE ir = ? AND anonymised_at IS NULL AND NOT EXISTS (
+		move_in_date = NULL, former_move_ins = NULL, expressed_by = NULL, sealed_email = NULL, email_mac = NULL,
+		sealed_detail = NULL, anonymised_at = ? WHERE ir = ? AND anonymised_at IS NULL AND NOT EXISTS (
 		SELECT 1 FROM access_records r WHERE r.ir = identity_records.ir AND `+activeRecord+`)`,
 		Millis(now), ir, Millis(now))
 	if err != nil || !erased {
