@@ -37,6 +37,7 @@ type (
 	jsonEntry struct {
 		Organisation string         `json:"organisation"`
 		Status       jsonWord       `json:"status"`
+		StillSeen    bool           `json:"still-seen-after-stop,omitempty"`
 		Data         []jsonDataType `json:"data"`
 		Reason       *jsonWord      `json:"reason"`
 		Purpose      string         `json:"purpose,omitempty"`
@@ -94,6 +95,7 @@ func newJSONEntry(page views.RecordsPage, e views.Entry, held heldRecord, now ti
 	entry := jsonEntry{
 		Organisation: e.Organisation,
 		Status:       jsonWord{Code: string(held.registerState(now)), Words: e.Status},
+		StillSeen:    held.Summary.StillSeenAfterStop,
 		Data:         make([]jsonDataType, len(e.Data)),
 		Purpose:      e.Purpose,
 		When:         e.When,
@@ -108,7 +110,7 @@ func newJSONEntry(page views.RecordsPage, e views.Entry, held heldRecord, now ti
 	}
 
 	codes := held.Summary.DataTypes
-	if e.Group == "discovered" {
+	if held.Summary.DiscoveredAccess != nil {
 		codes = held.Summary.DiscoveredAccess.DataTypesObserved
 	}
 

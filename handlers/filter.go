@@ -18,6 +18,7 @@ const maxName = 100
 
 // The words of the filter in the address. They are no codes of the register, and reveal nothing of the customer's list.
 const (
+	slugStillSeen  = "still-seen"
 	slugSeen       = "seen"
 	slugCanSee     = "can-see"
 	slugEndingSoon = "ending-soon"
@@ -28,6 +29,7 @@ const (
 
 var (
 	stateOptions = []views.Option{
+		{Slug: slugStillSeen, Key: "filter.state.still-seen"},
 		{Slug: slugSeen, Key: "filter.state.seen"},
 		{Slug: slugCanSee, Key: "filter.state.can-see"},
 		{Slug: slugEndingSoon, Key: "filter.state.ending-soon"},
@@ -107,6 +109,13 @@ func basisOf(slug string) views.Basis {
 // narrow returns the part of the list that passes the filter.
 func narrow(list views.List, f views.Filter) views.List {
 	var kept views.List
+	for _, sighting := range list.StillSeen {
+		isWanted := (f.State == "" || f.State == slugStillSeen) && f.Basis == ""
+		if isWanted && containsName(f.Name, sighting.Organisation) {
+			kept.StillSeen = append(kept.StillSeen, sighting)
+		}
+	}
+
 	for _, sighting := range list.Discovered {
 		if passesSighting(f, sighting) {
 			kept.Discovered = append(kept.Discovered, sighting)

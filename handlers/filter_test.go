@@ -15,6 +15,7 @@ import (
 func TestFilter(t *testing.T) {
 	t.Parallel()
 	list := views.List{
+		StillSeen:  []views.Sighting{{Organisation: "Again Energy", EndedAt: now}},
 		Discovered: []views.Sighting{{Organisation: "Acme"}},
 		Active: []views.Record{
 			{Organisation: "Bright Energy", Basis: views.BasisConsent, State: views.RecordActive},
@@ -36,7 +37,8 @@ func TestFilter(t *testing.T) {
 		filter views.Filter
 		want   string
 	}{
-		{views.Filter{}, "Acme, Bright Energy, Tŷ Clyd, Barred, Old Energy"},
+		{views.Filter{}, "Again Energy, Acme, Bright Energy, Tŷ Clyd, Barred, Old Energy"},
+		{views.Filter{State: "still-seen"}, "Again Energy"},
 		{views.Filter{State: "seen"}, "Acme"},
 		{views.Filter{State: "can-see"}, "Bright Energy, Tŷ Clyd"},
 		{views.Filter{State: "ending-soon"}, "Tŷ Clyd"},
@@ -45,7 +47,7 @@ func TestFilter(t *testing.T) {
 		{views.Filter{Basis: "you-said-yes"}, "Bright Energy, Barred, Old Energy"},
 		{views.Filter{Basis: "none-given"}, "Acme"},
 		{views.Filter{State: "ended", Basis: "contract"}, ""},
-		{views.Filter{Name: "ENERGY"}, "Bright Energy, Old Energy"},
+		{views.Filter{Name: "ENERGY"}, "Again Energy, Bright Energy, Old Energy"},
 		{views.Filter{Name: "ty cl"}, "Tŷ Clyd"},
 		{views.Filter{Name: "second"}, "Tŷ Clyd"},
 		{views.Filter{Name: "agent"}, "Old Energy"},
@@ -53,7 +55,7 @@ func TestFilter(t *testing.T) {
 	} {
 		found := narrow(list, test.filter)
 		var names []string
-		for _, d := range found.Discovered {
+		for _, d := range append(found.StillSeen, found.Discovered...) {
 			names = append(names, d.Organisation)
 		}
 		for _, r := range slices.Concat(found.Active, found.Excluded, found.Ended) {
@@ -65,7 +67,7 @@ func TestFilter(t *testing.T) {
 	}
 
 	choices := fmt.Sprint(stateChoices(list), reasonChoices(list))
-	want := "[{seen filter.state.seen 1} {can-see filter.state.can-see 2} " +
+	want := "[{still-seen filter.state.still-seen 1} {seen filter.state.seen 1} {can-see filter.state.can-see 2} " +
 		"{ending-soon filter.state.ending-soon 1} {suspended-or-left filter.state.excluded 1} " +
 		"{ended filter.state.ended 1}] " +
 		"[{you-said-yes records.basis.consent 3} {contract records.basis.contract 1} " +

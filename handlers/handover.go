@@ -19,6 +19,7 @@ func (p *portal) showHandover(c echo.Context, v *visit) error {
 		MeterPoint: lastDigits(v.MeterPoint),
 		ReadAt:     v.Reading.At,
 		PortalURL:  p.customerURL,
+		StillSeen:  list.StillSeen,
 		Discovered: list.Discovered,
 		Active:     list.Active,
 		Excluded:   list.Excluded,

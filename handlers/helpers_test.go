@@ -165,6 +165,36 @@ func (w *world) discover(t testing.TB) {
 	}
 }
 
+// seeAfterStop lets the DCC find an organisation a week after it had ended its access. It needs two more accounts.
+func (w *world) seeAfterStop(t testing.TB) {
+	t.Helper()
+	owner := w.register.ClientOf(t, registerclient.CreateAccountRequest{
+		Role:                  registerclient.RoleDataUser,
+		DisplayName:           "Again Energy Ltd",
+		OrganisationReference: "SEC-OU-00618",
+	})
+	ir, err := owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord(w.meterPoint, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ak := registertest.CreateRecord(t, owner, ir.IR, registerclient.BasisConsent)
+	registertest.Revoke(t, owner, ak)
+	w.register.Clock.Add(7 * 24 * time.Hour)
+	_, err = w.register.Client(t, registerclient.RoleDCC).
+		SubmitDiscoveredAccess(t.Context(), registerclient.DiscoveredAccess{
+			MPxN:                  w.meterPoint,
+			OrganisationName:      "Again Energy Ltd",
+			OrganisationReference: "SEC-OU-00618",
+			FirstSeen:             "2026-05-20",
+			SourceReference:       "DCC-2",
+			DataTypesObserved:     []registerclient.DataType{registerclient.HalfHourlyConsumption},
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // newPortal starts another portal on the same database and register, like another process.
 func (w *world) newPortal(t testing.TB) (*echo.Echo, *httptest.Server) {
 	t.Helper()

@@ -32,7 +32,10 @@ func (p *portal) showLetter(c echo.Context, v *visit) error {
 		}
 
 		page.Kind = "discovered"
-		page.Sighting = sightingView(held.Handle, *sighting)
+		page.Sighting = sightingView(*held)
+		if page.Sighting.StillSeen() {
+			page.Kind = "still-seen"
+		}
 
 		return web.Render(c, http.StatusOK, views.Letter(page))
 	}

@@ -88,16 +88,23 @@ func recordView(held heldRecord, now time.Time) views.Record {
 	return record
 }
 
-// sightingView turns what the DCC found into what a page shows of it.
-func sightingView(handle string, sighting registerclient.DiscoveredAccess) views.Sighting {
-	return views.Sighting{
-		Handle:       handle,
+// sightingView turns what the DCC found into what a page shows of it; held must be a sighting.
+func sightingView(held heldRecord) views.Sighting {
+	sighting := held.Summary.DiscoveredAccess
+	view := views.Sighting{
+		Handle:       held.Handle,
 		Organisation: sighting.OrganisationName,
 		Reference:    sighting.OrganisationReference,
 		FirstSeen:    startOfDay(sighting.FirstSeen),
 		LastSeen:     startOfDay(cmp.Or(sighting.LastSeen, sighting.FirstSeen)),
 		DataTypes:    dataTypeViews(sighting.DataTypesObserved),
 	}
+	if held.Summary.StillSeenAfterStop {
+		view.EndedAt = value(held.Summary.EndedAt)
+		view.Stopped = held.Summary.EndedBy == registerclient.RevokedByCustomer
+	}
+
+	return view
 }
 
 // changeViews returns what the owner has changed, newest first. The register tells what a record said before each

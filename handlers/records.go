@@ -76,6 +76,7 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 		ReadAt:     v.Reading.At,
 		Return:     p.returnLink(v, nil),
 		Filter:     readFilter(c),
+		StillSeen:  list.StillSeen,
 		Discovered: list.Discovered,
 		Active:     list.Active,
 		Excluded:   list.Excluded,
@@ -91,18 +92,15 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 	return page
 }
 
-// sortRecords divides the reading into the lists of the page: sightings by the DCC, last seen first; organisations that
-// can see data now, those that the customer can stop first; those that are suspended or have left the register, which
-// does not know if they can, in the same order; and those that could see data, last ended first.
+// sortRecords divides the reading into the lists of the page: sightings by the DCC, last seen first, those after an end
+// apart; organisations that can see data now, those that the customer can stop first; those that are suspended or have
+// left the register, which does not know if they can, in the same order; and those that could see data, last ended
+// first.
 func sortRecords(records []heldRecord, now time.Time) views.List {
 	var list views.List
 	for _, held := range records {
 		if held.Summary.State == registerclient.StateDiscovered {
-			// A sighting that a record supersedes is shown as that record.
-			sighting := held.Summary.DiscoveredAccess
-			if sighting != nil && sighting.SupersededBy == nil {
-				list.Discovered = append(list.Discovered, sightingView(held.Handle, *sighting))
-			}
+			addSighting(&list, held)
 			continue
 		}
 
@@ -117,13 +115,32 @@ func sortRecords(records []heldRecord, now time.Time) views.List {
 		}
 	}
 
-	slices.SortStableFunc(list.Discovered, func(a, b views.Sighting) int { return b.LastSeen.Compare(a.LastSeen) })
+	slices.SortStableFunc(list.StillSeen, compareSightings)
+	slices.SortStableFunc(list.Discovered, compareSightings)
 	slices.SortStableFunc(list.Active, compareOpen)
 	slices.SortStableFunc(list.Excluded, compareOpen)
 	slices.SortStableFunc(list.Ended, func(a, b views.Record) int { return b.EndedAt.Compare(a.EndedAt) })
 
 	return list
 }
+
+// addSighting adds a sighting to its list. One that a record supersedes is shown as that record.
+func addSighting(list *views.List, held heldRecord) {
+	sighting := held.Summary.DiscoveredAccess
+	if sighting == nil || sighting.SupersededBy != nil {
+		return
+	}
+
+	view := sightingView(held)
+	if view.StillSeen() {
+		list.StillSeen = append(list.StillSeen, view)
+	} else {
+		list.Discovered = append(list.Discovered, view)
+	}
+}
+
+// compareSightings puts the organisation that was last seen first.
+func compareSightings(a, b views.Sighting) int { return b.LastSeen.Compare(a.LastSeen) }
 
 // compareOpen puts the records that the customer can stop first, and among them the newest.
 func compareOpen(a, b views.Record) int {

@@ -43,6 +43,15 @@ func TestRecordsAreSorted(t *testing.T) {
 	ended := func(days int) func(*registerclient.AccessRecordSummary) {
 		return func(s *registerclient.AccessRecordSummary) { s.Expiry = point(now.AddDate(0, 0, -days)) }
 	}
+	again := heldRecord{Summary: registerclient.AccessRecordSummary{
+		State:              registerclient.StateDiscovered,
+		StillSeenAfterStop: true,
+		EndedAt:            point(now.AddDate(0, -2, 0)),
+		EndedBy:            registerclient.RevokedByCustomer,
+		DiscoveredAccess: &registerclient.DiscoveredAccess{
+			OrganisationName: "seen again", FirstSeen: "2024-01-01", LastSeen: "2026-05-05",
+		},
+	}}
 	sighting := func(name string, last registerclient.Date, superseded *string) heldRecord {
 		return heldRecord{
 			Summary: registerclient.AccessRecordSummary{
@@ -61,6 +70,7 @@ func TestRecordsAreSorted(t *testing.T) {
 		record("old consent", since(3)),
 		record("ended long ago", ended(100)),
 		sighting("seen once", "", nil),
+		again,
 		record("new consent", since(1)),
 		record("ended lately", ended(1)),
 		sighting("seen lately", "2026-02-28", nil),
@@ -68,7 +78,7 @@ func TestRecordsAreSorted(t *testing.T) {
 		{Summary: registerclient.AccessRecordSummary{State: registerclient.StateDiscovered}},
 	}, now)
 	var names []string
-	for _, d := range list.Discovered {
+	for _, d := range append(list.StillSeen, list.Discovered...) {
 		names = append(names, d.Organisation)
 	}
 	for _, r := range append(list.Active, list.Ended...) {
@@ -76,6 +86,7 @@ func TestRecordsAreSorted(t *testing.T) {
 	}
 
 	want := []string{
+		"seen again",
 		"seen lately",
 		"seen once",
 		"new consent",
@@ -86,6 +97,9 @@ func TestRecordsAreSorted(t *testing.T) {
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %v, want %v", names, want)
+	}
+	if first := list.StillSeen[0]; !first.Stopped || !first.EndedAt.Equal(now.AddDate(0, -2, 0)) {
+		t.Errorf("the organisation that was seen again: %+v", first)
 	}
 	if !list.Discovered[1].LastSeen.Equal(list.Discovered[1].FirstSeen) {
 		t.Errorf("a sighting without a last day has %v", list.Discovered[1].LastSeen)
@@ -152,6 +166,49 @@ func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 			b.post("/portal/sign-out", url.Values{"token": {b.get("/portal/records").token(t)}})
 		}
 	})
+}
+
+// An organisation that the DCC saw after its access had ended stands first of all: on the page and in each file. It has
+// a filter, and a letter to it.
+func TestStillSeenAfterStop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.seeAfterStop(t)
+	b := w.browser(t)
+	list := b.signIn()
+	card := list.doc.Find("#still-seen article")
+	if card.Length() != 1 || !strings.Contains(card.Text(), "Again Energy Ltd") {
+		t.Fatalf("still seen: %q", card.Text())
+	}
+	if got := list.doc.Find("article").First().AttrOr("id", ""); got != card.AttrOr("id", "") {
+		t.Errorf("the first card is %q", got)
+	}
+
+	narrowed := b.get("/portal/records?state=still-seen")
+	if got := narrowed.doc.Find("article").Length(); got != 1 {
+		t.Errorf("the filter shows %d cards, want 1", got)
+	}
+
+	letter := b.get(card.Find(`a[href$="/letter"]`).AttrOr("href", "")).doc.Find("#letter").Text()
+	for _, words := range []string{
+		"To ", "Again Energy Ltd", "Your access to the data from my meter ended on 1 June 2026.", "SEC-OU-00618",
+		"Please stop reading my data at once",
+	} {
+		if !strings.Contains(letter, words) {
+			t.Errorf("the letter does not say %q: %s", words, letter)
+		}
+	}
+
+	table := strings.Split(b.get("/portal/records.csv").body, "\r\n")
+	if !strings.HasPrefix(table[1], `"Again Energy Ltd","Still seen after its access ended"`) {
+		t.Errorf("the table begins %q", table[1])
+	}
+	if file := b.get("/portal/records.json").body; strings.Count(file, `"still-seen-after-stop": true`) != 1 {
+		t.Errorf("the file for programs is %s", file)
+	}
+	if file := b.get("/portal/records.pdf"); file.StatusCode != 200 {
+		t.Errorf("the document: %d", file.StatusCode)
+	}
 }
 
 // An organisation that is suspended or has left the register may still be on the list. Nothing says of it that it can

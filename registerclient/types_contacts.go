@@ -44,7 +44,7 @@ type AlarmKind string
 
 // The kinds of alarms.
 const (
-	// AlarmObjections is that of an account of whose new contacts unusually many were answered with "not me".
+	// AlarmObjections is that of an account about which unusually many letters were answered with "not me".
 	AlarmObjections AlarmKind = "objections"
 	// AlarmFirstContacts is that of an account whose contacts were the first at unusually many meter points in a day.
 	AlarmFirstContacts AlarmKind = "first-contacts"

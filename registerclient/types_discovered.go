@@ -1,6 +1,7 @@
 package registerclient
 
-// DiscoveredAccess is a sighting by the DCC: an organisation reads a meter point and has not registered.
+// DiscoveredAccess is a sighting by the DCC: an organisation reads a meter point, and no access record of it explains
+// that.
 type DiscoveredAccess struct {
 	MPxN             string `json:"mpxn"`
 	OrganisationName string `json:"organisation-name"`
@@ -10,7 +11,9 @@ type DiscoveredAccess struct {
 	LastSeen              Date       `json:"last-seen,omitzero"`
 	DataTypesObserved     []DataType `json:"data-types-observed"`
 	SourceReference       string     `json:"source-reference"`
-	SupersededBy          *string    `json:"superseded-by,omitzero"`
+	// SupersededBy is a member of the published API that this register does not use: it does not list discovered access
+	// that access records explain.
+	SupersededBy *string `json:"superseded-by,omitzero"`
 }
 
 // SubmitDiscoveredAccessResponse holds the key of the discovered access.

@@ -29,6 +29,13 @@ type AccessRecordSummary struct {
 	DataUserStatus *DataUserStatus `json:"data-user-status"`
 	// EarlierOccupant says that an earlier occupant gave the permission, and that it is still active.
 	EarlierOccupant bool `json:"earlier-occupant,omitzero"`
+	// StillSeenAfterStop says of discovered access that the DCC saw the organisation read more than 2 working days
+	// after its own access had ended.
+	StillSeenAfterStop bool `json:"still-seen-after-stop,omitzero"`
+	// EndedAt is when that access ended, and EndedBy who ended it; EndedBy is empty if it expired. Both are set only
+	// with StillSeenAfterStop.
+	EndedAt *time.Time `json:"ended-at,omitzero"`
+	EndedBy RevokedBy  `json:"ended-by,omitzero"`
 	// Amendments are the earlier contents of the record, oldest first; absent if its owner never replaced it.
 	Amendments []Amendment `json:"amendments,omitempty"`
 }

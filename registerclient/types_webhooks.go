@@ -3,7 +3,7 @@ package registerclient
 import "time"
 
 // RegisterWebhookRequest subscribes the calling Data User to events. NotifyDaysBefore may be omitted for 30 days, and
-// EventTypes for every event but EventContactAdded.
+// EventTypes for every event but EventContactAdded and EventAccessAfterStop.
 type RegisterWebhookRequest struct {
 	CallbackURL      string             `json:"callback-url"`
 	AlertEmail       string             `json:"alert-email"`

@@ -16,6 +16,8 @@ const (
 	// EventContactAdded is an addition to the published API. Only a subscription that names it gets it.
 	EventContactAdded      WebhookEventType = "contact.added"
 	EventConsentWithdrawal WebhookEventType = "consent.withdrawal"
+	// EventAccessAfterStop is an addition to the published API. Only a subscription that names it gets it.
+	EventAccessAfterStop WebhookEventType = "access.after-stop"
 )
 
 // WebhookEvent is the body of every webhook request (the published register API, section 3.7).
@@ -61,14 +63,26 @@ type TenancyChangePayload struct {
 }
 
 // ContactAddedPayload announces that an address or a passkey was added for the people at a meter point, at which no
-// contact is left that stood before, or that two Data Users name different people after a change of tenancy. A Data User
-// that knows better tells the register's operator.
+// contact is left that stood before, or that two Data Users name different people after a change of tenancy. A Data
+// User that knows better tells the register's operator.
 type ContactAddedPayload struct {
 	MPxN    string    `json:"mpxn"`
 	AddedAt time.Time `json:"added-at"`
 	// StandsFrom is when the contact can open the list, unless somebody objects; absent if an administrator has to
 	// choose between two households.
 	StandsFrom *time.Time `json:"stands-from,omitzero"`
+}
+
+// AccessAfterStopPayload announces that the DCC saw the receiver read a meter point more than 2 working days after its
+// access had ended.
+type AccessAfterStopPayload struct {
+	MPxN string `json:"mpxn"`
+	// LastSeen is the last day on which the DCC saw it, in London.
+	LastSeen Date `json:"last-seen"`
+	// EndedAt is when the receiver's own access ended, UTC.
+	EndedAt time.Time `json:"ended-at"`
+	// DataTypes are what it was seen to read.
+	DataTypes []DataType `json:"data-types"`
 }
 
 // ConsentExpiring decodes the payload of a consent.expiring event. It returns ErrEvent if the event has another type
@@ -83,8 +97,8 @@ func (e *WebhookEvent) ConsentWithdrawal() (*ConsentWithdrawalPayload, error) {
 	return decodePayload[ConsentWithdrawalPayload](e, EventConsentWithdrawal)
 }
 
-// TenancyChange decodes the payload of a tenancy.change event. It returns ErrEvent if the event has another type or its
-// payload is not valid.
+// TenancyChange decodes the payload of a tenancy.change event. It returns ErrEvent if the event has another type or
+// its payload is not valid.
 func (e *WebhookEvent) TenancyChange() (*TenancyChangePayload, error) {
 	return decodePayload[TenancyChangePayload](e, EventTenancyChange)
 }
@@ -93,6 +107,12 @@ func (e *WebhookEvent) TenancyChange() (*TenancyChangePayload, error) {
 // payload is not valid.
 func (e *WebhookEvent) ContactAdded() (*ContactAddedPayload, error) {
 	return decodePayload[ContactAddedPayload](e, EventContactAdded)
+}
+
+// AccessAfterStop decodes the payload of an access.after-stop event. It returns ErrEvent if the event has another type
+// or its payload is not valid.
+func (e *WebhookEvent) AccessAfterStop() (*AccessAfterStopPayload, error) {
+	return decodePayload[AccessAfterStopPayload](e, EventAccessAfterStop)
 }
 
 func decodePayload[T any](e *WebhookEvent, want WebhookEventType) (*T, error) {

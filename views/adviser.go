@@ -12,6 +12,7 @@ type HandoverPage struct {
 	MeterPoint MeterPoint
 	// ReadAt is when the list was read from the register.
 	ReadAt     time.Time
+	StillSeen  []Sighting
 	Discovered []Sighting
 	Active     []Record
 	Excluded   []Record
@@ -29,6 +30,11 @@ type Receipt struct {
 	At time.Time
 	// Reference finds the withdrawal at the register.
 	Reference string
+}
+
+// stillSeenTitle is the heading of the organisations that were seen after their access had ended.
+func (m HandoverPage) stillSeenTitle() string {
+	return RecordsPage{Page: m.Page, StillSeen: m.StillSeen}.groupTitle(groupStillSeen)
 }
 
 // lead says which meter point the page is about, when the list was read, and by which operator.

@@ -6,19 +6,22 @@ import (
 	"central.consent/dar/views/ui"
 )
 
-// letterDiscovered is the kind of a letter about a discovered access.
-const letterDiscovered = "discovered"
+// The kinds of a letter about a discovered access: a report, and a complaint to an organisation that went on reading.
+const (
+	letterDiscovered = "discovered"
+	letterStillSeen  = "still-seen"
+)
 
 // LetterPage is a letter ready to be copied or printed. It goes to an organisation, or is about a discovered access.
 type LetterPage struct {
 	Page
 	MeterPoint MeterPoint
-	// Kind says what the letter asks for, and is the end of its text keys: a legal basis, elsewhere, earlier, delete or
-	// discovered.
+	// Kind says what the letter asks for, and is the end of its text keys: a legal basis, elsewhere, earlier, delete,
+	// discovered or still-seen.
 	Kind string
 	// Record is the access of the organisation that the letter goes to.
 	Record Record
-	// Sighting is what the letter is about, if Kind is discovered.
+	// Sighting is what the letter is about, if Kind is discovered or still-seen.
 	Sighting Sighting
 	// Day is the date of the letter.
 	Day time.Time
@@ -32,8 +35,10 @@ type LetterPage struct {
 
 func (m LetterPage) aboutDiscovered() bool { return m.Kind == letterDiscovered }
 
+func (m LetterPage) aboutStillSeen() bool { return m.Kind == letterStillSeen }
+
 func (m LetterPage) handle() string {
-	if m.aboutDiscovered() {
+	if m.aboutDiscovered() || m.aboutStillSeen() {
 		return m.Sighting.Handle
 	}
 	return m.Record.Handle
@@ -42,6 +47,9 @@ func (m LetterPage) handle() string {
 func (m LetterPage) title() string {
 	if m.aboutDiscovered() {
 		return m.Text.T("letter.report.title", "Org", ui.Name(m.Sighting.Organisation))
+	}
+	if m.aboutStillSeen() {
+		return m.Text.T("letter.title", "Org", ui.Name(m.Sighting.Organisation))
 	}
 
 	names := m.Record.shortNames(m.Text, ui.Name(m.Record.Organisation))
@@ -55,6 +63,16 @@ func (m LetterPage) sightings() string {
 		"Org", ui.Name(m.Sighting.Organisation),
 		"Reference", ui.Name(m.Sighting.Reference),
 		"Seen", m.Sighting.days(m.Text))
+}
+
+// stop says in the letter when the access ended after which the organisation was still seen.
+func (m LetterPage) stop() string {
+	key := "letter.still-seen.ended"
+	if m.Sighting.Stopped {
+		key = "letter.still-seen.stopped"
+	}
+
+	return m.Text.T(key, "Date", m.Text.Date(m.Sighting.EndedAt))
 }
 
 // accessAndPeriod says in the letter who has or had access, and for how long.

@@ -123,7 +123,7 @@ func (p pdfPage) head() {
 }
 
 func (p pdfPage) groupHeading(group string) {
-	heading := p.Text.T("records." + group + ".title")
+	heading := p.groupTitle(group)
 	p.file.Ln(3)
 	p.file.Bookmark(printable(heading), 0, -1)
 	p.write("B", 16, 2, heading)

@@ -19,7 +19,9 @@ type RecordsPage struct {
 	MeterPoint MeterPoint
 	// ReadAt is when the list was read from the register.
 	ReadAt time.Time
-	// Discovered are organisations that the DCC saw and that never registered.
+	// StillSeen are organisations that the DCC saw after their access had ended.
+	StillSeen []Sighting
+	// Discovered are the other organisations that the DCC saw, and that no record explains.
 	Discovered []Sighting
 	// Active are the records of organisations that can read data now.
 	Active []Record
@@ -38,6 +40,7 @@ type RecordsPage struct {
 
 // List holds the groups of the page.
 type List struct {
+	StillSeen  []Sighting
 	Discovered []Sighting
 	Active     []Record
 	Excluded   []Record
@@ -45,10 +48,14 @@ type List struct {
 }
 
 // Len is the number of records in the list.
-func (l List) Len() int { return len(l.Discovered) + len(l.Active) + len(l.Excluded) + len(l.Ended) }
+func (l List) Len() int {
+	return len(l.StillSeen) + len(l.Discovered) + len(l.Active) + len(l.Excluded) + len(l.Ended)
+}
 
 // All is the whole list, without the filter.
-func (m RecordsPage) All() List { return List{m.Discovered, m.Active, m.Excluded, m.Ended} }
+func (m RecordsPage) All() List {
+	return List{m.StillSeen, m.Discovered, m.Active, m.Excluded, m.Ended}
+}
 
 // Shown is what the page lists.
 func (m RecordsPage) Shown() List {
@@ -71,10 +78,15 @@ func (m RecordsPage) headings() map[string]string {
 	return headings
 }
 
-// answer says who has access: by name if there are few, else by number. Of organisations that are suspended or have
-// left the register it says that, and that more is not known.
+// answer says who has access: by name if there are few, else by number. Before all it says who was seen after its
+// access had ended. Of organisations that are suspended or have left the register it says that, and that more is not
+// known.
 func (m RecordsPage) answer() string {
 	answer := m.accessSentence()
+	if names := sightingNames(m.StillSeen); len(names) > 0 {
+		answer = m.Text.N("records.still-seen.answer", len(names), "Who", namesOrCount(m.Text, names)) + " " + answer
+	}
+
 	excluded := 0
 	for _, state := range []RecordState{RecordSuspended, RecordLeft} {
 		names := registrants(m.Excluded, state)
@@ -136,6 +148,35 @@ func (m RecordsPage) unfilteredURL() string {
 		return m.recordsURL() + "#found"
 	}
 	return m.recordsURL()
+}
+
+// groupTitle is the heading of a group of the list. That of the organisations that were still seen says that the
+// customer stopped them only if that is so of each.
+func (m RecordsPage) groupTitle(group string) string {
+	hasExpired := func(s Sighting) bool { return !s.Stopped }
+	if group == groupStillSeen && slices.ContainsFunc(m.Shown().StillSeen, hasExpired) {
+		return m.Text.T("records.still-seen.title-ended")
+	}
+
+	return m.Text.T("records." + group + ".title")
+}
+
+// endedMeaning says what it means that access ended. It promises nothing while an organisation was seen after that.
+func (m RecordsPage) endedMeaning() string {
+	if len(m.StillSeen) > 0 {
+		return m.Text.N("records.ended.should", len(m.Shown().Ended))
+	}
+
+	return m.Text.N("records.ended.meaning", len(m.Shown().Ended))
+}
+
+// groupClass is the style of the count of a group: of both groups that the DCC saw it is one.
+func groupClass(group string) string {
+	if group == groupStillSeen {
+		group = groupDiscovered
+	}
+
+	return "count-" + group
 }
 
 // groupURL leads to one group of the whole list, which may be on this page.

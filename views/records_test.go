@@ -58,6 +58,86 @@ func TestDiscoveredComesFirst(t *testing.T) {
 	}
 }
 
+// Access that was seen after it ended comes first of all, with when it ended, what that means and what to do.
+func TestStillSeenComesFirst(t *testing.T) {
+	t.Parallel()
+	stopped := acmeSighting()
+	stopped.EndedAt = day(2026, 1, 5)
+	stopped.Stopped = true
+	expired := stopped
+	expired.Stopped = false
+	for _, test := range []struct {
+		name     string
+		sighting Sighting
+		lang     string
+		title    string
+		answer   string
+		ended    string
+		help     string
+	}{
+		{
+			"stopped", stopped, "en", "Still seen after you stopped it",
+			"Acme Energy Services Ltd was still seen reading your energy data after its access had ended. " +
+				"Bright Energy Ltd can see your energy data now, and Other Ltd was seen reading it without saying why.",
+			"You stopped this on 5 January 2026.", "Citizens Advice",
+		},
+		{
+			"expired", expired, "en", "Still seen after its access ended",
+			"Acme Energy Services Ltd was still seen reading your energy data after its access had ended. " +
+				"Bright Energy Ltd can see your energy data now, and Other Ltd was seen reading it without saying why.",
+			"Its access ended on 5 January 2026.", "Information Commissioner",
+		},
+		{
+			"stopped, in Welsh", stopped, "cy", "Wedi’i weld o hyd ar ôl i chi ei atal",
+			"Gwelwyd Acme Energy Services Ltd yn dal i ddarllen eich data ynni ar ôl i’w fynediad ddod i ben. " +
+				"Mae Bright Energy Ltd yn gallu gweld eich data ynni nawr, " +
+				"a gwelwyd Other Ltd yn ei ddarllen heb ddweud pam.",
+			"Fe wnaethoch chi atal hyn ar 5 Ionawr 2026.", "Cyngor ar Bopeth",
+		},
+	} {
+		other := acmeSighting()
+		other.Organisation = "Other Ltd"
+		page := RecordsPage{
+			Page:       customer(test.lang),
+			MeterPoint: meterPoint,
+			ReadAt:     readAt,
+			StillSeen:  []Sighting{test.sighting},
+			Discovered: []Sighting{other},
+			Active:     []Record{record("a", "Bright Energy Ltd", BasisConsent)},
+		}
+		doc := render(t, Records(page))
+
+		if got := doc.Find("main section[id]").Eq(1).AttrOr("id", ""); got != "still-seen" {
+			t.Errorf("%s: the first group is %q", test.name, got)
+		}
+		if got := words(doc.Find("#still-seen-title")); got != test.title {
+			t.Errorf("%s: the heading is %q, want %q", test.name, got, test.title)
+		}
+		if got := doc.Find("#answer").Text(); got != test.answer {
+			t.Errorf("%s: the answer is %q, want %q", test.name, got, test.answer)
+		}
+
+		card := words(doc.Find("#still-seen article"))
+		row := doc.Find("#timeline ol li").First()
+		if !strings.Contains(card, test.ended) || !strings.Contains(card, test.help) ||
+			!strings.Contains(words(row), test.ended) || row.Find(".t-cap").Length() != 1 {
+			t.Errorf("%s: the card says %q, the timeline %q", test.name, card, words(row))
+		}
+		if href := row.Find("a").AttrOr("href", ""); doc.Find("article"+href).Length() != 1 {
+			t.Errorf("%s: %q leads nowhere", test.name, href)
+		}
+		if got := words(doc.Find(".counts li").First()); !strings.HasPrefix(got, "1 ") {
+			t.Errorf("%s: the first count is %q", test.name, got)
+		}
+
+		entry := page.Entries()[0]
+		if entry.Status != test.title || !strings.HasPrefix(entry.When, test.ended) ||
+			!entry.Ended.Equal(test.sighting.EndedAt) {
+			t.Errorf("%s: the entry is %+v", test.name, entry)
+		}
+	}
+}
+
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	active := func(names ...string) []Record {

@@ -28,6 +28,7 @@ var Columns = []string{
 
 // The groups of the list, as the ends of their text keys.
 const (
+	groupStillSeen  = "still-seen"
 	groupDiscovered = "discovered"
 	groupActive     = "active"
 	groupExcluded   = "excluded"
@@ -38,7 +39,7 @@ const (
 type Entry struct {
 	// Handle finds the record in the session. It is not written to any file.
 	Handle string
-	// Group is discovered, active, excluded or ended.
+	// Group is still-seen, discovered, active, excluded or ended.
 	Group        string
 	Organisation string
 	// Status is in words, as on the page.
@@ -74,8 +75,13 @@ func (m RecordsPage) Answer() string { return ui.Unmarked(m.answer()) }
 func (m RecordsPage) Entries() []Entry {
 	shown := m.Shown()
 	entries := make([]Entry, 0, shown.Len())
+	for _, s := range shown.StillSeen {
+		e := m.sightingEntry(groupStillSeen, s)
+		e.When = s.ended(m.Text) + " " + e.When
+		entries = append(entries, e)
+	}
 	for _, s := range shown.Discovered {
-		entries = append(entries, m.sightingEntry(s))
+		entries = append(entries, m.sightingEntry(groupDiscovered, s))
 	}
 	for _, r := range shown.Active {
 		entries = append(entries, m.entry(groupActive, r))
@@ -92,15 +98,16 @@ func (m RecordsPage) Entries() []Entry {
 	return entries
 }
 
-func (m RecordsPage) sightingEntry(s Sighting) Entry {
+func (m RecordsPage) sightingEntry(group string, s Sighting) Entry {
 	return Entry{
 		Handle:       s.Handle,
-		Group:        groupDiscovered,
+		Group:        group,
 		Organisation: s.Organisation,
-		Status:       m.Text.T("records.discovered.badge"),
+		Status:       s.status(m.Text),
 		Data:         s.DataTypes,
 		Since:        s.FirstSeen,
 		Until:        s.LastSeen,
+		Ended:        s.EndedAt,
 		Reference:    s.Reference,
 		When:         s.days(m.Text),
 	}

@@ -37,11 +37,12 @@ const (
 // The kinds of marks in the legend, as the ends of their class names and text keys. The row of an active record has the
 // state of the record as its kind, and the legend calls it active, or open if it has no end.
 const (
-	rowSighting = "seen"
-	rowActive   = "active"
-	rowOpen     = "open"
-	rowExcluded = "excluded"
-	rowEnded    = "ended"
+	rowStillSeen = "still-seen"
+	rowSighting  = "seen"
+	rowActive    = "active"
+	rowOpen      = "open"
+	rowExcluded  = "excluded"
+	rowEnded     = "ended"
 )
 
 // timeline is what there is to draw.
@@ -62,11 +63,22 @@ type yearMark struct {
 // timelineRow is one record. The access is certain from x to now, and planned from now to end; all are percent.
 type timelineRow struct {
 	href, name, period string
-	// kind is seen, excluded, ended, or the state of an active record.
+	// kind is still-seen, seen, excluded, ended, or the state of an active record.
 	kind        string
 	x, now, end float64
 	// open is a record without an end, or with one beyond the horizon.
 	open bool
+	// stop is the end after which an organisation was still seen.
+	stop float64
+}
+
+// class is the name of the style of a row.
+func (r timelineRow) class() string {
+	if r.kind == rowStillSeen {
+		return "t-" + rowSighting
+	}
+
+	return "t-" + r.kind
 }
 
 // timeline is the picture of the shown list.
@@ -75,9 +87,16 @@ func (m RecordsPage) timeline() timeline {
 	t := newTimeline(shown, m.ReadAt)
 	headings := m.headings()
 
+	for i, s := range shown.StillSeen {
+		row := t.sightingRow(s)
+		row.href = "#" + sightingID(s, i)
+		row.name = ui.Name(s.Organisation)
+		row.period = s.ended(m.Text) + " " + s.days(m.Text)
+		t.rows = append(t.rows, row)
+	}
 	for i, s := range shown.Discovered {
 		row := t.sightingRow(s)
-		row.href = "#" + sightingID(i)
+		row.href = "#" + sightingID(s, i)
 		row.name = ui.Name(s.Organisation)
 		row.period = s.days(m.Text)
 		t.rows = append(t.rows, row)
@@ -110,8 +129,9 @@ func (m RecordsPage) timeline() timeline {
 // newTimeline is a picture without rows, over a time that holds the whole list.
 func newTimeline(list List, now time.Time) timeline {
 	t := timeline{from: now, to: now, now: now}
-	for _, s := range list.Discovered {
+	for _, s := range slices.Concat(list.StillSeen, list.Discovered) {
 		t.include(s.FirstSeen)
+		t.include(s.EndedAt)
 	}
 	for _, r := range slices.Concat(list.Active, list.Excluded, list.Ended) {
 		t.include(r.Since)
@@ -147,7 +167,13 @@ func (t timeline) sightingRow(s Sighting) timelineRow {
 		last = s.FirstSeen
 	}
 
-	return timelineRow{kind: rowSighting, x: t.x(s.FirstSeen), now: t.x(last), end: t.x(last)}
+	row := timelineRow{kind: rowSighting, x: t.x(s.FirstSeen), now: t.x(last), end: t.x(last)}
+	if s.StillSeen() {
+		row.kind = rowStillSeen
+		row.stop = t.x(s.EndedAt)
+	}
+
+	return row
 }
 
 func (t timeline) activeRow(r Record) timelineRow {
@@ -218,7 +244,7 @@ func (t timeline) legendKinds() []string {
 	drawn := map[string]bool{}
 	for _, row := range t.rows {
 		switch {
-		case row.kind == rowSighting || row.kind == rowExcluded || row.kind == rowEnded:
+		case slices.Contains([]string{rowStillSeen, rowSighting, rowExcluded, rowEnded}, row.kind):
 			drawn[row.kind] = true
 		default:
 			drawn[rowActive] = true
@@ -226,7 +252,7 @@ func (t timeline) legendKinds() []string {
 		}
 	}
 
-	kinds := []string{rowSighting, rowActive, rowOpen, rowExcluded, rowEnded}
+	kinds := []string{rowStillSeen, rowSighting, rowActive, rowOpen, rowExcluded, rowEnded}
 
 	return slices.DeleteFunc(kinds, func(kind string) bool { return !drawn[kind] })
 }
@@ -234,6 +260,8 @@ func (t timeline) legendKinds() []string {
 // legendRow is the row that the legend draws for a kind of mark.
 func legendRow(kind string) timelineRow {
 	switch kind {
+	case rowStillSeen:
+		return timelineRow{kind: kind, x: 22, now: 78, end: 78, stop: 50}
 	case rowSighting:
 		return timelineRow{kind: kind, x: 22, now: 78, end: 78}
 	case rowOpen:

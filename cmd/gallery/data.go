@@ -49,6 +49,45 @@ func newcomer() views.Sighting {
 	}
 }
 
+// stillSeen was seen after the customer had stopped it.
+func stillSeen() views.Sighting {
+	return views.Sighting{
+		Organisation: "Brookfield Home Insights Ltd",
+		Reference:    "SEC-OU-00618",
+		FirstSeen:    day(2025, 2, 10),
+		LastSeen:     day(2026, 4, 29),
+		DataTypes:    types(views.DataHalfHourlyUse, views.DataPriceOfUse),
+		EndedAt:      day(2026, 3, 16),
+		Stopped:      true,
+	}
+}
+
+// stillSeenAfterExpiry was seen after its permission had expired.
+func stillSeenAfterExpiry() views.Sighting {
+	sighting := stillSeen()
+	sighting.Organisation = "Carrick Data Partners"
+	sighting.Reference = "SEC-OU-00702"
+	sighting.Stopped = false
+
+	return sighting
+}
+
+// stillSeenList is a list on which an organisation that the customer stopped was seen again.
+func stillSeenList() views.RecordsPage {
+	stopped := sole("k1", stillSeen().Organisation, "brookfield.example", views.BasisConsent, "Tips to use less")
+	stopped.State = views.RecordStopped
+	stopped.CanWithdraw = false
+	stopped.Since = day(2025, 2, 10)
+	stopped.Until = time.Time{}
+	stopped.EndedAt = stillSeen().EndedAt
+
+	m := demoList()
+	m.StillSeen = []views.Sighting{stillSeen()}
+	m.Ended = append([]views.Record{stopped}, m.Ended...)
+
+	return m
+}
+
 // demoList is what the published demo set shows.
 func demoList() views.RecordsPage {
 	flux := sole("o1", "OctopusFlux Ltd", "octopusflux.com", views.BasisConsent,

@@ -69,6 +69,7 @@ func (s *set) addAdviserProof() {
 func (s *set) addAdviserRecords() {
 	helped := advised(customer)
 	s.records("with an adviser", helped, demoList())
+	s.records("still seen with an adviser", helped, stillSeenList())
 
 	s.withdraw("adviser withdraw", helped, views.WithdrawPage{Record: consent()})
 	s.withdraw(
@@ -93,6 +94,11 @@ func (s *set) addAdviserRecords() {
 		Excluded: everyExclusion()[1:2],
 		Ended:    append([]views.Record{consent()}, list.Ended...),
 		Stopped:  []views.Receipt{{Record: consent(), At: now, Reference: receipt}},
+	})
+	s.handover("adviser handover still seen", views.HandoverPage{
+		StillSeen: stillSeenList().StillSeen,
+		Active:    list.Active,
+		Ended:     stillSeenList().Ended,
 	})
 }
 

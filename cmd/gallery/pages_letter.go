@@ -20,6 +20,8 @@ func (s *set) addLetters() {
 	s.letter("earlier", views.LetterPage{Record: kinds[10]})
 	s.letter("excluded", views.LetterPage{Kind: "consent", Record: everyExclusion()[1]})
 	s.letter("delete", views.LetterPage{Record: everyEnd()[0], StoppedReference: receipt})
+	s.letter("still-seen", views.LetterPage{Sighting: stillSeen()})
+	s.letter("still-seen", views.LetterPage{Sighting: stillSeenAfterExpiry(), WithNumber: true})
 	s.letter("discovered", views.LetterPage{Sighting: acme(), WithNumber: true})
 }
 

@@ -14,6 +14,10 @@ func (s *set) addRecords() {
 		Active:     everyKind(),
 		Ended:      everyEnd(),
 	})
+	s.records("still seen", customer, stillSeenList())
+	s.records("only still seen", customer, views.RecordsPage{
+		StillSeen: []views.Sighting{stillSeen(), stillSeenAfterExpiry()},
+	})
 	s.records("none discovered", customer, views.RecordsPage{Active: demoList().Active, Ended: demoList().Ended})
 	s.records("only discovered", customer, views.RecordsPage{Discovered: []views.Sighting{acme()}})
 

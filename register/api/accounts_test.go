@@ -303,7 +303,8 @@ func TestCauseOfASuspension(t *testing.T) {
 		}
 		expectMethods("failed", 2)
 
-		if got := must(admin.ReactivateAccount(t.Context(), "bright_energy"))(t).Account; got.StatusCause != nil {
+		got = must(admin.ReactivateAccount(t.Context(), "bright_energy"))(t).Account
+		if got.StatusCause != nil {
 			t.Errorf("reactivated: %+v", got)
 		}
 

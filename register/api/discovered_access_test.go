@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
@@ -66,13 +67,14 @@ func TestSightingIsRefreshed(t *testing.T) {
 	})
 }
 
-// A record supersedes the sightings of its organisation, which are found by the reference on the account and never by
-// the meter point alone (docs/decisions.md, Claiming).
-func TestRegisteringSupersedesSightings(t *testing.T) {
+// A record hides the sightings of its organisation, which are found by the reference on the account and never by the
+// meter point alone. An end of it that the organisation was last seen after shows them first of all (docs/decisions.md,
+// Claiming).
+func TestRegisteringClaimsSightings(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
-	owner, portal, theirs := household(t, r)
-	create(t, owner, theirs, registerclient.BasisContract) // so that the customer of this account opens the list
+	supplier, portal, home := household(t, r)
+	create(t, supplier, home, registerclient.BasisContract) // so that the customer of this account opens the list
 	dcc := r.Client(t, registerclient.RoleDCC)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00777")))(t)
@@ -81,25 +83,32 @@ func TestRegisteringSupersedesSightings(t *testing.T) {
 		OrganisationReference: "SEC-OU-00429",
 	})
 	ir := identity(t, acme, "")
-	create(t, acme, ir, registerclient.BasisContract)
+	ak := create(t, acme, ir, registerclient.BasisContract)
 	must(dcc.SubmitDiscoveredAccess(t.Context(), sighting("SEC-OU-00429")))(t)
-	var discovered []string
-	for _, record := range list(t, portal, magicLink(t, portal)) {
-		if record.State == registerclient.StateDiscovered {
-			discovered = append(discovered, record.DiscoveredAccess.OrganisationReference)
+	discovered := func() (references []string) {
+		t.Helper()
+		for _, record := range list(t, portal, magicLink(t, portal)) {
+			if record.State == registerclient.StateDiscovered {
+				references = append(references, record.DiscoveredAccess.OrganisationReference)
+			}
 		}
+
+		return references
+	}
+	if got := discovered(); !slices.Equal(got, []string{"SEC-OU-00777"}) {
+		t.Errorf("listed as discovered: %v", got)
 	}
 
-	if !slices.Equal(discovered, []string{"SEC-OU-00777"}) {
-		t.Errorf("listed as discovered: %v", discovered)
-	}
+	revoked := must(acme.RevokeAccessRecord(t.Context(), ak, registerclient.RevokeAccessRecordQuery{}))(t)
+	r.Clock.Add(7 * 24 * time.Hour)
+	later := sighting("SEC-OU-00429")
+	later.LastSeen = ""
+	must(dcc.SubmitDiscoveredAccess(t.Context(), later))(t)
 
-	elsewhere := sighting("SEC-OU-00429")
-	elsewhere.MPxN = "9900000000001"
-	must(dcc.SubmitDiscoveredAccess(t.Context(), elsewhere))(t)
-	var superseded int
-	err := r.DB.Write.Get(&superseded, `SELECT COUNT(*) FROM discovered_access WHERE superseded_by IS NOT NULL`)
-	if err != nil || superseded != 1 {
-		t.Errorf("%d superseded sightings, want 1 (%v)", superseded, err)
+	first := list(t, portal, magicLink(t, portal))[0]
+	if !first.StillSeenAfterStop || first.EndedBy != registerclient.RevokedByOrganisation ||
+		first.EndedAt == nil || !first.EndedAt.Equal(revoked.RevokedAt) ||
+		first.DiscoveredAccess.OrganisationReference != "SEC-OU-00429" {
+		t.Errorf("listed first: %+v", first)
 	}
 }

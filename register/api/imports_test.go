@@ -237,28 +237,39 @@ func TestImportReportsMistakes(t *testing.T) {
 	})
 }
 
-// An imported active record supersedes the sightings of its organisation.
-func TestImportSupersedesSightings(t *testing.T) {
+// An imported record hides the sightings of its organisation, as any other does.
+func TestImportClaimsSightings(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
+		supplier, portal, home := household(t, r)
+		create(t, supplier, home, registerclient.BasisContract)
 		service, account := importer(t, r.DB, r.Clock.Now)
 		dcc := r.Client(t, registerclient.RoleDCC)
 		for _, reference := range []string{"SEC-OU-00429", "SEC-OU-00001"} {
 			must(dcc.SubmitDiscoveredAccess(t.Context(), sighting(reference)))(t)
 		}
 
-		for i, want := range []int{0, 1} {
-			lines := linesOf(t, i+1, func(j int, l *registerclient.ImportLine) {
-				l.IdentityRecord.PIIPrincipal.MPxN = registertest.MeterPoint
-				if j == 0 {
-					l.AccessRecord.AccessEvent.State = registerclient.StateRevoked
+		discovered := func() (count int) {
+			t.Helper()
+			for _, record := range list(t, portal, magicLink(t, portal)) {
+				if record.State == registerclient.StateDiscovered {
+					count++
 				}
-			})
-			must(service.Rules.Import(t.Context(), account, strings.NewReader(lines), nil))(t)
-			if got := rows(t, r, "discovered_access WHERE superseded_by IS NOT NULL"); got != want {
-				t.Errorf("%d superseded, want %d", got, want)
 			}
+
+			return count
+		}
+		if got := discovered(); got != 2 {
+			t.Errorf("%d sightings are listed before the import, want 2", got)
+		}
+
+		lines := linesOf(t, 1, func(_ int, l *registerclient.ImportLine) {
+			l.IdentityRecord.PIIPrincipal.MPxN = registertest.MeterPoint
+		})
+		must(service.Rules.Import(t.Context(), account, strings.NewReader(lines), nil))(t)
+		if got := discovered(); got != 1 {
+			t.Errorf("%d sightings are listed after it, want 1", got)
 		}
 	})
 }

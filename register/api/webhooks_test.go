@@ -133,7 +133,7 @@ func TestWrongWebhookChanges(t *testing.T) {
 	expect(t, register("https://example.com/taken"), http.StatusConflict, "CON001")
 }
 
-// The event contact.added goes to the subscriptions that name it: when a contact comes to a meter point of which nobody
+// The event contact.added goes to the subscriptions that name it: when a contact comes to a meter point and no one
 // is left who could confirm before.
 func TestContactAddedIsOptIn(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,7 @@ import (
 type Log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
-	// changed is closed at the next Write; nil if nobody waits for it.
+	// changed is closed at the next Write; nil if no one waits for it.
 	changed chan struct{}
 }
 

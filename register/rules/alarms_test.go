@@ -39,7 +39,7 @@ func (h *house) becomeFirst(t testing.TB, from, count int) {
 	})
 }
 
-// object adds letters about the owner's contact, the first ones of which were answered with "not me".
+// object adds letters about the owner's contact. The answer to the first ones is "not me".
 func (h *house) object(t testing.TB, letters, objections int) {
 	t.Helper()
 	contact := h.contactOf(t, h.ir).ID

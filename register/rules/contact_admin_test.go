@@ -82,7 +82,8 @@ func TestSetAsideAndRestore(t *testing.T) {
 	})
 }
 
-// A provisional contact is restored too, and ends its wait. One whose person cannot speak for the household is not.
+// A provisional contact is restored too, and ends its wait. A contact of a person who cannot speak for the household
+// is not.
 func TestRestoreOthers(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

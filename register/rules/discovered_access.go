@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -35,7 +36,7 @@ func (r *Rules) PrepareSighting(in registerclient.DiscoveredAccess) (NewSighting
 	k.dataTypes("data-types-observed", in.DataTypesObserved)
 	k.required("source-reference", in.SourceReference, 255)
 	if in.SupersededBy != nil {
-		k.Add("superseded-by", "is set by the register.")
+		k.Add("superseded-by", "is not the caller's to set.")
 	}
 	if err := k.Err(); err != nil {
 		return NewSighting{}, err
@@ -55,17 +56,18 @@ func (r *Rules) PrepareSighting(in registerclient.DiscoveredAccess) (NewSighting
 }
 
 // ReportSighting stores a sighting and returns its key. The first sighting of an organisation at a meter point makes a
-// row; a later one refreshes it, and created is false. A sighting of an organisation that has an active access record
-// at the meter point is stored as superseded and not listed (docs/decisions.md, Claiming).
+// row; a later one refreshes it, and created is false. If the organisation was seen after its access ended, its
+// accounts are told, once for each day last seen and for each set of data types (docs/decisions.md, Claiming).
 func (r *Rules) ReportSighting(
 	ctx context.Context, tx *store.Tx, accountID string, sighting NewSighting,
 ) (ak string, created bool, err error) {
 	row := sighting.row
-	record, err := tx.FindActiveRecord(ctx, row.MPxN, row.OrganisationReference, row.CreatedAt)
-	switch {
-	case err == nil:
-		row.SupersededBy = &record
-	case !errors.Is(err, store.ErrNotFound):
+	if err := tx.HoldMeterPoint(ctx, row.MPxN); err != nil {
+		return "", false, err
+	}
+
+	before, err := tx.FindSighting(ctx, row.MPxN, row.OrganisationReference)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return "", false, err
 	}
 
@@ -76,5 +78,10 @@ func (r *Rules) ReportSighting(
 
 	tx.Audit(r.auditEvent(accountID, auditDiscoveredReported, row.MPxN, ak, nil))
 
-	return ak, ak == row.AK, nil
+	isRepeated := before.LastSeen == row.LastSeen && slices.Equal(before.DataTypes.V, row.DataTypes.V)
+	if !isRepeated {
+		err = r.announceAfterStop(ctx, tx, row)
+	}
+
+	return ak, ak == row.AK, err
 }

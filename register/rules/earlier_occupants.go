@@ -141,6 +141,13 @@ func (h household) showsSighting(reported time.Time, lastSeen string) bool {
 	return h.has(reported) && lastSeen >= h.since()
 }
 
+// showsEnd reports whether the present household may learn when an access record ended: of its own always, and of one
+// of an earlier household only if it ended in its own time, so that it saw it active. No side of a dispute learns of
+// what the other one has.
+func (h household) showsEnd(first registration, endedAt time.Time) bool {
+	return h.has(first.at) && (!h.isEarlier(first) || store.LondonDay(endedAt, 0) >= h.since())
+}
+
 // showsAmendment reports whether the present household sees what an earlier household's access record said until it
 // was amended.
 func (h household) showsAmendment(amendedAt time.Time) bool {

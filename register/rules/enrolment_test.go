@@ -50,8 +50,8 @@ func TestEnrolmentByTicket(t *testing.T) {
 	})
 }
 
-// A Data User that has verified the customer sends the browser without a link: the new passkey confirms the challenge of
-// that Data User, and nobody else's until it stands.
+// A Data User that has verified the customer sends the browser without a link: the new passkey confirms the challenge
+// of that Data User, and nobody else's until it stands.
 func TestEnrolmentByOwner(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)
@@ -79,8 +79,8 @@ func TestEnrolmentByOwner(t *testing.T) {
 	h.expectStatus(t, "the new passkey is shown", again, "confirmed")
 }
 
-// After a link to enrol a passkey the customer returns to the account that asked. After a link for another purpose they
-// stay.
+// After a link to enrol a passkey the customer returns to the account that asked. After a link for another purpose
+// they stay.
 func TestTicketReturn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)

@@ -86,3 +86,6 @@ func (r *Rules) WriteTenancyTies(ctx context.Context, tx *store.Tx, mpxn string)
 
 	return r.writeTenancyTies(ctx, tx, h.contacts)
 }
+
+// WorkingDaysBetween is workingDaysBetween.
+var WorkingDaysBetween = workingDaysBetween

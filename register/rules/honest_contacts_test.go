@@ -28,8 +28,8 @@ func (h *house) confirmsByLink(t testing.TB) {
 	must(h.ConfirmByLink(t.Context(), opened, rules.LinkConfirmation{ByHand: true}))(t)
 }
 
-// A customer who changed the supplier and the mailbox gets in after 30 days: the former supplier's record has ended, the
-// letters were not answered. While that record is active, time alone brings nothing.
+// A customer who changed the supplier and the mailbox gets in after 30 days: the former supplier's record has ended,
+// the letters were not answered. While that record is active, time alone brings nothing.
 func TestNewSuppliersAddressStandsAfterThirtyDays(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

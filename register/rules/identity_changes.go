@@ -115,7 +115,7 @@ func (c *identityChange) apply(ctx context.Context, in registerclient.UpdateIden
 	return nil
 }
 
-// changePerson stores what a change says of the person, and decides about the contacts whose person changed.
+// changePerson stores what a change says of the person, and decides about the contacts of a changed person.
 func (c *identityChange) changePerson(ctx context.Context, in registerclient.UpdateIdentityRecordRequest) error {
 	former := c.record
 	if err := c.changeDetail(in); err != nil {
@@ -166,7 +166,7 @@ func (c *identityChange) changePerson(ctx context.Context, in registerclient.Upd
 	return nil
 }
 
-// changeDetail seals the address and the verification of the person anew.
+// changeDetail seals the address and the verification of the person again.
 func (c *identityChange) changeDetail(in registerclient.UpdateIdentityRecordRequest) error {
 	hasAddress := in.PIIPrincipal != nil && in.PIIPrincipal.Address != nil
 	if !hasAddress && in.PrincipalVerification == nil {
@@ -220,8 +220,8 @@ func (c *identityChange) changeMoveInDate(day string) {
 	c.members = append(c.members, "pii-principal.move-in-date")
 }
 
-// reconsider decides about a contact whose person changed from was to now. ok is false if its standing stays: that of
-// a contact of the present household which stays in it, and that of one that was set aside.
+// reconsider decides about a contact after a change of its person, from was to now. ok is false if its standing stays:
+// that of a contact of the present household which stays in it, and that of one that was set aside.
 func (h home) reconsider(was, now contact) (v verdict, ok bool) {
 	failed := now.outcome == outcomeFailed && was.outcome != outcomeFailed
 	recovered := was.outcome == outcomeFailed && now.outcome != outcomeFailed

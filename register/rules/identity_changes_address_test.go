@@ -180,7 +180,7 @@ func TestSeveralReplacements(t *testing.T) {
 	})
 }
 
-// A record without an address gets one, which is first if nobody stands. A replacement whose address stands already on
+// A record without an address gets one, which is first if none stands. A replacement with an address that stands on
 // another record takes over at once.
 func TestAddressThatStandsAtOnce(t *testing.T) {
 	t.Parallel()

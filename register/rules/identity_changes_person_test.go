@@ -70,7 +70,7 @@ func TestMoveInDateChanges(t *testing.T) {
 	})
 }
 
-// A contact whose move-in date comes is judged then: one that another date brought there is not first.
+// A contact is judged when its move-in date comes: one with a changed date is not first.
 func TestMoveInDateComes(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
@@ -82,7 +82,7 @@ func TestMoveInDateComes(t *testing.T) {
 	})
 }
 
-// The change of a move-in date moves no access record to an earlier household, of which ended ones are hidden
+// The change of a move-in date moves no access record to an earlier household, which hides ended ones
 // (docs/decisions.md, Which person).
 func TestMoveInDateHidesNoAccess(t *testing.T) {
 	t.Parallel()

@@ -151,11 +151,8 @@ func (r *Rules) registerLines(
 	if err := tx.InsertImported(ctx, rows); err != nil {
 		return chunkResult{}, err
 	}
-	if err := r.addImportedContacts(ctx, tx, rows); err != nil {
-		return chunkResult{}, err
-	}
 
-	return result, supersedeSightings(ctx, tx, account, rows)
+	return result, r.addImportedContacts(ctx, tx, rows)
 }
 
 // settle returns the rows of the lines that have won their references, and counts them. A line that repeats another one
@@ -182,40 +179,4 @@ func (c lineClaims) settle(lines []importLine) (rows []store.ImportedRecord, res
 	}
 
 	return rows, result
-}
-
-// supersedeSightings marks the sightings of an account's organisation as superseded by the imported records, as
-// RegisterAccess does.
-func supersedeSightings(ctx context.Context, tx *store.Tx, account store.Account, rows []store.ImportedRecord) error {
-	if account.OrganisationReference == nil {
-		return nil
-	}
-
-	firstActive := map[string]string{} // the key of the first active record, by meter point
-	var mpxns []string
-	for _, row := range rows {
-		record := row.Record
-		if firstActive[record.MPxN] == "" && record.State == store.StateActive {
-			firstActive[record.MPxN] = record.AK
-			mpxns = append(mpxns, record.MPxN)
-		}
-	}
-
-	if len(mpxns) == 0 {
-		return nil
-	}
-
-	seen, err := tx.ListDiscoveredMeterPoints(ctx, *account.OrganisationReference, mpxns)
-	if err != nil {
-		return err
-	}
-
-	for _, mpxn := range seen {
-		err := tx.SupersedeDiscoveredAccess(ctx, mpxn, *account.OrganisationReference, firstActive[mpxn])
-		if err != nil {
-			return err
-		}
-	}
-
-	return nil
 }

@@ -21,7 +21,8 @@ const (
 	removalBatch = 500
 )
 
-// ErrAskedBefore reports a removal that was asked for a short time ago: an address does not get one letter after the other.
+// ErrAskedBefore reports a removal that was asked for a short time ago: an address does not get one letter after the
+// other.
 var ErrAskedBefore = errors.New("the removal was asked for a short time ago")
 
 // Removal is how a visitor can remove a contact, and part of the text keys of the page.
@@ -68,8 +69,8 @@ func (visitor contact) owns(c contact) bool {
 		!c.CreatedAt.Time().Before(visitor.Since.Time())
 }
 
-// toldOfRemoval returns the addresses that are written to before a visitor removes a contact: the contact itself. For a
-// passkey it is the address of its identity record. If that is the visitor's, or if there is none, it is every other
+// toldOfRemoval returns the addresses that are written to before a visitor removes a contact: the contact itself. For
+// a passkey it is the address of its identity record. If that is the visitor's, or if there is none, it is every other
 // standing address too.
 func (h home) toldOfRemoval(visitor, c contact) []contact {
 	if !c.isPasskey() {
@@ -97,8 +98,8 @@ func (h home) toldOfRemoval(visitor, c contact) []contact {
 
 // RemoveOwnContact removes a contact at once if it is the visitor or the visitor's own. It writes to every other one,
 // and removes it after seven days unless one objects. removed is true if the contact has gone; it is false, and
-// nothing changes, if the page that the visitor saw is not right any more. It returns ErrAskedBefore if the removal was
-// asked for a short time ago.
+// nothing changes, if the page that the visitor saw is not right any more. It returns ErrAskedBefore if the removal
+// was asked for a short time ago.
 func (r *Rules) RemoveOwnContact(ctx context.Context, visit Visit, contactID string) (removed bool, err error) {
 	err = r.changeContact(ctx, visit, contactID, func(tx *store.Tx, h home, visitor, c contact) error {
 		switch h.removal(visitor, c) {
@@ -154,8 +155,8 @@ func (r *Rules) KeepOwnContact(ctx context.Context, visit Visit, contactID strin
 	})
 }
 
-// removeContact removes a contact for good: a passkey with its public key, an address with its sealed text and its hash
-// on the identity record.
+// removeContact removes a contact for good: a passkey with its public key, an address with its sealed text and its
+// hash on the identity record.
 func (r *Rules) removeContact(ctx context.Context, tx *store.Tx, h home, c contact) error {
 	if c.isPasskey() {
 		return r.removePasskey(ctx, tx, h, c)
@@ -198,8 +199,8 @@ func (r *Rules) auditRemoval(tx *store.Tx, c contact, eventType string, detail m
 	tx.Audit(r.auditEvent(byCustomer, eventType, c.MPxN, "", detail))
 }
 
-// EndRemovals removes the contacts that did not object within their time. It returns how many it looked at; the next call
-// continues.
+// EndRemovals removes the contacts that did not object within their time. It returns how many it looked at; the next
+// call continues.
 func (r *Rules) EndRemovals(ctx context.Context) (done int, err error) {
 	due, err := r.store.ListRemovalsDue(ctx, r.Now(), removalBatch)
 	if err != nil {

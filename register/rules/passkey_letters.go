@@ -8,9 +8,9 @@ import (
 )
 
 // queuePasskeyLetters writes to every standing address when a passkey is added or removed that stands or stood: one of
-// them may know that it was a stranger. They are told of a passkey that waits for them by a letter that they can answer.
-// The address of the passkey's own identity record is told of each, unless its person has not moved in or its Data User
-// is stopped. The transaction must hold the home, as it was before the change.
+// them may know that it was a stranger. They are told of a passkey that waits for them by a letter that they can
+// answer. The address of the passkey's own identity record is told of each, unless its person has not moved in or its
+// Data User is stopped. The transaction must hold the home, as it was before the change.
 func (r *Rules) queuePasskeyLetters(
 	ctx context.Context, tx *store.Tx, h home, record store.IdentityRecord, credential store.Credential,
 	stood bool, language string, letter func(mail.PasskeyDetails) mail.Message,

@@ -88,7 +88,10 @@ func TestPlantedContactsOpenNothingOfANewHousehold(t *testing.T) {
 			h.access(t, h.owner, h.ir, registerclient.BasisConsent)
 			h.expectStanding(t, h.ir, "stands first")
 			h.clock.Add(time.Minute)
-			h.stand(t, h.lives(t, h.account(t, "second_supplier", registerclient.RoleDataUser), partnerEmail, "2026-05-20"))
+			h.stand(
+				t,
+				h.lives(t, h.account(t, "second_supplier", registerclient.RoleDataUser), partnerEmail, "2026-05-20"),
+			)
 			h.letters(t) // the question to the household before
 
 			planted := h.plant(t, p)
@@ -97,8 +100,8 @@ func TestPlantedContactsOpenNothingOfANewHousehold(t *testing.T) {
 	}
 }
 
-// A contact that is planted at the electricity meter opens nothing of the gas meter of the same home, however the number
-// of that is written.
+// A contact that is planted at the electricity meter opens nothing of the gas meter of the same home, however the
+// number of that is written.
 func TestPlantedContactsOpenNoOtherMeter(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)
@@ -197,8 +200,8 @@ func (h *house) follow(
 	return planted
 }
 
-// expectNoDisclosure lets 60 days pass, and checks on each of some days that the planted contacts answer nobody, that the
-// standing addresses are written to, once a day at most, and that nobody else is written to.
+// expectNoDisclosure lets 60 days pass, and checks on each of some days that the planted contacts answer nobody, that
+// the standing addresses are written to, once a day at most, and that nobody else is written to.
 func (h *house) expectNoDisclosure(t *testing.T, planted []string, writtenTo bool) {
 	t.Helper()
 	honest := []string{customerEmail, partnerEmail}

@@ -170,18 +170,20 @@ func (r *Rules) readMeterPoint(
 		return nil, err
 	}
 
-	rows, earlier, err := visibleToHousehold(rows, present, now)
+	found, err := tx.ListDiscoveredAccess(ctx, grant.MPxN)
 	if err != nil {
 		return nil, err
 	}
 
-	sightings, err := tx.ListDiscoveredAccess(ctx, grant.MPxN)
+	sightings, err := judgeSightings(found, rows, present, now)
 	if err != nil {
 		return nil, err
 	}
-	sightings = slices.DeleteFunc(sightings, func(s store.DiscoveredAccess) bool {
-		return !present.showsSighting(s.CreatedAt.Time(), s.LastSeen)
-	})
+
+	rows, earlier, err := visibleToHousehold(rows, present, now)
+	if err != nil {
+		return nil, err
+	}
 
 	records, err := recordSummaries(rows, sightings, filter, grant.AccountID, now)
 	if err != nil {

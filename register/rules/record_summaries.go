@@ -42,7 +42,7 @@ func accessRecordOf(row store.ListedRecord, reader string, now time.Time) (regis
 
 // recordSummaries returns access records and sightings as rows of a list, in the order in which a customer reads it.
 func recordSummaries(
-	rows []store.ListedRecord, sightings []store.DiscoveredAccess, filter RecordFilter, reader string, now time.Time,
+	rows []store.ListedRecord, sightings []judgedSighting, filter RecordFilter, reader string, now time.Time,
 ) ([]registerclient.AccessRecordSummary, error) {
 	summaries := []registerclient.AccessRecordSummary{}
 	for _, row := range rows {
@@ -72,9 +72,13 @@ func recordSummaries(
 	return summaries, nil
 }
 
-// listOrder returns the place of a summary in a list: active access by consent first, then other active access, then
-// discovered, expired and revoked access.
+// listOrder returns the place of a summary in a list: first of all access that was seen after it ended, then active
+// access by consent, other active access, discovered, expired and revoked access.
 func listOrder(summary registerclient.AccessRecordSummary) int {
+	if summary.StillSeenAfterStop {
+		return -1
+	}
+
 	switch summary.State {
 	case registerclient.StateActive:
 		if summary.LegalBasis.Consent() {
@@ -131,10 +135,9 @@ func summaryOfRecord(
 }
 
 // summaryOfSighting returns an organisation that the DCC saw as one row of a list.
-func summaryOfSighting(sighting store.DiscoveredAccess) registerclient.AccessRecordSummary {
+func summaryOfSighting(sighting judgedSighting) registerclient.AccessRecordSummary {
 	types := dataTypesOf(sighting.DataTypes.V)
-
-	return registerclient.AccessRecordSummary{
+	summary := registerclient.AccessRecordSummary{
 		AK:        sighting.AK,
 		State:     registerclient.StateDiscovered,
 		DataTypes: types,
@@ -148,6 +151,13 @@ func summaryOfSighting(sighting store.DiscoveredAccess) registerclient.AccessRec
 			SourceReference:       sighting.SourceReference,
 		},
 	}
+	if stop := sighting.stop; stop != nil {
+		summary.StillSeenAfterStop = true
+		summary.EndedAt = &stop.at
+		summary.EndedBy = stop.by
+	}
+
+	return summary
 }
 
 // flatRecordOf returns an access record as one row of an administrator's list.

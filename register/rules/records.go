@@ -33,9 +33,9 @@ func (r *Rules) PrepareAccessRecord(in registerclient.AccessRecord) (NewAccessRe
 }
 
 // RegisterAccess stores a new access record of an account. It consumes the re-identification token that the record
-// names, and marks the sightings of the account's organisation at the meter point as superseded. It returns an *Error
-// of KindForbidden, KindNotFound, KindConflict or KindUnprocessable if the record may not use the identity record or
-// the token, and of KindConflict if the account's records at the meter point would hold too much.
+// names. It returns an *Error of KindForbidden, KindNotFound, KindConflict or KindUnprocessable if the record may not
+// use the identity record or the token, and of KindConflict if the account's records at the meter point would hold too
+// much.
 func (r *Rules) RegisterAccess(
 	ctx context.Context, tx *store.Tx, account store.Account, record NewAccessRecord,
 ) (registerclient.AccessToken, error) {
@@ -60,11 +60,6 @@ func (r *Rules) RegisterAccess(
 	}
 	if err := checkRecordBytes(ctx, tx, row); err != nil {
 		return registerclient.AccessToken{}, err
-	}
-	if reference := account.OrganisationReference; reference != nil && row.State == store.StateActive {
-		if err := tx.SupersedeDiscoveredAccess(ctx, mpxn, *reference, row.AK); err != nil {
-			return registerclient.AccessToken{}, err
-		}
 	}
 
 	tx.Audit(r.auditEvent(account.AccountID, auditRecordCreated, mpxn, row.AK, nil))

@@ -30,7 +30,9 @@ var (
 	defaultEventTypes = []registerclient.WebhookEventType{
 		registerclient.EventConsentExpiring, registerclient.EventTenancyChange, registerclient.EventConsentWithdrawal,
 	}
-	allEventTypes = append(slices.Clone(defaultEventTypes), registerclient.EventContactAdded)
+	allEventTypes = append(
+		slices.Clone(defaultEventTypes), registerclient.EventContactAdded, registerclient.EventAccessAfterStop,
+	)
 )
 
 // NewSubscription is a webhook subscription that has been checked and not yet stored.

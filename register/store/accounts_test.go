@@ -11,9 +11,13 @@ func TestAccountStatus(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *data) {
 		account := d.account("bright", "data_user")
-		suspend := func(tx *store.Tx) (bool, error) { return tx.SuspendAccount(t.Context(), "bright", "misconduct", now) }
+		suspend := func(tx *store.Tx) (bool, error) {
+			return tx.SuspendAccount(t.Context(), "bright", "misconduct", now)
+		}
 		reactivate := func(tx *store.Tx) (bool, error) { return tx.ReactivateAccount(t.Context(), "bright") }
-		terminate := func(tx *store.Tx) (bool, error) { return tx.TerminateAccount(t.Context(), "bright", "misconduct", now) }
+		terminate := func(tx *store.Tx) (bool, error) {
+			return tx.TerminateAccount(t.Context(), "bright", "misconduct", now)
+		}
 		for _, step := range []struct {
 			name   string
 			change func(*store.Tx) (bool, error)

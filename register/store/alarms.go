@@ -81,7 +81,7 @@ func (r reader) CountAdditions(ctx context.Context, accountID string, since time
 		accountID, Millis(since), most)
 }
 
-// ListFirstAccounts lists the accounts of which more than a number of contacts became the first at their meter points
+// ListFirstAccounts lists the accounts with more than a number of contacts that became the first at a meter point
 // since a moment, and that have no alarm of the day.
 func (r reader) ListFirstAccounts(ctx context.Context, since time.Time, more int, day string) ([]string, error) {
 	return queryRows[string](ctx, r.db, "list accounts with first contacts", `SELECT a.account_id FROM accounts a

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"central.consent/dar/register/store"
 )
@@ -48,47 +47,47 @@ func TestDiscoveredAccess(t *testing.T) {
 			t.Errorf("%+v, %v", found, err)
 		}
 
-		listed := func() []string {
-			t.Helper()
-			meters, err := d.ListDiscoveredMeterPoints(t.Context(), "SEC-bright", []string{"1", mpxn})
-			if err != nil {
-				t.Fatal(err)
-			}
-
-			return meters
+		if found, err := d.FindSighting(t.Context(), mpxn, "SEC-bright"); err != nil || found.AK != "ak_first" {
+			t.Errorf("%+v, %v", found, err)
 		}
-		if meters := listed(); !slices.Equal(meters, []string{mpxn}) {
-			t.Errorf("seen at %v", meters)
+		if _, err := d.FindSighting(t.Context(), mpxn, "SEC-other"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("an organisation that was not seen: %v, want ErrNotFound", err)
 		}
 
-		d.change(func(tx *store.Tx) error {
-			return tx.SupersedeDiscoveredAccess(t.Context(), mpxn, "SEC-bright", "ak_new")
-		})
 		rows, err := d.ListDiscoveredAccess(t.Context(), mpxn)
-		if err != nil || len(rows) != 0 || len(listed()) != 0 {
-			t.Errorf("superseded, and still listed: %v, %v", rows, err)
+		if err != nil || len(rows) != 1 || rows[0].AK != "ak_first" {
+			t.Errorf("%v, %v", rows, err)
 		}
 	})
 }
 
-func TestFindActiveRecord(t *testing.T) {
+// The records of an organisation are those of the accounts with its reference, in any state.
+func TestListRecordsOfOrganisation(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *data) {
 		d.account("bright", "data_user")
+		d.account("other", "data_user")
 		identity := d.identity("bright", "2020-01-01")
-		find := func() (string, error) {
-			return d.FindActiveRecord(t.Context(), mpxn, "SEC-bright", store.Millis(now))
+		ended := d.record(identity, expiring(0))
+		active := d.record(identity)
+		d.record(d.identity("other", "2020-01-01"))
+
+		rows, err := d.ListRecordsOfOrganisation(t.Context(), mpxn, "SEC-bright")
+		if err != nil {
+			t.Fatal(err)
 		}
 
-		d.record(identity, expiring(0))
-		if ak, err := find(); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("an expired record: %q, %v, want ErrNotFound", ak, err)
+		var aks []string
+		for _, row := range rows {
+			aks = append(aks, row.AK)
+			if row.OrganisationReference == nil || *row.OrganisationReference != "SEC-bright" {
+				t.Errorf("%s has the reference %v", row.AK, row.OrganisationReference)
+			}
 		}
 
-		d.record(identity, func(r *store.AccessRecord) { r.CreatedAt = store.Millis(now.Add(-time.Hour)) })
-		newest := d.record(identity)
-		if ak, err := find(); err != nil || ak != newest.AK {
-			t.Errorf("%q, %v, want the newest %q", ak, err, newest.AK)
+		want := []string{ended.AK, active.AK}
+		if slices.Sort(aks); len(aks) != 2 || !slices.Contains(aks, want[0]) || !slices.Contains(aks, want[1]) {
+			t.Errorf("listed %v, want %v", aks, want)
 		}
 	})
 }

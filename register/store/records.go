@@ -76,6 +76,8 @@ type ListedRecord struct {
 	DUID           string `db:"duid"`
 	DataUserName   string `db:"display_name"`
 	DataUserStatus string `db:"data_user_status"`
+	// OrganisationReference is the owner's Smart Energy Code reference; nil if it has none.
+	OrganisationReference *string `db:"organisation_reference"`
 	// IdentityAccountID is the account that owns the linked identity record.
 	IdentityAccountID string `db:"identity_account_id"`
 	// MoveInDate is that of the identity record with which the access record was first registered; nil once that
@@ -89,7 +91,8 @@ type ListedRecord struct {
 var listedRecords = list{
 	columns: `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
 		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration, r.amendments,
-		a.duid, a.display_name, a.status AS data_user_status, i.account_id AS identity_account_id,
+		a.duid, a.display_name, a.status AS data_user_status, a.organisation_reference,
+		i.account_id AS identity_account_id,
 		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date,
 		(SELECT f.former_move_ins FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS former_move_ins`,
 	from: `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`,
@@ -137,6 +140,18 @@ func (r reader) ListAccessRecords(ctx context.Context, mpxn string) ([]ListedRec
 	return queryRows[ListedRecord](ctx, r.db, "list access records of meter point",
 		`SELECT `+listedRecords.columns+` FROM `+listedRecords.from+` WHERE r.mpxn = ?
 		ORDER BY r.created_at DESC, r.ak`, mpxn)
+}
+
+// ListRecordsOfOrganisation lists the access records of a meter point whose owners have this Smart Energy Code
+// reference, newest first.
+func (r reader) ListRecordsOfOrganisation(
+	ctx context.Context,
+	mpxn, organisationReference string,
+) ([]ListedRecord, error) {
+	return queryRows[ListedRecord](ctx, r.db, "list access records of organisation",
+		`SELECT `+listedRecords.columns+` FROM `+listedRecords.from+`
+		WHERE r.mpxn = ? AND a.organisation_reference = ? ORDER BY r.created_at DESC, r.ak`,
+		mpxn, organisationReference)
 }
 
 // RecordFilter narrows a list of access records. Empty fields match everything. Now decides which records are expired.
