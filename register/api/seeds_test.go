@@ -298,10 +298,10 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 	records := get(t, r.URL+"/records", accounts.owner).body["records"].([]any)
 
 	contacts := must(r.ClientWith(t, "admin_ops", secretKey).ListContacts(t.Context(), registertest.MeterPoint))(t)
-	stands := slices.IndexFunc(contacts.Contacts, func(c registerclient.Contact) bool {
-		return c.Standing == registerclient.ContactStands // no seed before ends this one
+	address := slices.IndexFunc(contacts.Contacts, func(c registerclient.Contact) bool {
+		return c.Address != nil // a seed before deletes the passkey
 	})
-	contact := contacts.Contacts[stands].Contact
+	contact := contacts.Contacts[address].Contact
 	raiseAlarms(t, r)
 	alarmPage := strings.TrimPrefix(nextCursor(t, r, "/admin/alarms", admin), "&")
 	const cause = `{"cause":"failure"}`
