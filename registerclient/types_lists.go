@@ -17,7 +17,13 @@ type AccessRecordSummary struct {
 	Expiry             *time.Time        `json:"expiry"`
 	DiscoveredAccess   *DiscoveredAccess `json:"discovered-access"`
 
+	// RegisteredAt is when access began, as the owner first said.
 	RegisteredAt *time.Time `json:"registered-at"`
+	// RenewedAt is the later registered-at with which the owner last replaced the record; nil if it was not renewed.
+	RenewedAt *time.Time `json:"renewed-at,omitzero"`
+	// StartedAgain is when the customer stopped access of the same account, at most 90 days before it registered the
+	// record; nil without such a stop. Only a portal's list has it.
+	StartedAgain *time.Time `json:"started-again,omitzero"`
 	RevokedAt    *time.Time `json:"revoked-at"`
 	RevokedBy    *RevokedBy `json:"revoked-by"`
 	Notice       *Notice    `json:"notice"`

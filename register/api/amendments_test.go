@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -83,18 +84,21 @@ func TestAmendments(t *testing.T) {
 		}
 
 		// Each of several concurrent replacements leaves one amendment. Of more than fifty the oldest are deleted,
-		// except the first: a flood of changes must not delete what the customer said yes to.
-		var replacements sync.WaitGroup
-		for i := range 60 {
-			replacements.Go(func() {
-				replace(func(record *registerclient.AccessRecord) {
-					record.Processing.Purpose = fmt.Sprint("Purpose ", i)
-					record.RecordMetadata.IdentityRecordRef = nil // so that they do not wait for each other
+		// except the first: a flood of changes must not delete what the customer said yes to. A day has ten of them.
+		for day := range 6 {
+			r.Clock.Add(24 * time.Hour)
+			var replacements sync.WaitGroup
+			for i := range 10 {
+				replacements.Go(func() {
+					replace(func(record *registerclient.AccessRecord) {
+						record.Processing.Purpose = fmt.Sprint("Purpose ", 10*day+i)
+					})
 				})
-			})
+			}
+
+			replacements.Wait()
 		}
 
-		replacements.Wait()
 		purposes := map[string]bool{}
 		amendments := past()
 		if !reflect.DeepEqual(amendments[0], want[0]) {
@@ -107,6 +111,13 @@ func TestAmendments(t *testing.T) {
 
 		if len(purposes) != 50 || len(amendments) != 50 {
 			t.Errorf("%d purposes in %d amendments, want 50 in 50", len(purposes), len(amendments))
+		}
+
+		record := registertest.AccessRecord(ir, registerclient.BasisConsent)
+		_, err := owner.ReplaceAccessRecord(t.Context(), ak, record)
+		refused, ok := errors.AsType[*registerclient.Error](err)
+		if !ok || !errors.Is(err, registerclient.ErrTooMany) || refused.RetryAfter <= 0 {
+			t.Errorf("the eleventh of a day: %v, want %v with a wait", err, registerclient.ErrTooMany)
 		}
 	})
 }

@@ -149,7 +149,7 @@ func TestRecordBytesAreLimited(t *testing.T) {
 
 			return record
 		}
-		small := create(t, owner, ir, registerclient.BasisConsent)
+		small := create(t, owner, ir, registerclient.BasisContract)
 		var refused error
 		for i := 0; refused == nil; i++ {
 			if i == 20 {
@@ -220,11 +220,11 @@ func TestReplaceKeepsIdentity(t *testing.T) {
 
 		other := must(owner.CreateIdentityRecord(t.Context(), registertest.IdentityRecord("9900000000001", "")))(t).IR
 		record.RecordMetadata.IdentityRecordRef = &other
-		expectRefused("with another meter point", owner, registerclient.ErrInvalid)
+		expectRefused("with another meter point", owner, registerclient.ErrUnprocessable)
 
 		foreign := identity(t, stranger, "")
 		record.RecordMetadata.IdentityRecordRef = &foreign
-		expectRefused("with another's identity record", owner, registerclient.ErrForbidden)
+		expectRefused("with another's identity record", owner, registerclient.ErrUnprocessable)
 
 		record.RecordMetadata.IdentityRecordRef = nil
 		record.AccessEvent.State = registerclient.StateRevoked

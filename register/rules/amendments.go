@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -16,20 +15,15 @@ import (
 // customer what the record allows beyond what it allowed at the beginning, however often it is replaced.
 const maxAmendments = 50
 
-// amendmentsOf returns the amendments of an access record, as JSON, once row replaces it. What the record says now is
-// added if row tells the customer something else. It locks the record, and returns store.ErrNotFound if there is none.
-func amendmentsOf(ctx context.Context, tx *store.Tx, row store.AccessRecord, now time.Time) ([]byte, error) {
-	held, err := tx.HoldAccessRecord(ctx, row)
-	if err != nil {
-		return nil, err
-	}
-
+// amendmentsAfter returns the amendments of an access record, as JSON, once document replaces its content. What the
+// record says now is added if document tells the customer something else. The caller must have locked the record.
+func amendmentsAfter(held store.AccessRecord, document []byte, now time.Time) ([]byte, error) {
 	before, err := amendmentOf(held.Record, now)
 	if err != nil {
 		return nil, err
 	}
 
-	after, err := amendmentOf(row.Record, now)
+	after, err := amendmentOf(document, now)
 	if err != nil {
 		return nil, err
 	}
@@ -37,9 +31,9 @@ func amendmentsOf(ctx context.Context, tx *store.Tx, row store.AccessRecord, now
 		return held.Amendments, nil
 	}
 
-	var amendments []registerclient.Amendment
-	if err := json.Unmarshal(held.Amendments, &amendments); err != nil {
-		return nil, fmt.Errorf("decode the amendments of an access record: %w", err)
+	amendments, err := decodeAmendments(held.Amendments)
+	if err != nil {
+		return nil, err
 	}
 
 	amendments = append(amendments, before)
@@ -48,6 +42,15 @@ func amendmentsOf(ctx context.Context, tx *store.Tx, row store.AccessRecord, now
 	}
 
 	return json.Marshal(amendments)
+}
+
+func decodeAmendments(stored []byte) ([]registerclient.Amendment, error) {
+	var amendments []registerclient.Amendment
+	if err := json.Unmarshal(stored, &amendments); err != nil {
+		return nil, fmt.Errorf("decode the amendments of an access record: %w", err)
+	}
+
+	return amendments, nil
 }
 
 // amendmentOf returns what a stored document tells the customer: who may read what, on what ground, why and until when.
@@ -70,6 +73,31 @@ func amendmentOf(document []byte, amendedAt time.Time) (registerclient.Amendment
 	}
 
 	return amendment, nil
+}
+
+// terms are what a withdrawal depends on of an access record: its legal basis and its end, nil for none.
+type terms struct {
+	basis  registerclient.LegalBasis
+	expiry *time.Time
+}
+
+func (t terms) expiredAt(moment time.Time) bool { return t.expiry != nil && !moment.Before(*t.expiry) }
+
+// termsAt returns the terms of an access record at a moment. Times are whole seconds: in the second of a replacement,
+// it returns the terms before it.
+func termsAt(row store.AccessRecord, moment time.Time) (terms, error) {
+	amendments, err := decodeAmendments(row.Amendments)
+	if err != nil {
+		return terms{}, err
+	}
+
+	for _, amendment := range amendments {
+		if !amendment.AmendedAt.Before(moment) {
+			return terms{basis: amendment.LegalBasis, expiry: amendment.Expiry}, nil
+		}
+	}
+
+	return terms{basis: registerclient.LegalBasis(row.LegalBasis), expiry: store.OptionalTime(row.Expiry)}, nil
 }
 
 // changedMembers returns the names of the members in which two documents differ. The audit log gets only the names, not

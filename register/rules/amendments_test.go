@@ -43,6 +43,10 @@ func TestAmendments(t *testing.T) {
 		}
 
 		for i := range 60 {
+			if i%10 == 0 {
+				r.clock.Add(24 * time.Hour) // a record is replaced ten times a day at most
+			}
+
 			got := replace(func(in *registerclient.AccessRecord) { in.Processing.Purpose = fmt.Sprint("Purpose ", i) })
 			if want := min(i+1, 50); len(got) != want {
 				t.Fatalf("%d amendments after %d changes, want %d", len(got), i+1, want)

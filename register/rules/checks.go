@@ -121,6 +121,17 @@ func (k *Checks) instant(field string, value time.Time) {
 	}
 }
 
+// maxClockLead is how far a time that has passed may lie ahead: the caller's clock may be fast.
+const maxClockLead = 5 * time.Minute
+
+// pastInstant is instant for a time that has passed.
+func (k *Checks) pastInstant(field string, value, now time.Time) {
+	k.instant(field, value)
+	if value.After(now.Add(maxClockLead)) {
+		k.Add(field, "must lie at most 5 minutes ahead.")
+	}
+}
+
 // year checks that a time lies in the years that the database and JSON can hold.
 func (k *Checks) year(field string, value time.Time) {
 	if value.Year() < 1900 || value.Year() > 2999 {

@@ -84,6 +84,8 @@ type authority struct {
 	record store.ListedRecord
 	// tokenHash is the hash of the token by which the customer said so.
 	tokenHash []byte
+	// readAt is when a reading consumed the token; nil if none did.
+	readAt *store.Millis
 }
 
 // authorityOver returns the access record that a customer's token lets an account act on. The account started the
@@ -135,7 +137,7 @@ func (r *Rules) authorityOver(
 		return authority{}, refused
 	}
 
-	return authority{record: record, tokenHash: grant.TokenHash}, nil
+	return authority{record: record, tokenHash: grant.TokenHash, readAt: grant.ConsumedAt}, nil
 }
 
 // isValidFor reports whether a token carries the authority of a present customer, and, if it was consumed by a reading,

@@ -320,15 +320,20 @@ func (h household) showsToCustomer(grant store.Reidentification, record store.Li
 	if seenAt == nil {
 		seenAt = grant.ConfirmedAt
 	}
-	active := seenAt != nil && !first.ended && !hadEndedBy(record.AccessRecord, seenAt.Time())
+	if seenAt == nil {
+		return h.showsRecord(first, false), nil
+	}
 
-	return h.showsRecord(first, active), nil
+	ended, err := hadEndedBy(record.AccessRecord, seenAt.Time())
+	active := !first.ended && !ended
+
+	return h.showsRecord(first, active), err
 }
 
-// hadEndedBy reports whether an access record had ended before a moment.
-func hadEndedBy(record store.AccessRecord, moment time.Time) bool {
+// hadEndedBy reports whether an access record had ended before a moment, by the expiry that it had then.
+func hadEndedBy(record store.AccessRecord, moment time.Time) (bool, error) {
+	then, err := termsAt(record, moment)
 	revoked := record.RevokedAt != nil && record.RevokedAt.Time().Before(moment)
-	expired := record.Expiry != nil && !moment.Before(record.Expiry.Time())
 
-	return revoked || expired
+	return revoked || then.expiredAt(moment), err
 }

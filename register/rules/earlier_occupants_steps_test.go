@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,6 +66,8 @@ type entry struct {
 	owner        store.Account
 	person       *person
 	registeredAt time.Time
+	renewedAt    time.Time
+	basis        registerclient.LegalBasis
 	ended        bool // when it was registered
 	expiry       *time.Time
 	expirySetAt  time.Time
@@ -292,6 +295,8 @@ func (h *history) registerEntry() {
 		owner:        p.owner,
 		person:       p,
 		registeredAt: in.AccessEvent.RegisteredAt,
+		renewedAt:    in.AccessEvent.RegisteredAt,
+		basis:        in.Processing.LegalBasis,
 		ended: in.AccessEvent.State == registerclient.StateRevoked ||
 			expiry != nil && !now.Before(*expiry),
 		expiry:      expiry,
@@ -316,13 +321,35 @@ func (h *history) replaceEntry() {
 		return
 	}
 
+	// The basis stays, and access is renewed at the earliest when it began last.
 	in := h.accessOf("")
 	in.RecordMetadata.IdentityRecordRef = nil
-	if p := pick(h, "person", h.livingPeople(e.owner.AccountID)); p != nil {
-		in.RecordMetadata.IdentityRecordRef = &p.ir
+	basis := e.basis
+	if !basis.Consent() {
+		basis = in.Processing.LegalBasis
 	}
 
-	must(h.ReplaceAccess(h.tb.Context(), e.owner.AccountID, e.ak, in))(h.tb)
+	sample := registertest.AccessRecord("", basis)
+	in.Processing.LegalBasis = basis
+	in.Notice = sample.Notice
+	in.AccessEvent.Consent = sample.AccessEvent.Consent
+	if in.AccessEvent.RegisteredAt.Before(e.renewedAt) {
+		in.AccessEvent.RegisteredAt = e.renewedAt
+	}
+	if in.AccessEvent.Expiry != nil && !in.AccessEvent.Expiry.After(e.renewedAt) {
+		in.AccessEvent.Expiry = new(e.renewedAt.Add(time.Hour))
+	}
+
+	_, err := h.ReplaceAccess(h.tb.Context(), e.owner.AccountID, e.ak, in)
+	if refused, ok := errors.AsType[*rules.Error](err); ok && refused.Kind == rules.KindTooMany {
+		return
+	}
+	if err != nil {
+		h.tb.Fatal(err)
+	}
+
+	e.basis = basis
+	e.renewedAt = in.AccessEvent.RegisteredAt
 	e.expiry = in.AccessEvent.Expiry
 	e.expirySetAt = h.Now()
 }

@@ -275,6 +275,7 @@ func TestTokenReachesWhatItsReadingShows(t *testing.T) {
 		State:             store.StateActive,
 		CreatedAt:         store.Millis(at(time.May, 1, 9)),
 		FirstRegisteredAt: new(store.Millis(at(time.May, 1, 9))),
+		Amendments:        []byte(`[]`),
 	}
 	ended := func(moment time.Time) store.AccessRecord {
 		record := earlier

@@ -74,7 +74,7 @@ func (r *Rules) checkIdentityChange(in registerclient.UpdateIdentityRecordReques
 	if in.Email != nil {
 		k.email("email", *in.Email)
 	}
-	k.verification("principal-verification.", in.PrincipalVerification)
+	k.verification("principal-verification.", in.PrincipalVerification, r.Now())
 	if person.MoveInDate != "" {
 		k.moveInDate("pii-principal.move-in-date", person.MoveInDate, r.Now())
 	}

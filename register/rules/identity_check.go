@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -41,7 +42,7 @@ func (r *Rules) checkIdentityRecord(
 	k.moveInDate("pii-principal.move-in-date", in.PIIPrincipal.MoveInDate, r.Now())
 	k.address("pii-principal.address", in.PIIPrincipal.Address)
 	OneOf(&k, "expressed-by", in.ExpressedBy, "data-subject", "authorised-representative")
-	k.verification("principal-verification.", in.PrincipalVerification)
+	k.verification("principal-verification.", in.PrincipalVerification, r.Now())
 	if in.Email != nil {
 		k.email("email", *in.Email)
 	}
@@ -70,17 +71,43 @@ func (k *Checks) moveInDate(field string, day registerclient.Date, now time.Time
 }
 
 // verification checks the evidence of a person's identity; nil is none.
-func (k *Checks) verification(field string, v *registerclient.PrincipalVerification) {
+func (k *Checks) verification(field string, v *registerclient.PrincipalVerification, now time.Time) {
 	if v == nil {
 		return
 	}
 
 	k.required(field+"method", v.Method, 100)
-	k.instant(field+"verified-at", v.VerifiedAt)
+	k.pastInstant(field+"verified-at", v.VerifiedAt, now)
 	OneOf(k, field+"outcome", v.Outcome, outcomeVerified, outcomeFailed, outcomePartial)
 	k.text(field+"reference", v.Reference, 255)
 	k.text(field+"submitted", v.Submitted, 255)
+	if hasUnmaskedNumber(v.Submitted) {
+		k.Add(field+"submitted", "must mask a number: at most 4 digits in a row may be shown.")
+	}
+
 	k.text(field+"verified-against", v.VerifiedAgainst, 255)
+}
+
+// maxShownDigits is how many digits in a row of what a customer submitted may be stored.
+const maxShownDigits = 4
+
+// hasUnmaskedNumber reports whether a text shows more digits in a row than the register stores. Spaces, dashes and
+// full stops, with which numbers are grouped, do not end a row.
+func hasUnmaskedNumber(text string) bool {
+	digits := 0
+	for _, char := range text {
+		switch {
+		case unicode.IsDigit(char):
+			digits++
+		case char != '.' && !unicode.Is(unicode.Zs, char) && !unicode.Is(unicode.Pd, char):
+			digits = 0
+		}
+		if digits > maxShownDigits {
+			return true
+		}
+	}
+
+	return false
 }
 
 // sealIdentityRecord returns the row of a new identity record, with its personal data sealed.

@@ -20,6 +20,9 @@ func TestIdentityCheck(t *testing.T) {
 		SecretCost: registertest.SecretCost,
 		Clock:      func() time.Time { return today },
 	})
+	submitted := func(text string) func(in *request) {
+		return func(in *request) { in.PrincipalVerification.Submitted = text }
+	}
 	account := store.Account{AccountID: "owner", ReturnURLs: store.JSON[[]string]{V: []string{returnURL}}}
 	for _, test := range []struct {
 		name  string
@@ -43,6 +46,19 @@ func TestIdentityCheck(t *testing.T) {
 		}, "principal-verification.method principal-verification.verified-at principal-verification.outcome " +
 			"principal-verification.reference principal-verification.submitted " +
 			"principal-verification.verified-against"},
+		{"verified in 5 minutes", func(in *request) {
+			in.PrincipalVerification.VerifiedAt = today.Add(5 * time.Minute)
+		}, ""},
+		{"verified later", func(in *request) {
+			in.PrincipalVerification.VerifiedAt = today.Add(5*time.Minute + time.Second)
+		}, "principal-verification.verified-at"},
+		{"masked", submitted("XXXX-XXXX-XXXX-4242"), ""},
+		{"two numbers", submitted("1234 of ****5678"), ""},
+		{"a postcode", submitted("M14 5RT"), ""},
+		{"unmasked", submitted("4111111111111111"), "principal-verification.submitted"},
+		{"five digits", submitted("card 12345"), "principal-verification.submitted"},
+		{"in groups", submitted("4111 1111-1111.1111"), "principal-verification.submitted"},
+		{"in other digits", submitted("\uff14\uff11\uff11\uff11\uff11"), "principal-verification.submitted"},
 		{"moves in in 90 days", func(in *request) { in.PIIPrincipal.MoveInDate = "2026-08-30" }, ""},
 		{"moves in in 91 days", func(in *request) { in.PIIPrincipal.MoveInDate = "2026-08-31" },
 			"pii-principal.move-in-date"},

@@ -180,6 +180,11 @@ func (r *Rules) readMeterPoint(
 		return nil, err
 	}
 
+	restarts, err := restartsOf(rows, present)
+	if err != nil {
+		return nil, err
+	}
+
 	rows, earlier, err := visibleToHousehold(rows, present, now)
 	if err != nil {
 		return nil, err
@@ -192,6 +197,7 @@ func (r *Rules) readMeterPoint(
 
 	for i := range records {
 		record := &records[i]
+		record.StartedAgain = restarts[record.AK]
 		if earlier[record.AK] {
 			record.EarlierOccupant = true
 			record.Amendments = slices.DeleteFunc(record.Amendments, func(amendment registerclient.Amendment) bool {

@@ -120,7 +120,7 @@ func (k *Checks) accessEvent(in *registerclient.AccessRecord, now time.Time) {
 	OneOf(k, field+"state", event.State,
 		registerclient.StateActive, registerclient.StateExpired, registerclient.StateRevoked)
 
-	k.instant(field+"registered-at", event.RegisteredAt)
+	k.pastInstant(field+"registered-at", event.RegisteredAt, now)
 	event.RegisteredAt = event.RegisteredAt.UTC().Truncate(time.Second)
 	k.expiry(field+"expiry", event, now)
 

@@ -103,6 +103,11 @@ func summaryOfRecord(
 		return registerclient.AccessRecordSummary{}, err
 	}
 
+	first, err := firstRegisteredAt(row)
+	if err != nil {
+		return registerclient.AccessRecordSummary{}, err
+	}
+
 	arrangement := record.RecordMetadata.ControllerArrangement
 	count := len(arrangement.Controllers)
 	status := registerclient.DataUserStatus(row.DataUserStatus)
@@ -117,21 +122,23 @@ func summaryOfRecord(
 		DataTypes:          record.Processing.DataTypes,
 		State:              record.AccessEvent.State,
 		Expiry:             record.AccessEvent.Expiry,
-		RegisteredAt:       &record.AccessEvent.RegisteredAt,
+		RegisteredAt:       &first,
 		RevokedAt:          record.AccessEvent.RevokedAt,
 		Notice:             record.Notice,
 		DataUserName:       &row.DataUserName,
 		DataUserStatus:     &status,
 	}
+	if renewed := record.AccessEvent.RegisteredAt; renewed.After(first) {
+		summary.RenewedAt = &renewed
+	}
 	if row.RevokedBy != nil {
 		by := registerclient.RevokedBy(*row.RevokedBy)
 		summary.RevokedBy = &by
 	}
-	if err := json.Unmarshal(row.Amendments, &summary.Amendments); err != nil {
-		return registerclient.AccessRecordSummary{}, fmt.Errorf("decode the amendments of an access record: %w", err)
-	}
 
-	return summary, nil
+	summary.Amendments, err = decodeAmendments(row.Amendments)
+
+	return summary, err
 }
 
 // summaryOfSighting returns an organisation that the DCC saw as one row of a list.

@@ -60,8 +60,8 @@ func (r *Rules) RevokeOwn(ctx context.Context, accountID, ak string, reason *str
 }
 
 // Withdraw ends an active consent by the authority of a customer, which the token carries (authorityOver), and returns
-// when it ended. If the customer withdrew it before, it returns that time again. It returns an *Error of KindForbidden
-// if the token has no authority over the record, of KindUnprocessable if the record does not rest on consent, of
+// when it ended. If the customer withdrew it before, it returns that time again. What the owner replaced since the
+// customer read the record does not count against the customer. It returns an *Error of KindForbidden if the token has no authority over the record, of KindUnprocessable if the record does not rest on consent, of
 // KindConflict if it has expired or the organisation ended it.
 func (r *Rules) Withdraw(ctx context.Context, accountID, ak, token string, reason *string) (time.Time, error) {
 	endedAt := r.Now()
@@ -77,6 +77,12 @@ func (r *Rules) Withdraw(ctx context.Context, accountID, ak, token string, reaso
 		if err != nil {
 			return err
 		}
+		if !revoked {
+			revoked, err = withdrawAsRead(ctx, tx, &grant, revocation)
+		}
+		if err != nil {
+			return err
+		}
 		if revoked {
 			return r.recordRevocation(ctx, tx, accountID, grant.record, revocation, grant.tokenHash)
 		}
@@ -87,6 +93,30 @@ func (r *Rules) Withdraw(ctx context.Context, accountID, ak, token string, reaso
 	})
 
 	return endedAt, err
+}
+
+// withdrawAsRead ends a record that the customer read as a consent which would still be active, and that cannot be
+// withdrawn because its owner replaced it since. It returns false if there is no such record.
+func withdrawAsRead(
+	ctx context.Context, tx *store.Tx, grant *authority, revocation store.Revocation,
+) (bool, error) {
+	if grant.readAt == nil {
+		return false, nil
+	}
+
+	held, err := tx.HoldAccessRecord(ctx, grant.record.AccessRecord)
+	if err != nil {
+		return false, err
+	}
+
+	read, err := termsAt(held, grant.readAt.Time())
+	if err != nil || read.expiredAt(revocation.At) || !read.basis.Consent() {
+		return false, err
+	}
+
+	grant.record.LegalBasis = string(read.basis) // the owner is told as of any consent
+
+	return tx.RevokeReplaced(ctx, held, revocation)
 }
 
 // recordRevocation records the end of an access record in the audit log and tells the owner of a consent. tokenHash is

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -25,6 +26,9 @@ type AccessRecord struct {
 	FirstRegisteredAt *Millis `db:"first_registered_at"`
 	// EndedAtRegistration says that the record was not active any more when it was registered.
 	EndedAtRegistration bool `db:"ended_at_registration"`
+	// StoppedBefore is when a customer last stopped access of the account at the meter point before the registration;
+	// nil without such a stop.
+	StoppedBefore *Millis `db:"stopped_before"`
 	// Amendments is a JSON list of what the record said before each replacement, oldest first.
 	Amendments []byte `db:"amendments"`
 }
@@ -90,9 +94,9 @@ type ListedRecord struct {
 // listedRecords are the columns of ListedRecord, newest access record first.
 var listedRecords = list{
 	columns: `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
-		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration, r.amendments,
-		a.duid, a.display_name, a.status AS data_user_status, a.organisation_reference,
-		i.account_id AS identity_account_id,
+		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration,
+		r.stopped_before, r.amendments, a.duid, a.display_name, a.status AS data_user_status,
+		a.organisation_reference, i.account_id AS identity_account_id,
 		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date,
 		(SELECT f.former_move_ins FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS former_move_ins`,
 	from: `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`,
@@ -100,7 +104,11 @@ var listedRecords = list{
 	key:  `r.ak`,
 }
 
-// InsertAccessRecord adds an access record.
+// lastStop is AccessRecord.StoppedBefore in SQL. Its arguments are the meter point and the account.
+const lastStop = `(SELECT MAX(revoked_at) FROM access_records
+	WHERE mpxn = ? AND account_id = ? AND revoked_by = 'customer')`
+
+// InsertAccessRecord adds an access record. It looks up r.StoppedBefore itself.
 func (t *Tx) InsertAccessRecord(ctx context.Context, r AccessRecord) error {
 	return t.insertAccessRecords(ctx, "insert access record", []AccessRecord{r})
 }
@@ -113,10 +121,13 @@ func (t *Tx) insertAccessRecords(ctx context.Context, action string, records []A
 	var args []any
 	for _, record := range records {
 		args = append(args, record.values()...)
+		args = append(args, record.MPxN, record.AccountID)
 	}
 
-	_, err := t.exec(ctx, action, `INSERT INTO access_records (`+recordColumns+`) VALUES `+
-		placeholders(len(records), len(args)/len(records)), args...)
+	values := strings.Repeat("?, ", len(AccessRecord{}.values())) + lastStop
+	rows := strings.Repeat(", ("+values+")", len(records))
+	_, err := t.exec(ctx, action,
+		`INSERT INTO access_records (`+recordColumns+`, stopped_before) VALUES `+rows[2:], args...)
 
 	return err
 }
@@ -254,6 +265,12 @@ func (t *Tx) RevokeConsent(ctx context.Context, record AccessRecord, r Revocatio
 	return t.revoke(ctx, "revoke access record", record, r, consentRecord)
 }
 
+// RevokeReplaced ends a record that a replacement has made end, or rest on something else than consent. It returns false
+// if the record was revoked.
+func (t *Tx) RevokeReplaced(ctx context.Context, record AccessRecord, r Revocation) (bool, error) {
+	return t.revokeWhere(ctx, "revoke replaced access record", record, r, `state = 'ACTIVE'`)
+}
+
 func (t *Tx) revoke(
 	ctx context.Context,
 	action string,
@@ -262,9 +279,22 @@ func (t *Tx) revoke(
 	where string,
 	args ...any,
 ) (bool, error) {
-	args = append([]any{Millis(r.At), r.By, r.Reason, record.AK, record.MPxN, Millis(r.At)}, args...)
+	args = append([]any{Millis(r.At)}, args...)
+
+	return t.revokeWhere(ctx, action, record, r, activeRecord+` AND `+where, args...)
+}
+
+func (t *Tx) revokeWhere(
+	ctx context.Context,
+	action string,
+	record AccessRecord,
+	r Revocation,
+	where string,
+	args ...any,
+) (bool, error) {
+	args = append([]any{Millis(r.At), r.By, r.Reason, record.AK, record.MPxN}, args...)
 
 	return t.execOne(ctx, action, `UPDATE access_records
 		SET state = 'REVOKED', revoked_at = ?, revoked_by = ?, revoke_reason = ?
-		WHERE ak = ? AND mpxn = ? AND `+activeRecord+` AND `+where, args...)
+		WHERE ak = ? AND mpxn = ? AND `+where, args...)
 }
