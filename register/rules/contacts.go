@@ -197,6 +197,10 @@ func (r *Rules) contactOfRecord(record store.IdentityRecord, credential *store.C
 func (r *Rules) addContact(
 	ctx context.Context, tx *store.Tx, h home, added contact, by *contact,
 ) (contact, error) {
+	if by != nil {
+		added = added.restingOn(*by)
+	}
+
 	return r.addContactAs(ctx, tx, h, added, h.arrive(added, by))
 }
 
@@ -217,7 +221,7 @@ func (r *Rules) addContactAs(
 // begin returns a contact with the standing that a verdict gives it, and its wait.
 func (h home) begin(c contact, v verdict) contact {
 	c.Standing = store.Standing{
-		State: v.state, Since: store.Millis(h.now), Why: v.why, Household: h.householdOf(c),
+		State: v.state, Since: store.Millis(h.now), Why: v.why, Household: h.householdOf(c), RestsOn: h.restsOn(c, v),
 	}
 	c.LetterDueAt = nil
 	c.ToldAt = nil
@@ -305,6 +309,7 @@ func (r *Rules) standWith(ctx context.Context, tx *store.Tx, h home, stands cont
 		}
 
 		v := verdict{store.ContactStands, whySameAddress}
+		other = other.restingOn(stands)
 		err := r.replaceStanding(ctx, tx, h.without(stands.ID), other, other.Household, v, "")
 		if err != nil {
 			return err
