@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"central.consent/dar/register/store"
-	"central.consent/dar/registerclient"
 )
 
 // contactReader reads what the rule of standing needs, from the store or in a transaction.
@@ -78,7 +77,12 @@ func formerContact(ctx context.Context, from contactReader, mpxn string, h home)
 	for _, c := range h.contacts {
 		// Its Data User misbehaved: the standing itself has not ended.
 		if c.State == store.ContactStands && c.OpenedAt != nil && h.livesHere(c) {
-			return &store.FormerContact{ID: c.ID}, nil
+			former := &store.FormerContact{ID: c.ID}
+			if c.AccountStoppedAt != nil {
+				former.Until = *c.AccountStoppedAt
+			}
+
+			return former, nil
 		}
 	}
 
@@ -284,7 +288,11 @@ func (r *Rules) replaceStanding(
 
 	r.auditStanding(tx, next, by)
 	if v.state != store.ContactStands {
-		return tx.EndChallengesOf(ctx, c.ID, false, h.now)
+		if err := tx.EndChallengesOf(ctx, c.ID, false, h.now); err != nil {
+			return err
+		}
+
+		return r.announceWaiting(ctx, tx, h, c, nil)
 	}
 
 	if c.SealedEmail != nil {
@@ -363,8 +371,11 @@ func (r *Rules) endContact(ctx context.Context, tx *store.Tx, h home, c contact,
 	tx.Audit(r.auditEvent(by, auditContactEnded, c.MPxN, "", map[string]any{
 		"contact": c.ID, "ir": c.IR, "why": why,
 	}))
+	if err := tx.EndChallengesOf(ctx, c.ID, true, h.now); err != nil {
+		return err
+	}
 
-	return tx.EndChallengesOf(ctx, c.ID, true, h.now)
+	return r.announceWaiting(ctx, tx, h, c, &why)
 }
 
 // auditStanding records the standing of a contact.
@@ -372,31 +383,6 @@ func (r *Rules) auditStanding(tx *store.Tx, c contact, by string) {
 	tx.Audit(r.auditEvent(by, auditContactStanding, c.MPxN, "", map[string]any{
 		"contact": c.ID, "ir": c.IR, "standing": c.State, "why": c.Why,
 	}))
-}
-
-// announceContact tells the other Data Users of a meter point of a contact that came to a household of which nobody is
-// left who stood.
-func (r *Rules) announceContact(ctx context.Context, tx *store.Tx, h home, added contact) error {
-	h = h.sideOf(added.MoveInDate)
-	if added.State != store.ContactProvisional || added.Why != whyNew || h.former == nil {
-		return nil
-	}
-
-	for _, holder := range h.holders {
-		if holder.AccountID == added.AccountID || !holder.Active {
-			continue
-		}
-
-		_, err := r.announce(ctx, tx, holder.AccountID, registerclient.EventContactAdded, nil,
-			registerclient.ContactAddedPayload{
-				MPxN: added.MPxN, AddedAt: added.CreatedAt.Time(), StandsFrom: new(h.now.Add(h.waitAlone(added))),
-			})
-		if err != nil {
-			return err
-		}
-	}
-
-	return nil
 }
 
 // waitBatch is how many waits one call of EndWaits looks at.

@@ -223,6 +223,10 @@ func (h home) afterWait(c contact) (v verdict, at time.Time, ok bool) {
 	standing := h.standing()
 	switch {
 	case len(standing) == 0:
+		if h.former != nil {
+			from = latest(from, h.former.Until.Time())
+		}
+
 		return waited, from.Add(h.waitAlone(c)), true
 	case h.replacesOwnWord(c, standing):
 		return verdict{store.ContactStands, whyReplaced}, from.Add(shortWait), true

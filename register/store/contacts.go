@@ -207,13 +207,15 @@ type FormerContact struct {
 	ID string `db:"contact"`
 	// EndedWhy is nil if the contact has not ended: something else keeps it from standing.
 	EndedWhy *string `db:"ended_why"`
+	// Until is when it stopped standing.
+	Until Millis `db:"until"`
 }
 
 // FindFormerContact finds the contact whose standing for a household ended last, of those that opened something;
 // ErrNotFound. The household is named by its first day.
 func (r reader) FindFormerContact(ctx context.Context, mpxn, household string) (FormerContact, error) {
 	return queryRow[FormerContact](ctx, r.db, "find the last contact that stood",
-		`SELECT c.contact, c.ended_why FROM contacts c JOIN standings s ON s.contact = c.contact
+		`SELECT c.contact, c.ended_why, s.until FROM contacts c JOIN standings s ON s.contact = c.contact
 		WHERE c.mpxn = ? AND c.opened_at IS NOT NULL AND s.state = 'stands' AND s.household = ?
 		AND s.until IS NOT NULL ORDER BY s.until DESC, c.contact LIMIT 1`, mpxn, household)
 }
