@@ -220,7 +220,7 @@ func (r *Rules) EndRemovals(ctx context.Context) (done int, err error) {
 }
 
 // endRemoval removes a contact, unless the one that asked for it does not stand any more: a stranger who was found out
-// removes no other contact.
+// removes no other contact. While a letter about it is underway, the removal waits.
 func (r *Rules) endRemoval(ctx context.Context, tx *store.Tx, due store.DueContact) error {
 	h, err := r.holdHome(ctx, tx, due.MPxN)
 	if err != nil {
@@ -242,6 +242,14 @@ func (r *Rules) endRemoval(ctx context.Context, tx *store.Tx, due store.DueConta
 		_, err := tx.KeepContact(ctx, due.ID)
 
 		return err
+	}
+
+	untold, err := tx.HasRemovalUnderway(ctx, due.ID)
+	if err != nil {
+		return err
+	}
+	if untold {
+		return tx.PostponeRemoval(ctx, due.ID, letterDay)
 	}
 
 	return r.removeContact(ctx, tx, h, c)
