@@ -396,16 +396,26 @@ func (r *Rules) EndWaits(ctx context.Context) (done int, err error) {
 		return 0, err
 	}
 
-	for _, wait := range due {
-		err := r.store.Transact(ctx, func(tx *store.Tx) error { return r.endWait(ctx, tx, wait) })
-		if err != nil {
-			return done, fmt.Errorf("end the wait of a contact: %w", err)
+	return eachDue(due, "end the wait of a contact", func(wait store.DueContact) error {
+		return r.store.Transact(ctx, func(tx *store.Tx) error { return r.endWait(ctx, tx, wait) })
+	})
+}
+
+// eachDue does what is due, and returns how often that succeeded. What fails does not hold up the rest: it is due
+// again in the next sweep.
+func eachDue[T any](due []T, name string, do func(T) error) (done int, err error) {
+	var failures []error
+	for _, next := range due {
+		if err := do(next); err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", name, err))
+
+			continue
 		}
 
 		done++
 	}
 
-	return done, nil
+	return done, errors.Join(failures...)
 }
 
 // endWait looks at the wait of one contact.

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -210,16 +209,9 @@ func (r *Rules) EndRemovals(ctx context.Context) (done int, err error) {
 		return 0, err
 	}
 
-	for _, removal := range due {
-		err := r.store.Transact(ctx, func(tx *store.Tx) error { return r.endRemoval(ctx, tx, removal) })
-		if err != nil {
-			return done, fmt.Errorf("remove a contact: %w", err)
-		}
-
-		done++
-	}
-
-	return done, nil
+	return eachDue(due, "remove a contact", func(removal store.DueContact) error {
+		return r.store.Transact(ctx, func(tx *store.Tx) error { return r.endRemoval(ctx, tx, removal) })
+	})
 }
 
 // endRemoval removes a contact, unless the one that asked for it does not stand any more: a stranger who was found out

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"central.consent/dar/register/store"
@@ -155,22 +154,15 @@ func (r *Rules) SettleTenancyChanges(ctx context.Context) (done int, err error) 
 		return 0, err
 	}
 
-	for _, change := range due {
-		err := r.store.Transact(ctx, func(tx *store.Tx) error {
+	return eachDue(due, "settle a change of tenancy", func(change store.TenancyChange) error {
+		return r.store.Transact(ctx, func(tx *store.Tx) error {
 			if err := tx.HoldMeterPoint(ctx, change.MPxN); err != nil {
 				return err
 			}
 
 			return r.settleTenancyChange(ctx, tx, change)
 		})
-		if err != nil {
-			return done, fmt.Errorf("settle a change of tenancy: %w", err)
-		}
-
-		done++
-	}
-
-	return done, nil
+	})
 }
 
 // disputeTenancyChange puts a report in dispute, because one of those who lived here before says that they still do.
