@@ -37,15 +37,18 @@ func (w *Worker) sweep(ctx context.Context) {
 	}
 }
 
-// deleteOld deletes what is of no use any more. Each table has a transaction of its own, so that none waits for another.
+// deleteOld deletes what is of no use any more, in a transaction for each table, so that none waits for another.
 func (w *Worker) deleteOld(ctx context.Context) error {
 	now := w.Clock()
+	ended := now.Add(-endedJobLife)
+	old := now.Add(-oldLetterLife)
+	lastYear := now.AddDate(-alarmYears, 0, 0)
 
 	return errors.Join(
-		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteEndedJobs(ctx, now.Add(-endedJobLife)) }),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteEndedJobs(ctx, ended) }),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteStaleLimits(ctx, now) }),
-		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldLetters(ctx, now.Add(-oldLetterLife), now) }),
-		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAlarms(ctx, now.AddDate(-alarmYears, 0, 0)) }),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldLetters(ctx, old, now) }),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAlarms(ctx, lastYear) }),
 	)
 }
 

@@ -128,7 +128,8 @@ func (t *Tx) PostponeRemoval(ctx context.Context, contact string, longer time.Du
 
 // DeleteOldLetters deletes the letters that were written before a time and can no longer be answered.
 func (t *Tx) DeleteOldLetters(ctx context.Context, before, now time.Time) error {
-	_, err := t.exec(ctx, "delete old letters", `DELETE FROM contact_letters WHERE written_at < ? AND NOT (`+openLetter+`)`,
+	_, err := t.exec(ctx, "delete old letters",
+		`DELETE FROM contact_letters WHERE written_at < ? AND NOT (`+openLetter+`)`,
 		append([]any{Millis(before)}, openLetterArgs(now)...)...)
 
 	return err
