@@ -126,6 +126,15 @@ func (t *Tx) PostponeRemoval(ctx context.Context, contact string, longer time.Du
 	return err
 }
 
+// DeleteOldLetters deletes the letters that were written before a time and can no longer be answered.
+func (t *Tx) DeleteOldLetters(ctx context.Context, before, now time.Time) error {
+	_, err := t.exec(ctx, "delete old letters",
+		`DELETE FROM contact_letters WHERE written_at < ? AND NOT (`+openLetter+`)`,
+		append([]any{Millis(before)}, openLetterArgs(now)...)...)
+
+	return err
+}
+
 // HasLetterUnderway reports whether a letter of a round about a contact has neither been accepted nor refused for good.
 func (r reader) HasLetterUnderway(ctx context.Context, contact string, round int) (bool, error) {
 	return queryRow[bool](ctx, r.db, "find a letter underway", `SELECT COUNT(*) > 0 FROM contact_letters

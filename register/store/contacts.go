@@ -231,12 +231,7 @@ func (t *Tx) SetStanding(ctx context.Context, c Contact, household string, next 
 		return false, err
 	}
 
-	_, err = t.exec(
-		ctx,
-		"begin the letters of a contact anew",
-		`UPDATE contacts SET letters = 0 WHERE contact = ?`,
-		c.ID,
-	)
+	_, err = t.exec(ctx, "reset the letters of a contact", `UPDATE contacts SET letters = 0 WHERE contact = ?`, c.ID)
 
 	return err == nil, err
 }

@@ -85,7 +85,7 @@ CREATE TABLE contact_letters (
 );
 CREATE INDEX contact_letters_by_contact ON contact_letters (contact, written_at);
 CREATE INDEX contact_letters_by_meter_point ON contact_letters (mpxn, written_at);
-CREATE INDEX contact_letters_by_answer ON contact_letters (answered_at) WHERE answered_at IS NOT NULL;
+CREATE INDEX contact_letters_by_time ON contact_letters (written_at);
 CREATE INDEX contact_letters_objections ON contact_letters (answered_at) WHERE kind = 'addition' AND answer = 'no';
 CREATE INDEX contact_letters_additions ON contact_letters (account_id, written_at) WHERE kind = 'addition';
 
