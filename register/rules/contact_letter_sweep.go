@@ -184,7 +184,6 @@ func (r *Rules) dueAt(
 			continue
 		}
 
-		c.Letters = roundsSoFar(c, written)
 		began, hasOther := h.otherSeries(c, written)
 		later := store.Millis(h.now.Add(letterDay))
 		switch {
@@ -202,23 +201,6 @@ func (r *Rules) dueAt(
 	}
 
 	return due, nil
-}
-
-// roundsSoFar returns how many rounds of letters were written about a contact since it became provisional. Those of an
-// earlier household, or of a time before it stood, do not count.
-func roundsSoFar(c contact, written []store.WrittenLetters) int {
-	var last time.Time
-	for _, letters := range written {
-		if letters.Contact == c.ID {
-			last = latest(last, letters.WrittenAt.Time())
-		}
-	}
-
-	if c.Letters >= letterRounds || !last.IsZero() && last.Before(c.Since.Time()) {
-		return 0 // no letter is due after the last round
-	}
-
-	return c.Letters
 }
 
 // otherSeries returns when the account of a contact, about which nothing was written yet, began a series of letters

@@ -201,6 +201,22 @@ func TestFloodOfMeterPoints(t *testing.T) {
 	}
 }
 
+// beProvisionalAgain gives a provisional contact another standing of the same kind, about which letters are due.
+func (h *house) beProvisionalAgain(t testing.TB, ir string) {
+	t.Helper()
+	now := store.Millis(h.Now())
+	h.change(t, func(tx *store.Tx) error {
+		c := h.contactOf(t, ir)
+		next := c.Standing
+		next.Since = now
+		if begun, err := tx.SetStanding(t.Context(), c, c.Household, next); err != nil || !begun {
+			return fmt.Errorf("the standing has begun: %t (%w)", begun, err)
+		}
+
+		return tx.SetWait(t.Context(), c.ID, &now, nil, c.CheckAt)
+	})
+}
+
 // A contact that becomes provisional once more gets a series of its own, however many letters there were before.
 func TestSeriesStartsAgain(t *testing.T) {
 	t.Parallel()
@@ -212,8 +228,7 @@ func TestSeriesStartsAgain(t *testing.T) {
 			h.clock.Add(10 * day)
 		}
 
-		h.exec(t, `UPDATE standings SET since = ? WHERE contact = ?`, store.Millis(h.Now()), h.contactOf(t, ir).ID)
-		h.exec(t, `UPDATE contacts SET letter_due_at = ?, told_at = NULL WHERE ir = ?`, store.Millis(h.Now()), ir)
+		h.beProvisionalAgain(t, ir)
 		var subjects []string
 		for range 5 {
 			for _, letter := range h.contactLetters(t) {
@@ -235,7 +250,9 @@ func TestNobodyToTell(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)
 	ir := h.lives(t, h.account(t, "other", registerclient.RoleDataUser), partnerEmail, "2022-06-30")
-	h.exec(t, `UPDATE contacts SET opened_at = created_at WHERE ir = ?`, h.ir)
+	h.change(t, func(tx *store.Tx) error {
+		return tx.ConfirmContact(t.Context(), h.contactOf(t, h.ir).ID, h.Now())
+	})
 	h.anonymise(t, h.owner, h.ir)
 	h.clock.Add(time.Hour)
 
@@ -266,14 +283,21 @@ func TestNoLettersForSuspendedAccounts(t *testing.T) {
 	}
 }
 
-// importContacts adds an address of a new account at several meter points, as an import does.
+// importContacts imports an address of a new account at each of several meter points.
 func (h *house) importContacts(t testing.TB, id string, mpxns []string) {
 	t.Helper()
 	account := h.account(t, id, registerclient.RoleDataUser)
-	for _, mpxn := range mpxns {
-		in := registertest.IdentityRecord(mpxn, id+"@example.com")
-		ir := must(h.createIdentity(t, account, in))(t).IR
-		h.exec(t, `UPDATE contacts SET imported = TRUE WHERE ir = ?`, ir)
+	var lines strings.Builder
+	for i, mpxn := range mpxns {
+		lines.WriteString(lineOf(t, i, func(line *registerclient.ImportLine) {
+			identity := registertest.IdentityRecord(mpxn, id+"@example.com")
+			line.IdentityRecord = &identity
+		}))
+	}
+
+	response := must(h.Import(t.Context(), account, strings.NewReader(lines.String()), nil))(t)
+	if response.Imported != len(mpxns) {
+		t.Fatalf("%d lines were imported, want %d: %v", response.Imported, len(mpxns), response.Errors)
 	}
 }
 

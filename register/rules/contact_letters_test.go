@@ -227,8 +227,7 @@ func TestAnswersToOtherLetters(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		_, ir := h.livesToo(t, "partner", partnerEmail)
 		until := h.Now().Add(7 * 24 * time.Hour)
-		h.exec(t, `UPDATE contacts SET removal_at = ? WHERE ir = ?`, store.Millis(until), ir)
-		h.change(t, func(tx *store.Tx) error { return h.WriteRemoval(t.Context(), tx, meterPoint, ir, until) })
+		h.askRemoval(t, ir, until)
 
 		letter := h.letters(t)[0]
 		if letter.To != partnerEmail || !strings.Contains(letter.Message.Text, "remove it on 8 June 2026") {

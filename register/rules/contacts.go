@@ -251,21 +251,6 @@ func (h home) begin(c contact, v verdict) contact {
 	return c
 }
 
-// nextCheck returns when the wait of a provisional contact is looked at next.
-func (h home) nextCheck(c contact) store.Millis {
-	_, at, ok := h.afterWait(c)
-	if !ok {
-		return store.Millis(h.now.Add(blockedInterval))
-	}
-
-	tomorrow := h.now.Add(checkInterval)
-	if at.After(h.now) && at.Before(tomorrow) {
-		return store.Millis(at)
-	}
-
-	return store.Millis(tomorrow)
-}
-
 // setStanding gives a contact the standing of a verdict, in the transaction that holds the meter point. A contact that
 // stands no more ends what it confirmed; an address that begins to stand takes the place of the one that it replaces,
 // and makes its other records stand. by is the account or "customer" that decided; empty if time did.
@@ -327,6 +312,16 @@ func (r *Rules) standWith(ctx context.Context, tx *store.Tx, h home, stands cont
 	return nil
 }
 
+// contact returns the contact with this key.
+func (h home) contact(id string) (contact, bool) {
+	i := slices.IndexFunc(h.contacts, func(c contact) bool { return c.ID == id })
+	if i < 0 {
+		return contact{}, false
+	}
+
+	return h.contacts[i], true
+}
+
 // without returns the home without a contact.
 func (h home) without(id string) home {
 	h.contacts = slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool { return c.ID == id })
@@ -383,106 +378,4 @@ func (r *Rules) auditStanding(tx *store.Tx, c contact, by string) {
 	tx.Audit(r.auditEvent(by, auditContactStanding, c.MPxN, "", map[string]any{
 		"contact": c.ID, "ir": c.IR, "standing": c.State, "why": c.Why,
 	}))
-}
-
-// waitBatch is how many waits one call of EndWaits looks at.
-const waitBatch = 500
-
-// EndWaits looks at the waits that are due: a provisional contact whose time has come stands, unless its conditions do
-// not hold any more. It returns how many it looked at; the next call continues.
-func (r *Rules) EndWaits(ctx context.Context) (done int, err error) {
-	due, err := r.store.ListWaitsDue(ctx, r.Now(), waitBatch)
-	if err != nil {
-		return 0, err
-	}
-
-	return eachDue(due, "end the wait of a contact", func(wait store.DueContact) error {
-		return r.store.Transact(ctx, func(tx *store.Tx) error { return r.endWait(ctx, tx, wait) })
-	})
-}
-
-// eachDue does what is due, and returns how often that succeeded. What fails does not hold up the rest: it is due
-// again in the next sweep.
-func eachDue[T any](due []T, name string, do func(T) error) (done int, err error) {
-	var failures []error
-	for _, next := range due {
-		if err := do(next); err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", name, err))
-
-			continue
-		}
-
-		done++
-	}
-
-	return done, errors.Join(failures...)
-}
-
-// endWait looks at the wait of one contact.
-func (r *Rules) endWait(ctx context.Context, tx *store.Tx, due store.DueContact) error {
-	h, err := r.holdHome(ctx, tx, due.MPxN)
-	if err != nil {
-		return err
-	}
-
-	c, ok := h.contact(due.ID)
-	switch {
-	case !ok || c.State != store.ContactProvisional:
-		return tx.SetWait(ctx, due.ID, nil, nil, nil)
-	case c.Why == whyToCome && h.livesHere(c):
-		next := h.without(c.ID).arrive(c, nil)
-
-		return r.setStanding(ctx, tx, h, c, next, "")
-	}
-
-	v, at, ok := h.afterWait(c)
-	if ok && !h.now.Before(at) {
-		return r.setStanding(ctx, tx, h, c, v, "")
-	}
-
-	letterDueAt := c.LetterDueAt
-	if c.Letters == 0 && letterDueAt == nil && c.Why != whyToCome && len(h.toTell(c)) > 0 {
-		letterDueAt = new(store.Millis(h.now)) // an address has begun to stand since
-		c.ToldAt = nil
-	}
-
-	return tx.SetWait(ctx, c.ID, letterDueAt, c.ToldAt, new(h.nextCheck(c)))
-}
-
-// contact returns the contact with this key.
-func (h home) contact(id string) (contact, bool) {
-	i := slices.IndexFunc(h.contacts, func(c contact) bool { return c.ID == id })
-	if i < 0 {
-		return contact{}, false
-	}
-
-	return h.contacts[i], true
-}
-
-// wakeMigrated lets the contacts begin to wait that were on the register before standing was: nobody was written to
-// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction
-// must hold the home.
-func (r *Rules) wakeMigrated(ctx context.Context, tx *store.Tx, h home) error {
-	for _, c := range h.contacts {
-		waits := c.State == store.ContactProvisional && c.Why == whyMigrated && c.CheckAt == nil
-		if !waits || !h.canStand(c) {
-			continue
-		}
-		if h.standsAs(c) {
-			// Its address was stored in another form or under another key.
-			err := r.setStanding(ctx, tx, h, c, verdict{store.ContactStands, whySameAddress}, "")
-			if err != nil {
-				return err
-			}
-
-			continue
-		}
-
-		begun := h.begin(c, verdict{c.State, c.Why})
-		if err := tx.SetWait(ctx, c.ID, begun.LetterDueAt, begun.ToldAt, begun.CheckAt); err != nil {
-			return err
-		}
-	}
-
-	return nil
 }

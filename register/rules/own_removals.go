@@ -203,15 +203,13 @@ func (r *Rules) auditRemoval(tx *store.Tx, c contact, eventType string, detail m
 
 // EndRemovals removes the contacts that did not object within their time. It returns how many it looked at; the next
 // call continues.
-func (r *Rules) EndRemovals(ctx context.Context) (done int, err error) {
+func (r *Rules) EndRemovals(ctx context.Context) (int, error) {
 	due, err := r.store.ListRemovalsDue(ctx, r.Now(), removalBatch)
 	if err != nil {
 		return 0, err
 	}
 
-	return eachDue(due, "remove a contact", func(removal store.DueContact) error {
-		return r.store.Transact(ctx, func(tx *store.Tx) error { return r.endRemoval(ctx, tx, removal) })
-	})
+	return sweepDue(ctx, r, due, "remove a contact", r.endRemoval)
 }
 
 // endRemoval removes a contact, unless the one that asked for it does not stand any more: a stranger who was found out

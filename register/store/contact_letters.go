@@ -149,6 +149,15 @@ func (r reader) HasRemovalUnderway(ctx context.Context, contact string) (bool, e
 		FROM contact_letters WHERE accepted_at IS NULL AND refused_at IS NULL AND `+removalLetters, contact)
 }
 
+// DeleteOldLetters deletes the letters that were written before a time and can no longer be answered.
+func (t *Tx) DeleteOldLetters(ctx context.Context, before, now time.Time) error {
+	_, err := t.exec(ctx, "delete old letters",
+		`DELETE FROM contact_letters WHERE written_at < ? AND NOT (`+openLetter+`)`,
+		append([]any{Millis(before)}, openLetterArgs(now)...)...)
+
+	return err
+}
+
 // HasLetterUnderway reports whether a letter of a round about a contact has neither been accepted nor refused for good.
 func (r reader) HasLetterUnderway(ctx context.Context, contact string, round int) (bool, error) {
 	return queryRow[bool](ctx, r.db, "find a letter underway", `SELECT COUNT(*) > 0 FROM contact_letters
