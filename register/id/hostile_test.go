@@ -12,7 +12,8 @@ import (
 
 // hostileTexts are what a program sends where a form or an address has something else.
 var hostileTexts = []string{
-	"", " ", "a", "\x00", "\xff\xfe", "%00", "../../admin", "cnt_" + strings.Repeat("0", 24), "' OR 1=1 --", "<script>",
+	"", " ", "a", "\x00", "\xff\xfe", "%00", "../../admin",
+	"cnt_" + strings.Repeat("0", 24), "' OR 1=1 --", "<script>",
 	strings.Repeat("A", 4000), "\u202e2345", "２３４５", "2345\r\nSet-Cookie: a=b", "{\"a\":1}", "2 3 4 5", "💡💡💡💡",
 }
 

@@ -114,16 +114,14 @@ func TestDecisionsAtOnce(t *testing.T) {
 					return err
 				},
 				"change": func() error {
-					_, err := h.UpdateIdentityRecord(t.Context(), "third", ir, registerclient.UpdateIdentityRecordRequest{
-						Email: new(partnerEmail),
-					})
+					in := registerclient.UpdateIdentityRecordRequest{Email: new(partnerEmail)}
+					_, err := h.UpdateIdentityRecord(t.Context(), "third", ir, in)
 
 					return err
 				},
 				"change the standing one": func() error {
-					_, err := h.UpdateIdentityRecord(t.Context(), "owner", h.ir, registerclient.UpdateIdentityRecordRequest{
-						Email: new(fmt.Sprintf("new%d@example.com", n)),
-					})
+					in := registerclient.UpdateIdentityRecordRequest{Email: new(fmt.Sprintf("new%d@example.com", n))}
+					_, err := h.UpdateIdentityRecord(t.Context(), "owner", h.ir, in)
 
 					return err
 				},
@@ -140,7 +138,8 @@ func TestDecisionsAtOnce(t *testing.T) {
 			} {
 				racing.Go(func() {
 					err := decide()
-					if _, refused := errors.AsType[*rules.Error](err); err != nil && !refused && !errors.Is(err, rules.ErrEnded) {
+					_, refused := errors.AsType[*rules.Error](err)
+					if err != nil && !refused && !errors.Is(err, rules.ErrEnded) {
 						t.Errorf("%s: %v", name, err)
 					}
 				})

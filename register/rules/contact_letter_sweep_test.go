@@ -136,7 +136,7 @@ func TestOneSeriesForAnAddress(t *testing.T) {
 	}
 }
 
-// An account that erases an address and gives it again, or changes two in turn, begins three series in 90 days, although
+// An account that erases an address and gives it again, or changes two in turn, begins three series in 90 days:
 // nothing tells that the addresses are the same.
 func TestSeriesOfErasedAddresses(t *testing.T) {
 	t.Parallel()

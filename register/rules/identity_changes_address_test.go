@@ -239,7 +239,8 @@ func TestReplaceAnAddressThatDoesNotStand(t *testing.T) {
 	})
 }
 
-// A Data User can change an address ten times a day: it guesses no customer's address by whether its own stands at once.
+// A Data User can change an address ten times a day: it guesses no customer's address by whether its own one stands at
+// once.
 func TestAddressChangesAreLimited(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
