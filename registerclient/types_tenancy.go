@@ -30,7 +30,7 @@ type ChangeOfTenancy struct {
 	CreatedAt       time.Time `json:"created-at"`
 	// WithdrawnAt is when an administrator withdrew the report; null if none did.
 	WithdrawnAt *time.Time `json:"withdrawn-at"`
-	// DisputedAt is when somebody of the earlier household said to live there still; null if nobody did.
+	// DisputedAt is when a person of the earlier household said to live there still; null if none did.
 	DisputedAt *time.Time `json:"disputed-at"`
 	// UpheldAt is when an administrator decided the dispute for the report; null if none did.
 	UpheldAt *time.Time `json:"upheld-at"`

@@ -36,7 +36,7 @@ func withdrawReports(t testing.TB, admin *registerclient.Client) {
 	}
 }
 
-// dispute puts the report for MeterPoint and a day in dispute, as somebody does who lived there before.
+// dispute puts the report for MeterPoint and a day in dispute, as a person does who lived there before.
 func dispute(t testing.TB, r *registertest.Register, day string) {
 	t.Helper()
 	err := r.Store.Transact(t.Context(), func(tx *store.Tx) error {

@@ -27,7 +27,7 @@ var (
 	Suspend = StatusChange{auditAccountSuspended, true, func(
 		ctx context.Context, r *Rules, tx *store.Tx, accountID, cause string,
 	) (bool, error) {
-		return tx.SuspendAccount(ctx, accountID, cause, r.Now())
+		return tx.SuspendAccount(ctx, accountID, cmp.Or(cause, string(registerclient.CauseMisconduct)), r.Now())
 	}}
 	Reactivate = StatusChange{auditAccountReactivated, false, func(
 		ctx context.Context, _ *Rules, tx *store.Tx, accountID, _ string,
@@ -65,14 +65,13 @@ func CheckStatusCause(cause registerclient.StatusCause) error {
 }
 
 // ChangeStatus changes the status of an account and revokes its bearer tokens. An account that has the status already
-// keeps it, with its cause. cause decides whether the contacts of the account's customers go on standing; empty is
-// misconduct. It returns an *Error of KindNotFound if there is no such account, and of KindConflict if it is
-// terminated.
+// keeps it, with its cause. cause decides whether the contacts of the account's customers go on standing; an empty one
+// is misconduct, and for the termination of a suspended account the cause of its suspension. It returns an *Error of
+// KindNotFound if there is no such account, and of KindConflict if it is terminated.
 func (r *Rules) ChangeStatus(
 	ctx context.Context, tx *store.Tx, change StatusChange, accountID string, cause registerclient.StatusCause,
 	by string,
 ) (registerclient.Account, error) {
-	cause = cmp.Or(cause, registerclient.CauseMisconduct)
 	changed, err := change.apply(ctx, r, tx, accountID, string(cause))
 	if err != nil {
 		return registerclient.Account{}, err
@@ -89,7 +88,7 @@ func (r *Rules) ChangeStatus(
 	if changed {
 		detail := map[string]any{"account-id": accountID}
 		if change.cause {
-			detail["cause"] = string(cause)
+			detail["cause"] = *account.StatusCause
 		}
 
 		tx.Audit(r.auditEvent(by, change.event, "", "", detail))

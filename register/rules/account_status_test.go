@@ -132,3 +132,37 @@ func TestStatusCause(t *testing.T) {
 		}
 	})
 }
+
+// A termination without a cause keeps the cause of the suspension: the customers of a supplier that failed are not
+// locked out when it is closed. A cause that is given counts, and none at all is misconduct.
+func TestCauseOfATermination(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		suspended, given, want registerclient.StatusCause
+	}{
+		"kept":           {registerclient.CauseFailure, "", registerclient.CauseFailure},
+		"given":          {registerclient.CauseFailure, registerclient.CauseMisconduct, registerclient.CauseMisconduct},
+		"none":           {"", "", registerclient.CauseMisconduct},
+		"of a suspended": {"", registerclient.CauseFailure, registerclient.CauseFailure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachHouse(t, func(t *testing.T, h *house) {
+				var account registerclient.Account
+				h.change(t, func(tx *store.Tx) (err error) {
+					_, err = h.ChangeStatus(t.Context(), tx, rules.Suspend, "owner", test.suspended, "admin")
+					if err != nil {
+						return err
+					}
+
+					account, err = h.ChangeStatus(t.Context(), tx, rules.Terminate, "owner", test.given, "admin")
+
+					return err
+				})
+				if account.StatusCause == nil || *account.StatusCause != test.want {
+					t.Errorf("the cause is %v, want %s", account.StatusCause, test.want)
+				}
+			})
+		})
+	}
+}

@@ -67,7 +67,7 @@ func (r *Rules) statusOf(
 		Status: registerclient.StatusExpired,
 	}
 	switch {
-	case outlived.Anonymised || outlived.EarlierOccupant:
+	case outlived.Anonymised || outlived.EarlierOccupant || found.ContactEnded:
 	case outlived.CannotAnswer && found.ConfirmedAt == nil:
 	case found.SoftDeclinedAt != nil:
 		status.Reason = reasonDeclined

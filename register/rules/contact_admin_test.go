@@ -58,7 +58,7 @@ func TestSetAsideAndRestore(t *testing.T) {
 		}
 
 		h.expectMethods(t, "set aside", "")
-		h.expectStatus(t, "set aside", pending, "expired declined")
+		h.expectStatus(t, "set aside", pending, "expired")
 		_, err := h.reidentifyOwn(t, h.owner, h.ir, registerclient.ReidentifyOwnRequest{
 			Method: registerclient.MethodMagicLink,
 		})

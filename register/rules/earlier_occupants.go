@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"central.consent/dar/register/store"
@@ -23,8 +24,8 @@ type household struct {
 	changes []tenancyChange
 	// newer is true of a side of a dispute: that of the people since changes[0], without those before it.
 	newer bool
-	// until is the disputed change before which the people of a side moved in; nil if there is no limit.
-	until *tenancyChange
+	// until are the disputed changes before which the people of a side moved in, the latest first.
+	until []tenancyChange
 }
 
 // tenancyChange is a change of tenancy in force: its effective date has come, and it was not withdrawn.
@@ -71,7 +72,7 @@ func (h household) sides() []household {
 	}
 
 	newer := household{changes: h.changes, newer: true, until: h.until}
-	older := household{changes: h.changes[1:], until: &h.changes[0]}
+	older := household{changes: h.changes[1:], until: append(slices.Clone(h.until), h.changes[0])}
 
 	return append([]household{newer}, older.sides()...)
 }
@@ -105,14 +106,15 @@ func (h household) hasMovedOut(moveIn string) bool { return moveIn < h.moveInFro
 // isOccupant reports whether the person of an identity record belongs to the present household and has moved in, which
 // it takes to confirm anything. today is the day in London.
 func (h household) isOccupant(moveIn, today string) bool {
-	ofOtherSide := h.until != nil && moveIn >= h.until.moveInFrom()
+	ofOtherSide := slices.ContainsFunc(h.until, func(c tenancyChange) bool { return moveIn >= c.moveInFrom() })
 
 	return !h.hasMovedOut(moveIn) && !ofOtherSide && moveIn <= today
 }
 
-// has reports whether what came on the register at a time is on this side of a dispute.
+// has reports whether what came on the register at a time is on this side of a dispute. A report of an earlier day can
+// arrive later: what one of the changes did not find is no older side's.
 func (h household) has(at time.Time) bool {
-	ofNewer := h.until != nil && !h.until.found(at)
+	ofNewer := slices.ContainsFunc(h.until, func(c tenancyChange) bool { return !c.found(at) })
 	ofOlder := h.newer && h.changes[0].found(at)
 
 	return !ofNewer && !ofOlder

@@ -82,8 +82,8 @@ func (h *history) look() {
 	}
 }
 
-// lookByMail reads the list with a link, as the person does whom it reaches: of the second household once the change is
-// reported, or of either one in a dispute. The person sees the list of their household and no other.
+// lookByMail reads the list with a link, as the person does that it reaches: of the second household once the change
+// is reported, or of either one in a dispute. The person sees the list of their household and no other.
 func (h *history) lookByMail(other bool) {
 	err := h.store.Transact(h.tb.Context(), func(tx *store.Tx) error {
 		return tx.DeleteStaleLimits(h.tb.Context(), h.Now().AddDate(1, 0, 0))
@@ -102,7 +102,7 @@ func (h *history) lookByMail(other bool) {
 		return err
 	})
 	if err != nil {
-		return // nobody stands
+		return // no contact stands
 	}
 
 	letters := h.letters(h.tb)
@@ -259,8 +259,8 @@ func (h *history) expectOwn(shown map[string]registerclient.AccessRecordSummary,
 	}
 }
 
-// expectSide expects what one household has in a dispute, and nothing of the other one. complete says that all of it is
-// expected.
+// expectSide expects what one household has in a dispute, and nothing of the other one. complete says that all of it
+// is expected.
 func (h *history) expectSide(p *person, shown map[string]registerclient.AccessRecordSummary, complete bool) {
 	for _, e := range h.entries {
 		_, isShown := shown[e.ak]

@@ -31,7 +31,7 @@ type history struct {
 	entries   []*entry
 	sightings map[string]sighted // by the key of the sighting
 	reports   []*report
-	// questions are the letters that ask whether somebody lives here still.
+	// questions are the letters that ask whether their readers live here still.
 	questions []rules.QueuedLetter
 	begun     time.Time
 }

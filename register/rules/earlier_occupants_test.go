@@ -167,6 +167,7 @@ func TestSidesOfADispute(t *testing.T) {
 	disputedAugust := august
 	disputedAugust.disputed = true
 	january := tenancyChange{effective: "2026-01-01", reported: at(time.January, 5, 9)}
+	lateJanuary := tenancyChange{effective: "2026-01-01", reported: at(time.June, 5, 9), disputed: true}
 
 	const (
 		before  = "2022-06-30"
@@ -212,6 +213,9 @@ func TestSidesOfADispute(t *testing.T) {
 		{"not those of the one", []tenancyChange{disputedAugust, may}, since, old, hidden},
 		{"not those of the other", []tenancyChange{disputedAugust, may}, since, late, hidden},
 		{"those before both see what was there", []tenancyChange{disputedAugust, may}, before, old, nothing},
+		{"not what came between the report of a later day and that of an earlier one",
+			[]tenancyChange{may, lateJanuary}, "2025-06-30", next, hidden},
+		{"that is of those since the later day", []tenancyChange{may, lateJanuary}, since, next, since},
 		{"those since both see the last", []tenancyChange{disputedAugust, may}, "2026-08-01", late, "2026-08-01"},
 	} {
 		side := household{changes: test.changes}.sideOf(test.moveIn)

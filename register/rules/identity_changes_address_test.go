@@ -120,7 +120,7 @@ func TestAddressReplacesAnother(t *testing.T) {
 		h.clock.Add(1)
 		must(h.EndWaits(t.Context()))(t)
 		h.expectStandings(t, "after seven days", "stands replaced")
-		h.expectStatus(t, "of the old address", pending, "expired declined")
+		h.expectStatus(t, "of the old address", pending, "expired")
 		h.expectMailTo(t, "after seven days", newEmail)
 		h.expectByEmail(t, "after seven days", map[string]bool{customerEmail: false, newEmail: true})
 		h.expectAudited(t, "identity-record.updated", 1)

@@ -27,7 +27,7 @@ func TestVerificationChanges(t *testing.T) {
 			t.Errorf("failed: %q", got)
 		}
 
-		h.expectStatus(t, "failed", pending, "expired declined")
+		h.expectStatus(t, "failed", pending, "expired")
 		h.expectMethods(t, "failed", "")
 		record := h.patchOutcome(t, "verified")
 		if got := standingsOf(record); got != "stands first, provisional new" {

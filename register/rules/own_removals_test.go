@@ -53,7 +53,7 @@ func TestRemoveVisitor(t *testing.T) {
 		}
 
 		h.expectEnded(t, "of a removed contact", visit.Secret)
-		h.expectStatus(t, "confirmed before", started, "expired declined")
+		h.expectStatus(t, "confirmed before", started, "expired")
 		h.expectMethods(t, "removed", "")
 		record := must(h.ReadIdentityRecord(t.Context(), "owner", h.ir))(t)
 		if record.HasEmail {

@@ -212,7 +212,15 @@ func (h home) arrive(c contact, by *contact) verdict {
 func (h home) isFirst(c contact) bool {
 	hasFormer := h.former != nil && h.former.ID != c.ID
 
-	return !c.MovedByPatch && !hasFormer && len(h.standing()) == 0 && !h.hasTie()
+	return !c.MovedByPatch && !hasFormer && len(h.standing()) == 0 && !h.hasTie() && !h.hasSetAside(c.AccountID)
+}
+
+// hasSetAside reports whether a contact of an account was set aside in this household. Another one of that account is
+// not first.
+func (h home) hasSetAside(accountID string) bool {
+	return slices.ContainsFunc(h.contacts, func(c contact) bool {
+		return c.AccountID == accountID && c.State == store.ContactSetAside && h.livesHere(c)
+	})
 }
 
 // hasTie reports whether two claim to be the first of the household, between which an administrator has to decide.

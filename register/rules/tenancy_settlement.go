@@ -53,7 +53,7 @@ func (r *Rules) settleTenancyChange(ctx context.Context, tx *store.Tx, change st
 	return nil
 }
 
-// repeatedChange reports whether a change was reported before, for the same day. A dispute of it is one about the new
+// repeatedChange reports whether another report in force names the same day. A dispute of it is one about the new
 // report, too.
 func repeatedChange(ctx context.Context, tx *store.Tx, change store.TenancyChange) (bool, error) {
 	rows, err := tx.ListTenancyChanges(ctx, change.MPxN)
@@ -81,7 +81,7 @@ func (h household) without(effective string) household {
 	return h
 }
 
-// endAuthorityOfMovedOut ends what the contacts have confirmed whose people do not live here any more.
+// endAuthorityOfMovedOut ends what the contacts of people have confirmed who do not live here any more.
 func (r *Rules) endAuthorityOfMovedOut(ctx context.Context, tx *store.Tx, before, after home) error {
 	for _, c := range after.contacts {
 		if !before.livesHere(c) || after.livesHere(c) {
@@ -146,7 +146,7 @@ func (r *Rules) announceTie(ctx context.Context, tx *store.Tx, tied []contact) e
 // tenancyBatch is how many reports one call of SettleTenancyChanges looks at.
 const tenancyBatch = 500
 
-// SettleTenancyChanges lets the reports divide the standing of contacts whose day has come since they arrived. It
+// SettleTenancyChanges settles the reports that arrived before their day, once it has come. It
 // returns how many it looked at; the next call continues.
 func (r *Rules) SettleTenancyChanges(ctx context.Context) (int, error) {
 	due, err := r.store.ListTenancyChangesToSettle(ctx, r.Now(), tenancyBatch)

@@ -42,8 +42,8 @@ func (h *house) withdrawReport(t testing.TB) {
 	must(h.decideReport(t, h.WithdrawTenancyChange))(t)
 }
 
-// confirmAs starts a challenge of the portal that reaches an address, confirms it by the link and returns its token. It
-// returns false if the link cannot reach the address.
+// confirmAs starts a challenge of the portal that reaches an address, confirms it by the link and returns its token.
+// It returns false if the link cannot reach the address.
 func (h *house) confirmAs(t testing.TB, email string) (token string, ok bool) {
 	t.Helper()
 	h.letters(t)
@@ -160,7 +160,7 @@ func TestReportEndsAuthority(t *testing.T) {
 	})
 }
 
-// A report made in advance divides nobody before its day. Then the worker lets those stand who have moved in.
+// A report made in advance has no effect before its day. Then the worker lets those stand who have moved in.
 func TestReportInAdvance(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
@@ -364,7 +364,7 @@ func TestAuthorityInDispute(t *testing.T) {
 	})
 }
 
-// A household replies once, and only while nobody has decided.
+// A household replies once, and only until an administrator has decided.
 func TestLateReplies(t *testing.T) {
 	t.Parallel()
 	for name, decide := range map[string]func(t *testing.T, h *house){
@@ -392,7 +392,8 @@ func TestLateReplies(t *testing.T) {
 	}
 }
 
-// A false report locks nobody out: once it is withdrawn, everybody stands as before it, also those whom it made wait.
+// A false report locks no customer out: once it is withdrawn, all contacts stand as before it, those that it made wait
+// too.
 func TestFalseReportLocksNobodyOut(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

@@ -66,10 +66,13 @@ func (t *Tx) ReactivateAccount(ctx context.Context, id string) (bool, error) {
 		WHERE account_id = ? AND status = 'suspended'`, id)
 }
 
-// TerminateAccount closes an account for good. It returns false if it is closed already or does not exist.
+// TerminateAccount closes an account for good. An empty cause is that of its suspension, and without one misconduct. It
+// returns false if it is closed already or does not exist.
 func (t *Tx) TerminateAccount(ctx context.Context, id, cause string, now time.Time) (bool, error) {
 	return t.execOne(ctx, "terminate account", `UPDATE accounts SET status = 'terminated',
-		suspended_at = COALESCE(suspended_at, ?), status_cause = ? WHERE account_id = ? AND status <> 'terminated'`,
+		suspended_at = COALESCE(suspended_at, ?),
+		status_cause = COALESCE(NULLIF(CAST(? AS TEXT), ''), status_cause, 'misconduct')
+		WHERE account_id = ? AND status <> 'terminated'`,
 		Millis(now), cause, id)
 }
 

@@ -294,8 +294,8 @@ func (t *Tx) ConfirmContact(ctx context.Context, contact string, now time.Time) 
 // EndChallengesOf ends the open challenges of a contact, and the tokens and the authority to withdraw that it
 // confirmed. Those that its own Data User started end only if withOwn is true.
 func (t *Tx) EndChallengesOf(ctx context.Context, contact string, withOwn bool, now time.Time) error {
-	_, err := t.exec(ctx, "end the challenges of a contact", `UPDATE reidentifications SET declined_at = ?
-		WHERE contact = ? AND declined_at IS NULL AND (NOT own_record OR ?)`, Millis(now), contact, withOwn)
+	_, err := t.exec(ctx, "end the challenges of a contact", `UPDATE reidentifications SET declined_at = ?,
+		contact_ended = TRUE WHERE contact = ? AND declined_at IS NULL AND (NOT own_record OR ?)`, Millis(now), contact, withOwn)
 
 	return err
 }

@@ -24,6 +24,8 @@ type Reidentification struct {
 	Method         string `db:"method"`
 	// Contact is the contact that the challenge goes to, or whose passkey confirmed it; nil if neither is known.
 	Contact *string `db:"contact"`
+	// ContactEnded says that the challenge ended because its contact stands no more; nobody declined it.
+	ContactEnded bool `db:"contact_ended"`
 	// OwnRecord says that only the person of the record IR can confirm, because its own Data User asks.
 	OwnRecord   bool    `db:"own_record"`
 	RedirectURL *string `db:"redirect_url"`
@@ -49,9 +51,8 @@ type Reidentification struct {
 }
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash,
-	account_id, mpxn, ir, contact, method, own_record, redirect_url, match_code, wrong_codes, language, key_id,
-	sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at,
-	visit_until`
+	account_id, mpxn, ir, contact, contact_ended, method, own_record, redirect_url, match_code, wrong_codes, language, key_id,
+	sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at, visit_until`
 
 // keepReidentifications is how long after its issue a token can still be told from an unknown one.
 const keepReidentifications = 24 * time.Hour
@@ -105,7 +106,7 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 
 	return t.insert(ctx, "insert re-identification", `INSERT INTO reidentifications (`+reidentificationColumns+`)
 		VALUES (:challenge, :token_hash, :link_hash, :session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn,
-		:ir, :contact, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language, :key_id,
+		:ir, :contact, :contact_ended, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language, :key_id,
 		:sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :soft_declined_at,
 		:consumed_at, :visit_until)`, r)
 }

@@ -91,6 +91,7 @@ CREATE INDEX contact_letters_additions ON contact_letters (account_id, written_a
 
 -- The contact that a challenge goes to, or the passkey that confirmed it.
 ALTER TABLE reidentifications ADD COLUMN contact TEXT;
+ALTER TABLE reidentifications ADD COLUMN contact_ended BOOLEAN NOT NULL DEFAULT FALSE; -- it stands no more
 CREATE INDEX reidentifications_by_contact ON reidentifications (contact) WHERE contact IS NOT NULL;
 
 -- The ticket with which the browser of a confirmed customer opens the page of their own contacts, and its end.
@@ -168,6 +169,7 @@ DROP INDEX reidentifications_by_visit;
 ALTER TABLE reidentifications DROP COLUMN visit_until;
 ALTER TABLE reidentifications DROP COLUMN visit_hash;
 DROP INDEX reidentifications_by_contact;
+ALTER TABLE reidentifications DROP COLUMN contact_ended;
 ALTER TABLE reidentifications DROP COLUMN contact;
 DROP TABLE contact_letters;
 DROP TABLE standings;
