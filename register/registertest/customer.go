@@ -117,8 +117,8 @@ func InsertPasskey(ctx context.Context, tx *store.Tx, credential store.Credentia
 	}})
 }
 
-// challengeOf returns the challenge with a token-ref. The store finds one only with the account that started it, so every
-// account is tried.
+// challengeOf returns the challenge with a token-ref. The store finds one only with the account that started it, so
+// every account is tried.
 func (r *Register) challengeOf(t testing.TB, tokenRef string) store.Reidentification {
 	t.Helper()
 

@@ -295,7 +295,8 @@ func (t *Tx) ConfirmContact(ctx context.Context, contact string, now time.Time) 
 // confirmed. Those that its own Data User started end only if withOwn is true.
 func (t *Tx) EndChallengesOf(ctx context.Context, contact string, withOwn bool, now time.Time) error {
 	_, err := t.exec(ctx, "end the challenges of a contact", `UPDATE reidentifications SET declined_at = ?,
-		contact_ended = TRUE WHERE contact = ? AND declined_at IS NULL AND (NOT own_record OR ?)`, Millis(now), contact, withOwn)
+		contact_ended = TRUE WHERE contact = ? AND declined_at IS NULL AND (NOT own_record OR ?)`,
+		Millis(now), contact, withOwn)
 
 	return err
 }
