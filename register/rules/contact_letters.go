@@ -259,6 +259,8 @@ func (r *Rules) answerAddition(
 	about, _ := h.contact(*letter.Contact)
 	next := verdict{store.ContactSetAside, whyNotMe}
 	if yes {
+		recipient, _ := h.contact(letter.Recipient)
+		about = about.restingOn(recipient)
 		next = verdict{store.ContactStands, whyYes}
 		if !h.canStand(about) {
 			return ErrEnded // its verification has failed since, or its Data User misbehaved

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"central.consent/dar/register/store"
-	"central.consent/dar/registerclient"
 )
 
 // contactReader reads what the rule of standing needs, from the store or in a transaction.
@@ -78,7 +77,12 @@ func formerContact(ctx context.Context, from contactReader, mpxn string, h home)
 	for _, c := range h.contacts {
 		// Its Data User misbehaved: the standing itself has not ended.
 		if c.State == store.ContactStands && c.OpenedAt != nil && h.livesHere(c) {
-			return &store.FormerContact{ID: c.ID}, nil
+			former := &store.FormerContact{ID: c.ID}
+			if c.AccountStoppedAt != nil {
+				former.Until = *c.AccountStoppedAt
+			}
+
+			return former, nil
 		}
 	}
 
@@ -197,6 +201,10 @@ func (r *Rules) contactOfRecord(record store.IdentityRecord, credential *store.C
 func (r *Rules) addContact(
 	ctx context.Context, tx *store.Tx, h home, added contact, by *contact,
 ) (contact, error) {
+	if by != nil {
+		added = added.restingOn(*by)
+	}
+
 	return r.addContactAs(ctx, tx, h, added, h.arrive(added, by))
 }
 
@@ -217,7 +225,7 @@ func (r *Rules) addContactAs(
 // begin returns a contact with the standing that a verdict gives it, and its wait.
 func (h home) begin(c contact, v verdict) contact {
 	c.Standing = store.Standing{
-		State: v.state, Since: store.Millis(h.now), Why: v.why, Household: h.householdOf(c),
+		State: v.state, Since: store.Millis(h.now), Why: v.why, Household: h.householdOf(c), RestsOn: h.restsOn(c, v),
 	}
 	c.LetterDueAt = nil
 	c.ToldAt = nil
@@ -265,7 +273,11 @@ func (r *Rules) replaceStanding(
 
 	r.auditStanding(tx, next, by)
 	if v.state != store.ContactStands {
-		return tx.EndChallengesOf(ctx, c.ID, false, h.now)
+		if err := tx.EndChallengesOf(ctx, c.ID, false, h.now); err != nil {
+			return err
+		}
+
+		return r.announceWaiting(ctx, tx, h, c, nil)
 	}
 
 	if c.SealedEmail != nil {
@@ -290,6 +302,7 @@ func (r *Rules) standWith(ctx context.Context, tx *store.Tx, h home, stands cont
 		}
 
 		v := verdict{store.ContactStands, whySameAddress}
+		other = other.restingOn(stands)
 		err := r.replaceStanding(ctx, tx, h.without(stands.ID), other, other.Household, v, "")
 		if err != nil {
 			return err
@@ -353,8 +366,11 @@ func (r *Rules) endContact(ctx context.Context, tx *store.Tx, h home, c contact,
 	tx.Audit(r.auditEvent(by, auditContactEnded, c.MPxN, "", map[string]any{
 		"contact": c.ID, "ir": c.IR, "why": why,
 	}))
+	if err := tx.EndChallengesOf(ctx, c.ID, true, h.now); err != nil {
+		return err
+	}
 
-	return tx.EndChallengesOf(ctx, c.ID, true, h.now)
+	return r.announceWaiting(ctx, tx, h, c, &why)
 }
 
 // auditStanding records the standing of a contact.
@@ -362,29 +378,4 @@ func (r *Rules) auditStanding(tx *store.Tx, c contact, by string) {
 	tx.Audit(r.auditEvent(by, auditContactStanding, c.MPxN, "", map[string]any{
 		"contact": c.ID, "ir": c.IR, "standing": c.State, "why": c.Why,
 	}))
-}
-
-// announceContact tells the other Data Users of a meter point of a contact that came to a household of which nobody is
-// left who stood.
-func (r *Rules) announceContact(ctx context.Context, tx *store.Tx, h home, added contact) error {
-	h = h.sideOf(added.MoveInDate)
-	if added.State != store.ContactProvisional || added.Why != whyNew || h.former == nil {
-		return nil
-	}
-
-	for _, holder := range h.holders {
-		if holder.AccountID == added.AccountID || !holder.Active {
-			continue
-		}
-
-		_, err := r.announce(ctx, tx, holder.AccountID, registerclient.EventContactAdded, nil,
-			registerclient.ContactAddedPayload{
-				MPxN: added.MPxN, AddedAt: added.CreatedAt.Time(), StandsFrom: new(h.now.Add(h.waitAlone(added))),
-			})
-		if err != nil {
-			return err
-		}
-	}
-
-	return nil
 }

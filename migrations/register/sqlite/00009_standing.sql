@@ -55,7 +55,8 @@ CREATE TABLE standings (
     until     INTEGER,
     why       TEXT NOT NULL,
     household TEXT NOT NULL,               -- the first day of its household; empty without a change of tenancy
-    account_id TEXT                        -- the contact's account if it was the first, which is counted by day
+    account_id TEXT,                       -- the contact's account if it was the first, which is counted by day
+    rests_on  TEXT                         -- the account of the first contact on whose word it rests
 );
 CREATE UNIQUE INDEX standings_present ON standings (contact) WHERE until IS NULL;
 CREATE INDEX standings_by_contact ON standings (contact, since);
