@@ -49,7 +49,7 @@ func OpenAt(t testing.TB, address string, set migrations.Set, version int64) *mi
 	return db
 }
 
-// scripts returns the folder of the migrations of a set on a kind of database. Tests run in the folder of their package.
+// scripts returns the folder of the migrations of a set on a kind of database. A test runs in its package's folder.
 func scripts(t testing.TB, set migrations.Set, kind string) string {
 	t.Helper()
 	folder, err := os.Getwd()

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
