@@ -36,8 +36,8 @@ func (r *Register) Decline(t testing.TB, tokenRef string) {
 	})
 }
 
-// ShowPasskey shows a passkey for an open challenge, as a customer does. Their browser then returns with the completion
-// code.
+// ShowPasskey shows a passkey for an open challenge, as a customer does. Their browser then returns with the
+// completion code.
 func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
 	t.Helper()
 
