@@ -2,12 +2,33 @@ package rules_test
 
 import (
 	"testing"
+	"time"
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
+
+// A contact whose record cannot be opened holds up no other one.
+func TestBrokenContactHoldsUpNoWait(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, registertest.SQLite)
+	h.patchEmail(t, "new@example.com")
+	other := must(h.createIdentity(t, h.owner, registertest.IdentityRecord("2345678", customerEmail)))(t)
+	in := registerclient.UpdateIdentityRecordRequest{Email: new("new@example.com")}
+	h.clock.Add(time.Minute)
+	must(h.UpdateIdentityRecord(t.Context(), "owner", other.IR, in))(t)
+	h.contactLetters(t)
+
+	h.exec(t, `UPDATE contacts SET sealed_email = 'broken' WHERE ir = ? AND replaces IS NOT NULL`, h.ir)
+	h.clock.Add(8 * day)
+	done, err := h.EndWaits(t.Context())
+	if done != 1 || err == nil {
+		t.Errorf("%d waits ended, and %v; want one and the failure of the other", done, err)
+	}
+	h.expectStanding(t, other.IR, "stands replaced")
+}
 
 // A contact that was planted long before the last standing one goes does not stand at once then: it waits as a new one
 // does, and the Data Users of the home are told.

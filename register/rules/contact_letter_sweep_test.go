@@ -136,6 +136,71 @@ func TestOneSeriesForAnAddress(t *testing.T) {
 	}
 }
 
+// An account that erases an address and gives it again, or changes two in turn, begins three series in 90 days, although
+// nothing tells that the addresses are the same.
+func TestSeriesOfErasedAddresses(t *testing.T) {
+	t.Parallel()
+	for name, give := range map[string]func(t testing.TB, h *house, n int){
+		"erased": func(t testing.TB, h *house, _ int) {
+			h.lives(t, h.owner, partnerEmail, "2022-06-30")
+		},
+		"changed": func(t testing.TB, h *house, n int) {
+			h.patchEmail(t, fmt.Sprintf("planted%d@example.com", n%2))
+		},
+	} {
+		h := newHouse(t, registertest.SQLite)
+		began := h.Now()
+		var written []int
+		for n := range 60 {
+			h.clock.Set(began.Add(time.Duration(n) * day))
+			give(t, h, n)
+			for range h.contactLetters(t) {
+				written = append(written, n)
+			}
+			if name == "erased" {
+				h.eraseAll(t, h.owner, partnerEmail)
+			}
+		}
+
+		if want := []int{0, 1, 2}; !slices.Equal(written, want) {
+			t.Errorf("%s: letters on the days %v, want %v", name, written, want)
+		}
+	}
+}
+
+// eraseAll erases the identity records of an account with an address.
+func (h *house) eraseAll(t testing.TB, account store.Account, email string) {
+	t.Helper()
+	found := must(h.LookUpIdentityRecords(t.Context(), account.AccountID, rules.IdentityQuery{Email: &email}))(t)
+	for _, record := range found {
+		h.anonymise(t, account, record.IR)
+	}
+}
+
+// An account that gives one address for many meter points causes twenty letters a day to it. The others are written on
+// the days after, and another account's letter does not wait behind them.
+func TestFloodOfMeterPoints(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, registertest.SQLite)
+	flooder := h.account(t, "flooder", registerclient.RoleDataUser)
+	for n := range 50 {
+		mpxn := fmt.Sprintf("%07d", 1000001+n)
+		must(h.createIdentity(t, flooder, registertest.IdentityRecord(mpxn, customerEmail)))(t)
+		must(h.createIdentity(t, flooder, registertest.IdentityRecord(mpxn, "planted@example.com")))(t)
+	}
+	h.clock.Add(time.Minute)
+	h.lives(t, h.account(t, "honest", registerclient.RoleDataUser), partnerEmail, "2022-06-30")
+
+	var written []int
+	for range 4 {
+		written = append(written, len(h.contactLetters(t)))
+		h.clock.Add(day)
+	}
+	if want := []int{21, 20, 10, 0}; !slices.Equal(written, want) {
+		t.Errorf("letters a day: %v, want %v", written, want)
+	}
+}
+
 // beProvisionalAgain gives a provisional contact another standing of the same kind, about which letters are due.
 func (h *house) beProvisionalAgain(t testing.TB, ir string) {
 	t.Helper()

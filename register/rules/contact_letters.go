@@ -156,7 +156,8 @@ func (h home) awaits(letter store.ContactLetter) bool {
 	case LetterReading:
 		return h.stands(recipient)
 	default:
-		return true // the report itself took the standing of the recipient
+		// The recipient has moved out by the report, and stands for its household still.
+		return recipient.State == store.ContactStands && recipient.accountAllows()
 	}
 }
 

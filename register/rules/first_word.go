@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"context"
+	"errors"
 	"slices"
 
 	"central.consent/dar/register/store"
@@ -88,4 +90,29 @@ func (h home) isLimited(c contact) bool {
 	}
 
 	return slices.ContainsFunc(h.holders, func(holder store.RecordHolder) bool { return holder.KnowsCustomer })
+}
+
+// isLimitedNow reports whether the contact that confirmed a token is limited by now: another account has registered
+// access since.
+func (r *Rules) isLimitedNow(ctx context.Context, tx *store.Tx, grant store.Reidentification) (bool, error) {
+	if grant.OwnRecord || grant.Contact == nil {
+		return false, nil
+	}
+
+	row, err := tx.FindContact(ctx, *grant.Contact)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil // its end ended what it confirmed
+	}
+	if err != nil {
+		return false, err
+	}
+
+	c := contact{Contact: row}
+	if c.firstAccount() == nil {
+		return false, nil // the home need not be read
+	}
+
+	h, err := r.home(ctx, tx, grant.MPxN)
+
+	return err == nil && h.isLimited(c), err
 }

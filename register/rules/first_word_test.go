@@ -9,6 +9,25 @@ import (
 	"central.consent/dar/registerclient"
 )
 
+// What a planted first contact confirmed opens nothing after another Data User has registered access.
+func TestFirstContactsTokenEndsWithItsLimit(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, registertest.SQLite)
+	started, secret := h.askByLink(t, false)
+	h.confirm(t, secret, "")
+	honest := h.asking(t, "honest", registerclient.RoleDataUser)
+	ak := h.access(t, honest, h.lives(t, honest, partnerEmail, "2022-06-30"), registerclient.BasisConsent)
+
+	token := started.MagicLink.TokenRef
+	_, err := h.ReadWithToken(t.Context(), "portal", meterPoint, rules.RecordFilter{}, token)
+	expectRefusal(t, "a reading", err, "forbidden AUTH004 reidentification-token")
+	_, err = h.Withdraw(t.Context(), "portal", ak, token, nil)
+	expectRefusal(t, "a withdrawal", err, "forbidden AUTH004 reidentification-token")
+
+	h.access(t, h.owner, h.ir, registerclient.BasisConsent)
+	must(h.ReadWithToken(t.Context(), "portal", meterPoint, rules.RecordFilter{}, token))(t)
+}
+
 // A Data User that plants the first contact at a meter point opens nothing there after another one has registered
 // access, whichever second contact it lets stand by the word of the first one. Its own access record ends that.
 func TestFirstContactLetsNoOtherOpenMore(t *testing.T) {

@@ -157,8 +157,13 @@ func (r *Rules) KeepOwnContact(ctx context.Context, visit Visit, contactID strin
 // removeContact removes a contact for good: a passkey with its public key, an address with its sealed text and its
 // hash on the identity record.
 func (r *Rules) removeContact(ctx context.Context, tx *store.Tx, h home, c contact) error {
+	// The identity record is held before the challenges that end, as the use of a token does.
+	record, err := tx.HoldIdentityRecord(ctx, c.IR)
+	if err != nil {
+		return err
+	}
 	if c.isPasskey() {
-		return r.removePasskey(ctx, tx, h, c)
+		return r.removePasskey(ctx, tx, h, record, c)
 	}
 	if err := r.endContact(ctx, tx, h, c, endedRemoved, byCustomer); err != nil {
 		return err
@@ -168,7 +173,9 @@ func (r *Rules) removeContact(ctx context.Context, tx *store.Tx, h home, c conta
 }
 
 // removePasskey deletes the passkey of a contact, and writes to the standing addresses.
-func (r *Rules) removePasskey(ctx context.Context, tx *store.Tx, h home, c contact) error {
+func (r *Rules) removePasskey(
+	ctx context.Context, tx *store.Tx, h home, record store.IdentityRecord, c contact,
+) error {
 	passkeys, err := tx.ListCredentials(ctx, []string{c.IR})
 	if err != nil {
 		return err
@@ -183,10 +190,6 @@ func (r *Rules) removePasskey(ctx context.Context, tx *store.Tx, h home, c conta
 	}
 
 	r.auditRemoval(tx, c, auditCredentialRemoved, map[string]any{"credential": passkeys[i].CredentialID})
-	record, err := tx.HoldIdentityRecord(ctx, c.IR)
-	if err != nil {
-		return err
-	}
 
 	return r.queuePasskeyLetters(ctx, tx, h, record, passkeys[i], true, "", mail.PasskeyRemoved)
 }
@@ -210,7 +213,7 @@ func (r *Rules) EndRemovals(ctx context.Context) (int, error) {
 }
 
 // endRemoval removes a contact, unless the one that asked for it does not stand any more: a stranger who was found out
-// removes no other contact.
+// removes no other contact. While a letter about it is underway, the removal waits.
 func (r *Rules) endRemoval(ctx context.Context, tx *store.Tx, due store.DueContact) error {
 	h, err := r.holdHome(ctx, tx, due.MPxN)
 	if err != nil {
@@ -232,6 +235,14 @@ func (r *Rules) endRemoval(ctx context.Context, tx *store.Tx, due store.DueConta
 		_, err := tx.KeepContact(ctx, due.ID)
 
 		return err
+	}
+
+	untold, err := tx.HasRemovalUnderway(ctx, due.ID)
+	if err != nil {
+		return err
+	}
+	if untold {
+		return tx.PostponeRemoval(ctx, due.ID, letterDay)
 	}
 
 	return r.removeContact(ctx, tx, h, c)

@@ -152,13 +152,13 @@ func (t *Tx) HoldOpenChallenge(
 }
 
 // FindEnrolment finds the challenge of a ticket to enrol a passkey, if it was confirmed after confirmedAfter by someone
-// who still lives there; ErrNotFound.
+// who still lives there, and what it confirmed has not been ended since; ErrNotFound.
 func (r reader) FindEnrolment(
 	ctx context.Context,
 	hash []byte,
 	confirmedAfter, now time.Time,
 ) (Reidentification, error) {
-	return r.findChallenge(ctx, EnrolSecret, hash, `confirmed_at > ? AND `+ofPresentOccupant,
+	return r.findChallenge(ctx, EnrolSecret, hash, `confirmed_at > ? AND declined_at IS NULL AND `+ofPresentOccupant,
 		append([]any{Millis(confirmedAfter)}, presentArgs(now)...)...)
 }
 
