@@ -151,7 +151,7 @@ SELECT 'cnt_' || SUBSTR(c.credential_id, 6), m.ir, m.account_id, m.mpxn, c.crede
 FROM credentials c JOIN migrated m ON m.ir = c.ir;
 INSERT INTO standings (contact, state, since, why, household)
 SELECT 'cnt_' || SUBSTR(c.credential_id, 6),
-    CASE WHEN m.answers AND EXISTS (SELECT 1 FROM audit_events e WHERE e.mpxn = m.mpxn
+    CASE WHEN m.answers AND EXISTS (SELECT 1 FROM audit_events e WHERE e.mpxn = m.mpxn AND e.mpxn <> ''
         AND e.event_type = 'credential.created' AND json_extract(e.detail, '$.credential') = c.credential_id
         AND (json_extract(e.detail, '$.method') = 'magic-link' OR e.account_id <> m.account_id))
     THEN 'stands' ELSE 'provisional' END, c.registered_at, 'migrated',
