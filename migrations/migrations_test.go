@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/pressly/goose/v3"
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
@@ -98,7 +97,7 @@ func TestSQLitePragmas(t *testing.T) {
 func TestSessionsSurviveTheOperatorMigration(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		address := emptyDatabase(t, d)
+		address := d.Address(t)
 		insertOldSession(t, address)
 
 		db := open(t, address, migrations.Portal)
@@ -110,50 +109,10 @@ func TestSessionsSurviveTheOperatorMigration(t *testing.T) {
 	})
 }
 
-// emptyDatabase returns the address of a database that exists and has no schema.
-func emptyDatabase(t *testing.T, d registertest.Database) string {
-	t.Helper()
-	address := d.Address(t)
-	if path, _, _ := strings.Cut(address, "?"); d == registertest.SQLite {
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	return address
-}
-
-// openAt opens a database that exists and applies the migrations of a set up to a version. The caller closes it.
-func openAt(t *testing.T, address string, set migrations.Set, version int64) *migrations.DB {
-	t.Helper()
-	db, err := migrations.OpenAsIs(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	dialect := goose.DialectSQLite3
-	folder := string(set) + "/sqlite"
-	if db.Postgres {
-		dialect = goose.DialectPostgres
-		folder = string(set) + "/postgres"
-	}
-
-	provider, err := goose.NewProvider(dialect, db.Write.DB, os.DirFS(folder),
-		goose.WithTableName(string(set)+"_schema_version"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = provider.UpTo(t.Context(), version); err != nil {
-		t.Fatal(err)
-	}
-
-	return db
-}
-
 // insertOldSession applies the first migration alone and inserts a session.
 func insertOldSession(t *testing.T, address string) {
 	t.Helper()
-	db := openAt(t, address, migrations.Portal, 1)
+	db := registertest.OpenAt(t, address, migrations.Portal, 1)
 	defer db.Close()
 
 	_, err := db.Write.Exec(db.Write.Rebind(
@@ -195,27 +154,8 @@ func TestHouseholdMigration(t *testing.T) {
 // insertOldRecords applies the first six migrations of the register and inserts a report and access records.
 func insertOldRecords(t *testing.T, address string) {
 	t.Helper()
-	db, err := migrations.OpenAsIs(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := registertest.OpenAt(t, address, migrations.Register, 6)
 	defer db.Close()
-
-	dialect := goose.DialectSQLite3
-	folder := "register/sqlite"
-	if db.Postgres {
-		dialect = goose.DialectPostgres
-		folder = "register/postgres"
-	}
-
-	provider, err := goose.NewProvider(dialect, db.Write.DB, os.DirFS(folder),
-		goose.WithTableName("register_schema_version"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = provider.UpTo(t.Context(), 6); err != nil {
-		t.Fatal(err)
-	}
 
 	for _, statement := range []string{
 		`INSERT INTO accounts (account_id, secret_hash, duid, display_name, role, status, contact_url, data_types,

@@ -51,8 +51,8 @@ var spelledRows = []string{
 func TestSpellingsBecomeOne(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		address := emptyDatabase(t, d)
-		before := openAt(t, address, migrations.Register, 7)
+		address := d.Address(t)
+		before := registertest.OpenAt(t, address, migrations.Register, 7)
 		for _, insert := range spelledRows {
 			if _, err := before.Write.Exec(insert); err != nil {
 				t.Fatal(err)

@@ -56,8 +56,8 @@ var householdRows = []string{
 func TestOldestAddressStands(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
-		address := emptyDatabase(t, d)
-		before := openAt(t, address, migrations.Register, 8)
+		address := d.Address(t)
+		before := registertest.OpenAt(t, address, migrations.Register, 8)
 		for _, insert := range householdRows {
 			if _, err := before.Write.Exec(insert); err != nil {
 				t.Fatal(err)

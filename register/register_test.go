@@ -108,7 +108,7 @@ func TestMetrics(t *testing.T) {
 		`dar_jobs_waiting{kind="webhook"} 2`,
 		`dar_jobs_waiting{kind="mail"} 0`,
 		`dar_jobs_undelivered{kind="webhook"} 1`,
-		`dar_alarms_total{kind="objections"} 0`,
+		`dar_alarms{kind="objections"} 0`,
 		"go_goroutines",
 		"process_cpu_seconds_total",
 		`method="other"`,

@@ -19,8 +19,8 @@ var (
 	jobsUndelivered = prometheus.NewDesc(
 		"dar_jobs_undelivered", "Webhook events and letters that were given up and are kept.", []string{"kind"}, nil,
 	)
-	alarmsRaised = prometheus.NewDesc(
-		"dar_alarms_total", "Alarms about accounts that were raised for an administrator.", []string{"kind"}, nil,
+	alarmsKept = prometheus.NewDesc(
+		"dar_alarms", "Alarms about accounts that were raised within a year.", []string{"kind"}, nil,
 	)
 )
 
@@ -34,7 +34,7 @@ func NewCollector(s *store.Store) prometheus.Collector { return collector{s} }
 func (collector) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- jobsWaiting
 	descriptions <- jobsUndelivered
-	descriptions <- alarmsRaised
+	descriptions <- alarmsKept
 }
 
 // Collect implements prometheus.Collector.
@@ -58,13 +58,13 @@ func (c collector) Collect(metrics chan<- prometheus.Metric) {
 
 	alarms, err := c.store.CountAlarms(ctx)
 	if err != nil {
-		metrics <- prometheus.NewInvalidMetric(alarmsRaised, err)
+		metrics <- prometheus.NewInvalidMetric(alarmsKept, err)
 
 		return
 	}
 
 	for _, kind := range []string{store.AlarmObjections, store.AlarmFirstContacts} {
 		metrics <- prometheus.MustNewConstMetric(
-			alarmsRaised, prometheus.CounterValue, float64(alarms[kind]), kind)
+			alarmsKept, prometheus.GaugeValue, float64(alarms[kind]), kind)
 	}
 }

@@ -10,19 +10,20 @@ import (
 	"central.consent/dar/register/store"
 )
 
-// endedJobLife is how long an ended delivery is listed.
-const endedJobLife = 30 * 24 * time.Hour
+const (
+	// endedJobLife is how long an ended delivery is listed.
+	endedJobLife = 30 * 24 * time.Hour
+	// oldLetterLife is how long a letter about a contact is kept that can no longer be answered.
+	oldLetterLife = 400 * 24 * time.Hour
+	// alarmYears is how many years an alarm is kept.
+	alarmYears = 1
+)
 
 // sweep does what falls due by time alone.
 func (w *Worker) sweep(ctx context.Context) {
 	err := errors.Join(
 		w.Rules.AnnounceExpiries(ctx),
-		w.Store.Transact(ctx, func(tx *store.Tx) error {
-			return tx.DeleteEndedJobs(ctx, w.Clock().Add(-endedJobLife))
-		}),
-		w.Store.Transact(ctx, func(tx *store.Tx) error {
-			return tx.DeleteStaleLimits(ctx, w.Clock())
-		}),
+		w.deleteOld(ctx),
 		w.normaliseEmails(ctx),
 		w.settleTenancyChanges(ctx),
 		w.writeContactLetters(ctx),
@@ -34,6 +35,21 @@ func (w *Worker) sweep(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		w.Logger.ErrorContext(ctx, "sweep", slog.Any("error", err))
 	}
+}
+
+// deleteOld deletes what is of no use any more, in a transaction for each table, so that none waits for another.
+func (w *Worker) deleteOld(ctx context.Context) error {
+	now := w.Clock()
+	ended := now.Add(-endedJobLife)
+	old := now.Add(-oldLetterLife)
+	lastYear := now.AddDate(-alarmYears, 0, 0)
+
+	return errors.Join(
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteEndedJobs(ctx, ended) }),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteStaleLimits(ctx, now) }),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldLetters(ctx, old, now) }),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAlarms(ctx, lastYear) }),
+	)
 }
 
 // normaliseEmails brings some of the e-mail addresses that an older program stored to their normal form.

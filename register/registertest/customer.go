@@ -36,8 +36,8 @@ func (r *Register) Decline(t testing.TB, tokenRef string) {
 	})
 }
 
-// ShowPasskey shows a passkey for an open challenge, as a customer does. Their browser then returns with the completion
-// code.
+// ShowPasskey shows a passkey for an open challenge, as a customer does. Their browser then returns with the
+// completion code.
 func (r *Register) ShowPasskey(t testing.TB, tokenRef, completionCode string) {
 	t.Helper()
 
@@ -117,8 +117,8 @@ func InsertPasskey(ctx context.Context, tx *store.Tx, credential store.Credentia
 	}})
 }
 
-// challengeOf returns the challenge with a token-ref. The store finds one only with the account that started it, so every
-// account is tried.
+// challengeOf returns the challenge with a token-ref. The store finds one only with the account that started it, so
+// every account is tried.
 func (r *Register) challengeOf(t testing.TB, tokenRef string) store.Reidentification {
 	t.Helper()
 

@@ -5,13 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"github.com/pressly/goose/v3"
 
 	"central.consent/dar/migrations"
 	"central.consent/dar/register/registertest"
@@ -251,33 +248,8 @@ func expectFormerRowsProtected(t *testing.T, db *migrations.DB, data *store.Stor
 // openFormer makes a database of the last version without seals, with 60 rows of the audit log in 6 chains.
 func openFormer(t *testing.T, address string) {
 	t.Helper()
-	if path, _, _ := strings.Cut(address, "?"); !strings.HasPrefix(address, "postgres") {
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	db, err := migrations.OpenAsIs(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := registertest.OpenAt(t, address, migrations.Register, lastVersion)
 	defer db.Close()
-
-	dialect := goose.DialectSQLite3
-	folder := "../../migrations/register/sqlite"
-	if db.Postgres {
-		dialect = goose.DialectPostgres
-		folder = "../../migrations/register/postgres"
-	}
-
-	provider, err := goose.NewProvider(dialect, db.Write.DB, os.DirFS(folder),
-		goose.WithTableName("register_schema_version"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := provider.UpTo(t.Context(), lastVersion); err != nil {
-		t.Fatal(err)
-	}
 
 	for i := range 60 {
 		if err := appendFormer(db, i%6, fmt.Sprintf("aud_%024x", i)); err != nil {

@@ -115,6 +115,11 @@ func (r *Rules) CompleteChallenge(
 		return registerclient.ReidentifyStatusResponse{}, orRefusal(err, noChallenge())
 	}
 
+	// The meter point is held before the challenge, as a decision about the contact does.
+	if err := tx.HoldMeterPoint(ctx, found.MPxN); err != nil {
+		return registerclient.ReidentifyStatusResponse{}, err
+	}
+
 	now := r.Now()
 	code := HashToken(completionCode)
 	completed, err := tx.CompleteReidentification(ctx, token, accountID, code, now.Add(-returnLife), now)

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"regexp"
 	"testing"
 	"time"
@@ -53,6 +54,21 @@ func (h *house) contactOf(t testing.TB, ir string) store.Contact {
 	}
 
 	return contacts[0]
+}
+
+// askRemoval asks, as the owner's customer, that the first contact of an identity record is removed at a time, and
+// writes to it.
+func (h *house) askRemoval(t testing.TB, ir string, at time.Time) {
+	t.Helper()
+	contact := h.contactOf(t, ir).ID
+	by := h.contactOf(t, h.ir).ID
+	h.change(t, func(tx *store.Tx) error {
+		if set, err := tx.SetRemoval(t.Context(), contact, by, at); err != nil || !set {
+			return fmt.Errorf("the removal is set: %t (%w)", set, err)
+		}
+
+		return h.WriteRemoval(t.Context(), tx, meterPoint, ir, at)
+	})
 }
 
 // expectStanding compares the standing of the first contact of an identity record.

@@ -76,19 +76,43 @@ func (r *Rules) postponeLetter(ctx context.Context, tx *store.Tx, job store.Job,
 	if err != nil || !queued {
 		return err
 	}
-	if err := tx.PostponeLetter(ctx, letter.Letter, tomorrow, letterDay); err != nil {
+	if LetterKind(letter.Kind) != LetterRemoval {
+		return tx.PostponeLetter(ctx, letter.Letter, tomorrow, letterDay)
+	}
+	if err := tx.PostponeLetter(ctx, letter.Letter, tomorrow, 0); err != nil {
 		return err
 	}
-	if LetterKind(letter.Kind) == LetterRemoval {
-		return tx.PostponeRemoval(ctx, *letter.Contact, letterDay)
-	}
 
-	return nil
+	return tx.PostponeRemoval(ctx, *letter.Contact, letterDay)
 }
 
-// contactTold begins the wait of a contact when all letters of a round have arrived or were refused.
+// removalTold lets a removal wait whose letter arrived more than a day late: its reader has the time that the letter
+// would have given.
+func (r *Rules) removalTold(ctx context.Context, tx *store.Tx, letter store.ContactLetter) error {
+	at, err := tx.FindRemoval(ctx, *letter.Contact)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+
+	late := r.Now().Add(RemovalWait).Sub(at.Time())
+	if late <= letterDay {
+		return nil
+	}
+
+	return tx.PostponeRemoval(ctx, *letter.Contact, late)
+}
+
+// contactTold begins the wait of a contact when all letters of a round have arrived or were refused, and gives the
+// reader of a late letter about a removal its time.
 func (r *Rules) contactTold(ctx context.Context, tx *store.Tx, letter store.ContactLetter) error {
-	if LetterKind(letter.Kind) != LetterAddition {
+	switch LetterKind(letter.Kind) {
+	case LetterAddition:
+	case LetterRemoval:
+		return r.removalTold(ctx, tx, letter)
+	default:
 		return nil
 	}
 

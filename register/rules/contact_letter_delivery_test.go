@@ -136,8 +136,7 @@ func TestRemovalWaitsForItsLetter(t *testing.T) {
 	h := newHouse(t, registertest.SQLite)
 	_, ir := h.livesToo(t, "partner", partnerEmail)
 	until := h.Now().Add(7 * day)
-	h.exec(t, `UPDATE contacts SET removal_at = ? WHERE ir = ?`, store.Millis(until), ir)
-	h.change(t, func(tx *store.Tx) error { return h.WriteRemoval(t.Context(), tx, meterPoint, ir, until) })
+	h.askRemoval(t, ir, until)
 
 	h.endMail(t, givenUp)
 	if at := h.contactOf(t, ir).RemovalAt; at == nil || !at.Time().Equal(until.Add(day)) {
@@ -192,7 +191,11 @@ func TestBouncedLinkStays(t *testing.T) {
 	}{
 		"one address": {},
 		"all have bounced": {two: true, prepare: func(t *testing.T, h *house) {
-			h.exec(t, `UPDATE contacts SET bounced_at = created_at WHERE ir <> ?`, h.ir)
+			h.change(t, func(tx *store.Tx) error {
+				contacts := must(tx.ListContacts(t.Context(), meterPoint))(t)
+
+				return tx.MarkBounced(t.Context(), contacts[len(contacts)-1].ID, h.Now())
+			})
 		}},
 		"too late":       {two: true, prepare: func(_ *testing.T, h *house) { h.clock.Add(rules.LinkLife) }},
 		"the owner asks": {two: true, own: true},

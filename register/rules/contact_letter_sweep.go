@@ -17,6 +17,11 @@ const (
 	looksPerLetter = 4
 	// seriesInterval is the time between two series of letters about one address by one account.
 	seriesInterval = 90 * 24 * time.Hour
+	// endedSeries is how many series of an account at a meter point may be about contacts that have ended since. Their
+	// addresses are erased, so they may all be one address that comes and goes.
+	endedSeries = 3
+	// lettersPerMailbox is how many letters a day one account causes to one mailbox, at all meter points together.
+	lettersPerMailbox = 20
 	// letterDay is how long a letter is postponed that must not be written today.
 	letterDay = 24 * time.Hour
 	// DefaultContactLettersPerHour is how many letters about imported contacts are written in an hour.
@@ -179,7 +184,6 @@ func (r *Rules) dueAt(
 			continue
 		}
 
-		c.Letters = roundsSoFar(c, written)
 		began, hasOther := h.otherSeries(c, written)
 		later := store.Millis(h.now.Add(letterDay))
 		switch {
@@ -199,38 +203,36 @@ func (r *Rules) dueAt(
 	return due, nil
 }
 
-// roundsSoFar returns how many rounds of letters were written about a contact since it became provisional. Those of an
-// earlier household, or of a time before it stood, do not count.
-func roundsSoFar(c contact, written []store.WrittenLetters) int {
-	var last time.Time
-	for _, letters := range written {
-		if letters.Contact == c.ID {
-			last = latest(last, letters.WrittenAt.Time())
-		}
-	}
-
-	if c.Letters >= letterRounds || !last.IsZero() && last.Before(c.Since.Time()) {
-		return 0 // no letter is due after the last round
-	}
-
-	return c.Letters
-}
-
 // otherSeries returns when the account of a contact, about which nothing was written yet, began a series of letters
-// about the same address in the last 90 days.
+// about the same address in the last 90 days. If it began several about contacts that have ended since, one of them
+// counts as about the same address.
 func (h home) otherSeries(c contact, written []store.WrittenLetters) (began time.Time, ok bool) {
 	if c.Letters > 0 || c.isPasskey() {
 		return time.Time{}, false
 	}
 
+	var ended []time.Time
 	for _, letters := range written {
-		other, known := h.contact(letters.Contact)
-		same := known && other.ID != c.ID && other.AccountID == c.AccountID && other.address == c.address
-		recent := h.now.Before(letters.WrittenAt.Time().Add(seriesInterval))
-		if same && recent && letters.Round == 1 {
-			began = latest(began, letters.WrittenAt.Time())
+		at := letters.WrittenAt.Time()
+		recent := h.now.Before(at.Add(seriesInterval))
+		if letters.AccountID != c.AccountID || letters.Contact == c.ID || letters.Round != 1 || !recent {
+			continue
+		}
+
+		other, live := h.contact(letters.Contact)
+		switch {
+		case !live:
+			ended = append(ended, at)
+		case other.address == c.address:
+			began = latest(began, at)
 			ok = true
 		}
+	}
+
+	if len(ended) >= endedSeries {
+		slices.SortFunc(ended, func(a, b time.Time) int { return b.Compare(a) })
+		began = latest(began, ended[endedSeries-1])
+		ok = true
 	}
 
 	return began, ok
@@ -274,6 +276,14 @@ func (r *Rules) writeRound(ctx context.Context, tx *store.Tx, h home, c contact)
 		return 0, r.markTold(ctx, tx, h, c, nil)
 	}
 
+	full, err := r.isMailboxFull(ctx, tx, to, c.AccountID)
+	if err != nil {
+		return 0, err
+	}
+	if full {
+		return 0, tx.SetLetters(ctx, c.ID, c.Letters, new(store.Millis(h.now.Add(letterDay))))
+	}
+
 	round := c.Letters + 1
 	if err := r.writeAddition(ctx, tx, h, to, c, round); err != nil {
 		return 0, err
@@ -285,6 +295,31 @@ func (r *Rules) writeRound(ctx context.Context, tx *store.Tx, h home, c contact)
 	}
 
 	return len(to), tx.SetLetters(ctx, c.ID, round, next)
+}
+
+// isMailboxFull counts a letter that an account causes to each of several addresses. It returns true if one of them has
+// had its letters of the day: a Data User that gives an address for a thousand meter points floods nobody.
+func (r *Rules) isMailboxFull(ctx context.Context, tx *store.Tx, to []contact, accountID string) (bool, error) {
+	buckets := make([]string, len(to))
+	for i, recipient := range to {
+		mailbox := HashToken(string(r.keys.sealer().mac(recipient.address)))
+		buckets[i] = fmt.Sprintf("contact letters %s %x", accountID, mailbox)
+	}
+	slices.Sort(buckets) // every transaction locks them in this order
+
+	full := false
+	for _, bucket := range buckets {
+		wait, err := tx.CountTowards(ctx, store.Limit{
+			Bucket: bucket, Most: lettersPerMailbox, Within: letterDay,
+		}, r.clock())
+		if err != nil {
+			return false, err
+		}
+
+		full = full || wait > 0
+	}
+
+	return full, nil
 }
 
 // markTold records that the standing addresses have been told of a contact, which begins its wait. dueAt is when the

@@ -136,6 +136,87 @@ func TestOneSeriesForAnAddress(t *testing.T) {
 	}
 }
 
+// An account that erases an address and gives it again, or changes two in turn, begins three series in 90 days:
+// nothing tells that the addresses are the same.
+func TestSeriesOfErasedAddresses(t *testing.T) {
+	t.Parallel()
+	for name, give := range map[string]func(t testing.TB, h *house, n int){
+		"erased": func(t testing.TB, h *house, _ int) {
+			h.lives(t, h.owner, partnerEmail, "2022-06-30")
+		},
+		"changed": func(t testing.TB, h *house, n int) {
+			h.patchEmail(t, fmt.Sprintf("planted%d@example.com", n%2))
+		},
+	} {
+		h := newHouse(t, registertest.SQLite)
+		began := h.Now()
+		var written []int
+		for n := range 60 {
+			h.clock.Set(began.Add(time.Duration(n) * day))
+			give(t, h, n)
+			for range h.contactLetters(t) {
+				written = append(written, n)
+			}
+			if name == "erased" {
+				h.eraseAll(t, h.owner, partnerEmail)
+			}
+		}
+
+		if want := []int{0, 1, 2}; !slices.Equal(written, want) {
+			t.Errorf("%s: letters on the days %v, want %v", name, written, want)
+		}
+	}
+}
+
+// eraseAll erases the identity records of an account with an address.
+func (h *house) eraseAll(t testing.TB, account store.Account, email string) {
+	t.Helper()
+	found := must(h.LookUpIdentityRecords(t.Context(), account.AccountID, rules.IdentityQuery{Email: &email}))(t)
+	for _, record := range found {
+		h.anonymise(t, account, record.IR)
+	}
+}
+
+// An account that gives one address for many meter points causes twenty letters a day to it. The others are written on
+// the days after, and another account's letter does not wait behind them.
+func TestFloodOfMeterPoints(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, registertest.SQLite)
+	flooder := h.account(t, "flooder", registerclient.RoleDataUser)
+	for n := range 50 {
+		mpxn := fmt.Sprintf("%07d", 1000001+n)
+		must(h.createIdentity(t, flooder, registertest.IdentityRecord(mpxn, customerEmail)))(t)
+		must(h.createIdentity(t, flooder, registertest.IdentityRecord(mpxn, "planted@example.com")))(t)
+	}
+	h.clock.Add(time.Minute)
+	h.lives(t, h.account(t, "honest", registerclient.RoleDataUser), partnerEmail, "2022-06-30")
+
+	var written []int
+	for range 4 {
+		written = append(written, len(h.contactLetters(t)))
+		h.clock.Add(day)
+	}
+	if want := []int{21, 20, 10, 0}; !slices.Equal(written, want) {
+		t.Errorf("letters a day: %v, want %v", written, want)
+	}
+}
+
+// beProvisionalAgain gives a provisional contact another standing of the same kind, about which letters are due.
+func (h *house) beProvisionalAgain(t testing.TB, ir string) {
+	t.Helper()
+	now := store.Millis(h.Now())
+	h.change(t, func(tx *store.Tx) error {
+		c := h.contactOf(t, ir)
+		next := c.Standing
+		next.Since = now
+		if begun, err := tx.SetStanding(t.Context(), c, c.Household, next); err != nil || !begun {
+			return fmt.Errorf("the standing has begun: %t (%w)", begun, err)
+		}
+
+		return tx.SetWait(t.Context(), c.ID, &now, nil, c.CheckAt)
+	})
+}
+
 // A contact that becomes provisional once more gets a series of its own, however many letters there were before.
 func TestSeriesStartsAgain(t *testing.T) {
 	t.Parallel()
@@ -147,8 +228,7 @@ func TestSeriesStartsAgain(t *testing.T) {
 			h.clock.Add(10 * day)
 		}
 
-		h.exec(t, `UPDATE standings SET since = ? WHERE contact = ?`, store.Millis(h.Now()), h.contactOf(t, ir).ID)
-		h.exec(t, `UPDATE contacts SET letter_due_at = ?, told_at = NULL WHERE ir = ?`, store.Millis(h.Now()), ir)
+		h.beProvisionalAgain(t, ir)
 		var subjects []string
 		for range 5 {
 			for _, letter := range h.contactLetters(t) {
@@ -170,7 +250,9 @@ func TestNobodyToTell(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)
 	ir := h.lives(t, h.account(t, "other", registerclient.RoleDataUser), partnerEmail, "2022-06-30")
-	h.exec(t, `UPDATE contacts SET opened_at = created_at WHERE ir = ?`, h.ir)
+	h.change(t, func(tx *store.Tx) error {
+		return tx.ConfirmContact(t.Context(), h.contactOf(t, h.ir).ID, h.Now())
+	})
 	h.anonymise(t, h.owner, h.ir)
 	h.clock.Add(time.Hour)
 
@@ -201,14 +283,21 @@ func TestNoLettersForSuspendedAccounts(t *testing.T) {
 	}
 }
 
-// importContacts adds an address of a new account at several meter points, as an import does.
+// importContacts imports an address of a new account at each of several meter points.
 func (h *house) importContacts(t testing.TB, id string, mpxns []string) {
 	t.Helper()
 	account := h.account(t, id, registerclient.RoleDataUser)
-	for _, mpxn := range mpxns {
-		in := registertest.IdentityRecord(mpxn, id+"@example.com")
-		ir := must(h.createIdentity(t, account, in))(t).IR
-		h.exec(t, `UPDATE contacts SET imported = TRUE WHERE ir = ?`, ir)
+	var lines strings.Builder
+	for i, mpxn := range mpxns {
+		lines.WriteString(lineOf(t, i, func(line *registerclient.ImportLine) {
+			identity := registertest.IdentityRecord(mpxn, id+"@example.com")
+			line.IdentityRecord = &identity
+		}))
+	}
+
+	response := must(h.Import(t.Context(), account, strings.NewReader(lines.String()), nil))(t)
+	if response.Imported != len(mpxns) {
+		t.Fatalf("%d lines were imported, want %d: %v", response.Imported, len(mpxns), response.Errors)
 	}
 }
 

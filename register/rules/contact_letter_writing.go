@@ -45,7 +45,7 @@ func (r *Rules) writeLetters(ctx context.Context, tx *store.Tx, to []contact, dr
 }
 
 // writeLetter writes one letter: its row, with the hash of its secret, and its job. It is dropped when it can no longer
-// be answered.
+// be answered, except one about a removal.
 func (r *Rules) writeLetter(ctx context.Context, tx *store.Tx, to contact, draft letterDraft) error {
 	secret := NewSecret()
 	letter := store.ContactLetter{
@@ -77,8 +77,12 @@ func (r *Rules) writeLetter(ctx context.Context, tx *store.Tx, to contact, draft
 		OpenUntil: draft.openUntil,
 	})
 
-	return r.queueMail(ctx, tx, letter.Job, SubjectContact, QueuedLetter{To: to.address, Message: message},
-		&draft.openUntil)
+	drop := &draft.openUntil
+	if draft.kind == LetterRemoval {
+		drop = nil // the removal waits for it
+	}
+
+	return r.queueMail(ctx, tx, letter.Job, SubjectContact, QueuedLetter{To: to.address, Message: message}, drop)
 }
 
 // mailContact returns what a letter says of a contact.

@@ -156,7 +156,8 @@ func (h home) awaits(letter store.ContactLetter) bool {
 	case LetterReading:
 		return h.stands(recipient)
 	default:
-		return true // the report itself took the standing of the recipient
+		// The recipient has moved out by the report, and stands for its household still.
+		return recipient.State == store.ContactStands && recipient.accountAllows()
 	}
 }
 
@@ -259,6 +260,8 @@ func (r *Rules) answerAddition(
 	about, _ := h.contact(*letter.Contact)
 	next := verdict{store.ContactSetAside, whyNotMe}
 	if yes {
+		recipient, _ := h.contact(letter.Recipient)
+		about = about.restingOn(recipient)
 		next = verdict{store.ContactStands, whyYes}
 		if !h.canStand(about) {
 			return ErrEnded // its verification has failed since, or its Data User misbehaved

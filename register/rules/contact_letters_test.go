@@ -193,6 +193,27 @@ func TestLetterEnds(t *testing.T) {
 	}
 }
 
+// An address that was set aside, or whose Data User misbehaved, disputes no change of tenancy.
+func TestTenancyLetterEndsWithItsReader(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(t *testing.T, h *house){
+		"set aside": func(t *testing.T, h *house) {
+			h.decide(t, rules.SetAside, h.contactOf(t, h.ir).ID)
+		},
+		"its Data User misbehaved": func(t *testing.T, h *house) {
+			h.setStatus(t, rules.Suspend, h.owner.AccountID)
+		},
+	} {
+		h := newHouse(t, registertest.SQLite)
+		h.tenancyChange(t, meterPoint, "2026-06-01")
+		letter := h.letters(t)[0]
+		end(t, h)
+		if err := h.answer(t, letter, true); !errors.Is(err, rules.ErrEnded) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // anonymise erases an identity record.
 func (h *house) anonymise(t testing.TB, account store.Account, ir string) {
 	t.Helper()
@@ -206,8 +227,7 @@ func TestAnswersToOtherLetters(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		_, ir := h.livesToo(t, "partner", partnerEmail)
 		until := h.Now().Add(7 * 24 * time.Hour)
-		h.exec(t, `UPDATE contacts SET removal_at = ? WHERE ir = ?`, store.Millis(until), ir)
-		h.change(t, func(tx *store.Tx) error { return h.WriteRemoval(t.Context(), tx, meterPoint, ir, until) })
+		h.askRemoval(t, ir, until)
 
 		letter := h.letters(t)[0]
 		if letter.To != partnerEmail || !strings.Contains(letter.Message.Text, "remove it on 8 June 2026") {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"central.consent/dar/register/store"
-	"central.consent/dar/registerclient"
 )
 
 // contactReader reads what the rule of standing needs, from the store or in a transaction.
@@ -78,7 +77,12 @@ func formerContact(ctx context.Context, from contactReader, mpxn string, h home)
 	for _, c := range h.contacts {
 		// Its Data User misbehaved: the standing itself has not ended.
 		if c.State == store.ContactStands && c.OpenedAt != nil && h.livesHere(c) {
-			return &store.FormerContact{ID: c.ID}, nil
+			former := &store.FormerContact{ID: c.ID}
+			if c.AccountStoppedAt != nil {
+				former.Until = *c.AccountStoppedAt
+			}
+
+			return former, nil
 		}
 	}
 
@@ -197,6 +201,10 @@ func (r *Rules) contactOfRecord(record store.IdentityRecord, credential *store.C
 func (r *Rules) addContact(
 	ctx context.Context, tx *store.Tx, h home, added contact, by *contact,
 ) (contact, error) {
+	if by != nil {
+		added = added.restingOn(*by)
+	}
+
 	return r.addContactAs(ctx, tx, h, added, h.arrive(added, by))
 }
 
@@ -217,7 +225,7 @@ func (r *Rules) addContactAs(
 // begin returns a contact with the standing that a verdict gives it, and its wait.
 func (h home) begin(c contact, v verdict) contact {
 	c.Standing = store.Standing{
-		State: v.state, Since: store.Millis(h.now), Why: v.why, Household: h.householdOf(c),
+		State: v.state, Since: store.Millis(h.now), Why: v.why, Household: h.householdOf(c), RestsOn: h.restsOn(c, v),
 	}
 	c.LetterDueAt = nil
 	c.ToldAt = nil
@@ -243,21 +251,6 @@ func (h home) begin(c contact, v verdict) contact {
 	return c
 }
 
-// nextCheck returns when the wait of a provisional contact is looked at next.
-func (h home) nextCheck(c contact) store.Millis {
-	_, at, ok := h.afterWait(c)
-	if !ok {
-		return store.Millis(h.now.Add(blockedInterval))
-	}
-
-	tomorrow := h.now.Add(checkInterval)
-	if at.After(h.now) && at.Before(tomorrow) {
-		return store.Millis(at)
-	}
-
-	return store.Millis(tomorrow)
-}
-
 // setStanding gives a contact the standing of a verdict, in the transaction that holds the meter point. A contact that
 // stands no more ends what it confirmed; an address that begins to stand takes the place of the one that it replaces,
 // and makes its other records stand. by is the account or "customer" that decided; empty if time did.
@@ -280,7 +273,11 @@ func (r *Rules) replaceStanding(
 
 	r.auditStanding(tx, next, by)
 	if v.state != store.ContactStands {
-		return tx.EndChallengesOf(ctx, c.ID, false, h.now)
+		if err := tx.EndChallengesOf(ctx, c.ID, false, h.now); err != nil {
+			return err
+		}
+
+		return r.announceWaiting(ctx, tx, h, c, nil)
 	}
 
 	if c.SealedEmail != nil {
@@ -305,6 +302,7 @@ func (r *Rules) standWith(ctx context.Context, tx *store.Tx, h home, stands cont
 		}
 
 		v := verdict{store.ContactStands, whySameAddress}
+		other = other.restingOn(stands)
 		err := r.replaceStanding(ctx, tx, h.without(stands.ID), other, other.Household, v, "")
 		if err != nil {
 			return err
@@ -312,6 +310,16 @@ func (r *Rules) standWith(ctx context.Context, tx *store.Tx, h home, stands cont
 	}
 
 	return nil
+}
+
+// contact returns the contact with this key.
+func (h home) contact(id string) (contact, bool) {
+	i := slices.IndexFunc(h.contacts, func(c contact) bool { return c.ID == id })
+	if i < 0 {
+		return contact{}, false
+	}
+
+	return h.contacts[i], true
 }
 
 // without returns the home without a contact.
@@ -358,8 +366,11 @@ func (r *Rules) endContact(ctx context.Context, tx *store.Tx, h home, c contact,
 	tx.Audit(r.auditEvent(by, auditContactEnded, c.MPxN, "", map[string]any{
 		"contact": c.ID, "ir": c.IR, "why": why,
 	}))
+	if err := tx.EndChallengesOf(ctx, c.ID, true, h.now); err != nil {
+		return err
+	}
 
-	return tx.EndChallengesOf(ctx, c.ID, true, h.now)
+	return r.announceWaiting(ctx, tx, h, c, &why)
 }
 
 // auditStanding records the standing of a contact.
@@ -367,121 +378,4 @@ func (r *Rules) auditStanding(tx *store.Tx, c contact, by string) {
 	tx.Audit(r.auditEvent(by, auditContactStanding, c.MPxN, "", map[string]any{
 		"contact": c.ID, "ir": c.IR, "standing": c.State, "why": c.Why,
 	}))
-}
-
-// announceContact tells the other Data Users of a meter point of a contact that came to a household of which nobody is
-// left who stood.
-func (r *Rules) announceContact(ctx context.Context, tx *store.Tx, h home, added contact) error {
-	h = h.sideOf(added.MoveInDate)
-	if added.State != store.ContactProvisional || added.Why != whyNew || h.former == nil {
-		return nil
-	}
-
-	for _, holder := range h.holders {
-		if holder.AccountID == added.AccountID || !holder.Active {
-			continue
-		}
-
-		_, err := r.announce(ctx, tx, holder.AccountID, registerclient.EventContactAdded, nil,
-			registerclient.ContactAddedPayload{
-				MPxN: added.MPxN, AddedAt: added.CreatedAt.Time(), StandsFrom: new(h.now.Add(h.waitAlone(added))),
-			})
-		if err != nil {
-			return err
-		}
-	}
-
-	return nil
-}
-
-// waitBatch is how many waits one call of EndWaits looks at.
-const waitBatch = 500
-
-// EndWaits looks at the waits that are due: a provisional contact whose time has come stands, unless its conditions do
-// not hold any more. It returns how many it looked at; the next call continues.
-func (r *Rules) EndWaits(ctx context.Context) (done int, err error) {
-	due, err := r.store.ListWaitsDue(ctx, r.Now(), waitBatch)
-	if err != nil {
-		return 0, err
-	}
-
-	for _, wait := range due {
-		err := r.store.Transact(ctx, func(tx *store.Tx) error { return r.endWait(ctx, tx, wait) })
-		if err != nil {
-			return done, fmt.Errorf("end the wait of a contact: %w", err)
-		}
-
-		done++
-	}
-
-	return done, nil
-}
-
-// endWait looks at the wait of one contact.
-func (r *Rules) endWait(ctx context.Context, tx *store.Tx, due store.DueContact) error {
-	h, err := r.holdHome(ctx, tx, due.MPxN)
-	if err != nil {
-		return err
-	}
-
-	c, ok := h.contact(due.ID)
-	switch {
-	case !ok || c.State != store.ContactProvisional:
-		return tx.SetWait(ctx, due.ID, nil, nil, nil)
-	case c.Why == whyToCome && h.livesHere(c):
-		next := h.without(c.ID).arrive(c, nil)
-
-		return r.setStanding(ctx, tx, h, c, next, "")
-	}
-
-	v, at, ok := h.afterWait(c)
-	if ok && !h.now.Before(at) {
-		return r.setStanding(ctx, tx, h, c, v, "")
-	}
-
-	letterDueAt := c.LetterDueAt
-	if c.Letters == 0 && letterDueAt == nil && c.Why != whyToCome && len(h.toTell(c)) > 0 {
-		letterDueAt = new(store.Millis(h.now)) // an address has begun to stand since
-		c.ToldAt = nil
-	}
-
-	return tx.SetWait(ctx, c.ID, letterDueAt, c.ToldAt, new(h.nextCheck(c)))
-}
-
-// contact returns the contact with this key.
-func (h home) contact(id string) (contact, bool) {
-	i := slices.IndexFunc(h.contacts, func(c contact) bool { return c.ID == id })
-	if i < 0 {
-		return contact{}, false
-	}
-
-	return h.contacts[i], true
-}
-
-// wakeMigrated lets the contacts begin to wait that were on the register before standing was: nobody was written to
-// about them until now, when somebody asks for this household (docs/decisions.md, Which person, 9). The transaction
-// must hold the home.
-func (r *Rules) wakeMigrated(ctx context.Context, tx *store.Tx, h home) error {
-	for _, c := range h.contacts {
-		waits := c.State == store.ContactProvisional && c.Why == whyMigrated && c.CheckAt == nil
-		if !waits || !h.canStand(c) {
-			continue
-		}
-		if h.standsAs(c) {
-			// Its address was stored in another form or under another key.
-			err := r.setStanding(ctx, tx, h, c, verdict{store.ContactStands, whySameAddress}, "")
-			if err != nil {
-				return err
-			}
-
-			continue
-		}
-
-		begun := h.begin(c, verdict{c.State, c.Why})
-		if err := tx.SetWait(ctx, c.ID, begun.LetterDueAt, begun.ToldAt, begun.CheckAt); err != nil {
-			return err
-		}
-	}
-
-	return nil
 }

@@ -154,7 +154,9 @@ func (r *Rules) isValidFor(ctx context.Context, tx *store.Tx, grant store.Reiden
 	}
 
 	if grant.ConsumedAt == nil {
-		return true, nil
+		limited, err := r.isLimitedNow(ctx, tx, grant)
+
+		return err == nil && !limited, err
 	}
 
 	return tx.HasReading(ctx, grant.TokenHash, ak)

@@ -85,7 +85,10 @@ func (h *history) look() {
 // lookByMail reads the list with a link, as the person does that it reaches: of the second household once the change
 // is reported, or of either one in a dispute. The person sees the list of their household and no other.
 func (h *history) lookByMail(other bool) {
-	if _, err := h.db.Write.Exec(`DELETE FROM limits`); err != nil {
+	err := h.store.Transact(h.tb.Context(), func(tx *store.Tx) error {
+		return tx.DeleteStaleLimits(h.tb.Context(), h.Now().AddDate(1, 0, 0))
+	})
+	if err != nil {
 		h.draw.Fatal(err)
 	}
 
@@ -93,7 +96,7 @@ func (h *history) lookByMail(other bool) {
 		MPxN: h.mpxn, Method: registerclient.MethodMagicLink, OtherAddress: other,
 	}
 	var started registerclient.ReidentifyResponse
-	err := h.store.Transact(h.tb.Context(), func(tx *store.Tx) (err error) {
+	err = h.store.Transact(h.tb.Context(), func(tx *store.Tx) (err error) {
 		started, err = h.Reidentify(h.tb.Context(), tx, h.portal, h.mpxn, in)
 
 		return err

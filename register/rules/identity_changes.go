@@ -14,8 +14,8 @@ import (
 
 // UpdateIdentityRecord changes an identity record of an account and returns it. What a change does to the standing of
 // its contacts is decided in the same transaction (docs/decisions.md, Which person). It returns Errors if the change
-// is wrong or empty, an *Error of KindNotFound if the account has no such record, and of KindConflict if the record is
-// anonymised.
+// is wrong or empty, an *Error of KindNotFound if the account has no such record, of KindConflict if the record is
+// anonymised, and of KindTooMany if its address was changed too often.
 func (r *Rules) UpdateIdentityRecord(
 	ctx context.Context, accountID, ir string, in registerclient.UpdateIdentityRecordRequest,
 ) (changed registerclient.IdentityRecord, err error) {
@@ -249,6 +249,10 @@ func (c *identityChange) changeAddress(ctx context.Context, address string) erro
 	}
 	if newest != nil && newest.address == address {
 		return nil
+	}
+
+	if err := c.rules.limitAddresses(ctx, c.tx, c.record.IR); err != nil {
+		return err
 	}
 
 	c.members = append(c.members, "email")

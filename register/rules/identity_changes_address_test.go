@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -235,6 +236,30 @@ func TestReplaceAnAddressThatDoesNotStand(t *testing.T) {
 			t.Errorf("one that was set aside: %q", got)
 		}
 		h.expectMethods(t, "set aside and replaced", "")
+	})
+}
+
+// A Data User can change an address ten times a day: it guesses no customer's address by whether its own one stands at
+// once.
+func TestAddressChangesAreLimited(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		change := func(n int) error {
+			_, err := h.UpdateIdentityRecord(t.Context(), "owner", h.ir, registerclient.UpdateIdentityRecordRequest{
+				Email: new(fmt.Sprintf("guess%d@example.com", n)),
+			})
+
+			return err
+		}
+		for n := range 10 {
+			expectRefusal(t, fmt.Sprint(n), change(n), "")
+		}
+
+		expectRefusal(t, "the eleventh", change(10), "too many ERR000")
+		expectRefusal(t, "the same again", change(9), "")
+		h.patchOutcome(t, "partial")
+		h.clock.Add(day)
+		expectRefusal(t, "a day later", change(10), "")
 	})
 }
 

@@ -160,6 +160,8 @@ func (r *Rules) AnonymiseIdentityRecord(ctx context.Context, accountID, ir strin
 			if err := r.endContact(ctx, tx, h, c, endedAnonymised, accountID); err != nil {
 				return err
 			}
+
+			h = h.without(c.ID)
 		}
 
 		done, err := tx.Anonymise(ctx, ir, now)

@@ -24,6 +24,10 @@ const (
 	failuresPerAddress = 30
 	addressWindow      = 15 * time.Minute
 
+	// Changes of the address of one identity record. Each is a letter, and says whether the new address stands already.
+	addressesPerRecord = 10
+	recordWindow       = 24 * time.Hour
+
 	// Passkey ceremonies of one challenge.
 	ceremoniesPerChallenge = 30
 	challengeWindow        = 15 * time.Minute
@@ -69,6 +73,17 @@ func (r *Rules) limitMeterPoint(ctx context.Context, tx *store.Tx, challenge Cha
 	wait, err := tx.CountTowards(ctx, limit, r.clock())
 	if err == nil && wait > 0 {
 		err = tooMany("The customer at this meter point has been asked too often. Please wait.", wait)
+	}
+
+	return err
+}
+
+// limitAddresses counts a change of the address of an identity record.
+func (r *Rules) limitAddresses(ctx context.Context, tx *store.Tx, ir string) error {
+	limit := store.Limit{Bucket: "address " + ir, Most: addressesPerRecord, Within: recordWindow}
+	wait, err := tx.CountTowards(ctx, limit, r.clock())
+	if err == nil && wait > 0 {
+		err = tooMany("The address of this identity record was changed too often. Please wait.", wait)
 	}
 
 	return err

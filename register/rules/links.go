@@ -78,6 +78,11 @@ func (r *Rules) ConfirmByLink(ctx context.Context, opened Opened, yes LinkConfir
 		EnrolHash:  HashToken(ticket),
 	}
 	err = r.store.Transact(ctx, func(tx *store.Tx) error {
+		// The meter point is held before the challenge, as a decision about the contact does.
+		if err := tx.HoldMeterPoint(ctx, found.MPxN); err != nil {
+			return err
+		}
+
 		confirmed, err := tx.ConfirmByLink(ctx, answer, r.Now())
 		if err != nil {
 			return err

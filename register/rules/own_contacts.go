@@ -271,13 +271,13 @@ func (r *Rules) AnswerOwnContact(
 		next = verdict{store.ContactStands, whyYes}
 	}
 
-	err = r.changeContact(ctx, visit, contactID, func(tx *store.Tx, h home, _, c contact) error {
+	err = r.changeContact(ctx, visit, contactID, func(tx *store.Tx, h home, visitor, c contact) error {
 		answered = h.awaitsYes(c)
 		if !answered {
 			return nil
 		}
 
-		return r.setStanding(ctx, tx, h, c, next, byCustomer)
+		return r.setStanding(ctx, tx, h, c.restingOn(visitor), next, byCustomer)
 	})
 
 	return answered, err

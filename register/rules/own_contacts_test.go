@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"central.consent/dar/register/passkey"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
@@ -119,6 +120,22 @@ func TestOpenVisit(t *testing.T) {
 		h.expectEnded(t, "closed", ticket)
 		if _, err := h.OpenTicket(t.Context(), ticket); !errors.Is(err, rules.ErrEnded) {
 			t.Errorf("a closed visit enrols: %v", err)
+		}
+	})
+}
+
+// What ends the authority of a confirmation ends its ticket to enrol a passkey too, also while the device is asked.
+func TestTicketEndsWithItsContact(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		ticket := h.ticket(t)
+		permission := must(h.PermitEnrolment(t.Context(), "", ticket))(t)
+		h.decide(t, rules.SetAside, h.contactOf(t, h.ir).ID)
+		if _, err := h.PermitEnrolment(t.Context(), "", ticket); !errors.Is(err, rules.ErrEnded) {
+			t.Errorf("the ticket of a contact that was set aside: %v", err)
+		}
+		if _, err := h.makePasskey(t, permission, newDevice(), ""); !errors.Is(err, passkey.ErrRefused) {
+			t.Errorf("a passkey begun before: %v", err)
 		}
 	})
 }

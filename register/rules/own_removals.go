@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -158,8 +157,13 @@ func (r *Rules) KeepOwnContact(ctx context.Context, visit Visit, contactID strin
 // removeContact removes a contact for good: a passkey with its public key, an address with its sealed text and its
 // hash on the identity record.
 func (r *Rules) removeContact(ctx context.Context, tx *store.Tx, h home, c contact) error {
+	// The identity record is held before the challenges that end, as the use of a token does.
+	record, err := tx.HoldIdentityRecord(ctx, c.IR)
+	if err != nil {
+		return err
+	}
 	if c.isPasskey() {
-		return r.removePasskey(ctx, tx, h, c)
+		return r.removePasskey(ctx, tx, h, record, c)
 	}
 	if err := r.endContact(ctx, tx, h, c, endedRemoved, byCustomer); err != nil {
 		return err
@@ -169,7 +173,9 @@ func (r *Rules) removeContact(ctx context.Context, tx *store.Tx, h home, c conta
 }
 
 // removePasskey deletes the passkey of a contact, and writes to the standing addresses.
-func (r *Rules) removePasskey(ctx context.Context, tx *store.Tx, h home, c contact) error {
+func (r *Rules) removePasskey(
+	ctx context.Context, tx *store.Tx, h home, record store.IdentityRecord, c contact,
+) error {
 	passkeys, err := tx.ListCredentials(ctx, []string{c.IR})
 	if err != nil {
 		return err
@@ -184,10 +190,6 @@ func (r *Rules) removePasskey(ctx context.Context, tx *store.Tx, h home, c conta
 	}
 
 	r.auditRemoval(tx, c, auditCredentialRemoved, map[string]any{"credential": passkeys[i].CredentialID})
-	record, err := tx.HoldIdentityRecord(ctx, c.IR)
-	if err != nil {
-		return err
-	}
 
 	return r.queuePasskeyLetters(ctx, tx, h, record, passkeys[i], true, "", mail.PasskeyRemoved)
 }
@@ -201,26 +203,17 @@ func (r *Rules) auditRemoval(tx *store.Tx, c contact, eventType string, detail m
 
 // EndRemovals removes the contacts that did not object within their time. It returns how many it looked at; the next
 // call continues.
-func (r *Rules) EndRemovals(ctx context.Context) (done int, err error) {
+func (r *Rules) EndRemovals(ctx context.Context) (int, error) {
 	due, err := r.store.ListRemovalsDue(ctx, r.Now(), removalBatch)
 	if err != nil {
 		return 0, err
 	}
 
-	for _, removal := range due {
-		err := r.store.Transact(ctx, func(tx *store.Tx) error { return r.endRemoval(ctx, tx, removal) })
-		if err != nil {
-			return done, fmt.Errorf("remove a contact: %w", err)
-		}
-
-		done++
-	}
-
-	return done, nil
+	return sweepDue(ctx, r, due, "remove a contact", r.endRemoval)
 }
 
 // endRemoval removes a contact, unless the one that asked for it does not stand any more: a stranger who was found out
-// removes no other contact.
+// removes no other contact. While a letter about it is underway, the removal waits.
 func (r *Rules) endRemoval(ctx context.Context, tx *store.Tx, due store.DueContact) error {
 	h, err := r.holdHome(ctx, tx, due.MPxN)
 	if err != nil {
@@ -242,6 +235,14 @@ func (r *Rules) endRemoval(ctx context.Context, tx *store.Tx, due store.DueConta
 		_, err := tx.KeepContact(ctx, due.ID)
 
 		return err
+	}
+
+	untold, err := tx.HasRemovalUnderway(ctx, due.ID)
+	if err != nil {
+		return err
+	}
+	if untold {
+		return tx.PostponeRemoval(ctx, due.ID, letterDay)
 	}
 
 	return r.removeContact(ctx, tx, h, c)

@@ -120,6 +120,7 @@ func TestRemoveAnother(t *testing.T) {
 		if h.remove(t, visit, "p*****r@example.com") {
 			t.Error("another contact was removed at once")
 		}
+		h.letters(t)
 
 		partner := h.own(t, visit, "p*****r@example.com")
 		if partner.Removal != rules.RemovalNone || !partner.RemovalAt.Equal(today.Add(7*24*time.Hour)) {
@@ -195,6 +196,37 @@ func TestRemovalIsToldFirst(t *testing.T) {
 			t.Errorf("%d removals after an objection", got)
 		}
 		h.expectListed(t, "kept", h.visit(t), "c*****r@example.com works now, p*****r@example.com works later")
+	})
+}
+
+// While the letter has not reached its address, the contact is not removed. If the letter comes late, its reader has
+// seven days from then.
+func TestRemovalWaitsForALateLetter(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		h.partnerStands(t)
+		visit := h.visit(t)
+		h.letters(t)
+		h.remove(t, visit, "p*****r@example.com")
+		for range 9 {
+			h.clock.Add(day)
+			h.endRemovals(t)
+		}
+
+		letter := h.letters(t)[0]
+		arrived := h.Now()
+		h.endRemovals(t)
+		h.expectAudited(t, "contact.ended", 0)
+
+		h.clock.Set(arrived.Add(7*day - time.Second))
+		h.endRemovals(t)
+		secret, _ := replyTo(t, letter)
+		must(h.OpenLetter(t.Context(), secret))(t)
+		h.expectAudited(t, "contact.ended", 0)
+
+		h.clock.Add(time.Second)
+		h.endRemovals(t)
+		h.expectAudited(t, "contact.ended", 1)
 	})
 }
 

@@ -136,6 +136,14 @@ func (r *Rules) ReadWithToken(
 		if err != nil {
 			return err
 		}
+		limited, err := r.isLimitedNow(ctx, tx, grant)
+		if err != nil {
+			return err
+		}
+		if limited {
+			return forbiddenToken("does not open this meter point.")
+		}
+
 		if records, err = r.readMeterPoint(ctx, tx, grant, filter, now); err != nil {
 			return err
 		}

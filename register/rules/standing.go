@@ -130,19 +130,8 @@ func (h home) canStand(c contact) bool {
 // stands reports whether a contact stands now.
 func (h home) stands(c contact) bool { return c.State == store.ContactStands && h.canStand(c) }
 
-// answersEverybody reports whether a contact answers the challenges of every account. The first contact opens a meter
-// point with other Data Users' records only if its own Data User has one there. A record that another account
-// registered by a token of this household is no reason against it: a standing contact let it.
-func (h home) answersEverybody(c contact) bool {
-	if !h.stands(c) {
-		return false
-	}
-	if c.Why != whyFirst || h.holder(c.AccountID) != nil {
-		return true
-	}
-
-	return !slices.ContainsFunc(h.holders, func(holder store.RecordHolder) bool { return holder.KnowsCustomer })
-}
+// answersEverybody reports whether a contact answers the challenges of every account.
+func (h home) answersEverybody(c contact) bool { return h.stands(c) && !h.isLimited(c) }
 
 // householdOf returns the first day of the household to which the standing of a contact belongs.
 func (h home) householdOf(c contact) string {
@@ -242,6 +231,10 @@ func (h home) afterWait(c contact) (v verdict, at time.Time, ok bool) {
 	standing := h.standing()
 	switch {
 	case len(standing) == 0:
+		if h.former != nil {
+			from = latest(from, h.former.Until.Time())
+		}
+
 		return waited, from.Add(h.waitAlone(c)), true
 	case h.replacesOwnWord(c, standing):
 		return verdict{store.ContactStands, whyReplaced}, from.Add(shortWait), true

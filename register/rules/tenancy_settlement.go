@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"central.consent/dar/register/store"
@@ -149,28 +148,21 @@ const tenancyBatch = 500
 
 // SettleTenancyChanges settles the reports that arrived before their day, once it has come. It
 // returns how many it looked at; the next call continues.
-func (r *Rules) SettleTenancyChanges(ctx context.Context) (done int, err error) {
+func (r *Rules) SettleTenancyChanges(ctx context.Context) (int, error) {
 	due, err := r.store.ListTenancyChangesToSettle(ctx, r.Now(), tenancyBatch)
 	if err != nil {
 		return 0, err
 	}
 
-	for _, change := range due {
-		err := r.store.Transact(ctx, func(tx *store.Tx) error {
-			if err := tx.HoldMeterPoint(ctx, change.MPxN); err != nil {
-				return err
-			}
-
-			return r.settleTenancyChange(ctx, tx, change)
-		})
-		if err != nil {
-			return done, fmt.Errorf("settle a change of tenancy: %w", err)
+	settle := func(ctx context.Context, tx *store.Tx, change store.TenancyChange) error {
+		if err := tx.HoldMeterPoint(ctx, change.MPxN); err != nil {
+			return err
 		}
 
-		done++
+		return r.settleTenancyChange(ctx, tx, change)
 	}
 
-	return done, nil
+	return sweepDue(ctx, r, due, "settle a change of tenancy", settle)
 }
 
 // disputeTenancyChange puts a report in dispute, because one of those who lived here before says that they still do.

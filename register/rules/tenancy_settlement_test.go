@@ -398,11 +398,7 @@ func TestFalseReportLocksNobodyOut(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		patched := h.ir
-		h.exec(
-			t,
-			`UPDATE identity_records SET move_in_date = '2026-05-10', moved_by_patch = TRUE WHERE ir = ?`,
-			patched,
-		)
+		h.patchMoveIn(t, "2026-05-10")
 		setAside := h.lives(t, h.account(t, "stranger", registerclient.RoleDataUser), "stranger@example.com", moveDay)
 		h.clock.Add(time.Minute)
 		if err := h.answer(t, h.contactLetters(t)[0], false); err != nil {

@@ -25,6 +25,7 @@ func (h home) decide(decisions *[]decision, c contact, v verdict) home {
 		if h.contacts[i].ID == c.ID {
 			h.contacts[i].State = v.state
 			h.contacts[i].Why = v.why
+			h.contacts[i].RestsOn = c.RestsOn
 		}
 	}
 
@@ -158,6 +159,7 @@ func (h home) afterWithdrawal(effective string, was func(contact, household) (st
 			came = append(came, c)
 		case !began || c.outcome == outcomeFailed:
 		case ok && former.State != store.ContactProvisional:
+			c.RestsOn = former.RestsOn
 			now = now.decide(&decisions, c, verdict{former.State, former.Why})
 		case c.State != store.ContactSetAside:
 			now = now.decide(&decisions, c, verdict{store.ContactProvisional, whyReport})

@@ -30,6 +30,13 @@ func (t *Tx) InsertAlarm(ctx context.Context, a Alarm) (bool, error) {
 		ON CONFLICT (account_id, kind, day) DO NOTHING`, a.ID, a.AccountID, a.Kind, a.Day, a.RaisedAt)
 }
 
+// DeleteOldAlarms deletes the alarms that were raised before a time.
+func (t *Tx) DeleteOldAlarms(ctx context.Context, before time.Time) error {
+	_, err := t.exec(ctx, "delete old alarms", `DELETE FROM alarms WHERE raised_at < ?`, Millis(before))
+
+	return err
+}
+
 // ListAlarms lists a page of the alarms, newest first, and returns how many there are.
 func (r reader) ListAlarms(ctx context.Context, page Page) ([]Alarm, int, error) {
 	alarms := list{columns: alarmColumns, from: `alarms`, at: "raised_at", key: "alarm"}
@@ -37,7 +44,7 @@ func (r reader) ListAlarms(ctx context.Context, page Page) ([]Alarm, int, error)
 	return queryPage[Alarm](ctx, r.db, alarms, conditions{}, page)
 }
 
-// CountAlarms returns how many alarms of each kind have been raised.
+// CountAlarms returns how many alarms of each kind are kept.
 func (r reader) CountAlarms(ctx context.Context) (map[string]int, error) {
 	rows, err := queryRows[struct {
 		Kind  string `db:"kind"`

@@ -97,7 +97,7 @@ func (t *Tx) CompleteReidentification(
 // EndEnrolment takes back the ticket to enrol a passkey. It returns false if there is none any more.
 func (t *Tx) EndEnrolment(ctx context.Context, challenge string) (bool, error) {
 	return t.execOne(ctx, "end an enrolment", `UPDATE reidentifications SET enrol_hash = NULL
-		WHERE challenge = ? AND enrol_hash IS NOT NULL`, challenge)
+		WHERE challenge = ? AND enrol_hash IS NOT NULL AND declined_at IS NULL`, challenge)
 }
 
 // ConsumeReidentification spends a confirmed token of an account for a meter point. The token was issued after

@@ -117,11 +117,43 @@ func (t *Tx) PostponeLetter(ctx context.Context, letter string, at time.Time, lo
 	return err
 }
 
-// PostponeRemoval postpones the removal of a contact.
+// removalLetters is true of the letters about the removal that a contact waits for, the argument.
+const removalLetters = `kind = 'removal' AND contact = ? AND answered_at IS NULL
+	AND open_until >= (SELECT removal_at FROM contacts WHERE contacts.contact = contact_letters.contact)`
+
+// PostponeRemoval postpones the removal of a contact. Its letters can be answered by so much longer.
 func (t *Tx) PostponeRemoval(ctx context.Context, contact string, longer time.Duration) error {
-	_, err := t.exec(ctx, "postpone the removal of a contact",
+	_, err := t.exec(ctx, "postpone the letters about a removal",
+		`UPDATE contact_letters SET open_until = open_until + ? WHERE `+removalLetters, longer.Milliseconds(), contact)
+	if err != nil {
+		return err
+	}
+
+	_, err = t.exec(ctx, "postpone the removal of a contact",
 		`UPDATE contacts SET removal_at = removal_at + ? WHERE contact = ? AND removal_at IS NOT NULL`,
 		longer.Milliseconds(), contact)
+
+	return err
+}
+
+// FindRemoval finds when a contact is to be removed; ErrNotFound if it is not.
+func (r reader) FindRemoval(ctx context.Context, contact string) (Millis, error) {
+	return queryRow[Millis](ctx, r.db, "find the removal of a contact",
+		`SELECT removal_at FROM contacts WHERE contact = ? AND removal_at IS NOT NULL`, contact)
+}
+
+// HasRemovalUnderway reports whether a letter about the removal that a contact waits for has neither been accepted nor
+// refused for good.
+func (r reader) HasRemovalUnderway(ctx context.Context, contact string) (bool, error) {
+	return queryRow[bool](ctx, r.db, "find a letter about a removal underway", `SELECT COUNT(*) > 0
+		FROM contact_letters WHERE accepted_at IS NULL AND refused_at IS NULL AND `+removalLetters, contact)
+}
+
+// DeleteOldLetters deletes the letters that were written before a time and can no longer be answered.
+func (t *Tx) DeleteOldLetters(ctx context.Context, before, now time.Time) error {
+	_, err := t.exec(ctx, "delete old letters",
+		`DELETE FROM contact_letters WHERE written_at < ? AND NOT (`+openLetter+`)`,
+		append([]any{Millis(before)}, openLetterArgs(now)...)...)
 
 	return err
 }

@@ -73,6 +73,9 @@ type Standing struct {
 	Why   string `db:"why"`
 	// Household is the first day of the household in which the standing began; empty without a change of tenancy.
 	Household string `db:"household"`
+	// RestsOn is the account of the first contact on whose word the standing rests; nil if it rests on none, or is that
+	// of the first one itself.
+	RestsOn *string `db:"rests_on"`
 }
 
 const (
@@ -83,7 +86,7 @@ const (
 	liveContacts = `SELECT c.contact, c.ir, c.account_id, c.mpxn, c.credential_id, c.replaces, c.key_id,
 		c.sealed_email, c.email_mac, c.imported, c.created_at, c.opened_at, c.confirmed_at, c.bounced_at, c.told_at,
 		c.letters, c.letter_due_at, c.check_at, c.removal_at, c.removal_by, s.state, s.since, s.why, s.household,
-		i.move_in_date, i.moved_by_patch, i.created_at AS registered_at, i.key_id AS record_key_id,
+		s.rests_on, i.move_in_date, i.moved_by_patch, i.created_at AS registered_at, i.key_id AS record_key_id,
 		i.sealed_email AS record_email, i.sealed_detail AS record_detail, a.status AS account_status,
 		a.status_cause AS account_cause, a.suspended_at AS account_stopped_at,
 		COALESCE(p.used_at, p.registered_at) AS passkey_used_at, p.name AS passkey_name
@@ -152,7 +155,8 @@ func (t *Tx) InsertContacts(ctx context.Context, contacts []Contact) error {
 	for _, c := range contacts {
 		rows = append(rows, c.ID, c.IR, c.AccountID, c.MPxN, c.CredentialID, c.Replaces, c.KeyID, c.SealedEmail,
 			c.EmailMAC, c.Imported, c.CreatedAt, c.CheckAt, c.LetterDueAt, c.ToldAt)
-		standings = append(standings, c.ID, c.State, c.Since, c.Why, c.Household, c.firstAccount(c.Why))
+		standings = append(standings, c.ID, c.State, c.Since, c.Why, c.Household, c.firstAccount(c.Why),
+			c.RestsOn)
 	}
 
 	_, err := t.exec(ctx, "insert contacts", `INSERT INTO contacts (`+contactColumns+`) VALUES `+
@@ -162,7 +166,7 @@ func (t *Tx) InsertContacts(ctx context.Context, contacts []Contact) error {
 	}
 
 	_, err = t.exec(ctx, "insert standings", `INSERT INTO standings (contact, state, since, why, household,
-		account_id) VALUES `+placeholders(len(contacts), len(standings)/len(contacts)), standings...)
+		account_id, rests_on) VALUES `+placeholders(len(contacts), len(standings)/len(contacts)), standings...)
 
 	return err
 }
@@ -203,13 +207,15 @@ type FormerContact struct {
 	ID string `db:"contact"`
 	// EndedWhy is nil if the contact has not ended: something else keeps it from standing.
 	EndedWhy *string `db:"ended_why"`
+	// Until is when it stopped standing.
+	Until Millis `db:"until"`
 }
 
 // FindFormerContact finds the contact whose standing for a household ended last, of those that opened something;
 // ErrNotFound. The household is named by its first day.
 func (r reader) FindFormerContact(ctx context.Context, mpxn, household string) (FormerContact, error) {
 	return queryRow[FormerContact](ctx, r.db, "find the last contact that stood",
-		`SELECT c.contact, c.ended_why FROM contacts c JOIN standings s ON s.contact = c.contact
+		`SELECT c.contact, c.ended_why, s.until FROM contacts c JOIN standings s ON s.contact = c.contact
 		WHERE c.mpxn = ? AND c.opened_at IS NOT NULL AND s.state = 'stands' AND s.household = ?
 		AND s.until IS NOT NULL ORDER BY s.until DESC, c.contact LIMIT 1`, mpxn, household)
 }
@@ -225,18 +231,14 @@ func (t *Tx) SetStanding(ctx context.Context, c Contact, household string, next 
 	}
 
 	_, err = t.exec(ctx, "begin a standing",
-		`INSERT INTO standings (contact, state, since, why, household, account_id) VALUES (?, ?, ?, ?, ?, ?)`,
-		c.ID, next.State, next.Since, next.Why, next.Household, c.firstAccount(next.Why))
+		`INSERT INTO standings (contact, state, since, why, household, account_id, rests_on)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		c.ID, next.State, next.Since, next.Why, next.Household, c.firstAccount(next.Why), next.RestsOn)
 	if err != nil {
 		return false, err
 	}
 
-	_, err = t.exec(
-		ctx,
-		"begin the letters of a contact anew",
-		`UPDATE contacts SET letters = 0 WHERE contact = ?`,
-		c.ID,
-	)
+	_, err = t.exec(ctx, "reset the letters of a contact", `UPDATE contacts SET letters = 0 WHERE contact = ?`, c.ID)
 
 	return err == nil, err
 }
@@ -300,7 +302,8 @@ func (t *Tx) ConfirmContact(ctx context.Context, contact string, now time.Time) 
 // confirmed. Those that its own Data User started end only if withOwn is true.
 func (t *Tx) EndChallengesOf(ctx context.Context, contact string, withOwn bool, now time.Time) error {
 	_, err := t.exec(ctx, "end the challenges of a contact", `UPDATE reidentifications SET declined_at = ?,
-		contact_ended = TRUE WHERE contact = ? AND declined_at IS NULL AND (NOT own_record OR ?)`, Millis(now), contact, withOwn)
+		contact_ended = TRUE WHERE contact = ? AND declined_at IS NULL AND (NOT own_record OR ?)`,
+		Millis(now), contact, withOwn)
 
 	return err
 }

@@ -51,8 +51,9 @@ type Reidentification struct {
 }
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash,
-	account_id, mpxn, ir, contact, contact_ended, method, own_record, redirect_url, match_code, wrong_codes, language, key_id,
-	sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at, visit_until`
+	account_id, mpxn, ir, contact, contact_ended, method, own_record, redirect_url, match_code, wrong_codes, language,
+	key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at,
+	visit_until`
 
 // keepReidentifications is how long after its issue a token can still be told from an unknown one.
 const keepReidentifications = 24 * time.Hour
@@ -106,8 +107,8 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 
 	return t.insert(ctx, "insert re-identification", `INSERT INTO reidentifications (`+reidentificationColumns+`)
 		VALUES (:challenge, :token_hash, :link_hash, :session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn,
-		:ir, :contact, :contact_ended, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language, :key_id,
-		:sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :soft_declined_at,
+		:ir, :contact, :contact_ended, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language,
+		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :soft_declined_at,
 		:consumed_at, :visit_until)`, r)
 }
 
@@ -151,13 +152,13 @@ func (t *Tx) HoldOpenChallenge(
 }
 
 // FindEnrolment finds the challenge of a ticket to enrol a passkey, if it was confirmed after confirmedAfter by someone
-// who still lives there; ErrNotFound.
+// who still lives there, and what it confirmed has not been ended since; ErrNotFound.
 func (r reader) FindEnrolment(
 	ctx context.Context,
 	hash []byte,
 	confirmedAfter, now time.Time,
 ) (Reidentification, error) {
-	return r.findChallenge(ctx, EnrolSecret, hash, `confirmed_at > ? AND `+ofPresentOccupant,
+	return r.findChallenge(ctx, EnrolSecret, hash, `confirmed_at > ? AND declined_at IS NULL AND `+ofPresentOccupant,
 		append([]any{Millis(confirmedAfter)}, presentArgs(now)...)...)
 }
 

@@ -153,7 +153,7 @@ type ContactStanding struct {
 // first.
 func (r reader) ListEndedStandings(ctx context.Context, mpxn string) ([]ContactStanding, error) {
 	return queryRows[ContactStanding](ctx, r.db, "list ended standings",
-		`SELECT s.contact, s.state, s.since, s.why, s.household FROM standings s
+		`SELECT s.contact, s.state, s.since, s.why, s.household, s.rests_on FROM standings s
 		JOIN contacts c ON c.contact = s.contact
 		WHERE c.mpxn = ? AND c.ended_at IS NULL AND s.until IS NOT NULL
 		ORDER BY s.until DESC, s.since DESC, s.contact`, mpxn)

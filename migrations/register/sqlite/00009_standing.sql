@@ -55,7 +55,8 @@ CREATE TABLE standings (
     until     INTEGER,
     why       TEXT NOT NULL,
     household TEXT NOT NULL,               -- the first day of its household; empty without a change of tenancy
-    account_id TEXT                        -- the contact's account if it was the first, which is counted by day
+    account_id TEXT,                       -- the contact's account if it was the first, which is counted by day
+    rests_on  TEXT                         -- the account of the first contact on whose word it rests
 );
 CREATE UNIQUE INDEX standings_present ON standings (contact) WHERE until IS NULL;
 CREATE INDEX standings_by_contact ON standings (contact, since);
@@ -85,7 +86,7 @@ CREATE TABLE contact_letters (
 );
 CREATE INDEX contact_letters_by_contact ON contact_letters (contact, written_at);
 CREATE INDEX contact_letters_by_meter_point ON contact_letters (mpxn, written_at);
-CREATE INDEX contact_letters_by_answer ON contact_letters (answered_at) WHERE answered_at IS NOT NULL;
+CREATE INDEX contact_letters_by_time ON contact_letters (written_at);
 CREATE INDEX contact_letters_objections ON contact_letters (answered_at) WHERE kind = 'addition' AND answer = 'no';
 CREATE INDEX contact_letters_additions ON contact_letters (account_id, written_at) WHERE kind = 'addition';
 
@@ -150,7 +151,7 @@ SELECT 'cnt_' || SUBSTR(c.credential_id, 6), m.ir, m.account_id, m.mpxn, c.crede
 FROM credentials c JOIN migrated m ON m.ir = c.ir;
 INSERT INTO standings (contact, state, since, why, household)
 SELECT 'cnt_' || SUBSTR(c.credential_id, 6),
-    CASE WHEN m.answers AND EXISTS (SELECT 1 FROM audit_events e WHERE e.mpxn = m.mpxn
+    CASE WHEN m.answers AND EXISTS (SELECT 1 FROM audit_events e WHERE e.mpxn = m.mpxn AND e.mpxn <> ''
         AND e.event_type = 'credential.created' AND json_extract(e.detail, '$.credential') = c.credential_id
         AND (json_extract(e.detail, '$.method') = 'magic-link' OR e.account_id <> m.account_id))
     THEN 'stands' ELSE 'provisional' END, c.registered_at, 'migrated',
