@@ -103,8 +103,14 @@ func TestWhatAReplacementCannotChange(t *testing.T) {
 			want     string
 		}{
 			{"from consent to public task", registerclient.BasisConsent, registerclient.BasisPublicTask, 0, basis},
-			{"from explicit consent to contract", registerclient.BasisExplicitConsent, registerclient.BasisContract, 0, basis},
-			{"from consent to explicit consent", registerclient.BasisConsent, registerclient.BasisExplicitConsent, 0, ""},
+			{
+				"from explicit consent to contract",
+				registerclient.BasisExplicitConsent, registerclient.BasisContract, 0, basis,
+			},
+			{
+				"from consent to explicit consent",
+				registerclient.BasisConsent, registerclient.BasisExplicitConsent, 0, "",
+			},
 			{"from contract to consent", registerclient.BasisContract, registerclient.BasisConsent, 0, ""},
 			{"from contract to public task", registerclient.BasisContract, registerclient.BasisPublicTask, 0, ""},
 			{"back a second", registerclient.BasisContract, registerclient.BasisContract, -time.Second, began},
@@ -159,7 +165,8 @@ func TestRenewal(t *testing.T) {
 			in.AccessEvent.RegisteredAt = sampleBegin().Add(move)
 			must(r.ReplaceAccess(t.Context(), owner.AccountID, ak, in))(t)
 
-			got := must(r.ListOwn(t.Context(), owner.AccountID, rules.RecordFilter{}, store.Page{Limit: 1}))(t).Records[0]
+			own := must(r.ListOwn(t.Context(), owner.AccountID, rules.RecordFilter{}, store.Page{Limit: 1}))(t)
+			got := own.Records[0]
 			if !got.RegisteredAt.Equal(sampleBegin()) {
 				t.Errorf("%s later: registered at %s, want %s", move, got.RegisteredAt, sampleBegin())
 			}

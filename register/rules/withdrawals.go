@@ -61,8 +61,9 @@ func (r *Rules) RevokeOwn(ctx context.Context, accountID, ak string, reason *str
 
 // Withdraw ends an active consent by the authority of a customer, which the token carries (authorityOver), and returns
 // when it ended. If the customer withdrew it before, it returns that time again. What the owner replaced since the
-// customer read the record does not count against the customer. It returns an *Error of KindForbidden if the token has no authority over the record, of KindUnprocessable if the record does not rest on consent, of
-// KindConflict if it has expired or the organisation ended it.
+// customer read the record does not count against the customer. It returns an *Error of KindForbidden if the token has
+// no authority over the record, of KindUnprocessable if the record does not rest on consent, of KindConflict if it has
+// expired or the organisation ended it.
 func (r *Rules) Withdraw(ctx context.Context, accountID, ak, token string, reason *string) (time.Time, error) {
 	endedAt := r.Now()
 	revocation := store.Revocation{At: endedAt, By: string(registerclient.RevokedByCustomer), Reason: reason}

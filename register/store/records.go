@@ -265,8 +265,8 @@ func (t *Tx) RevokeConsent(ctx context.Context, record AccessRecord, r Revocatio
 	return t.revoke(ctx, "revoke access record", record, r, consentRecord)
 }
 
-// RevokeReplaced ends a record that a replacement has made end, or rest on something else than consent. It returns false
-// if the record was revoked.
+// RevokeReplaced ends a record that a replacement has made end, or rest on something else than consent. It returns
+// false if the record was revoked.
 func (t *Tx) RevokeReplaced(ctx context.Context, record AccessRecord, r Revocation) (bool, error) {
 	return t.revokeWhere(ctx, "revoke replaced access record", record, r, `state = 'ACTIVE'`)
 }
