@@ -54,37 +54,31 @@ func (a *API) listTenancyChanges(c echo.Context) error {
 
 // withdrawTenancyChange is POST /admin/cot-events/{cot}/withdraw.
 func (a *API) withdrawTenancyChange(c echo.Context) error {
+	return a.decideTenancyChange(c, a.rules.WithdrawTenancyChange)
+}
+
+// upholdTenancyChange is POST /admin/cot-events/{cot}/uphold.
+func (a *API) upholdTenancyChange(c echo.Context) error {
+	return a.decideTenancyChange(c, a.rules.UpholdTenancyChange)
+}
+
+// decideTenancyChange is an administrator's decision about a report. The responses to both decisions are alike.
+func (a *API) decideTenancyChange(
+	c echo.Context,
+	decide func(ctx context.Context, tx *store.Tx, by, cot string) (registerclient.ChangeOfTenancy, error),
+) error {
 	cot := c.Param("cot")
 	if err := rules.CheckTenancyChangeKey(cot); err != nil {
 		return err
 	}
 
 	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
-		change, err := a.rules.WithdrawTenancyChange(ctx, tx, caller(c).AccountID, cot)
+		change, err := decide(ctx, tx, caller(c).AccountID, cot)
 		if err != nil {
 			return rules.Response{}, err
 		}
 
 		return rules.Response{Status: http.StatusOK, Body: registerclient.WithdrawChangeOfTenancyResponse{
-			Response: a.metadata(c), ChangeOfTenancy: change,
-		}}, nil
-	})
-}
-
-// upholdTenancyChange is POST /admin/cot-events/{cot}/uphold.
-func (a *API) upholdTenancyChange(c echo.Context) error {
-	cot := c.Param("cot")
-	if err := rules.CheckTenancyChangeKey(cot); err != nil {
-		return err
-	}
-
-	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
-		change, err := a.rules.UpholdTenancyChange(ctx, tx, caller(c).AccountID, cot)
-		if err != nil {
-			return rules.Response{}, err
-		}
-
-		return rules.Response{Status: http.StatusOK, Body: registerclient.UpholdChangeOfTenancyResponse{
 			Response: a.metadata(c), ChangeOfTenancy: change,
 		}}, nil
 	})

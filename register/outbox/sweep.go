@@ -25,10 +25,10 @@ func (w *Worker) sweep(ctx context.Context) {
 		w.Rules.AnnounceExpiries(ctx),
 		w.deleteOld(ctx),
 		w.normaliseEmails(ctx),
-		w.settleTenancyChanges(ctx),
+		uncounted(w.Rules.SettleTenancyChanges(ctx)),
 		w.writeContactLetters(ctx),
-		w.endWaits(ctx),
-		w.endRemovals(ctx),
+		uncounted(w.Rules.EndWaits(ctx)),
+		uncounted(w.Rules.EndRemovals(ctx)),
 		w.raiseAlarms(ctx),
 		w.logAuditHeads(ctx),
 	)
@@ -65,13 +65,6 @@ func (w *Worker) normaliseEmails(ctx context.Context) error {
 	return nil
 }
 
-// settleTenancyChanges lets reports divide the standing of contacts whose day has come.
-func (w *Worker) settleTenancyChanges(ctx context.Context) error {
-	_, err := w.Rules.SettleTenancyChanges(ctx)
-
-	return err
-}
-
 // writeContactLetters writes the letters about provisional contacts that are due.
 func (w *Worker) writeContactLetters(ctx context.Context) error {
 	written, err := w.Rules.WriteContactLetters(ctx)
@@ -82,19 +75,8 @@ func (w *Worker) writeContactLetters(ctx context.Context) error {
 	return err
 }
 
-// endWaits looks at the waits of contacts that are due.
-func (w *Worker) endWaits(ctx context.Context) error {
-	_, err := w.Rules.EndWaits(ctx)
-
-	return err
-}
-
-// endRemovals removes the contacts whose time to object has passed.
-func (w *Worker) endRemovals(ctx context.Context) error {
-	_, err := w.Rules.EndRemovals(ctx)
-
-	return err
-}
+// uncounted returns the error of a step whose count the log does not tell.
+func uncounted(_ int, err error) error { return err }
 
 // raiseAlarms raises the alarms that are due, and writes them to the program's log.
 func (w *Worker) raiseAlarms(ctx context.Context) error {
