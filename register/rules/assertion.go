@@ -48,7 +48,7 @@ func (r *Rules) FinishAssertion(
 		}
 
 		// The passkey may have gone, with its person, since it was verified.
-		present, err := r.confirmingPasskeys(ctx, tx, permission.Found)
+		present, err := confirmingIn(ctx, tx, h, permission.Found)
 		if err != nil {
 			return err
 		}

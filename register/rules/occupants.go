@@ -33,13 +33,18 @@ func (r *Rules) occupants(ctx context.Context, from occupantReader, mpxn string)
 // occupantsOf returns who answers everybody at a meter point of which the home is known.
 func occupantsOf(ctx context.Context, from occupantReader, h home, mpxn string) (occupants, error) {
 	known, err := from.HasOccupant(ctx, mpxn, h.present.moveInFrom(), h.now)
-	passkeys := slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool {
+
+	return occupants{known: known, passkeys: h.passkeys(), addresses: h.addresses()}, err
+}
+
+// passkeys returns the passkeys that answer everybody, the one that is asked first.
+func (h home) passkeys() []contact {
+	answering := slices.DeleteFunc(slices.Clone(h.contacts), func(c contact) bool {
 		return !c.isPasskey() || !h.answersEverybody(c)
 	})
+	slices.SortStableFunc(answering, inOrderOfUse)
 
-	slices.SortStableFunc(passkeys, inOrderOfUse)
-
-	return occupants{known: known, passkeys: passkeys, addresses: h.addresses()}, err
+	return answering
 }
 
 // occupantReader reads the occupants, from the store or in a transaction.

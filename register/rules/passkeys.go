@@ -228,18 +228,29 @@ func (r *Rules) recordConfirmation(ctx context.Context, tx *store.Tx, found stor
 func (r *Rules) confirmingPasskeys(
 	ctx context.Context, from occupantReader, found store.Reidentification,
 ) ([]store.Credential, error) {
+	var h home
+	if !found.OwnRecord {
+		var err error
+		if h, err = r.home(ctx, from, found.MPxN); err != nil {
+			return nil, err
+		}
+	}
+
+	return confirmingIn(ctx, from, h, found)
+}
+
+// confirmingIn is confirmingPasskeys for a home that has been read. A challenge by an own record needs none.
+func confirmingIn(
+	ctx context.Context, from occupantReader, h home, found store.Reidentification,
+) ([]store.Credential, error) {
 	if found.OwnRecord {
 		return from.ListCredentials(ctx, []string{found.IR})
 	}
 
-	present, err := r.occupants(ctx, from, found.MPxN)
-	if err != nil {
-		return nil, err
-	}
-
-	irs := make([]string, len(present.passkeys))
+	passkeys := h.passkeys()
+	irs := make([]string, len(passkeys))
 	answering := map[string]bool{}
-	for i, c := range present.passkeys {
+	for i, c := range passkeys {
 		irs[i] = c.IR
 		answering[*c.CredentialID] = true
 	}
