@@ -83,6 +83,8 @@ func TestIdleDialogByKeyboard(t *testing.T) {
 			chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).focus()`, reader), nil),
 			comes(`document.getElementById("idle").open`),
 			comes(stayButton),
+			// A session that is kept goes on for long, so that the dialog does not open again within a second.
+			chromedp.Evaluate(`document.getElementById("idle").dataset.idleSeconds = 900`, nil),
 		)
 
 		return ctx
