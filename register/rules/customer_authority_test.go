@@ -152,8 +152,11 @@ func TestRegisterWithToken(t *testing.T) {
 		}
 
 		page := must(r.ListOwn(t.Context(), second.AccountID, rules.RecordFilter{}, store.Page{Limit: 5}))(t)
-		if len(page.Records) != 1 || page.Records[0].RecordMetadata.IdentityRecordRef != nil {
-			t.Errorf("listed %+v", page.Records)
+		if len(page.Records) != 1 {
+			t.Fatalf("listed %+v", page.Records)
+		}
+		if ref := page.Records[0].RecordMetadata.IdentityRecordRef; ref == nil || *ref == ir {
+			t.Errorf("the record rests on %v, want a reference of its own account", ref)
 		}
 	})
 }

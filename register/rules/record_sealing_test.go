@@ -20,7 +20,9 @@ var firstKey = "test:" + registertest.Key
 func (h *house) older(t *testing.T, ir, email string) {
 	t.Helper()
 	ring := must(rules.NewKeyring(firstKey))(t)
-	h.exec(t, `UPDATE identity_records SET email_form = 1, sealed_email = ?, email_mac = ? WHERE ir = ?`,
+	h.exec(t, `DELETE FROM identity_keys WHERE ir = ?`, ir)
+	h.exec(t, `UPDATE identity_records SET email_form = 1, sealed_email = ?, email_mac = ?, sealed_detail = NULL
+		WHERE ir = ?`,
 		rules.SealForTest(ring, email, "identity_records.sealed_email "+ir), rules.FormerHashForTest(ring, email), ir)
 }
 
@@ -53,8 +55,8 @@ func (h *house) expectFound(t *testing.T, when, email string, want int) {
 }
 
 // Rows of an older program are found by every spelling of the address before and after they are brought to the normal
-// form. That changes neither their key nor what was anonymised, and an address that cannot be opened stops no other.
-func TestNormaliseEmails(t *testing.T) {
+// form and get keys of their own. That changes neither their key nor what was anonymised, and an address that cannot be opened stops no other.
+func TestSealRecords(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		const many = 120 // more than a batch
@@ -86,7 +88,7 @@ func TestNormaliseEmails(t *testing.T) {
 		normalising := h.with(func(o *rules.Options) {
 			o.Keys = must(rules.NewKeyring(rules.GenerateKey("next") + "," + firstKey))(t)
 		})
-		done, err := normalising.NormaliseEmails(t.Context())
+		done, err := normalising.SealRecords(t.Context())
 		if done != many+1 || err == nil || !strings.Contains(err.Error(), `no key "lost"`) {
 			t.Errorf("%d rows, want %d: %v", done, many+1, err)
 		}
@@ -100,7 +102,7 @@ func TestNormaliseEmails(t *testing.T) {
 			t.Errorf("an anonymised address came back: %+v", row)
 		}
 
-		if done, err = normalising.NormaliseEmails(t.Context()); done != 0 || err == nil {
+		if done, err = normalising.SealRecords(t.Context()); done != 0 || err == nil {
 			t.Errorf("again: %d rows, %v", done, err)
 		}
 		h.expectAudited(t, "identity-records.normalised", 1)
