@@ -31,6 +31,7 @@ func (w *Worker) sweep(ctx context.Context) {
 		uncounted(w.Rules.EndRemovals(ctx)),
 		w.raiseAlarms(ctx),
 		w.logAuditHeads(ctx),
+		w.CleanErased(ctx),
 	)
 	if err != nil && ctx.Err() == nil {
 		w.Logger.ErrorContext(ctx, "sweep", slog.Any("error", err))

@@ -187,22 +187,3 @@ func (r *Rules) replay(ctx context.Context, tx *store.Tx, erasure store.Erasure)
 
 	return true, r.erase(ctx, tx, h, record, erasure.ErasedAt.Time())
 }
-
-// ListErasures calls each with the erasures since a time, the oldest first.
-func (r *Rules) ListErasures(ctx context.Context, since time.Time, each func(store.Erasure) error) error {
-	var after store.Erasure
-	for {
-		page, err := r.store.ListErasures(ctx, since, after, rotationBatch)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-
-		for _, erasure := range page {
-			if err := each(erasure); err != nil {
-				return err
-			}
-		}
-
-		after = page[len(page)-1]
-	}
-}

@@ -96,7 +96,7 @@ func (r *Rules) sealRecords(
 			changed += sealed
 		}
 
-		return nil
+		return tx.RequestCleaning(ctx)
 	})
 
 	return changed, err

@@ -53,10 +53,10 @@ type Contact struct {
 	Standing
 
 	// Record is what the rule needs to know of the identity record.
-	MoveInDate       string  `db:"move_in_date"`
-	MovedByPatch     bool    `db:"moved_by_patch"`
-	RegisteredAt     Millis  `db:"registered_at"`
-	RecordKeyID      string  `db:"record_key_id"`
+	MoveInDate   string `db:"move_in_date"`
+	MovedByPatch bool   `db:"moved_by_patch"`
+	RegisteredAt Millis `db:"registered_at"`
+	RecordKeyID  string `db:"record_key_id"`
 	// OwnKey is the key of the identity record, which seals its address, its detail and SealedEmail.
 	OwnKey
 	RecordEmail      []byte  `db:"record_email"`

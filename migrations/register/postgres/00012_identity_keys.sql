@@ -26,6 +26,12 @@ END $$;
 CREATE TRIGGER erasures_append_only BEFORE UPDATE OR DELETE ON erasures FOR EACH ROW EXECUTE FUNCTION refuse_change_of_erasures();
 CREATE TRIGGER erasures_no_truncate BEFORE TRUNCATE ON erasures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_erasures();
 
+-- One row: how many erasures there were when the files were last cleaned of what is deleted. Below zero if a cleaning is
+-- due for another reason: older ciphertext was there, or has been replaced.
+CREATE TABLE erasure_cleaning (erasures BIGINT NOT NULL);
+INSERT INTO erasure_cleaning (erasures)
+SELECT CASE WHEN EXISTS (SELECT 1 FROM identity_records) THEN -1 ELSE 0 END;
+
 -- The form of what is sealed: below 3 with a key of the key ring, from 3 on with the record's own key.
 DROP INDEX identity_records_by_former_email;
 CREATE INDEX identity_records_by_former_form ON identity_records (ir)
@@ -78,6 +84,7 @@ ALTER TABLE outbox DROP COLUMN ir;
 DROP INDEX identity_records_by_former_form;
 CREATE INDEX identity_records_by_former_email ON identity_records (ir)
     WHERE email_form < 2 AND email_mac IS NOT NULL;
+DROP TABLE erasure_cleaning;
 DROP TABLE erasures;
 DROP FUNCTION refuse_change_of_erasures;
 DROP TABLE identity_keys;

@@ -24,6 +24,12 @@ CREATE TRIGGER erasures_no_update BEFORE UPDATE ON erasures BEGIN SELECT RAISE(A
 CREATE TRIGGER erasures_no_delete BEFORE DELETE ON erasures BEGIN SELECT RAISE(ABORT, 'the list of erasures is append-only'); END;
 -- +goose StatementEnd
 
+-- One row: how many erasures there were when the files were last cleaned of what is deleted. Below zero if a cleaning is
+-- due for another reason: older ciphertext was there, or has been replaced.
+CREATE TABLE erasure_cleaning (erasures INTEGER NOT NULL);
+INSERT INTO erasure_cleaning (erasures)
+SELECT CASE WHEN EXISTS (SELECT 1 FROM identity_records) THEN -1 ELSE 0 END;
+
 -- The form of what is sealed: below 3 with a key of the key ring, from 3 on with the record's own key.
 DROP INDEX identity_records_by_former_email;
 CREATE INDEX identity_records_by_former_form ON identity_records (ir)
@@ -75,5 +81,6 @@ ALTER TABLE outbox DROP COLUMN ir;
 DROP INDEX identity_records_by_former_form;
 CREATE INDEX identity_records_by_former_email ON identity_records (ir)
     WHERE email_form < 2 AND email_mac IS NOT NULL;
+DROP TABLE erasure_cleaning;
 DROP TABLE erasures;
 DROP TABLE identity_keys;
