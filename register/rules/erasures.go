@@ -37,8 +37,11 @@ func (r *Rules) AnonymiseIdentityRecord(ctx context.Context, accountID, ir strin
 		}
 
 		at = now
+		if err := r.erase(ctx, tx, h, record, now); err != nil || record.ByToken {
+			return err
+		}
 
-		return r.erase(ctx, tx, h, record, now)
+		return r.countErasure(ctx, tx, record)
 	})
 
 	return at, err
