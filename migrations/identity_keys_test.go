@@ -70,7 +70,9 @@ func TestRecordsByTokenGetReferences(t *testing.T) {
 			ak, moveIn    string
 			byToken, gone bool
 		}{
-			{"ak_gone", "", true, true}, {"ak_moved", "2020-01-01", true, false}, {"ak_own", "2020-01-01", false, false},
+			{"ak_gone", "", true, true},
+			{"ak_moved", "2020-01-01", true, false},
+			{"ak_own", "2020-01-01", false, false},
 			{"ak_token", "2020-01-01", true, false},
 		} {
 			got := linked[i]

@@ -27,8 +27,8 @@ func erasuresListCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "print the identity records that were anonymised, a line each",
-		Long: `Keep the list beside the backups, and outside them: a backup that is restored brings back what was erased since.
-Print it after each backup and as often as an erasure must outlive the loss of the database, such as every hour.`,
+		Long: `Keep the list beside the backups, and outside them: a backup that is restored brings back what was erased
+since. Print it after each backup, and as often as an erasure must outlive the loss of the database: every hour.`,
 		Example: "register erasures list --since 2026-05-01 > /mnt/elsewhere/erasures.txt",
 		Args:    cli.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -104,8 +104,8 @@ func erasuresReplayCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "replay FILE",
 		Short: "anonymise again what a restored backup has brought back",
-		Long: `Run it on a database that was restored from a backup, before a replica serves it, with the list that erasures list
-printed. It can be run again: what is anonymised already is passed over.`,
+		Long: `Run it on a database that was restored from a backup, before a replica serves it, with the list that
+erasures list printed. It can be run again: what is anonymised already is passed over.`,
 		Example: "register erasures replay /mnt/elsewhere/erasures.txt",
 		Args:    cli.OneArg("the list of erasures, or - for the standard input"),
 		RunE: func(c *cobra.Command, args []string) error {

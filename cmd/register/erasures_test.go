@@ -45,8 +45,8 @@ func TestErasuresAreReplayedOnARestoredBackup(t *testing.T) {
 		t.Fatalf("the backup has %+v", row)
 	}
 	for _, want := range []string{"1 identity records", "0 identity records"} {
-		if out := mustRun(t, "erasures", "replay", list); !strings.Contains(out, want) {
-			t.Errorf("printed %q, want %q", out, want)
+		if printed := mustRun(t, "erasures", "replay", list); !strings.Contains(printed, want) {
+			t.Errorf("printed %q, want %q", printed, want)
 		}
 	}
 	if row := findIdentity(t, ir); row.SealedEmail != nil || row.WrappedKey != nil || row.AnonymisedAt == nil {

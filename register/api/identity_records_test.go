@@ -289,8 +289,9 @@ func TestAnonymise(t *testing.T) {
 	})
 }
 
-// Of a concurrent anonymisation and registration by the same account exactly one succeeds, and a registration of another
-// account keeps nobody from being anonymised: an active access record never refers to an anonymised identity record.
+// Of a concurrent anonymisation and registration by the same account exactly one succeeds, and a registration of
+// another account keeps nobody from being anonymised: an active access record never refers to an anonymised identity
+// record.
 func TestAnonymiseWhileRegistering(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {

@@ -128,7 +128,11 @@ func TestRegisterWithToken(t *testing.T) {
 		t.Fatalf("listed %+v", got)
 	}
 
-	reference := must(second.ReadIdentityRecord(t.Context(), *got[0].RecordMetadata.IdentityRecordRef))(t).IdentityRecord
+	reference := must(
+		second.ReadIdentityRecord(t.Context(), *got[0].RecordMetadata.IdentityRecordRef),
+	)(
+		t,
+	).IdentityRecord
 	if reference.PIIPrincipal != nil || reference.HasEmail || len(reference.ContactStanding) != 0 {
 		t.Errorf("the reference shows what another Data User gave: %+v", reference)
 	}

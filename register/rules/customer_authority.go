@@ -43,9 +43,9 @@ func (r *Rules) tokenRefusal(ctx context.Context, tx *store.Tx, token, accountID
 	return unknown
 }
 
-// consumeToken consumes a confirmed re-identification token of an account. It returns the meter point of the token and the
-// identity record that the access record rests on: the one of the token if it is the account's own, which it locks so
-// that it is not anonymised in the meantime, and otherwise a new reference.
+// consumeToken consumes a confirmed re-identification token of an account. It returns the meter point of the token and
+// the identity record that the access record rests on: the one of the token if it is the account's own, which it locks
+// so that it is not anonymised in the meantime, and otherwise a new reference.
 func (r *Rules) consumeToken(
 	ctx context.Context, tx *store.Tx, token, accountID string,
 ) (mpxn, ir string, err error) {

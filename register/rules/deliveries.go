@@ -174,15 +174,22 @@ func (r *Rules) queueAlert(
 
 	deliveries := r.apiURL + "/webhooks/" + subscription.WID + "/deliveries"
 
-	return r.queueLetter(ctx, tx, subjectUndelivered, addressee{address: string(to)}, nil, mail.Undelivered(mail.UndeliveredDetails{
-		Event:     job.Subject,
-		EventID:   job.ID,
-		WebhookID: subscription.WID,
-		Host:      host,
-		Attempts:  job.Attempts,
-		Since:     job.CreatedAt.Time(),
-		Reason:    cause,
-		List:      deliveries + "?status=undelivered",
-		Redeliver: deliveries + "/" + job.ID + "/redeliver",
-	}))
+	return r.queueLetter(
+		ctx,
+		tx,
+		subjectUndelivered,
+		addressee{address: string(to)},
+		nil,
+		mail.Undelivered(mail.UndeliveredDetails{
+			Event:     job.Subject,
+			EventID:   job.ID,
+			WebhookID: subscription.WID,
+			Host:      host,
+			Attempts:  job.Attempts,
+			Since:     job.CreatedAt.Time(),
+			Reason:    cause,
+			List:      deliveries + "?status=undelivered",
+			Redeliver: deliveries + "/" + job.ID + "/redeliver",
+		}),
+	)
 }

@@ -107,8 +107,11 @@ func (p *erasedPerson) blobs(t *testing.T) map[string][][]byte {
 		Table  string `db:"tbl"`
 		Column string `db:"col"`
 	}
-	err := p.DB.Read.Select(&columns, `SELECT m.name AS tbl, c.name AS col FROM sqlite_master m, pragma_table_info(m.name) c
-		WHERE m.type = 'table' AND c.type = 'BLOB' AND m.name NOT LIKE 'audit%'`)
+	err := p.DB.Read.Select(
+		&columns,
+		`SELECT m.name AS tbl, c.name AS col FROM sqlite_master m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND c.type = 'BLOB' AND m.name NOT LIKE 'audit%'`,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,8 +325,8 @@ func TestReplayErasures(t *testing.T) {
 	})
 }
 
-// An erasure before a record of an older program has a key of its own erases too: the values themselves, and the letters
-// that do not name their record.
+// An erasure before a record of an older program has a key of its own erases too: the values themselves, and the
+// letters that do not name their record.
 func TestEraseARecordOfAnOlderProgram(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

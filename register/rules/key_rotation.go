@@ -58,11 +58,12 @@ type resealed struct {
 	values [][]byte
 }
 
-// RotateKeys reseals with the first key of the key ring what another key sealed, wraps the keys of identity records with
-// it, and brings records that an older program stored to the present form. At the end it seals the audit log with that key, and wraps the earlier keys of the audit log with it.
-// Replicas may serve in the meantime if they have both keys: a row that a replica changes is left, and found again.
-// progress gets the number of rows done so far; RotateKeys returns it too. It returns an error if rows are left, as
-// happens while a replica still seals with another key. It is idempotent.
+// RotateKeys reseals with the first key of the key ring what another key sealed, wraps the keys of identity records
+// with it, and brings records that an older program stored to the present form. At the end it seals the audit log with
+// that key, and wraps the earlier keys of the audit log with it. Replicas may serve in the meantime if they have both
+// keys: a row that a replica changes is left, and found again. progress gets the number of rows done so far; RotateKeys
+// returns it too. It returns an error if rows are left, as happens while a replica still seals with another key. It is
+// idempotent.
 func (r *Rules) RotateKeys(ctx context.Context, progress func(done int)) (done int, err error) {
 	sealer := r.keys.sealer()
 	defer func() {

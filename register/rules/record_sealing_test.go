@@ -56,7 +56,8 @@ func (h *house) expectFound(t *testing.T, when, email string, want int) {
 }
 
 // Rows of an older program are found by every spelling of the address before and after they are brought to the normal
-// form and get keys of their own. That changes neither their key nor what was anonymised, and an address that cannot be opened stops no other.
+// form and get keys of their own. That changes neither their key nor what was anonymised, and an address that cannot be
+// opened stops no other.
 func TestSealRecords(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

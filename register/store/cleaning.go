@@ -52,9 +52,9 @@ func (s *Store) Clean(ctx context.Context) error {
 	})
 }
 
-// TruncateLog moves the write-ahead log of SQLite into the database file and truncates it, so that the log holds nothing
-// of what was erased. It returns false if a reader held the log: call it again later. PostgreSQL keeps and deletes its
-// log by its own settings.
+// TruncateLog moves the write-ahead log of SQLite into the database file and truncates it, so that the log holds
+// nothing of what was erased. It returns false if a reader held the log: call it again later. PostgreSQL keeps and
+// deletes its log by its own settings.
 func (s *Store) TruncateLog(ctx context.Context) (truncated bool, err error) {
 	if s.onPostgres() {
 		return true, nil

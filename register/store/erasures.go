@@ -38,9 +38,9 @@ func (r reader) HasActiveRecord(ctx context.Context, ir string, now time.Time) (
 }
 
 // Erase erases the personal data of an identity record for good: its values, its look-up hash and the key that sealed
-// them, its passkeys, the letters to it and about it that wait, and the answers that were kept for requests about it. It
-// ends its challenges, and adds it to the list of erasures. It returns false if the record was anonymised before. The
-// transaction must hold the record.
+// them, its passkeys, the letters to it and about it that wait, and the answers that were kept for requests about it.
+// It ends its challenges, and adds it to the list of erasures. It returns false if the record was anonymised before.
+// The transaction must hold the record.
 func (t *Tx) Erase(ctx context.Context, ir string, at time.Time) (bool, error) {
 	erased, err := t.execOne(ctx, "anonymise identity record", `UPDATE identity_records SET mpxn = NULL,
 		move_in_date = NULL, former_move_ins = NULL, expressed_by = NULL, sealed_email = NULL, email_mac = NULL,

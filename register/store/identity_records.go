@@ -121,9 +121,9 @@ func (t *Tx) HoldIdentityRecords(ctx context.Context, irs []string) (map[string]
 }
 
 // canAnswer is true of an identity record whose contacts can answer a challenge and get letters: it is not anonymised
-// and no reference, its move-in date is not after a date in London, the argument, and its account is active, has failed without fault of
-// its customers, or is one of which an administrator has restored this record's contact since (docs/decisions.md,
-// Which person, 4).
+// and no reference, its move-in date is not after a date in London, the argument, and its account is active, has failed
+// without fault of its customers, or is one of which an administrator has restored this record's contact since
+// (docs/decisions.md, Which person, 4).
 const canAnswer = `(identity_records.anonymised_at IS NULL AND NOT identity_records.by_token
 	AND identity_records.move_in_date <= ?
 	AND EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = identity_records.account_id

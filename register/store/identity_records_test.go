@@ -7,8 +7,8 @@ import (
 	"central.consent/dar/register/store"
 )
 
-// An access record of its own account keeps an identity record from erasure, and one of another account does not. What is
-// personal is erased, and the challenges end.
+// An access record of its own account keeps an identity record from erasure, and one of another account does not. What
+// is personal is erased, and the challenges end.
 func TestErase(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d *data) {
