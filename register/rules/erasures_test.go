@@ -352,3 +352,27 @@ func TestEraseARecordOfAnOlderProgram(t *testing.T) {
 		}
 	})
 }
+
+// A contact that waits until the erased person has got a letter waits no longer: the letter is never sent.
+func TestErasureEndsTheWaitForALetter(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		other := h.asking(t, "other", registerclient.RoleDataUser)
+		lodger := h.lives(t, other, "lodger@example.com", "2023-01-01")
+		must(h.WriteContactLetters(t.Context()))(t)
+		told := func() bool {
+			t.Helper()
+			contacts := must(h.store.ListContactsOf(t.Context(), []string{lodger}))(t)
+
+			return len(contacts) == 1 && contacts[0].ToldAt != nil
+		}
+		if told() {
+			t.Fatal("told before the letter was sent")
+		}
+
+		must(h.AnonymiseIdentityRecord(t.Context(), "owner", h.ir))(t)
+		if !told() || len(h.jobs(t)) != 0 {
+			t.Errorf("told: %t, with %d letters", told(), len(h.jobs(t)))
+		}
+	})
+}
