@@ -74,7 +74,10 @@ func TestEachChangedFieldIsShown(t *testing.T) {
 		},
 		"data source": {
 			func(in *registerclient.AccessRecord) { in.Processing.DataSource = "The meter" },
-			[]string{"Before, the data came from: “The DCC, each night”.", "Where the data comes from, in its own words", "“The meter”"},
+			[]string{
+				"Before, the data came from: “The DCC, each night”.",
+				"Where the data comes from, in its own words", "“The meter”",
+			},
 		},
 		"contact": {
 			func(in *registerclient.AccessRecord) { lead(in).ContactURL = "https://example.org" },
@@ -82,7 +85,9 @@ func TestEachChangedFieldIsShown(t *testing.T) {
 		},
 		"rights": {
 			func(in *registerclient.AccessRecord) { lead(in).PrivacyRightsURL = "" },
-			[]string{"Before, the page of Bright Energy Ltd for privacy rights was https://bright-energy.com/your-rights."},
+			[]string{
+				"Before, the page of Bright Energy Ltd for privacy rights was https://bright-energy.com/your-rights.",
+			},
 		},
 		"notice": {
 			func(in *registerclient.AccessRecord) { in.Notice.SharedNotice.NoticeVersion = "v9" },
@@ -163,7 +168,12 @@ func TestFloodOfChangesHidesNothing(t *testing.T) {
 			t.Errorf("the card does not begin with %q: %s", want, first)
 		}
 	}
-	if table := b.get("/portal/records.csv").body; !strings.Contains(table, "Data taken out: What you send to the grid") {
+	if table := b.get(
+		"/portal/records.csv",
+	).body; !strings.Contains(
+		table,
+		"Data taken out: What you send to the grid",
+	) {
 		t.Errorf("the table does not say what was taken out: %s", table)
 	}
 }
