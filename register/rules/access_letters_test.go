@@ -229,7 +229,15 @@ func TestRestartIsTold(t *testing.T) {
 			t.Errorf("the letter goes to %s", letters[0].To)
 		}
 
-		h.clock.Add(91 * day)
+		h.clock.Add(89 * day)
+		imported := lineOf(t, 0, func(line *registerclient.ImportLine) {
+			line.IdentityRecord = nil
+			line.AccessRecord.RecordMetadata.IdentityRecordRef = &h.ir
+		})
+		must(h.Import(t.Context(), h.owner, strings.NewReader(imported), nil))(t)
+		h.expectLetters(t, "imported", subjectAgain)
+
+		h.clock.Add(2 * day)
 		h.access(t, h.owner, h.ir, registerclient.BasisConsent)
 		h.expectLetters(t, "after 91 days")
 	})
