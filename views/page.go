@@ -41,6 +41,8 @@ type Page struct {
 	SignOutAt time.Time
 	// SessionSeconds is how long it is until SignOutAt; 0 until the customer is signed in.
 	SessionSeconds int
+	// Refresh moves a browser without scripts on; nil for a page that stays. Other browsers have portal.js for that.
+	Refresh *ui.Refresh
 	// Demonstration says that re-identification is stubbed. Every page must say so.
 	Demonstration bool
 	// Inbox is the page of a demonstration that shows the letters it sends; empty for none.
@@ -136,6 +138,7 @@ func (p Page) shell(title, description string) ui.Shell {
 		Demonstration: p.Demonstration,
 		Inbox:         p.Inbox,
 		Scripts:       true,
+		Refresh:       p.Refresh,
 		Fonts:         true,
 	}
 	if p.Framed != nil {

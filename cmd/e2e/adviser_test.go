@@ -62,6 +62,7 @@ func (a *adviser) toWaiting() {
 	a.inspect("prove")
 	a.press("#method button")
 	a.at(advisers + "/waiting")
+	pause(a.tab)
 	a.inspect("waiting")
 }
 
@@ -69,7 +70,7 @@ func (a *adviser) toWaiting() {
 func (a *adviser) readList() {
 	a.Helper()
 	if !a.script {
-		a.press("a[href='" + advisers + "/waiting/check']")
+		goOn(a.tab)
 	}
 
 	a.at(advisers + "/records")
