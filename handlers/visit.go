@@ -48,6 +48,8 @@ type visit struct {
 	Opened bool
 	// Frame is the key of the session in another site's frame that a ticket led here from; nil if there is none.
 	Frame []byte
+	// Adviser is the key of the sign-in of the adviser who began the visit; nil on a customer's own pages.
+	Adviser []byte
 
 	// row is what the store knows of the visit beside its content.
 	row sessionRow

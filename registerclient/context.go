@@ -1,10 +1,16 @@
 package registerclient
 
-import "context"
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 const (
 	maxRequestID      = 128
 	maxIdempotencyKey = 255
+	maxAdviserName    = 60 // characters
 
 	// keyedRetries is how often a POST with an Idempotency-Key may be sent again.
 	keyedRetries = 2
@@ -26,6 +32,26 @@ func requestID(ctx context.Context) string {
 	}
 
 	return id
+}
+
+type adviserKey struct{}
+
+// WithAdviser makes calls with this context send name as X-DAR-Adviser: the adviser of a portal's operator who helps the
+// customer. The register writes it into its audit log, and tells it the customer. A name that is empty, longer than 60
+// characters or not printable is not sent.
+func WithAdviser(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, adviserKey{}, name)
+}
+
+// adviserName returns the name to send with a request; empty for none.
+func adviserName(ctx context.Context) string {
+	name, _ := ctx.Value(adviserKey{}).(string)
+	isHidden := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
+	if utf8.RuneCountInString(name) > maxAdviserName || strings.ContainsFunc(name, isHidden) {
+		return ""
+	}
+
+	return name
 }
 
 type idempotencyKey struct{}

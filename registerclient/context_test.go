@@ -60,3 +60,27 @@ func TestIdempotencyKey(t *testing.T) {
 		}
 	}
 }
+
+// The register is told an adviser's name in any script, and never anything that would end the header.
+func TestWithAdviser(t *testing.T) {
+	t.Parallel()
+	f := newFakeRegister(t, respondEmptyObject)
+	c := f.client(t)
+	for name, want := range map[string]string{
+		"Siân O’Brien":           "Siân O’Brien",
+		strings.Repeat("ŵ", 60):  strings.Repeat("ŵ", 60),
+		strings.Repeat("x", 61):  "",
+		"":                       "",
+		"Sam\r\nX-Request-ID: x": "",
+		"Sam\u202e":              "",
+		"\xff":                   "",
+	} {
+		before := len(f.received())
+		if _, err := c.IdentityRecordExists(WithAdviser(t.Context(), name), testMPxN); err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		if got := f.received()[before].header.Get("X-Dar-Adviser"); got != want {
+			t.Errorf("%q was sent as %q, want %q", name, got, want)
+		}
+	}
+}

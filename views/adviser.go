@@ -2,8 +2,32 @@ package views
 
 import "time"
 
-// AdviserSignInPage asks for the operator's secret.
-type AdviserSignInPage struct{ Page }
+// AdviserSignInPage asks an adviser for their name and code.
+type AdviserSignInPage struct {
+	Page
+	// Named says that advisers have names and codes of their own, and Shared that they share a code. If both are true,
+	// the shared code needs no name.
+	Named  bool
+	Shared bool
+	// Name is what the adviser has typed.
+	Name string
+}
+
+// codeLabel names the field of the code.
+func (m AdviserSignInPage) codeLabel() string {
+	if m.Named {
+		return m.Text.T("adviser.signin.code")
+	}
+	return m.Text.T("adviser.signin.label")
+}
+
+// nameHint says that the shared code needs no name; empty if there is none.
+func (m AdviserSignInPage) nameHint() string {
+	if m.Shared {
+		return m.Text.T("adviser.signin.name.hint-shared")
+	}
+	return m.Text.T("adviser.signin.name.hint")
+}
 
 // HandoverPage is a page to print that the customer takes home. It holds no code, and no whole meter point number.
 type HandoverPage struct {

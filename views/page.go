@@ -50,6 +50,8 @@ type Page struct {
 	// Adviser says that an adviser has signed in and helps the customer. Every page must say so, and Text must be
 	// ForAdviser.
 	Adviser bool
+	// AdviserName is the name of that adviser; empty for the code that advisers share.
+	AdviserName string
 	// Framed is for a page in a frame of another site's page; nil for any other page.
 	Framed *Framed
 	// Errors are the mistakes in the input, in the order of the fields.
