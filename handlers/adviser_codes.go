@@ -117,6 +117,24 @@ func equalSecrets(a, b string) bool {
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
+// byName returns the advisers by the folded form of their names, or an error if one could never sign in.
+func byName(advisers []Adviser) (map[string]Adviser, error) {
+	found := map[string]Adviser{}
+	for _, a := range advisers {
+		folded := foldAdviser(a.Name)
+		if _, twice := found[folded]; twice || folded == "" {
+			return nil, fmt.Errorf("handlers: two advisers have the name %q, or it is empty", a.Name)
+		}
+		if _, err := argon.CostOf(a.SecretHash); err != nil {
+			return nil, fmt.Errorf("handlers: the code of the adviser %q: %w", a.Name, err)
+		}
+
+		found[folded] = a
+	}
+
+	return found, nil
+}
+
 // foldAdviser returns the form in which two spellings of an adviser's name are equal.
 func foldAdviser(name string) string {
 	return strings.ToLower(norm.NFKC.String(strings.Join(strings.Fields(name), " ")))

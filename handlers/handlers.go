@@ -181,10 +181,6 @@ func newPortal(own Options, k kind) (*portal, error) {
 		ownBase:   own.Base,
 		files:     static.Handler(own.Files),
 		languages: own.Brand.Offered(),
-		advisers:  map[string]Adviser{},
-	}
-	for _, a := range own.Advisers {
-		p.advisers[foldAdviser(a.Name)] = a
 	}
 	if own.PublicURL != "" {
 		p.customerURL = strings.TrimRight(own.PublicURL, "/") + own.Base
@@ -194,6 +190,9 @@ func newPortal(own Options, k kind) (*portal, error) {
 	}
 
 	var err error
+	if p.advisers, err = byName(own.Advisers); err != nil {
+		return nil, err
+	}
 	if p.sessions, err = p.newSessionStore(); err != nil {
 		return nil, err
 	}

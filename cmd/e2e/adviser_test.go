@@ -11,10 +11,11 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// The page on which the advice charity of the demonstration helps customers, and the code of its advisers.
+// The page on which the advice charity of the demonstration helps customers, and one of its advisers.
 const (
-	advisers     = "/o/harbour-advice/portal/adviser"
-	advisersCode = "harbour-advisers-demo"
+	advisers    = "/o/harbour-advice/portal/adviser"
+	adviserName = "Siân Hughes"
+	adviserCode = "harbour-sian-demo"
 )
 
 // takenAway is an expression that lists what would save the list, or deal with several records at once.
@@ -30,7 +31,8 @@ func signInAdviser(b *tab) *adviser {
 	b.Helper()
 	b.open(advisers, 200)
 	b.inspect("adviser: sign in")
-	b.fill("#secret", advisersCode)
+	b.fill("#name", adviserName)
+	b.fill("#secret", adviserCode)
 	b.press("form[action='" + advisers + "/sign-in'] button")
 	b.at(advisers)
 
@@ -199,7 +201,8 @@ func TestAdviserPasskeyNearby(t *testing.T) {
 
 	b := openTab(t, base, look{1280, "en", true})
 	b.open(advisers, 200)
-	b.fill("#secret", advisersCode)
+	b.fill("#name", adviserName)
+	b.fill("#secret", adviserCode)
 	b.press("form[action='" + advisers + "/sign-in'] button")
 	b.at(advisers)
 	b.fill("#number", demoMPxN)

@@ -83,7 +83,7 @@ var layout = map[string][]string{
 		"cmd/internal/env", "views", "views/i18n", "static", "internal/web/address", "internal/web/argon",
 		"internal/web/limit",
 	},
-	"cmd/internal/serve":     {}, // an HTTP server, which every program runs
+	"cmd/internal/serve": {}, // an HTTP server, which every program runs
 }
 
 // testImports are what the tests of every package may import.

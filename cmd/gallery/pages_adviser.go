@@ -16,8 +16,15 @@ func (s *set) addAdviser() {
 
 // addAdviserStart adds the sign-in and the pages before a proof.
 func (s *set) addAdviserStart() {
-	s.adviserSignIn("adviser sign in", stranger)
-	s.adviserSignIn("adviser wrong code", mistaken(stranger, "secret", "error.adviser.secret"))
+	named := views.AdviserSignInPage{Named: true}
+	wrong := views.AdviserSignInPage{Named: true, Name: "Sam Jones"}
+	shared := views.AdviserSignInPage{Shared: true}
+	s.adviserSignIn("adviser sign in", stranger, named)
+	s.adviserSignIn("adviser wrong code", mistaken(stranger, "secret", "error.adviser.named"), wrong)
+	s.adviserSignIn("adviser no name", mistaken(stranger, "name", "error.adviser.name"), named)
+	s.adviserSignIn("adviser shared code", stranger, shared)
+	s.adviserSignIn("adviser wrong shared code", mistaken(stranger, "secret", "error.adviser.secret"), shared)
+	s.adviserSignIn("adviser name or shared code", stranger, views.AdviserSignInPage{Named: true, Shared: true})
 
 	idle := advised(stranger)
 	s.start("adviser start", idle, views.StartPage{})
@@ -28,9 +35,10 @@ func (s *set) addAdviserStart() {
 	s.signedOut("adviser signed out", idle)
 }
 
-func (s *set) adviserSignIn(name string, p views.Page) {
+func (s *set) adviserSignIn(name string, p views.Page, m views.AdviserSignInPage) {
 	s.add(name, p, func(p views.Page) templ.Component {
-		return views.AdviserSignIn(views.AdviserSignInPage{Page: p})
+		m.Page = p
+		return views.AdviserSignIn(m)
 	})
 }
 
