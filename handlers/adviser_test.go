@@ -140,7 +140,6 @@ func TestAdviserDownloadsNothing(t *testing.T) {
 		".docx",
 		"/several",
 		"/stopped",
-		"/" + handle + "/letter",
 		"/" + handle,
 		"/export.csv",
 		"/download",

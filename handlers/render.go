@@ -57,7 +57,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 // pageQuery returns the part of the query that belongs to the page and stays when the language changes, encoded.
 func pageQuery(c echo.Context) string {
 	values := readFilter(c).Values()
-	for _, name := range []string{"record", "number", pauseQuery} {
+	for _, name := range []string{"record", "number", "letter", pauseQuery} {
 		if given, ok := c.QueryParams()[name]; ok {
 			values[name] = given
 		}

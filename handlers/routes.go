@@ -86,7 +86,7 @@ func (p *portal) routeEmbedded(r *router) {
 }
 
 // routeAdviser is the route table of the pages on which an adviser helps a customer; adviserOnly keeps everyone else
-// out. Exports and letters are refused with 403.
+// out. Exports are refused with 403.
 func (p *portal) routeAdviser(r *router) {
 	r.Use(p.adviserOnly)
 	r.get("/", p.toStart)
@@ -117,6 +117,7 @@ func (p *portal) routeAdviser(r *router) {
 	r.post("/records/:handle/withdraw", p.withVisit(p.needCustomerYes(p.postWithdraw)))
 	r.read("/records/:handle/withdrawn", p.withVisit(p.showWithdrawn))
 	r.get("/records/:handle/told", p.showDeliveryStatus)
+	r.read("/records/:handle/letter", p.withVisit(p.showLetter))
 	r.read("/handover", p.withRecords(p.showHandover))
 	r.any("/records/*", refuseDownload)
 	r.any("/records.*", refuseDownload)

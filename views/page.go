@@ -104,8 +104,11 @@ func (m MeterPoint) fuel() string {
 	return "gas"
 }
 
-// listOnly says that the list is shown without downloads, letters and stopping several records at once.
+// listOnly says that the list is shown without downloads and stopping several records at once.
 func (p Page) listOnly() bool { return p.Framed != nil || p.Adviser }
+
+// hasLetters says that there is a letter about each record, ready to be sent. Frames have none.
+func (p Page) hasLetters() bool { return p.Framed == nil }
 
 // hasVisit says that there is a visit to be ended. An adviser can also end the visit of a customer who hangs up before
 // they confirm, so that the next customer does not see the number.

@@ -19,8 +19,8 @@ const (
 )
 
 // takenAway is an expression that lists what would save the list, or deal with several records at once.
-const takenAway = `[...document.querySelectorAll("a[download], a[href*='/records.'], a[href*='/letter'], ` +
-	`a[href*='/several'], form[action*='/several'], [form=several], main:not(:has(.handover)) [data-print]")]` +
+const takenAway = `[...document.querySelectorAll("a[download], a[href*='/records.'], ` +
+	`a[href*='/several'], form[action*='/several'], [form=several], main:not(:has(.handover, .letter)) [data-print]")]` +
 	`.map(e => e.outerHTML)`
 
 // adviser is the tab of an adviser who helps a customer.
@@ -131,6 +131,14 @@ func (a *adviser) handOver(reference string) {
 	}
 	if leak := leaks(eval[string](a.tab, "document.documentElement.outerHTML")); leak != "" {
 		a.Errorf("the page to hand over holds %s", leak)
+	}
+
+	a.click("input[name=letter]")
+	a.press("#letters button")
+	a.inspect("handover with a letter")
+	letters := eval[int](a.tab, `document.querySelectorAll(".handover .letter").length`)
+	if letters != 1 || !strings.Contains(a.text("main"), "SEC-OU-") {
+		a.Errorf("%d letters, or no reference: %s", letters, a.text("main"))
 	}
 }
 

@@ -11,6 +11,7 @@ func (s *set) addAdviser() {
 	s.addAdviserStart()
 	s.addAdviserProof()
 	s.addAdviserRecords()
+	s.addAdviserLetters()
 	s.addAdviserErrors()
 }
 
@@ -103,11 +104,35 @@ func (s *set) addAdviserRecords() {
 		Ended:    append([]views.Record{consent()}, list.Ended...),
 		Stopped:  []views.Receipt{{Record: consent(), At: now, Reference: receipt}},
 	})
+	known := consent()
+	known.OrganisationReference = "SEC-OU-00102"
+	s.handover("adviser handover with letters", views.HandoverPage{
+		Active:     []views.Record{known},
+		WithNumber: true,
+		Letters: []views.LetterPage{
+			{Kind: "consent", Record: known, MeterPoint: electricity, Day: now, WithNumber: true},
+			{Kind: "discovered", Sighting: acme(), MeterPoint: electricity, Day: now, WithNumber: true},
+		},
+	})
 	s.handover("adviser handover still seen", views.HandoverPage{
 		StillSeen: stillSeenList().StillSeen,
 		Active:    list.Active,
 		Ended:     stillSeenList().Ended,
 	})
+}
+
+// addAdviserLetters adds letters as an adviser opens them.
+func (s *set) addAdviserLetters() {
+	add := func(name string, m views.LetterPage) {
+		m.Day = now
+		m.MeterPoint = electricity
+		s.add(name, advised(customer), func(p views.Page) templ.Component {
+			m.Page = p
+			return views.Letter(m)
+		})
+	}
+	add("adviser letter", views.LetterPage{Kind: "contract", Record: everyKind()[1]})
+	add("adviser letter with number", views.LetterPage{Kind: "discovered", Sighting: acme(), WithNumber: true})
 }
 
 func (s *set) handover(name string, m views.HandoverPage) {
@@ -117,6 +142,10 @@ func (s *set) handover(name string, m views.HandoverPage) {
 	m.Discovered = demoList().Discovered
 	s.add(name, advised(customer), func(p views.Page) templ.Component {
 		m.Page = p
+		for i := range m.Letters {
+			m.Letters[i].Page = p
+		}
+
 		return views.Handover(m)
 	})
 }
