@@ -81,7 +81,6 @@ var layout = map[string][]string{
 	// The file of operators, which the portal, the demonstration and the gallery read.
 	"cmd/internal/operators": {
 		"cmd/internal/env", "views", "views/i18n", "static", "internal/web/address", "internal/web/argon",
-		"internal/web/limit",
 	},
 	"cmd/internal/serve": {}, // an HTTP server, which every program runs
 }
