@@ -26,7 +26,7 @@ type Adviser struct {
 }
 
 // adviserOnly lets no request pass without the session of an adviser, but to the page that asks for the code. The
-// register is told the adviser's name with every call.
+// register is told the adviser's name with each reading and withdrawal. The shared code has none.
 func (p *portal) adviserOnly(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if c.Path() == p.Base+"/sign-in" || p.isStatic(c) {
@@ -39,8 +39,9 @@ func (p *portal) adviserOnly(next echo.HandlerFunc) echo.HandlerFunc {
 		case err != nil:
 			return err
 		case a != nil:
-			r := c.Request()
-			c.SetRequest(r.WithContext(registerclient.WithAdviser(r.Context(), a.Name)))
+			if r := c.Request(); a.Name != "" {
+				c.SetRequest(r.WithContext(registerclient.WithAdviser(r.Context(), a.Name)))
+			}
 
 			return next(c)
 		case fromScript(c):

@@ -123,7 +123,12 @@ func TestRegisterIsToldTheAdviser(t *testing.T) {
 	var told []string
 	w.wire.set(func(r *http.Request) *http.Response {
 		if operation := operationOf(r); operation == "list" || operation == "revoke" {
-			told = append(told, operation+" "+r.Header.Get("X-DAR-Adviser"))
+			name, err := url.PathUnescape(r.Header.Get("X-DAR-Adviser"))
+			if err != nil {
+				t.Error(err)
+			}
+
+			told = append(told, operation+" "+name)
 		}
 
 		return nil

@@ -2,8 +2,8 @@ package registerclient
 
 import (
 	"context"
+	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -36,22 +36,34 @@ func requestID(ctx context.Context) string {
 
 type adviserKey struct{}
 
-// WithAdviser makes calls with this context send name as X-DAR-Adviser: the adviser of a portal's operator who helps the
-// customer. The register writes it into its audit log, and tells it the customer. A name that is empty, longer than 60
-// characters or not printable is not sent.
+// WithAdviser makes calls with this context name the person at the portal who makes them for the customer, in
+// X-DAR-Adviser. The name stands in the register's audit log, and the household can read it. It has 1 to 60 characters
+// on one line; any other name is not sent. Only portals may send it.
 func WithAdviser(ctx context.Context, name string) context.Context {
 	return context.WithValue(ctx, adviserKey{}, name)
 }
 
-// adviserName returns the name to send with a request; empty for none.
+// adviserName returns the name to send with a request, in UTF-8, with what is not visible ASCII or a space, and the
+// percent sign, percent-encoded; empty for none.
 func adviserName(ctx context.Context) string {
 	name, _ := ctx.Value(adviserKey{}).(string)
-	isHidden := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
-	if utf8.RuneCountInString(name) > maxAdviserName || strings.ContainsFunc(name, isHidden) {
+	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxAdviserName {
 		return ""
 	}
 
-	return name
+	var escaped strings.Builder
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c < ' ' || c == 0x7f:
+			return ""
+		case c > '~' || c == '%':
+			fmt.Fprintf(&escaped, "%%%02X", c)
+		default:
+			escaped.WriteByte(c)
+		}
+	}
+
+	return strings.TrimSpace(escaped.String())
 }
 
 type idempotencyKey struct{}
