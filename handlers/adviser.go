@@ -115,8 +115,8 @@ func (p *portal) postAdviserSignIn(c echo.Context) error {
 	return p.seeOther(c, "")
 }
 
-// postAdviserEnd ends an adviser's day: what the browser holds opens nothing any more. If a customer's visit is left, it
-// ends too.
+// postAdviserEnd ends an adviser's day: what the browser holds opens nothing any more. If a customer's visit is left,
+// it ends too.
 func (p *portal) postAdviserEnd(c echo.Context) error {
 	if err := errors.Join(p.endVisit(c), p.endAdviser(c)); err != nil {
 		return err

@@ -201,8 +201,8 @@ func TestWrongCodesSlowDown(t *testing.T) {
 	office.office().signInAs(samName, samCode).sendsTo(t, "/portal/adviser")
 }
 
-// A stranger who tries many names, or one name from many addresses, is slowed down too. An adviser does not notice it in
-// the browser in which they signed in before.
+// A stranger who tries many names, or one name from many addresses, is slowed down too. An adviser does not notice it
+// in the browser in which they signed in before.
 func TestStrangersDoNotSlowAdvisersDown(t *testing.T) {
 	t.Parallel()
 	w := newNamedWorld(t)

@@ -18,8 +18,8 @@ const adviserTime = 8 * time.Hour
 // adviserKey is the key under which a request's echo.Context keeps its *portaldb.Adviser, which may be nil.
 const adviserKey = "adviser"
 
-// adviser returns the adviser who has signed in with the request's browser; nil if there is none, or their time is over,
-// or the operator has changed or removed their code since.
+// adviser returns the adviser who has signed in with the request's browser; nil if there is none, or their time is
+// over, or the operator has changed or removed their code since.
 func (p *portal) adviser(c echo.Context) (*portaldb.Adviser, error) {
 	if found, ok := c.Get(adviserKey).(*portaldb.Adviser); ok {
 		return found, nil

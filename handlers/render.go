@@ -10,8 +10,8 @@ import (
 	"central.consent/dar/views/ui"
 )
 
-// refreshMargin is how many seconds after the end of a session a browser without scripts asks for the list again: it then
-// gets a page without it. With scripts portal.js takes the list off the screen.
+// refreshMargin is how many seconds after the end of a session a browser without scripts asks for the list again: it
+// then gets a page without it. With scripts portal.js takes the list off the screen.
 const refreshMargin = 5
 
 // page returns what every page needs. V is nil if there is no session.

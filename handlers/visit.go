@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// idleTime is how long a session lasts without use. While it waits for a confirmation it lasts that much longer than
-	// the time to confirm.
+	// idleTime is how long a session lasts without use. While it waits for a confirmation it lasts that much longer
+	// than the time to confirm.
 	idleTime = 15 * time.Minute
 	// grantTime is how long a session lasts at most, from the issue of its last token. The register's grant ends then
 	// too (docs/decisions.md, Token times).

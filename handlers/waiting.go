@@ -17,8 +17,8 @@ const (
 	pollEvery = 4 * time.Second
 	// pollingTime is how long the waiting page asks by itself (published API: stop after 20 minutes).
 	pollingTime = 20 * time.Minute
-	// refreshEvery is how often the waiting page asks in a browser without scripts. It is longer than pollEvery, because
-	// the whole page is loaded again: a screen reader begins anew, and what had the focus loses it.
+	// refreshEvery is how often the waiting page asks in a browser without scripts. It is longer than pollEvery,
+	// because the whole page is loaded again: a screen reader begins anew, and what had the focus loses it.
 	refreshEvery = 10 * time.Second
 	// refreshAfterMistake is how long such a page stays if it says that something did not work.
 	refreshAfterMistake = 30 * time.Second
@@ -165,8 +165,8 @@ func (p *portal) checkWaiting(c echo.Context) error {
 }
 
 // refreshWaiting is the waiting page of a browser without scripts, which loads it again and again. It asks the register
-// like checkWaiting, at an address of its own: browsers keep their place on a page that leads to itself. If the register
-// does not answer, the page stays, and asks again.
+// like checkWaiting, at an address of its own: browsers keep their place on a page that leads to itself. If the
+// register does not answer, the page stays, and asks again.
 func (p *portal) refreshWaiting(c echo.Context) error {
 	v, err := p.poll(c)
 	switch {
@@ -175,7 +175,12 @@ func (p *portal) refreshWaiting(c echo.Context) error {
 	case err != nil && (v == nil || !v.isPending()):
 		return err
 	case err != nil:
-		p.Logger.WarnContext(c.Request().Context(), "the waiting page does not know the state of the proof", "error", err)
+		p.Logger.WarnContext(
+			c.Request().Context(),
+			"the waiting page does not know the state of the proof",
+			"error",
+			err,
+		)
 	}
 
 	ignoreCancel(c) // the request's time may be what has run out

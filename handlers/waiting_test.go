@@ -357,7 +357,8 @@ func TestWaitingIsPaused(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser(t)
 	b.prove()
-	for _, path := range []string{"/portal/waiting?pause=yes", "/portal/waiting?pause=yes&lang=cy", "/portal/waiting?pause=yes"} {
+	const paused = "/portal/waiting?pause=yes"
+	for _, path := range []string{paused, paused + "&lang=cy", paused} {
 		p := b.get(path)
 		if p.refreshOf(t) != "" || !strings.Contains(p.doc.Find("main noscript").Text(), `"/portal/waiting/refresh"`) {
 			t.Errorf("%s goes on by itself, or for ever not", path)

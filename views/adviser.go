@@ -35,8 +35,8 @@ func (m AdviserSignInPage) nameHint() string {
 	return m.Text.T("adviser.signin.name.hint")
 }
 
-// HandoverPage is a page to print that the customer takes home. It holds no code, and no whole meter point number but in
-// letters.
+// HandoverPage is a page to print that the customer takes home. It holds no code, and no whole meter point number but
+// in letters.
 type HandoverPage struct {
 	Page
 	// MeterPoint has the last three digits only.
@@ -103,9 +103,13 @@ func handoverRecords(text *i18n.Printer, records []Record) []handoverEntry {
 		}
 
 		entries = append(entries, handoverEntry{
-			handle:     r.Handle,
-			names:      r.allNames(text),
-			lines:      []string{dataNames(text, r.DataTypes), text.T("records.in-short.why", "Why", r.basisName(text)), period},
+			handle: r.Handle,
+			names:  r.allNames(text),
+			lines: []string{
+				dataNames(text, r.DataTypes),
+				text.T("records.in-short.why", "Why", r.basisName(text)),
+				period,
+			},
 			registrant: r.registrant(),
 			reference:  r.OrganisationReference,
 		})

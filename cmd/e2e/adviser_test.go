@@ -20,7 +20,8 @@ const (
 
 // takenAway is an expression that lists what would save the list, or deal with several records at once.
 const takenAway = `[...document.querySelectorAll("a[download], a[href*='/records.'], ` +
-	`a[href*='/several'], form[action*='/several'], [form=several], main:not(:has(.handover, .letter)) [data-print]")]` +
+	`a[href*='/several'], form[action*='/several'], [form=several], ` +
+	`main:not(:has(.handover, .letter)) [data-print]")]` +
 	`.map(e => e.outerHTML)`
 
 // adviser is the tab of an adviser who helps a customer.

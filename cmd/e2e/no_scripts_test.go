@@ -45,7 +45,10 @@ func (b *tab) becomes(state string) {
 	b.Helper()
 	var found bool
 	if !poll(refreshTime, func() bool {
-		err := chromedp.Run(b.ctx, chromedp.Evaluate(`!!document.querySelector("#waiting[data-state=`+state+`]")`, &found))
+		err := chromedp.Run(
+			b.ctx,
+			chromedp.Evaluate(`!!document.querySelector("#waiting[data-state=`+state+`]")`, &found),
+		)
 		return err == nil && found
 	}) {
 		b.Fatalf("the page at %s never says %s", b.path(), state)

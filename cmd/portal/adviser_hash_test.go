@@ -49,7 +49,8 @@ func TestAdviserHash(t *testing.T) {
 }
 
 func TestAdviserHashRefuses(t *testing.T) {
-	for _, code := range []string{"", "canary", " canary-with-a-space", "canary-with-a-space ", strings.Repeat("canary", 40)} {
+	long := strings.Repeat("canary", 40)
+	for _, code := range []string{"", "canary", " canary-with-a-space", "canary-with-a-space ", long} {
 		out, err := hashOf(t, code+"\n")
 		if err == nil || out != "" || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%q: prints %q, %v", code, out, err)

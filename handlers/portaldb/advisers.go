@@ -22,8 +22,8 @@ type Adviser struct {
 	EndsAt time.Time
 }
 
-// InsertAdviser stores that an adviser of an operator has signed in, and deletes the rows that have ended at now. Former
-// is the key of the row that this one replaces, which is deleted too; nil for none.
+// InsertAdviser stores that an adviser of an operator has signed in, and deletes the rows that have ended at now.
+// Former is the key of the row that this one replaces, which is deleted too; nil for none.
 func (d *DB) InsertAdviser(ctx context.Context, operator string, a Adviser, former []byte, now time.Time) error {
 	err := d.inTransaction(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx,

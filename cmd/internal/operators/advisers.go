@@ -26,7 +26,8 @@ const (
 	maxHashPasses = 10
 )
 
-// HashAdviserCode returns the hash of an adviser's code. Its error says what is wrong with the code, and never quotes it.
+// HashAdviserCode returns the hash of an adviser's code. Its error says what is wrong with the code, and never quotes
+// it.
 func HashAdviserCode(code string) (string, error) {
 	switch {
 	case len(code) < minAdviserSecret || len(code) > maxAdviserSecret:

@@ -10,7 +10,13 @@ import (
 
 // hashOf is a hash that costs this much. Its sum is that of no code.
 func hashOf(memory, passes int) string {
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", memory, passes, strings.Repeat("A", 22), strings.Repeat("A", 43))
+	return fmt.Sprintf(
+		"$argon2id$v=19$m=%d,t=%d,p=1$%s$%s",
+		memory,
+		passes,
+		strings.Repeat("A", 22),
+		strings.Repeat("A", 43),
+	)
 }
 
 func adviser(name, hash string) string {
@@ -50,13 +56,22 @@ func TestBadAdvisers(t *testing.T) {
 		want []string
 	}{
 		"no table": {good + `adviser = "Sam"`, []string{who + "adviser: " + notTables}},
-		"nothing":  {good + "[[operator.adviser]]\n", []string{"adviser[1].name: is missing", "adviser[1].secret-hash: is missing"}},
+		"nothing": {
+			good + "[[operator.adviser]]\n",
+			[]string{"adviser[1].name: is missing", "adviser[1].secret-hash: is missing"},
+		},
 		"a name twice": {
 			good + adviser("Sam  Jones", ok) + adviser("sam jones", ok),
 			[]string{who + "adviser[2].name: two advisers have it"},
 		},
-		"a long name":   {good + adviser(strings.Repeat("x", 61), ok), []string{who + "adviser[1].name: has more than 60 characters"}},
-		"a hidden sign": {good + adviser("Sam\u202eJones", ok), []string{who + "adviser[1].name: holds a character that cannot be seen"}},
+		"a long name": {
+			good + adviser(strings.Repeat("x", 61), ok),
+			[]string{who + "adviser[1].name: has more than 60 characters"},
+		},
+		"a hidden sign": {
+			good + adviser("Sam\u202eJones", ok),
+			[]string{who + "adviser[1].name: holds a character that cannot be seen"},
+		},
 		"an unknown key": {
 			good + adviser("Sam", ok) + adviser("Ali", ok) + "colour = 1\n",
 			[]string{who + "adviser[2].colour: is not a setting"},
@@ -102,7 +117,8 @@ func TestBadAdvisers(t *testing.T) {
 
 func TestHashAdviserCodeRefuses(t *testing.T) {
 	t.Parallel()
-	for _, code := range []string{"", "canary", "canary-canary-\n-canary", " canary-canary-canary", strings.Repeat("canary", 40)} {
+	long := strings.Repeat("canary", 40)
+	for _, code := range []string{"", "canary", "canary-canary-\n-canary", " canary-canary-canary", long} {
 		if hash, err := HashAdviserCode(code); err == nil || hash != "" || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%q: %q, %v", code, hash, err)
 		}

@@ -220,8 +220,8 @@ func (e *entry) isRefused(key string) bool {
 		e.limitsErr != nil && strings.HasPrefix(key, "limits.")
 }
 
-// numbered writes a key of a table in a list with the table's place: help[2].colour. Tables that are written inline have
-// no place; their keys are returned as they are.
+// numbered writes a key of a table in a list with the table's place: help[2].colour. Tables that are written inline
+// have no place; their keys are returned as they are.
 func (e *entry) numbered(key string, tables map[string]int) string {
 	for list, length := range map[string]int{"help": len(e.help), "adviser": len(e.advisers)} {
 		inside, ok := strings.CutPrefix(key, list+".")

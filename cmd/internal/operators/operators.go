@@ -3,8 +3,8 @@
 // style sheet from colours and a picture from a logo. An operator provides only data, never CSS, HTML or SVG.
 //
 // The shape of the file and its decoding are in file.go; place.go, account.go, contact.go, palette.go and logo.go check
-// one part of an operator each, advisers.go and limits.go too. docs/operators.md explains the file to an operator's engineer; Example is one, with
-// comments.
+// one part of an operator each, advisers.go and limits.go too. docs/operators.md explains the file to an operator's
+// engineer; Example is one, with comments.
 package operators
 
 import (

@@ -1,5 +1,5 @@
-// Package limit counts events in a sliding window, or slows them down. It is pure: callers keep the counted events themselves, in a row
-// that replicas share and lock.
+// Package limit counts events in a sliding window, or slows them down. It is pure: callers keep the counted events
+// themselves, in a row that replicas share and lock.
 package limit
 
 import "time"
