@@ -42,6 +42,11 @@ func claimLines(ctx context.Context, tx *store.Tx, accountID string, lines []imp
 		}
 	}
 
+	unused, err = acceptNames(ctx, tx, accountID, unused)
+	if err != nil {
+		return lineClaims{}, err
+	}
+
 	unused, err = linkIdentities(ctx, tx, accountID, unused)
 	if err != nil {
 		return lineClaims{}, err
@@ -55,6 +60,33 @@ func claimLines(ctx context.Context, tx *store.Tx, accountID string, lines []imp
 	claims := lineClaims{winners: map[string]*importLine{}, hashes: hashes}
 
 	return claims, claims.claim(ctx, tx, accountID, candidates)
+}
+
+// acceptNames returns the lines without those whose names it refuses.
+func acceptNames(
+	ctx context.Context, tx *store.Tx, accountID string, lines []*importLine,
+) ([]*importLine, error) {
+	var names []givenName
+	for _, line := range lines {
+		names = append(names, line.names...)
+	}
+
+	holders, err := findNameHolders(ctx, tx, accountID, foldedNames(names))
+	if err != nil {
+		return nil, err
+	}
+
+	accepted := make([]*importLine, 0, len(lines))
+	for _, line := range lines {
+		if err := holders.check(line.names); err != nil {
+			line.mistakes = Refusals(err)
+			continue
+		}
+
+		accepted = append(accepted, line)
+	}
+
+	return accepted, nil
 }
 
 // linkIdentities gives the lines that name an identity record its meter point, and locks these records so that they are

@@ -128,6 +128,9 @@ func summaryOfRecord(
 		DataUserName:       &row.DataUserName,
 		DataUserStatus:     &status,
 	}
+	if FoldName(row.DataUserName) != FoldName(arrangement.Lead().Name) {
+		summary.RegisteredBy = row.DataUserName
+	}
 	if renewed := record.AccessEvent.RegisteredAt; renewed.After(first) {
 		summary.RenewedAt = &renewed
 	}
