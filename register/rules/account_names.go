@@ -30,7 +30,8 @@ func (r *Rules) FoldAccountNames(ctx context.Context) (alike []string, err error
 		if _, found := first[folded]; !found {
 			first[folded] = account.DisplayName
 		}
-		if first[folded] != account.DisplayName || len(reserved) > 0 && !slices.Contains(reserved, account.DisplayName) {
+		if first[folded] != account.DisplayName ||
+			len(reserved) > 0 && !slices.Contains(reserved, account.DisplayName) {
 			alike = append(alike, account.AccountID)
 		}
 	}

@@ -75,9 +75,33 @@ func essence(name string) string {
 // smallCapitals are letters in the form of small capitals, and the letters that they are. Unicode's data says of some
 // letters of other scripts that they look like one of these.
 var smallCapitals = map[rune]rune{
-	'ᴀ': 'a', 'ʙ': 'b', 'ᴄ': 'c', 'ᴅ': 'd', 'ᴇ': 'e', 'ꜰ': 'f', 'ɢ': 'g', 'ʜ': 'h', 'ɪ': 'l', 'ᴊ': 'j', 'ᴋ': 'k',
-	'ĸ': 'k', 'ʟ': 'l', 'ᴍ': 'm', 'ʍ': 'm', 'ɴ': 'n', 'ᴏ': 'o', 'ᴘ': 'p', 'ꞯ': 'q', 'ʀ': 'r', 'ꜱ': 's', 'ᴛ': 't', 'ᴜ': 'u',
-	'ᴠ': 'v', 'ᴡ': 'w', 'ʏ': 'y', 'ᴢ': 'z',
+	'ᴀ': 'a',
+	'ʙ': 'b',
+	'ᴄ': 'c',
+	'ᴅ': 'd',
+	'ᴇ': 'e',
+	'ꜰ': 'f',
+	'ɢ': 'g',
+	'ʜ': 'h',
+	'ɪ': 'l',
+	'ᴊ': 'j',
+	'ᴋ': 'k',
+	'ĸ': 'k',
+	'ʟ': 'l',
+	'ᴍ': 'm',
+	'ʍ': 'm',
+	'ɴ': 'n',
+	'ᴏ': 'o',
+	'ᴘ': 'p',
+	'ꞯ': 'q',
+	'ʀ': 'r',
+	'ꜱ': 's',
+	'ᴛ': 't',
+	'ᴜ': 'u',
+	'ᴠ': 'v',
+	'ᴡ': 'w',
+	'ʏ': 'y',
+	'ᴢ': 'z',
 }
 
 // plainLetter maps a small capital to its letter, and every letter and digit that looks like a vertical stroke to l.
