@@ -230,7 +230,13 @@ func (r Record) basisMeaning(text *i18n.Printer) string {
 	org := ui.Name(r.Organisation)
 	since := text.Date(r.Since)
 	if r.fromEarlierOccupant() {
-		return text.T("records.earlier.consent.means", "Org", ui.Name(cmp.Or(r.DataUser, r.Organisation)), "Date", since)
+		return text.T(
+			"records.earlier.consent.means",
+			"Org",
+			ui.Name(cmp.Or(r.DataUser, r.Organisation)),
+			"Date",
+			since,
+		)
 	}
 	if r.DataUser != "" {
 		return text.T("records.told."+string(r.Basis), "Teller", ui.Name(r.DataUser), "Org", org, "Date", since)

@@ -23,9 +23,9 @@ type databaseConfig struct {
 	Database env.Secret `env:"REGISTER_DATABASE,required"`
 }
 
-// open reads the settings and opens the register on its database, brought up to date, with a sealed audit log and folded
-// names. With mails, config.mail has to be closed. The register logs to log as a server does: a command that ends discards it and
-// reports its results itself.
+// open reads the settings and opens the register on its database, brought up to date, with a sealed audit log and
+// folded names. With mails, config.mail has to be closed. The register logs to log as a server does: a command that
+// ends discards it and reports its results itself.
 func open(ctx context.Context, log io.Writer, mails bool) (config, *register.Register, *migrations.DB, error) {
 	c, o, err := load(mails)
 	if err != nil {

@@ -8,9 +8,10 @@ import (
 	"central.consent/dar/register/store"
 )
 
-// FoldAccountNames stores the folded form of the display names of all accounts, and returns the ids of the accounts that
-// have a name which would be refused today: it looks like that of an earlier account, or like a reserved one. The program
-// calls it when it starts, before it serves: an older program stored no folded names, or folded them in another way.
+// FoldAccountNames stores the folded form of the display names of all accounts, and returns the ids of the accounts
+// that have a name which would be refused today: it looks like that of an earlier account, or like a reserved one. The
+// program calls it when it starts, before it serves: an older program stored no folded names, or folded them in another
+// way.
 func (r *Rules) FoldAccountNames(ctx context.Context) (alike []string, err error) {
 	accounts, err := r.store.ListAccountNames(ctx)
 	if err != nil {

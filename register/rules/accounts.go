@@ -75,8 +75,8 @@ func (r *Rules) PrepareAccount(ctx context.Context, in registerclient.CreateAcco
 }
 
 // CreateAccount stores a new account. by is the administrator's account; empty for the register's own command. It
-// returns an *Error of KindConflict if the id or the DUID is taken, and of KindUnprocessable if the display name looks like
-// that of another account, or is reserved.
+// returns an *Error of KindConflict if the id or the DUID is taken, and of KindUnprocessable if the display name looks
+// like that of another account, or is reserved.
 func (r *Rules) CreateAccount(
 	ctx context.Context, tx *store.Tx, account NewAccount, by string,
 ) (registerclient.Account, error) {

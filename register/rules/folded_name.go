@@ -14,9 +14,9 @@ import (
 const maxFoldedName = 600
 
 // FoldName returns the form in which names are compared: two names that look alike have the same one. It is for
-// comparison only, and never shown. It drops white space, punctuation and marks on letters, and takes letters and digits
-// that look alike for one another (Unicode Technical Standard 39, section 4), whatever their case. I, l and 1 are one
-// letter there, and so are O and 0. Legal suffixes stay, and so do "&", "+" and signs of currencies.
+// comparison only, and never shown. It drops white space, punctuation and marks on letters, and takes letters and
+// digits that look alike for one another (Unicode Technical Standard 39, section 4), whatever their case. I, l and 1
+// are one letter there, and so are O and 0. Legal suffixes stay, and so do "&", "+" and signs of currencies.
 func FoldName(name string) string {
 	folded := unfold(name)
 	folded = fold(folded)
@@ -31,8 +31,8 @@ func FoldName(name string) string {
 	return firstRunes(folded, maxFoldedName)
 }
 
-// unfold replaces letters in boxes and circles that have no decomposition in Unicode, and drops the signs of a trade mark
-// that would decompose into letters.
+// unfold replaces letters in boxes and circles that have no decomposition in Unicode, and drops the signs of a trade
+// mark that would decompose into letters.
 func unfold(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -67,10 +67,11 @@ func checkNames(ctx context.Context, tx *store.Tx, accountID string, in register
 	return holders.check(names)
 }
 
-// checkDisplayName checks the display name of an account, which need not exist yet. reserved is true if an administrator
-// says that the account is of the organisation that has this reserved name. It returns an *Error of KindUnprocessable if
-// the name looks like that of another account or a reserved one, is reserved, or is no name. It keeps other transactions
-// from storing a display name until this one ends, so that of two names that look alike one is refused.
+// checkDisplayName checks the display name of an account, which need not exist yet. reserved is true if an
+// administrator says that the account is of the organisation that has this reserved name. It returns an *Error of
+// KindUnprocessable if the name looks like that of another account or a reserved one, is reserved, or is no name. It
+// keeps other transactions from storing a display name until this one ends, so that of two names that look alike one is
+// refused.
 func checkDisplayName(ctx context.Context, tx *store.Tx, accountID, name string, reserved bool) error {
 	const field = "display-name"
 	if err := tx.LockAccountNames(ctx); err != nil {
@@ -198,8 +199,8 @@ var statusWords = func() map[string]bool {
 	for _, words := range []string{
 		"stopped", "access stopped", "you stopped it", "you stopped this", "already stopped", "ended", "access ended",
 		"they ended it", "expired", "revoked", "withdrawn", "cancelled", "deleted", "removed", "no access",
-		"no longer active", "not active", "inactive", "can see your data", "cannot see your data", "ending soon", "nothing to do",
-		"nothing to do here", "do not stop", "stopiwyd", "wedi stopio", "wedi dod i ben", "dim mynediad",
+		"no longer active", "not active", "inactive", "can see your data", "cannot see your data", "ending soon",
+		"nothing to do", "nothing to do here", "do not stop", "stopiwyd", "wedi stopio", "wedi dod i ben", "dim mynediad",
 		"dim byd i’w wneud", "chi stopiodd hyn",
 	} {
 		folded[FoldName(words)] = true
@@ -226,8 +227,8 @@ func saysStatus(name string) bool {
 	return false
 }
 
-// firstBreak returns the begin and the end of the first break of a name: a mark between sentences, a bracket, or a dash,
-// a slash or a bar with white space beside it. A dash within a word is none.
+// firstBreak returns the begin and the end of the first break of a name: a mark between sentences, a bracket, or a
+// dash, a slash or a bar with white space beside it. A dash within a word is none.
 func firstBreak(name string) (start, end int) {
 	before := 'x'
 	for i, r := range name {

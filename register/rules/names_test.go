@@ -54,8 +54,8 @@ func unprocessable(t testing.TB, err error) string {
 	return strings.Join(fields, " ")
 }
 
-// Every name in a record is compared with those of other accounts and the reserved ones. The status of access is no name
-// of the organisation that leads.
+// Every name in a record is compared with those of other accounts and the reserved ones. The status of access is no
+// name of the organisation that leads.
 func TestNamesInRecords(t *testing.T) {
 	t.Parallel()
 	const (
@@ -118,7 +118,8 @@ func TestNamesInRecords(t *testing.T) {
 	})
 }
 
-// A line that was imported before changes nothing, also if its name looks like that of an account which was opened since.
+// A line that was imported before changes nothing, also if its name looks like that of an account which was opened
+// since.
 func TestNamesInRepeatedImport(t *testing.T) {
 	t.Parallel()
 	r := openRecords(t, registertest.SQLite)
@@ -219,8 +220,8 @@ func TestFoldAccountNames(t *testing.T) {
 	})
 }
 
-// If the account that registers is another organisation than the lead controller, the list says who it is: also if it is
-// one of the other controllers.
+// If the account that registers is another organisation than the lead controller, the list says who it is: also if it
+// is one of the other controllers.
 func TestRegisteredBy(t *testing.T) {
 	t.Parallel()
 	r := openRecords(t, registertest.SQLite)

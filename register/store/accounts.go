@@ -33,7 +33,8 @@ const accountColumns = `account_id, secret_hash, duid, display_name, role, statu
 func (t *Tx) InsertAccount(ctx context.Context, a Account) error {
 	return t.insert(ctx, "insert account", `INSERT INTO accounts (`+accountColumns+`)
 		VALUES (:account_id, :secret_hash, :duid, :display_name, :role, :status, :contact_url,
-		:organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at, :status_cause, :folded_name)`, a)
+		:organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at,
+		:status_cause, :folded_name)`, a)
 }
 
 // FindAccount finds an account by its id; ErrNotFound.
