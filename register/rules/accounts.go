@@ -81,7 +81,7 @@ func (r *Rules) CreateAccount(
 	ctx context.Context, tx *store.Tx, account NewAccount, by string,
 ) (registerclient.Account, error) {
 	row := account.row
-	if err := checkDisplayName(ctx, tx, row.AccountID, row.DisplayName, account.reservedName); err != nil {
+	if err := checkDisplayName(ctx, tx, row, account.reservedName); err != nil {
 		return registerclient.Account{}, err
 	}
 

@@ -67,30 +67,31 @@ func checkNames(ctx context.Context, tx *store.Tx, accountID string, in register
 	return holders.check(names)
 }
 
-// checkDisplayName checks the display name of an account, which need not exist yet. reserved is true if an
-// administrator says that the account is of the organisation that has this reserved name. It returns an *Error of
+// checkDisplayName checks the display name that an account is to have; the account need not exist yet. reserved is true
+// if an administrator says that the account is of the organisation that has this reserved name. It returns Errors of
 // KindUnprocessable if the name looks like that of another account or a reserved one, is reserved, or is no name. It
 // keeps other transactions from storing a display name until this one ends, so that of two names that look alike one is
-// refused.
-func checkDisplayName(ctx context.Context, tx *store.Tx, accountID, name string, reserved bool) error {
+// refused. Store the name together with its folded form (FoldName).
+func checkDisplayName(ctx context.Context, tx *store.Tx, account store.Account, reserved bool) error {
 	const field = "display-name"
 	if err := tx.LockAccountNames(ctx); err != nil {
 		return err
 	}
 
-	given := givenName{field: field, name: name, heads: true}
-	holders, err := findNameHolders(ctx, tx, accountID, []string{FoldName(name)})
+	name := account.DisplayName
+	holders, err := findNameHolders(ctx, tx, account.AccountID, []string{FoldName(name)})
 	if err != nil {
 		return err
 	}
 
 	// The name that the account has does not count: it is the one that changes.
 	holders.own = ""
-	if err := holders.check([]givenName{given}); err != nil {
+	if err := holders.check([]givenName{{field: field, name: name, heads: true}}); err != nil {
 		return err
 	}
-	if holders.isReserved(name) && !reserved {
-		return refusedName(field, `is reserved. Give "reserved-name": true if the account is of that organisation.`)
+	if holders.reservesFor(account) && !reserved {
+		return Errors{refusedName(field,
+			`is reserved. Give "reserved-name": true if the account is of that organisation.`)}
 	}
 
 	return nil
@@ -173,11 +174,19 @@ func (h nameHolders) checkName(given givenName) *Error {
 		"looks like another name, %q. Give that name exactly so, or one that cannot be taken for it.", alike[0]))
 }
 
-// isReserved reports whether a name is one of the reserved ones or that of an operator.
-func (h nameHolders) isReserved(name string) bool {
-	return isReservedName(name) || slices.ContainsFunc(h.accounts[FoldName(name)], func(a store.NamedAccount) bool {
-		return isOperator(a) && a.DisplayName == name
-	})
+// reservesFor reports whether the display name of an account is one of the reserved ones, or that of an operator. An
+// operator may have several accounts of its role.
+func (h nameHolders) reservesFor(account store.Account) bool {
+	if isReservedName(account.DisplayName) {
+		return true
+	}
+
+	others := h.accounts[FoldName(account.DisplayName)]
+
+	return account.Role != string(registerclient.RolePortal) &&
+		slices.ContainsFunc(others, func(other store.NamedAccount) bool {
+			return isOperator(other) && other.DisplayName == account.DisplayName
+		})
 }
 
 func isOperator(account store.NamedAccount) bool {

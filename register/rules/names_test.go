@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -169,7 +170,7 @@ func TestDisplayNames(t *testing.T) {
 			{"Brіght", true, true},
 		} {
 			_, _, err := r.AddAccount(t.Context(), registerclient.CreateAccountRequest{
-				AccountID:    "account_" + string(rune('a'+i)),
+				AccountID:    fmt.Sprint("account_", i),
 				Role:         registerclient.RoleDataUser,
 				DisplayName:  test.name,
 				ContactURL:   "https://example.org/contact",
@@ -178,6 +179,16 @@ func TestDisplayNames(t *testing.T) {
 			if got := unprocessable(t, err); (got == "display-name") != test.refused {
 				t.Errorf("%q, reserved %t: naming %q", test.name, test.reserved, got)
 			}
+		}
+
+		// An operator may have several accounts of its role.
+		_, _, err := r.AddAccount(t.Context(), registerclient.CreateAccountRequest{
+			AccountID:   "second_advice",
+			Role:        registerclient.RolePortal,
+			DisplayName: "Example advice",
+		})
+		if err != nil {
+			t.Errorf("a second account of an operator: %v", err)
 		}
 	})
 }
