@@ -25,7 +25,7 @@ type newAccount struct {
 	dataTypes   []string
 	reference   string
 	returnURLs  []string
-	// reservedName says that the account is of the organisation whose reserved name it gets.
+	// reservedName says that the account is of the organisation that has the reserved name.
 	reservedName bool
 }
 

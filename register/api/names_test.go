@@ -63,7 +63,7 @@ var lookAlikes = map[string]string{
 	"ligature":                    "Oﬃce of Gas and Electricity Markets",
 }
 
-// honest are names that must be accepted: none of them looks like another one.
+// honest are names that must be accepted: no two of them look alike.
 var honest = []string{
 	"Dŵr Cymru",
 	"Électricité de France",
@@ -184,7 +184,7 @@ func refusal(t testing.TB, err error) (int, string) {
 	return refused.Status, strings.Join(fields, " ")
 }
 
-// A name that only looks like another one is refused, whatever way it comes, and the field is named.
+// A name that only looks like another one is refused in every way in, and the field is named.
 func TestLookAlikesAreRefused(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
@@ -199,7 +199,7 @@ func TestLookAlikesAreRefused(t *testing.T) {
 	}
 }
 
-// Honest names are accepted in every way, whatever their script and accents.
+// Honest names are accepted in every way, in any script and with accents.
 func TestHonestNamesAreAccepted(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)

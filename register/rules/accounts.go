@@ -24,7 +24,7 @@ const (
 // NewAccount is an account that has been checked and not yet stored.
 type NewAccount struct {
 	row store.Account
-	// reservedName says that the account is of the organisation whose reserved name it has.
+	// reservedName says that the account is of the organisation that has the reserved name.
 	reservedName bool
 	// Secret is the secret that the register generated; empty if the caller chose one.
 	Secret string

@@ -15,7 +15,7 @@ const maxFoldedName = 600
 
 // FoldName returns the form in which names are compared: two names that look alike have the same one. It is for
 // comparison only, and never shown. It drops white space, punctuation and marks on letters, and takes letters and
-// digits that look alike for one another (Unicode Technical Standard 39, section 4), whatever their case. I, l and 1
+// digits that look alike for one another (Unicode Technical Standard 39, section 4), in any case. I, l and 1
 // are one letter there, and so are O and 0. Legal suffixes stay, and so do "&", "+" and signs of currencies.
 func FoldName(name string) string {
 	folded := unfold(name)

@@ -62,7 +62,7 @@ func claimLines(ctx context.Context, tx *store.Tx, accountID string, lines []imp
 	return claims, claims.claim(ctx, tx, accountID, candidates)
 }
 
-// acceptNames returns the lines without those whose names it refuses.
+// acceptNames returns the lines with names that it accepts, and refuses the others.
 func acceptNames(
 	ctx context.Context, tx *store.Tx, accountID string, lines []*importLine,
 ) ([]*importLine, error) {

@@ -11,7 +11,7 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// named returns the sample record with these controllers, the first of which leads, and these recipients.
+// named returns the sample record with these controllers, led by the first, and these recipients.
 func named(ir string, controllers, recipients []string) registerclient.AccessRecord {
 	record := registertest.AccessRecord(ir, registerclient.BasisPublicTask)
 	arrangement := &record.RecordMetadata.ControllerArrangement
