@@ -120,12 +120,19 @@ func nameWays(t *testing.T, r *registertest.Register) map[string]func(name strin
 
 		return record
 	}
+	// An account may have only so many active records at a meter point.
+	ended := func(name string) registerclient.AccessRecord {
+		record := sample(name)
+		record.AccessEvent.State = registerclient.StateRevoked
+
+		return record
+	}
 	ak := must(namer.CreateAccessRecord(t.Context(), sample("Namer Ltd")))(t).AccessToken.Key
 	number := 0
 
 	return map[string]func(name string) (int, string){
 		"record-metadata.controller-arrangement.controllers[0].name": func(name string) (int, string) {
-			_, err := namer.CreateAccessRecord(t.Context(), sample(name))
+			_, err := namer.CreateAccessRecord(t.Context(), ended(name))
 
 			return refusal(t, err)
 		},
@@ -137,7 +144,7 @@ func nameWays(t *testing.T, r *registertest.Register) map[string]func(name strin
 		},
 		"access-record.record-metadata.controller-arrangement.controllers[0].name": func(name string) (int, string) {
 			number++
-			line := registerclient.ImportLine{ImportReference: fmt.Sprint("r", number), AccessRecord: sample(name)}
+			line := registerclient.ImportLine{ImportReference: fmt.Sprint("r", number), AccessRecord: ended(name)}
 			text := string(must(json.Marshal(line))(t))
 			response := imports(t, namer, text)
 			if response.Imported == 1 {
