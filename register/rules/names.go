@@ -209,8 +209,8 @@ var statusWords = func() map[string]bool {
 		"stopped", "access stopped", "you stopped it", "you stopped this", "already stopped", "ended", "access ended",
 		"they ended it", "expired", "revoked", "withdrawn", "cancelled", "deleted", "removed", "no access",
 		"no longer active", "not active", "inactive", "can see your data", "cannot see your data", "ending soon",
-		"nothing to do", "nothing to do here", "do not stop", "stopiwyd", "wedi stopio", "wedi dod i ben", "dim mynediad",
-		"dim byd i’w wneud", "chi stopiodd hyn",
+		"nothing to do", "nothing to do here", "do not stop", "stopiwyd", "wedi stopio", "wedi dod i ben",
+		"dim mynediad", "dim byd i’w wneud", "chi stopiodd hyn",
 	} {
 		folded[FoldName(words)] = true
 	}
