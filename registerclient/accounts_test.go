@@ -42,6 +42,7 @@ func TestAccountOperations(t *testing.T) {
 			call:     func(ctx context.Context, c *Client) (any, error) { return c.RotateSecret(ctx) },
 			method:   "POST",
 			target:   "/v1/self/rotate-secret",
+			request:  "rotate-secret.request.json",
 			response: "rotate-secret.json",
 		},
 		{

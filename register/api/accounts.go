@@ -24,9 +24,11 @@ func (a *API) createAccount(c echo.Context, in registerclient.CreateAccountReque
 			return rules.Response{}, err
 		}
 
-		return rules.Response{Status: http.StatusCreated, Body: registerclient.CreateAccountResponse{
-			Response: a.metadata(c), Account: account, SecretKey: prepared.Secret,
-		}}, nil
+		body := registerclient.CreateAccountResponse{Response: a.metadata(c), Account: account}
+		kept := body
+		body.SecretKey = prepared.Secret
+
+		return rules.Response{Status: http.StatusCreated, Body: body, Kept: kept}, nil
 	})
 }
 
@@ -37,6 +39,13 @@ func (a *API) readSelf(c echo.Context) error {
 
 // replaceReturnURLs is PUT /self/return-urls.
 func (a *API) replaceReturnURLs(c echo.Context, in registerclient.ReplaceReturnURLsRequest) error {
+	if err := a.rules.CheckReturnURLs(in.ReturnURLs); err != nil {
+		return err
+	}
+	if err := a.checkCurrentSecret(c, in.CurrentSecret); err != nil {
+		return err
+	}
+
 	account, err := a.rules.ReplaceReturnURLs(c.Request().Context(), caller(c), in.ReturnURLs)
 	if err != nil {
 		return err
@@ -49,8 +58,14 @@ func (a *API) sendAccount(c echo.Context, account registerclient.Account) error 
 	return c.JSON(http.StatusOK, registerclient.AccountResponse{Response: a.metadata(c), Account: account})
 }
 
-// rotateSecret is POST /self/rotate-secret.
-func (a *API) rotateSecret(c echo.Context) error {
+// rotateSecret is POST /self/rotate-secret. The current secret is not part of the hash that an Idempotency-Key is kept
+// with.
+func (a *API) rotateSecret(c echo.Context, in registerclient.RotateSecretRequest) error {
+	if err := a.checkCurrentSecret(c, in.CurrentSecret); err != nil {
+		return err
+	}
+	c.Set(bodyKey, nil)
+
 	prepared, err := a.rules.PrepareSecret(c.Request().Context())
 	if err != nil {
 		return err
@@ -63,9 +78,11 @@ func (a *API) rotateSecret(c echo.Context) error {
 			return rules.Response{}, err
 		}
 
-		return rules.Response{Status: http.StatusOK, Body: registerclient.RotateSecretResponse{
-			Response: a.metadata(c), SecretKey: prepared.Secret,
-		}}, nil
+		kept := registerclient.RotateSecretResponse{Response: a.metadata(c)}
+		body := kept
+		body.SecretKey = prepared.Secret
+
+		return rules.Response{Status: http.StatusOK, Body: body, Kept: kept}, nil
 	})
 }
 

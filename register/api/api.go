@@ -25,7 +25,9 @@ const (
 	// BodyLimit is the size limit of a request body, other than an import's.
 	BodyLimit = "256K"
 
-	openAPIPath = "/openapi.yaml"
+	openAPIPath      = "/openapi.yaml"
+	returnURLsPath   = "/self/return-urls"
+	rotateSecretPath = "/self/rotate-secret"
 	// unavailableWait is how long a caller should wait while the register cannot serve.
 	unavailableWait = 5 * time.Second
 )

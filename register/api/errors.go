@@ -60,7 +60,7 @@ func Refuse(c echo.Context, err error) (int, rules.Errors) {
 	switch kind {
 	case rules.KindUnauthorized:
 		scheme := `Bearer realm="register"`
-		if c.Path() == BasePath+"/auth/token" {
+		if code := mistakes[0].Code; code == rules.CodeBasicHeader || code == rules.CodeCredentials {
 			scheme = `Basic realm="register", charset="UTF-8"`
 		}
 		header.Set(echo.HeaderWWWAuthenticate, scheme)

@@ -77,8 +77,8 @@ func (a *API) routes() []route {
 
 		{get, "/data-users/:duid", directory, nil, a.readDataUser},
 		{get, "/self", everyRole, nil, a.readSelf},
-		{put, "/self/return-urls", askers, nil, withBody(a.replaceReturnURLs)},
-		{post, "/self/rotate-secret", everyRole, nil, a.rotateSecret},
+		{put, returnURLsPath, askers, nil, withBody(a.replaceReturnURLs)},
+		{post, rotateSecretPath, everyRole, nil, withOptionalBody(a.rotateSecret)},
 
 		{get, "/admin/stats", admin, nil, a.readStats},
 		{get, "/admin/accounts", admin, nil, a.listAccounts},

@@ -342,7 +342,8 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 		{
 			operation:   "PUT /self/return-urls",
 			credentials: accounts.returns,
-			body:        `{"return-urls":["https://example.org/a","http://localhost:8080/b"]}`,
+			body: `{"return-urls":["https://example.org/a","http://localhost:8080/b"],` +
+				`"current-secret":"` + secretKey + `"}`,
 		},
 		{operation: "GET /admin/stats", credentials: admin},
 		{operation: "GET /admin/accounts", credentials: admin},
@@ -382,7 +383,11 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 				records[0].(map[string]any)["ak"].(string) + nextCursor(t, r, "/admin/audit", admin),
 		},
 		{operation: "GET /openapi.yaml"},
-		{operation: "POST /self/rotate-secret", credentials: accounts.rotates},
+		{
+			operation:   "POST /self/rotate-secret",
+			credentials: accounts.rotates,
+			body:        `{"current-secret":"` + secretKey + `"}`,
+		},
 	}
 }
 

@@ -73,6 +73,7 @@ func TestClientSamples(t *testing.T) {
 		"read-self":                             "AccountRead",
 		"replace-return-urls.request":           "ReturnURLs",
 		"replace-return-urls":                   "AccountRead",
+		"rotate-secret.request":                 "CurrentSecret",
 		"rotate-secret":                         "SecretRotated",
 		"list-accounts":                         "Accounts",
 		"suspend-account":                       "AccountRead",

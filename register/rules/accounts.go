@@ -208,16 +208,22 @@ func stringsOf[T ~string](values []T) []string {
 	return texts
 }
 
-// ReplaceReturnURLs replaces an account's return URLs. It returns Errors if one is wrong.
-func (r *Rules) ReplaceReturnURLs(
-	ctx context.Context, account store.Account, returnURLs []string,
-) (registerclient.Account, error) {
+// CheckReturnURLs returns Errors if a list of return URLs is missing or one of them is wrong.
+func (r *Rules) CheckReturnURLs(returnURLs []string) error {
 	var k Checks
 	if returnURLs == nil {
 		k.Add("return-urls", "is required: a list, empty for none.")
 	}
 	r.checkReturnURLs(&k, returnURLs)
-	if err := k.Err(); err != nil {
+
+	return k.Err()
+}
+
+// ReplaceReturnURLs replaces an account's return URLs. It returns Errors if one is wrong.
+func (r *Rules) ReplaceReturnURLs(
+	ctx context.Context, account store.Account, returnURLs []string,
+) (registerclient.Account, error) {
+	if err := r.CheckReturnURLs(returnURLs); err != nil {
 		return registerclient.Account{}, err
 	}
 

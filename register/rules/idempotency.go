@@ -19,6 +19,8 @@ type Response struct {
 	// Location is the address of the created resource; empty if none was created.
 	Location string
 	Body     any
+	// Kept is the body that a repetition gets, if that is not Body: a secret is sent once and not kept.
+	Kept any
 }
 
 // IdempotentRequest names one request of an account by its Idempotency-Key.
@@ -65,7 +67,12 @@ func (r *Rules) ClaimKey(ctx context.Context, tx *store.Tx, request IdempotentRe
 
 // KeepResponse seals a response and stores it under the key that the transaction claimed.
 func (r *Rules) KeepResponse(ctx context.Context, tx *store.Tx, request IdempotentRequest, response Response) error {
-	text, err := json.Marshal(response.Body)
+	body := response.Body
+	if response.Kept != nil {
+		body = response.Kept
+	}
+
+	text, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("encode a response: %w", err)
 	}
