@@ -66,6 +66,21 @@ func (c *Client) CreateAccount(ctx context.Context, account CreateAccountRequest
 	})
 }
 
+// UpdateAccount changes what an account is called, where it is reached, its reference and its data types. Members that
+// are empty stay as they are. Administrators may call it. It returns ErrNotFound if there is no such account.
+func (c *Client) UpdateAccount(
+	ctx context.Context,
+	accountID string,
+	change UpdateAccountRequest,
+) (*AccountResponse, error) {
+	return send[AccountResponse](ctx, c, operation{
+		name:   "update account",
+		method: http.MethodPatch,
+		path:   "/admin/accounts/" + segment(accountID),
+		body:   change,
+	})
+}
+
 // SuspendAccount refuses an account until it is reactivated, for misconduct. Its bearer tokens end. Administrators may
 // call it. It returns ErrNotFound if there is no such account, ErrConflict if it is terminated or the caller's own.
 func (c *Client) SuspendAccount(ctx context.Context, accountID string) (*AccountResponse, error) {

@@ -53,6 +53,18 @@ func TestAccountOperations(t *testing.T) {
 			response: "list-accounts.json",
 		},
 		{
+			name: "update account",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				change := decode[UpdateAccountRequest](t, "update-account.request.json")
+
+				return c.UpdateAccount(ctx, "bright_energy", change)
+			},
+			method:   "PATCH",
+			target:   "/v1/admin/accounts/bright_energy",
+			request:  "update-account.request.json",
+			response: "update-account.json",
+		},
+		{
 			name: "suspend account",
 			call: func(ctx context.Context, c *Client) (any, error) {
 				return c.SuspendAccount(ctx, "bright_energy")

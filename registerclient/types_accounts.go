@@ -77,6 +77,15 @@ type CreateAccountRequest struct {
 	ReturnURLs []string `json:"return-urls,omitzero"`
 }
 
+// UpdateAccountRequest changes the members of an account that it holds, and no others. At least one is required. It is
+// an addition to the published API.
+type UpdateAccountRequest struct {
+	DisplayName           string     `json:"display-name,omitzero"`
+	ContactURL            string     `json:"contact-url,omitzero"`
+	OrganisationReference string     `json:"organisation-reference,omitzero"`
+	DataTypes             []DataType `json:"data-types,omitzero"`
+}
+
 // CreateAccountResponse is the new account. SecretKey is set if the register made it. It is returned only once, and not
 // to a repetition with the same Idempotency-Key.
 type CreateAccountResponse struct {

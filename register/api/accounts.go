@@ -18,6 +18,10 @@ func (a *API) createAccount(c echo.Context, in registerclient.CreateAccountReque
 		return err
 	}
 
+	if err := a.rules.AskForAccount(c.Request().Context(), prepared); err != nil {
+		return err
+	}
+
 	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
 		account, err := a.rules.CreateAccount(ctx, tx, prepared, caller(c).AccountID)
 		if err != nil {
@@ -87,14 +91,33 @@ func (a *API) rotateSecret(c echo.Context, in registerclient.RotateSecretRequest
 }
 
 // listAccounts is GET /admin/accounts.
-func (a *API) listAccounts(c echo.Context) error {
+func (a *API) listAccounts(c echo.Context) (any, error) {
 	accounts, err := a.rules.ListAccounts(c.Request().Context())
 	if err != nil {
+		return nil, err
+	}
+
+	return registerclient.ListAccountsResponse{
+		Response: a.metadata(c), Accounts: accounts, Total: len(accounts),
+	}, nil
+}
+
+// updateAccount is PATCH /admin/accounts/{accountId}.
+func (a *API) updateAccount(c echo.Context, in registerclient.UpdateAccountRequest) error {
+	id := c.Param("accountId")
+	if err := a.rules.CheckAccountChange(id, in); err != nil {
 		return err
 	}
 
-	return c.JSON(http.StatusOK, registerclient.ListAccountsResponse{
-		Response: a.metadata(c), Accounts: accounts, Total: len(accounts),
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		account, err := a.rules.UpdateAccount(ctx, tx, id, in, caller(c).AccountID)
+		if err != nil {
+			return rules.Response{}, err
+		}
+
+		return rules.Response{Status: http.StatusOK, Body: registerclient.AccountResponse{
+			Response: a.metadata(c), Account: account,
+		}}, nil
 	})
 }
 
@@ -104,7 +127,17 @@ func (a *API) suspendAccount(c echo.Context, in registerclient.StatusChangeReque
 }
 
 // reactivateAccount is POST /admin/accounts/{accountId}/reactivate.
-func (a *API) reactivateAccount(c echo.Context) error { return a.changeStatus(c, rules.Reactivate, "") }
+func (a *API) reactivateAccount(c echo.Context) error {
+	id := c.Param("accountId")
+	if err := a.rules.CheckStatusChange(rules.Reactivate, id, caller(c).AccountID); err != nil {
+		return err
+	}
+	if err := a.rules.AskToReactivate(c.Request().Context(), id); err != nil {
+		return err
+	}
+
+	return a.changeStatus(c, rules.Reactivate, "")
+}
 
 // terminateAccount is POST /admin/accounts/{accountId}/terminate.
 func (a *API) terminateAccount(c echo.Context, in registerclient.StatusChangeRequest) error {

@@ -56,7 +56,7 @@ func New(o Options) *API {
 
 // Mount adds the routes to a router. It panics if a route has no roles.
 func (a *API) Mount(e *echo.Echo) {
-	for _, route := range a.routes() {
+	for _, route := range a.allRoutes() {
 		if len(route.roles) == 0 {
 			panic("no roles for " + route.method + " " + route.path)
 		}

@@ -64,6 +64,10 @@ func Refuse(c echo.Context, err error) (int, rules.Errors) {
 			scheme = `Basic realm="register", charset="UTF-8"`
 		}
 		header.Set(echo.HeaderWWWAuthenticate, scheme)
+	case rules.KindForbidden:
+		if approval := mistakes[0].Approval; approval != "" {
+			header.Set(rules.HeaderApproval, approval)
+		}
 	case rules.KindTooMany:
 		web.SetRetryAfter(header, mistakes[0].RetryAfter)
 	case rules.KindUnavailable:

@@ -91,6 +91,11 @@ func TestClientSamples(t *testing.T) {
 		"set-contact-aside":                     "ContactDecided",
 		"restore-contact":                       "ContactDecided",
 		"list-alarms":                           "Alarms",
+		"list-approvals":                        "Approvals",
+		"approve":                               "ApprovalDecided",
+		"refuse-approval":                       "ApprovalDecided",
+		"update-account.request":                "AccountChange",
+		"update-account":                        "AccountRead",
 	} {
 		checked = append(checked, sample+".json")
 		text, err := os.ReadFile(filepath.Join("..", "..", "registerclient", "testdata", sample+".json"))
