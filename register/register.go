@@ -49,6 +49,8 @@ type Options struct {
 	// RelaxedAdministration lets administrators read without a reason and act without a second administrator. It is for
 	// demonstrations.
 	RelaxedAdministration bool
+	// SeparateAdministration serves the operations of administrators by Administration alone, for a listener of its own.
+	SeparateAdministration bool
 	// PublicURL is the address of the register for browsers: https://id.central.consent, without a slash at the end.
 	PublicURL string
 	// Mail sends letters; nil if there is no mail server. Letters are given up then.

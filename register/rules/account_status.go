@@ -111,6 +111,27 @@ func (r *Rules) ChangeStatus(
 	return AccountOf(account), nil
 }
 
+// ChangeStatusOnHost is ChangeStatus for the register's own command, in a transaction of its own. No approval is
+// needed. It returns Errors too if there is no such cause.
+func (r *Rules) ChangeStatusOnHost(
+	ctx context.Context, change StatusChange, accountID string, cause registerclient.StatusCause,
+) (account registerclient.Account, err error) {
+	if err := CheckStatusCause(cause); err != nil {
+		return registerclient.Account{}, err
+	}
+	if err := r.CheckStatusChange(change, accountID, ""); err != nil {
+		return registerclient.Account{}, err
+	}
+
+	err = r.store.Transact(ctx, func(tx *store.Tx) error {
+		account, err = r.ChangeStatus(ctx, tx, change, accountID, cause, "")
+
+		return err
+	})
+
+	return account, err
+}
+
 // opens reports whether a change lets an administrator in.
 func (c StatusChange) opens(account store.Account) bool {
 	return c.event == auditAccountReactivated && account.Role == roleAdministrator
