@@ -84,6 +84,8 @@ type challenge struct {
 type reading struct {
 	At      time.Time
 	Records []heldRecord
+	// LeftOut is what the register left out of the list.
+	LeftOut []registerclient.LeftOutRecords
 }
 
 // heldRecord is one record of the reading, as the register sent it.

@@ -62,8 +62,17 @@ type ListAccessRecordsResponse struct {
 	Response      ResponseMetadata      `json:"response"`
 	MPxN          string                `json:"mpxn"`
 	AccessRecords []AccessRecordSummary `json:"access-records"`
+	// LeftOut says how many records of which Data Users a portal's list leaves out; empty if it leaves out none. A list
+	// holds at most 100 records of a Data User, the active ones first.
+	LeftOut []LeftOutRecords `json:"left-out,omitzero"`
 	// NextCursor starts the next page; empty on the last page. A portal gets everything on one page.
 	NextCursor string `json:"next-cursor,omitzero"`
+}
+
+// LeftOutRecords is how many records of one Data User a list leaves out.
+type LeftOutRecords struct {
+	DataUserName string `json:"data-user-name"`
+	Records      int    `json:"records"`
 }
 
 // OwnRecord is one row of the list of all access records of a Data User.

@@ -36,13 +36,17 @@ func (r *Rules) PrepareIdentityRecord(
 	}, err
 }
 
-// CreateIdentityRecord stores a new identity record and starts the passkey registration that the request asks for.
+// CreateIdentityRecord stores a new identity record and starts the passkey registration that the request asks for. It
+// returns an *Error of KindConflict if the account has too many at the meter point.
 func (r *Rules) CreateIdentityRecord(
 	ctx context.Context, tx *store.Tx, record NewIdentityRecord,
 ) (registerclient.CreateIdentityRecordResponse, error) {
 	created := registerclient.CreateIdentityRecordResponse{IR: record.row.IR}
 	h, err := r.holdHome(ctx, tx, *record.row.MPxN)
 	if err != nil {
+		return created, err
+	}
+	if err := r.checkIdentityBounds(ctx, tx, record.account.AccountID, *record.row.MPxN); err != nil {
 		return created, err
 	}
 	if err := tx.InsertIdentityRecord(ctx, record.row); err != nil {
@@ -170,6 +174,9 @@ func (r *Rules) AnonymiseIdentityRecord(ctx context.Context, accountID, ir strin
 		}
 		if !done {
 			return conflict("An access record that rests on this identity record is active: revoke it first.")
+		}
+		if err := r.countErasure(ctx, tx, record); err != nil {
+			return err
 		}
 
 		at = now

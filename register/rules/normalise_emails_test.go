@@ -60,7 +60,8 @@ func TestNormaliseEmails(t *testing.T) {
 		const many = 120 // more than a batch
 		for i := range many {
 			email := fmt.Sprintf("other%d@example.com", i)
-			h.older(t, h.lives(t, h.owner, email, "2023-01-01"), strings.ToUpper(email))
+			person := registertest.IdentityRecord(fmt.Sprintf("98%011d", i), email)
+			h.older(t, must(h.createIdentity(t, h.owner, person))(t).IR, strings.ToUpper(email))
 		}
 
 		kunde := h.lives(t, h.owner, "kunde@example.com", "2023-01-01")
