@@ -49,7 +49,8 @@ type Options struct {
 	// RelaxedAdministration lets administrators read without a reason and act without a second administrator. It is for
 	// demonstrations.
 	RelaxedAdministration bool
-	// SeparateAdministration serves the operations of administrators by Administration alone, for a listener of its own.
+	// SeparateAdministration serves the operations of administrators by Administration alone, on a listener of its
+	// own.
 	SeparateAdministration bool
 	// PublicURL is the address of the register for browsers: https://id.central.consent, without a slash at the end.
 	PublicURL string

@@ -36,7 +36,7 @@ type Approval struct {
 	RequestedBy string         `json:"requested-by"`
 	RequestedAt time.Time      `json:"requested-at"`
 	ExpiresAt   time.Time      `json:"expires-at"`
-	// DecidedBy is nil if nobody has decided, or the command line on the register's host.
+	// DecidedBy is nil before a decision, and for one of the command line on the register's host.
 	DecidedBy *string    `json:"decided-by"`
 	DecidedAt *time.Time `json:"decided-at"`
 	UsedAt    *time.Time `json:"used-at"`

@@ -60,7 +60,8 @@ func TestHostApprovesForOneAdministrator(t *testing.T) {
 		t.Errorf("refused: %s", out)
 	}
 	refused(t, "There is no such request", "approvals", "approve", "apr_0123456789abcdef01234567")
-	if got := auditDetails(t, path, "approval.approved"); !strings.Contains(got, first) || strings.HasPrefix(got, "admin") {
+	got := auditDetails(t, path, "approval.approved")
+	if !strings.Contains(got, first) || strings.HasPrefix(got, "admin") {
 		t.Errorf("the approval is audited as %s", got)
 	}
 }

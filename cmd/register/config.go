@@ -49,8 +49,8 @@ var docs = map[string]env.Doc{
 		Help: "Where Prometheus reads /metrics, host:port; off for nowhere. Do not let strangers reach it.",
 	},
 	"REGISTER_ADMIN_LISTEN": {
-		Help: "Where to listen for administrators, host:port. If it is set, /v1/admin/ is served there and nowhere else; " +
-			"let administrators alone reach it.",
+		Help: "Where to listen for administrators, host:port. If it is set, /v1/admin/ is served there and " +
+			"nowhere else; let administrators alone reach it.",
 		Example: "10.0.0.5:5004",
 	},
 	"REGISTER_ADMIN_STRICT": {

@@ -95,7 +95,8 @@ func TestSecondAdministratorOpensAnAccount(t *testing.T) {
 
 		listed := r.send(t, r.second, http.MethodGet, "/admin/approvals", "", "")
 		if listed.body["total"] != 1.0 || strings.Contains(listed.text, secretKey) ||
-			!strings.Contains(listed.text, `"account-id":"admin_three"`) || !strings.Contains(listed.text, `"waiting"`) {
+			!strings.Contains(listed.text, `"account-id":"admin_three"`) ||
+			!strings.Contains(listed.text, `"waiting"`) {
 			t.Errorf("listed %s", listed.text)
 		}
 		expect(t, r.open(t, approval, body), http.StatusForbidden, "AUTH006")

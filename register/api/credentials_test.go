@@ -40,7 +40,8 @@ func TestBearerAloneChangesNothing(t *testing.T) {
 		expect(t, put(t, r.URL+"/self/return-urls", stolen, urls+"}"), http.StatusUnauthorized, test.code)
 	}
 
-	expect(t, send(t, http.MethodPost, r.URL+"/self/rotate-secret", stolen, "", nil), http.StatusUnauthorized, "AUTH004")
+	bare := send(t, http.MethodPost, r.URL+"/self/rotate-secret", stolen, "", nil)
+	expect(t, bare, http.StatusUnauthorized, "AUTH004")
 	self := get(t, r.URL+"/self", stolen).body["account"].(map[string]any)
 	if len(self["return-urls"].([]any)) != 0 {
 		t.Errorf("the return URLs are %v", self["return-urls"])

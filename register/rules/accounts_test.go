@@ -173,7 +173,8 @@ func TestReplaceSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		token := must(h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: "bright_energy", Secret: old}))(t).Token
+		given := rules.Credentials{AccountID: "bright_energy", Secret: old}
+		token := must(h.IssueBearerToken(t.Context(), given))(t).Token
 		secret := must(h.RotateSecret(t.Context(), "bright_energy"))(t)
 
 		_, err = h.FindCaller(t.Context(), token)

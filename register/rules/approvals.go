@@ -101,8 +101,8 @@ func (r *Rules) askApproval(ctx context.Context, asked askedApproval) error {
 func needsApproval(id string) *Error {
 	message := "This needs the approval of a second administrator."
 	if id != "" {
-		message = "This waits for a second administrator. Once " + id + " is approved, send the request again with the " +
-			"header " + HeaderApproval + ": " + id + "."
+		message = "This waits for a second administrator. Once " + id + " is approved, send the request again " +
+			"with the header " + HeaderApproval + ": " + id + "."
 	}
 
 	return &Error{Kind: KindForbidden, Code: CodeApproval, Message: message, Approval: id}
@@ -236,7 +236,8 @@ func (r *Rules) DecideApprovalOnHost(
 			return orRefusal(err, noApproval())
 		}
 		if !decided && r.approvalState(row) == registerclient.ApprovalWaiting {
-			return conflict("There is a second administrator, who can approve it: this command does so only if there is none.")
+			return conflict("There is a second administrator, who can approve it: " +
+				"this command approves only if there is none.")
 		}
 		if !decided {
 			return r.refuseVerdict(row)

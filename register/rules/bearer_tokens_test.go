@@ -24,7 +24,8 @@ func TestIssueBearerToken(t *testing.T) {
 			{"malformed account", "No such\x00id", secret, "unauthorised AUTH005"},
 			{"suspended", "owner", suspended, "unauthorised AUTH005"},
 		} {
-			issued, err := h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: test.account, Secret: test.secret})
+			given := rules.Credentials{AccountID: test.account, Secret: test.secret}
+			issued, err := h.IssueBearerToken(t.Context(), given)
 			expectRefusal(t, test.name, err, test.want)
 			if (issued.Token != "") != (test.want == "") {
 				t.Errorf("%s: issued %+v", test.name, issued)

@@ -21,7 +21,7 @@ type Approval struct {
 	RequestedBy string `db:"requested_by"`
 	RequestedAt Millis `db:"requested_at"`
 	ExpiresAt   Millis `db:"expires_at"`
-	// Verdict is empty until somebody has decided.
+	// Verdict is empty before a decision.
 	Verdict string `db:"verdict"`
 	// DecidedBy is empty for the command line on the register's host.
 	DecidedBy string  `db:"decided_by"`
@@ -71,7 +71,7 @@ func (r reader) CountAdministrators(ctx context.Context) (int, error) {
 }
 
 // DecideApproval sets the verdict of a request that has none and has not expired. The administrator must be active and
-// another one than asked. It returns false if one of this does not hold.
+// not the one who asked. It returns false if one of these does not hold.
 func (t *Tx) DecideApproval(ctx context.Context, id, verdict, by string, now time.Time) (bool, error) {
 	return t.execOne(ctx, "decide an approval", `UPDATE approvals SET verdict = ?, decided_by = ?, decided_at = ?
 		WHERE approval = ? AND verdict = '' AND expires_at > ? AND requested_by <> ?
@@ -96,8 +96,8 @@ type ApprovalUse struct {
 	After, Next string
 }
 
-// UseApproval uses an approval for what it was asked for. A list is read once, each page after the one before. Whoever
-// approved must be an active administrator still. It returns false if the approval does not allow the use.
+// UseApproval uses an approval for what it was asked for. A list is read once, each page after the one before. The
+// administrator who approved must still be active. It returns false if the approval does not allow the use.
 func (t *Tx) UseApproval(ctx context.Context, use ApprovalUse, now time.Time) (bool, error) {
 	var finished *Millis
 	if use.Next == "" {
