@@ -21,6 +21,9 @@ type Response struct {
 	Body     any
 	// Kept is the body that a repetition gets, if that is not Body: a secret is sent once and not kept.
 	Kept any
+	// IR is the identity record that the request or the response is about. What is kept of both is erased with the
+	// record; empty if there is none.
+	IR string
 }
 
 // IdempotentRequest names one request of an account by its Idempotency-Key.
@@ -65,7 +68,8 @@ func (r *Rules) ClaimKey(ctx context.Context, tx *store.Tx, request IdempotentRe
 	return err
 }
 
-// KeepResponse seals a response and stores it under the key that the transaction claimed.
+// KeepResponse seals a response and stores it under the key that the transaction claimed. A response about an identity
+// record is sealed with the record's own key.
 func (r *Rules) KeepResponse(ctx context.Context, tx *store.Tx, request IdempotentRequest, response Response) error {
 	body := response.Body
 	if response.Kept != nil {
@@ -77,7 +81,15 @@ func (r *Rules) KeepResponse(ctx context.Context, tx *store.Tx, request Idempote
 		return fmt.Errorf("encode a response: %w", err)
 	}
 
-	key := r.keys.sealer()
+	var ir *string
+	if response.IR != "" {
+		ir = &response.IR
+	}
+
+	keyID, sealed, err := r.sealFor(ctx, tx, ir, text, placeOfResponse(request.AccountID, request.Key))
+	if err != nil {
+		return err
+	}
 
 	return tx.SaveResponse(ctx, store.IdempotencyKey{
 		AccountID:      request.AccountID,
@@ -85,8 +97,16 @@ func (r *Rules) KeepResponse(ctx context.Context, tx *store.Tx, request Idempote
 		RequestHash:    request.Hash,
 		Status:         response.Status,
 		Location:       response.Location,
-		KeyID:          key.id,
-		SealedResponse: key.sealed(text, placeOfResponse(request.AccountID, request.Key)),
+		KeyID:          keyID,
+		SealedResponse: sealed,
+		IR:             ir,
+	})
+}
+
+// DeleteOldResponses deletes the responses that no repetition gets any more.
+func (r *Rules) DeleteOldResponses(ctx context.Context) error {
+	return r.store.Transact(ctx, func(tx *store.Tx) error {
+		return tx.DeleteOldResponses(ctx, r.Now().Add(-responseLife))
 	})
 }
 
@@ -119,7 +139,8 @@ func (r *Rules) FindResponse(ctx context.Context, request IdempotentRequest) (Ke
 		}
 	}
 
-	text, err := r.keys.open(kept.KeyID, kept.SealedResponse, placeOfResponse(request.AccountID, request.Key))
+	place := placeOfResponse(request.AccountID, request.Key)
+	text, err := r.openFor(ctx, r.store, kept.IR, kept.KeyID, kept.SealedResponse, place)
 	if err != nil {
 		return KeptResponse{}, fmt.Errorf("open a kept response: %w", err)
 	}
