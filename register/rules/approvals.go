@@ -86,7 +86,7 @@ func (r *Rules) askApproval(ctx context.Context, asked askedApproval) error {
 		ExpiresAt:   store.Millis(now.Add(approvalLife)),
 	}
 	err = r.store.Transact(ctx, func(tx *store.Tx) error {
-		tx.Audit(r.approvalEvent(by, auditApprovalRequested, row))
+		tx.Audit(r.approvalEvent(ctx, by, auditApprovalRequested, row))
 
 		return tx.InsertApproval(ctx, row)
 	})
@@ -136,7 +136,7 @@ func (r *Rules) useApproval(ctx context.Context, tx *store.Tx, asked askedApprov
 		return r.refuseUse(asked, row)
 	}
 
-	tx.Audit(r.approvalEvent(request.AccountID, auditApprovalUsed, row))
+	tx.Audit(r.approvalEvent(ctx, request.AccountID, auditApprovalUsed, row))
 
 	return nil
 }
@@ -215,7 +215,7 @@ func (r *Rules) DecideApproval(
 		return registerclient.Approval{}, r.refuseVerdict(row)
 	}
 
-	tx.Audit(r.approvalEvent(administrator, verdict.event, row))
+	tx.Audit(r.approvalEvent(ctx, administrator, verdict.event, row))
 
 	return r.approvalOf(row)
 }
@@ -243,7 +243,7 @@ func (r *Rules) DecideApprovalOnHost(
 			return r.refuseVerdict(row)
 		}
 
-		tx.Audit(r.approvalEvent("", verdict.event, row))
+		tx.Audit(r.approvalEvent(ctx, "", verdict.event, row))
 		approval, err = r.approvalOf(row)
 
 		return err
@@ -321,11 +321,10 @@ func (r *Rules) approvalOf(row store.Approval) (registerclient.Approval, error) 
 }
 
 // approvalEvent returns a row of the audit log about a request that needs an approval.
-func (r *Rules) approvalEvent(by, event string, row store.Approval) store.AuditEvent {
-	detail := map[string]any{"approval": row.ID, "action": row.Action, "requested-by": row.RequestedBy}
-	if row.Reason != "" {
-		detail["reason"] = row.Reason
-	}
+func (r *Rules) approvalEvent(ctx context.Context, by, event string, row store.Approval) store.AuditEvent {
+	detail := withReason(ctx, map[string]any{
+		"approval": row.ID, "action": row.Action, "requested-by": row.RequestedBy,
+	})
 
 	var named struct {
 		AccountID string `json:"account-id"`
