@@ -16,7 +16,7 @@ func TestAdministrationIsApart(t *testing.T) {
 	t.Parallel()
 	status := func(handler http.Handler, method, path string) int {
 		recorder := httptest.NewRecorder()
-		handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), method, path, nil))
+		handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), method, "http://localhost:5001"+path, nil))
 
 		return recorder.Code
 	}
