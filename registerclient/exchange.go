@@ -99,6 +99,9 @@ func (c *Client) newRequest(ctx context.Context, op operation, body io.Reader) (
 	if strings.HasPrefix(op.path, "/admin/") {
 		setAdministrator(ctx, request.Header)
 	}
+	if name := adviserName(ctx); name != "" {
+		request.Header.Set("X-DAR-Adviser", name)
+	}
 
 	return request, nil
 }
