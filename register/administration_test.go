@@ -16,7 +16,8 @@ func TestAdministrationIsApart(t *testing.T) {
 	t.Parallel()
 	status := func(handler http.Handler, method, path string) int {
 		recorder := httptest.NewRecorder()
-		handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), method, "http://localhost:5001"+path, nil))
+		request := httptest.NewRequestWithContext(t.Context(), method, "http://localhost:5001"+path, nil)
+		handler.ServeHTTP(recorder, request)
 
 		return recorder.Code
 	}
