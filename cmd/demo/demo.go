@@ -166,6 +166,8 @@ func newRegister(
 		Mail:      sender,
 		PublicURL: base,
 		Logger:    logger.With("program", "register"),
+		// There is one administrator, and its data are invented.
+		RelaxedAdministration: true,
 	})
 }
 

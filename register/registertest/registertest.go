@@ -73,6 +73,8 @@ func New(t testing.TB, opts ...Option) *Register {
 		SecretCost: SecretCost,
 		Clock:      r.Clock.Now,
 		Logger:     slog.New(slog.NewJSONHandler(r.Log, nil)),
+
+		RelaxedAdministration: o.relaxed,
 	})
 	if err != nil {
 		t.Fatal(err)

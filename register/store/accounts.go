@@ -43,6 +43,21 @@ func (r reader) FindAccount(ctx context.Context, id string) (Account, error) {
 		`SELECT `+accountColumns+` FROM accounts WHERE account_id = ?`, id)
 }
 
+// HoldAccount is FindAccount for an account that is changed: other changes of it wait until the transaction ends.
+func (t *Tx) HoldAccount(ctx context.Context, id string) (Account, error) {
+	return queryRow[Account](ctx, t.db, "hold account",
+		`SELECT `+accountColumns+` FROM accounts WHERE account_id = ?`+t.forUpdate(), id)
+}
+
+// UpdateAccount stores the display name, contact, reference and data types of an account.
+func (t *Tx) UpdateAccount(ctx context.Context, a Account) error {
+	_, err := t.exec(ctx, "update account", `UPDATE accounts SET display_name = ?, folded_name = ?, contact_url = ?,
+		organisation_reference = ?, data_types = ? WHERE account_id = ?`,
+		a.DisplayName, a.FoldedName, a.ContactURL, a.OrganisationReference, a.DataTypes, a.AccountID)
+
+	return err
+}
+
 // FindDataUser finds a Data User of any status by its DUID; ErrNotFound, also if the account with this DUID has
 // another role.
 func (r reader) FindDataUser(ctx context.Context, duid string) (Account, error) {
