@@ -73,8 +73,8 @@ func (r *Rules) erase(ctx context.Context, tx *store.Tx, h home, record store.Id
 	return r.endLettersTo(ctx, tx, record.IR)
 }
 
-// endLettersTo ends the letters that an erased person did not get. They count as told, like those to a mailbox that does
-// not exist: nothing must wait for them.
+// endLettersTo ends the letters that an erased person did not get. They count as told, like those to a mailbox that
+// does not exist: nothing must wait for them.
 func (r *Rules) endLettersTo(ctx context.Context, tx *store.Tx, ir string) error {
 	letters, err := tx.ListLettersUnderwayTo(ctx, ir)
 	if err != nil {
