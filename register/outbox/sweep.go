@@ -27,6 +27,7 @@ func (w *Worker) sweep(ctx context.Context) {
 		w.sealRecords(ctx),
 		uncounted(w.Rules.SettleTenancyChanges(ctx)),
 		w.writeContactLetters(ctx),
+		w.writeAccessLetters(ctx),
 		uncounted(w.Rules.EndWaits(ctx)),
 		uncounted(w.Rules.EndRemovals(ctx)),
 		w.raiseAlarms(ctx),
@@ -51,6 +52,7 @@ func (w *Worker) deleteOld(ctx context.Context) error {
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldLetters(ctx, old, now) }),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAlarms(ctx, lastYear) }),
 		w.Rules.DeleteOldResponses(ctx),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAccessChanges(ctx, old) }),
 	)
 }
 
@@ -72,6 +74,16 @@ func (w *Worker) writeContactLetters(ctx context.Context) error {
 	written, err := w.Rules.WriteContactLetters(ctx)
 	if written > 0 {
 		w.Logger.InfoContext(ctx, "letters about contacts written", slog.Int("letters", written))
+	}
+
+	return err
+}
+
+// writeAccessLetters writes the letters about changes of access that are due.
+func (w *Worker) writeAccessLetters(ctx context.Context) error {
+	written, err := w.Rules.WriteAccessLetters(ctx)
+	if written > 0 {
+		w.Logger.InfoContext(ctx, "letters about changed access written", slog.Int("letters", written))
 	}
 
 	return err

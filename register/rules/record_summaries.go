@@ -125,11 +125,16 @@ func summaryOfRecord(
 		RegisteredAt:       &first,
 		RevokedAt:          record.AccessEvent.RevokedAt,
 		Notice:             record.Notice,
+		Recipients:         record.Processing.Recipients,
+		DataSource:         record.Processing.DataSource,
 		DataUserName:       &row.DataUserName,
 		DataUserStatus:     &status,
 	}
 	if FoldName(row.DataUserName) != FoldName(arrangement.Lead().Name) {
 		summary.RegisteredBy = row.DataUserName
+	}
+	if row.OrganisationReference != nil {
+		summary.OrganisationReference = *row.OrganisationReference
 	}
 	if renewed := record.AccessEvent.RegisteredAt; renewed.After(first) {
 		summary.RenewedAt = &renewed
