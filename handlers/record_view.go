@@ -76,6 +76,8 @@ func recordView(held heldRecord, now time.Time) views.Record {
 		Changes:     changeViews(summary),
 		Registrant:  value(summary.DataUserName),
 
+		OrganisationReference: summary.OrganisationReference,
+
 		RegistrantStatus: held.registrantStatus(),
 	}
 

@@ -37,6 +37,8 @@ type AccessRecordSummary struct {
 	// DataUserStatus is the status of that account; null for a discovered record. The state of the record does not
 	// depend on it.
 	DataUserStatus *DataUserStatus `json:"data-user-status"`
+	// OrganisationReference is the Smart Energy Code reference of that account, as SEC-OU-00429; empty if it has none.
+	OrganisationReference string `json:"organisation-reference,omitzero"`
 	// EarlierOccupant says that an earlier occupant gave the permission, and that it is still active.
 	EarlierOccupant bool `json:"earlier-occupant,omitzero"`
 	// StillSeenAfterStop says of discovered access that the DCC saw the organisation read more than 2 working days

@@ -33,6 +33,8 @@ type Record struct {
 	Purpose string
 	// Language is the language of Purpose, taken from the privacy notice; empty means English.
 	Language string
+	// OrganisationReference is the Smart Energy Code reference of the registrant; empty if it has none.
+	OrganisationReference string
 	// Reference is the law or assessment that the organisation names; may be empty.
 	Reference string
 	DataTypes []DataType

@@ -727,7 +727,7 @@ func withdrawLink(m RecordsPage, r Record, heading string, selectable bool) temp
 	})
 }
 
-// letterLink leads to a letter that is ready to be sent. Frames and advisers have no letters.
+// letterLink leads to a letter that is ready to be sent.
 func letterLink(m RecordsPage, key, handle, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -745,7 +745,7 @@ func letterLink(m RecordsPage, key, handle, name string) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		if !m.listOnly() {
+		if m.hasLetters() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<p class=\"doors no-print\"><a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

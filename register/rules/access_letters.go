@@ -324,7 +324,7 @@ func (r *Rules) writeAccessLetters(
 	})
 	drop := r.Now().Add(accessLetterLife)
 	for _, recipient := range news.to {
-		if err := r.queueLetter(ctx, tx, SubjectContact, recipient.address, &drop, message); err != nil {
+		if err := r.queueLetter(ctx, tx, SubjectContact, recipient.addressee(), &drop, message); err != nil {
 			return err
 		}
 	}

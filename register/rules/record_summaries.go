@@ -130,6 +130,9 @@ func summaryOfRecord(
 		DataUserName:       &row.DataUserName,
 		DataUserStatus:     &status,
 	}
+	if row.OrganisationReference != nil {
+		summary.OrganisationReference = *row.OrganisationReference
+	}
 	if renewed := record.AccessEvent.RegisteredAt; renewed.After(first) {
 		summary.RenewedAt = &renewed
 	}
