@@ -23,7 +23,6 @@ var Columns = []string{
 	"reference",
 	"contact",
 	"changed",
-	"registrant",
 	"meter-point",
 	"restarted",
 	"renewed",
@@ -36,6 +35,7 @@ var Columns = []string{
 	"rights",
 	"kept-where",
 	"kept-long",
+	"registrant",
 }
 
 // The groups of the list, as the ends of their text keys.
@@ -212,7 +212,6 @@ func (m RecordsPage) Row(e Entry) []string {
 		e.Reference,
 		e.Contact,
 		strings.Join(e.Changed, " "),
-		e.Registrant,
 		m.MeterPoint.Number,
 		e.Restarted,
 		m.day(e.Renewed),
@@ -225,6 +224,7 @@ func (m RecordsPage) Row(e Entry) []string {
 		e.pages(func(c Controller) string { return c.PrivacyURL }),
 		e.KeptWhere,
 		e.KeptLong,
+		e.Registrant,
 	}
 }
 

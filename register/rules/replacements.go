@@ -124,6 +124,9 @@ func (r *Rules) replaceRow(
 	if err := checkRecordBytes(ctx, tx, row); err != nil {
 		return err
 	}
+	if err := limitOrganisations(change); err != nil {
+		return err
+	}
 	if err := r.noteAmendment(ctx, tx, row, change); err != nil {
 		return err
 	}
