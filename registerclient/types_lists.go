@@ -27,6 +27,10 @@ type AccessRecordSummary struct {
 	RevokedAt    *time.Time `json:"revoked-at"`
 	RevokedBy    *RevokedBy `json:"revoked-by"`
 	Notice       *Notice    `json:"notice"`
+	// Recipients are those to whom the data is passed on, and DataSource is where the meter data comes from, as the
+	// owner says; empty if it says nothing.
+	Recipients []Recipient `json:"recipients,omitempty"`
+	DataSource string      `json:"data-source,omitzero"`
 	// DataUserName is the display name of the account that registered the record and gets its events; null for a
 	// discovered record.
 	DataUserName *string `json:"data-user-name"`
@@ -44,12 +48,14 @@ type AccessRecordSummary struct {
 	// with StillSeenAfterStop.
 	EndedAt *time.Time `json:"ended-at,omitzero"`
 	EndedBy RevokedBy  `json:"ended-by,omitzero"`
-	// Amendments are the earlier contents of the record, oldest first; absent if its owner never replaced it.
+	// Amendments are the earlier contents of the record, oldest first; absent if its owner never replaced it. The first
+	// and the last are kept, and between them those that show how far the access ever went.
 	Amendments []Amendment `json:"amendments,omitempty"`
 }
 
 // Amendment is the content of an access record until its owner replaced it at AmendedAt. The content after that is the
-// next amendment, or the record itself.
+// next amendment, or the record itself. Each member from RegisteredAt on is present only if that replacement changed
+// it.
 type Amendment struct {
 	AmendedAt          time.Time  `json:"amended-at"`
 	LeadControllerName string     `json:"lead-controller-name"`
@@ -57,6 +63,24 @@ type Amendment struct {
 	Purpose            string     `json:"purpose"`
 	DataTypes          []DataType `json:"data-types"`
 	Expiry             *time.Time `json:"expiry"`
+
+	RegisteredAt *time.Time `json:"registered-at,omitzero"`
+	// ControllerArrangement is without addresses. Of references and storage conditions it has those of the lead.
+	ControllerArrangement *ControllerArrangement `json:"controller-arrangement,omitzero"`
+	// Notices are the privacy notices, Recipients those to whom the data was passed on. Empty, and not nil, means that
+	// there were none.
+	Notices    []PastNotice `json:"notices,omitzero"`
+	Recipients []Recipient  `json:"recipients,omitzero"`
+	// DataSource is empty if the record named none.
+	DataSource *string `json:"data-source,omitzero"`
+}
+
+// PastNotice is a privacy notice that an access record named before it was amended.
+type PastNotice struct {
+	// ControllerName is empty if the notice spoke for all controllers.
+	ControllerName string `json:"controller-name,omitzero"`
+	TermsURL       string `json:"terms-url"`
+	NoticeVersion  string `json:"notice-version"`
 }
 
 // ListAccessRecordsResponse lists what the caller may see of a meter point.

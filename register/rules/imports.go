@@ -152,6 +152,14 @@ func (r *Rules) registerLines(
 		return chunkResult{}, err
 	}
 
+	records := make([]store.AccessRecord, len(rows))
+	for i, row := range rows {
+		records[i] = row.Record
+	}
+	if err := r.noteRestarts(ctx, tx, records...); err != nil {
+		return chunkResult{}, err
+	}
+
 	return result, r.addImportedContacts(ctx, tx, rows)
 }
 

@@ -125,6 +125,8 @@ func summaryOfRecord(
 		RegisteredAt:       &first,
 		RevokedAt:          record.AccessEvent.RevokedAt,
 		Notice:             record.Notice,
+		Recipients:         record.Processing.Recipients,
+		DataSource:         record.Processing.DataSource,
 		DataUserName:       &row.DataUserName,
 		DataUserStatus:     &status,
 	}

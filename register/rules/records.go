@@ -59,6 +59,9 @@ func (r *Rules) RegisterAccess(
 	if err := checkRecordBounds(ctx, tx, row, record.createdAt); err != nil {
 		return registerclient.AccessToken{}, err
 	}
+	if err := r.noteRestarts(ctx, tx, row); err != nil {
+		return registerclient.AccessToken{}, err
+	}
 
 	tx.Audit(r.auditEvent(account.AccountID, auditRecordCreated, mpxn, row.AK, nil))
 

@@ -30,11 +30,11 @@ func (r reader) CountActiveRecords(
 }
 
 // CountIdentityRecords returns how many identity records of an account that are not anonymised are at each of these
-// meter points.
+// meter points. The references of records that were registered by token do not count.
 func (r reader) CountIdentityRecords(ctx context.Context, accountID string, mpxns []string) (map[string]int, error) {
 	return r.countHoldings(ctx, "count identity records",
 		`SELECT mpxn, COUNT(*) AS holding FROM identity_records
-		WHERE account_id = ? AND anonymised_at IS NULL AND mpxn IN (?) GROUP BY mpxn`,
+		WHERE account_id = ? AND anonymised_at IS NULL AND NOT by_token AND mpxn IN (?) GROUP BY mpxn`,
 		mpxns, accountID)
 }
 

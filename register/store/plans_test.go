@@ -128,6 +128,9 @@ func contactQueries(ctx context.Context, s *store.Store) []func() error {
 		func() error { return errorOf(s.ListLettersDue(ctx, some, true, now, 1)) },
 		func() error { return errorOf(s.ListObjections(ctx, now, 3, "2026-06-01")) },
 		func() error { return errorOf(s.CountAdditions(ctx, some, now.Add(-time.Hour), 1)) },
+		func() error { return errorOf(s.ListChangeAccounts(ctx, now)) },
+		func() error { return errorOf(s.ListChangedMeterPoints(ctx, some, now, 1)) },
+		func() error { return errorOf(s.ListAccessChanges(ctx, mpxn, some)) },
 		func() error { return errorOf(s.ListFirstAccounts(ctx, now, 1, "2026-06-01")) },
 	}
 }
