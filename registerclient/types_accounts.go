@@ -67,6 +67,9 @@ type CreateAccountRequest struct {
 	OrganisationReference string `json:"organisation-reference,omitzero"`
 	// ReturnURLs are the only addresses that the register sends a customer back to. It is an addition as well.
 	ReturnURLs []string `json:"return-urls,omitzero"`
+	// ReservedName says that the account is of the organisation that has the reserved name: a regulator, an operator
+	// or the register. Without it such a name is refused. It is an addition as well.
+	ReservedName bool `json:"reserved-name,omitzero"`
 }
 
 // CreateAccountResponse is the new account. SecretKey is set if the register made it, and returned only once.

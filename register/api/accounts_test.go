@@ -28,6 +28,8 @@ func TestCreateAccount(t *testing.T) {
 		Role:        registerclient.RolePortal,
 		DisplayName: "Citizens Advice",
 		ContactURL:  "https://example.org",
+
+		ReservedName: true,
 	}
 	made := must(admin.CreateAccount(t.Context(), in))(t)
 	if len(made.SecretKey) < 43 || !strings.HasPrefix(made.Account.DUID, "duid_") || made.Account.Status != "active" {

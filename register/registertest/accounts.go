@@ -19,7 +19,7 @@ func (r *Register) Client(t testing.TB, role registerclient.Role) *registerclien
 	return r.ClientOf(t, registerclient.CreateAccountRequest{Role: role})
 }
 
-// ClientOf returns a client with a new account. Members of in that are empty get a value.
+// ClientOf returns a client with a new account. Members of in that are empty get a value. It may have a reserved name.
 func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest) *registerclient.Client {
 	t.Helper()
 
@@ -32,6 +32,8 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 	if in.ContactURL == "" {
 		in.ContactURL = "https://example.org/contact"
 	}
+
+	in.ReservedName = true
 
 	_, secret, err := r.service.Rules.AddAccount(t.Context(), in)
 	if err != nil {

@@ -81,6 +81,10 @@ func New(t testing.TB, opts ...Option) *Register {
 		t.Fatal(err)
 	}
 
+	if _, err := r.service.Rules.FoldAccountNames(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
 	server := httptest.NewServer(CheckAnswers(t, register.OpenAPI, r.service))
 	t.Cleanup(server.Close)
 	r.URL = server.URL + "/v1"

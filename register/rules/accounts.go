@@ -24,6 +24,8 @@ const (
 // NewAccount is an account that has been checked and not yet stored.
 type NewAccount struct {
 	row store.Account
+	// reservedName says that the account is of the organisation that has the reserved name.
+	reservedName bool
 	// Secret is the secret that the register generated; empty if the caller chose one.
 	Secret string
 }
@@ -63,20 +65,27 @@ func (r *Rules) PrepareAccount(ctx context.Context, in registerclient.CreateAcco
 		DataTypes:    store.JSON[[]string]{V: stringsOf(in.DataTypes)},
 		ReturnURLs:   store.JSON[[]string]{V: append([]string{}, in.ReturnURLs...)},
 		RegisteredAt: store.Millis(r.Now()),
+		FoldedName:   FoldName(in.DisplayName),
 	}
 	if in.OrganisationReference != "" {
 		row.OrganisationReference = &in.OrganisationReference
 	}
 
-	return NewAccount{row: row, Secret: generated}, nil
+	return NewAccount{row: row, reservedName: in.ReservedName, Secret: generated}, nil
 }
 
 // CreateAccount stores a new account. by is the administrator's account; empty for the register's own command. It
-// returns an *Error of KindConflict if the id or the DUID is taken.
+// returns an *Error of KindConflict if the id or the DUID is taken, and of KindUnprocessable if the display name looks
+// like that of another account, or is reserved.
 func (r *Rules) CreateAccount(
 	ctx context.Context, tx *store.Tx, account NewAccount, by string,
 ) (registerclient.Account, error) {
-	err := tx.InsertAccount(ctx, account.row)
+	row := account.row
+	if err := checkDisplayName(ctx, tx, row, account.reservedName); err != nil {
+		return registerclient.Account{}, err
+	}
+
+	err := tx.InsertAccount(ctx, row)
 	if errors.Is(err, store.ErrConflict) {
 		return registerclient.Account{}, conflict("Another account has this account-id or this duid.")
 	}
@@ -85,10 +94,10 @@ func (r *Rules) CreateAccount(
 	}
 
 	tx.Audit(r.auditEvent(by, auditAccountCreated, "", "", map[string]any{
-		"account-id": account.row.AccountID, "role": account.row.Role,
+		"account-id": row.AccountID, "role": row.Role,
 	}))
 
-	return AccountOf(account.row), nil
+	return AccountOf(row), nil
 }
 
 // AddAccount creates an account for the register's own command, in a transaction of its own. It returns the secret if

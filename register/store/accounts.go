@@ -22,16 +22,19 @@ type Account struct {
 	SuspendedAt *Millis `db:"suspended_at"`
 	// StatusCause is why: "failure" or "misconduct"; nil if it is active.
 	StatusCause *string `db:"status_cause"`
+	// FoldedName is DisplayName in the form in which names are compared.
+	FoldedName string `db:"folded_name"`
 }
 
 const accountColumns = `account_id, secret_hash, duid, display_name, role, status, contact_url,
-	organisation_reference, data_types, return_urls, registered_at, suspended_at, status_cause`
+	organisation_reference, data_types, return_urls, registered_at, suspended_at, status_cause, folded_name`
 
 // InsertAccount adds an account; ErrConflict if its id or its DUID exists already.
 func (t *Tx) InsertAccount(ctx context.Context, a Account) error {
 	return t.insert(ctx, "insert account", `INSERT INTO accounts (`+accountColumns+`)
 		VALUES (:account_id, :secret_hash, :duid, :display_name, :role, :status, :contact_url,
-		:organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at, :status_cause)`, a)
+		:organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at,
+		:status_cause, :folded_name)`, a)
 }
 
 // FindAccount finds an account by its id; ErrNotFound.
