@@ -79,6 +79,8 @@ func (c *Client) RevokeAccessRecord(
 		path:    "/access-records/" + segment(ak),
 		query:   query,
 		retries: retries,
+
+		byCustomer: with.ReidentificationToken != "",
 	})
 }
 
@@ -137,6 +139,7 @@ func (c *Client) ListAccessRecords(
 		// The register may have consumed the token for a response that was lost. A retry would only hide that.
 		op.retries = 0
 		op.once = true
+		op.byCustomer = true
 	}
 
 	return send[ListAccessRecordsResponse](ctx, c, op)

@@ -37,8 +37,12 @@ type operation struct {
 	// once keeps net/http from sending the request again over a new connection.
 	once bool
 
-	// key is the Idempotency-Key, and encoded the body as JSON. Both are set by prepare.
+	// byCustomer says that the call is made with the authority of a customer, in whose presence an adviser may be.
+	byCustomer bool
+
+	// key is the Idempotency-Key, adviser the X-DAR-Adviser, and encoded the body as JSON. They are set by prepare.
 	key     string
+	adviser string
 	encoded []byte
 }
 
@@ -100,6 +104,15 @@ func (op *operation) prepare(ctx context.Context) *Error {
 
 	if strings.Contains(op.path, refusedSegment) {
 		return op.invalid("an identifier is empty, too long or not an identifier")
+	}
+
+	if name, given := ctx.Value(adviserKey{}).(string); given && op.byCustomer {
+		escaped, ok := escapeAdviser(name)
+		if !ok {
+			return op.invalid("the name of the adviser is not 1 to 60 characters on one line")
+		}
+
+		op.adviser = escaped
 	}
 
 	key, given := ctx.Value(idempotencyKey{}).(string)

@@ -55,6 +55,10 @@ var retried = []struct {
 		_, err := c.WithdrawalNotice(ctx, "ak_1", testToken)
 		return err
 	}, 3},
+	{"readings", func(ctx context.Context, c *Client) error {
+		_, err := c.Readings(ctx, testMPxN, ReadingsQuery{ReidentificationToken: testToken})
+		return err
+	}, 3},
 	{"reidentify", func(ctx context.Context, c *Client) error {
 		_, err := c.Reidentify(ctx, ReidentifyRequest{})
 		return err

@@ -79,8 +79,10 @@ type OwnRecord struct {
 type ListRecordsResponse struct {
 	Response ResponseMetadata `json:"response"`
 	Records  []OwnRecord      `json:"records"`
-	// Total is the number of records that match the filter, on all pages.
-	Total int `json:"total"`
+	// Total is the number of records that match the filter, on all pages. It is exact up to 10,000; if there are more,
+	// it is 10,000 and TotalIsAtLeast is true.
+	Total          int  `json:"total"`
+	TotalIsAtLeast bool `json:"total-is-at-least,omitzero"`
 	// NextCursor starts the next page; empty on the last page.
 	NextCursor string `json:"next-cursor,omitzero"`
 }

@@ -45,7 +45,9 @@ type WebhookResponse struct {
 type ListWebhooksResponse struct {
 	Response ResponseMetadata `json:"response"`
 	Webhooks []Webhook        `json:"webhooks"`
-	Total    *int             `json:"total,omitzero"`
+	// Total is exact up to 10,000; if there are more, it is 10,000 and TotalIsAtLeast is true.
+	Total          *int `json:"total,omitzero"`
+	TotalIsAtLeast bool `json:"total-is-at-least,omitzero"`
 }
 
 // Delivery is the delivery of one event to one webhook.

@@ -76,8 +76,13 @@ func (a *API) listAccounts(c echo.Context) error {
 		return err
 	}
 
+	total := store.TotalOf(len(accounts))
+
 	return c.JSON(http.StatusOK, registerclient.ListAccountsResponse{
-		Response: a.metadata(c), Accounts: accounts, Total: len(accounts),
+		Response:       a.metadata(c),
+		Accounts:       accounts,
+		Total:          total.Rows,
+		TotalIsAtLeast: total.AtLeast,
 	})
 }
 

@@ -44,6 +44,10 @@ func (a *API) readAudit(c echo.Context) error {
 	}
 
 	return c.JSON(http.StatusOK, registerclient.AuditResponse{
-		Response: a.metadata(c), Events: events, Total: total, NextCursor: encodeCursor(next),
+		Response:       a.metadata(c),
+		Events:         events,
+		Total:          total.Rows,
+		TotalIsAtLeast: total.AtLeast,
+		NextCursor:     encodeCursor(next),
 	})
 }

@@ -54,13 +54,23 @@ func decodeCursor(cursor string) (*store.Position, bool) {
 		return nil, false
 	}
 
-	millis, key, _ := strings.Cut(string(text), " ")
-	at, err := strconv.ParseInt(millis, 10, 64)
-	if err != nil || !rules.IsKey(key) {
+	parts := strings.Split(string(text), " ")
+	if len(parts) < 2 || len(parts) > 3 {
 		return nil, false
 	}
 
-	return &store.Position{At: store.Millis(time.UnixMilli(at)), Key: key}, true
+	at, atErr := strconv.ParseInt(parts[0], 10, 64)
+	seq, seqErr := strconv.ParseInt(parts[1], 10, 64)
+	if atErr != nil || seqErr != nil {
+		return nil, false
+	}
+
+	position := store.Position{At: store.Millis(time.UnixMilli(at)), Seq: seq}
+	if len(parts) == 3 {
+		position.Key = parts[2]
+	}
+
+	return &position, position.Key == "" || rules.IsKey(position.Key)
 }
 
 // encodeCursor returns the cursor of the page after a position; empty if there is none.
@@ -69,5 +79,10 @@ func encodeCursor(last *store.Position) string {
 		return ""
 	}
 
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", last.At.Time().UnixMilli(), last.Key))
+	text := fmt.Appendf(nil, "%d %d", last.At.Time().UnixMilli(), last.Seq)
+	if last.Key != "" {
+		text = fmt.Appendf(text, " %s", last.Key)
+	}
+
+	return base64.RawURLEncoding.EncodeToString(text)
 }

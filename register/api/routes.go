@@ -60,6 +60,10 @@ func (a *API) routes() []route {
 			get, "/meter-points/:mpxn/access-records", askers,
 			append(names("reidentification-token"), filter...), a.listAccessRecords,
 		},
+		{
+			get, "/meter-points/:mpxn/readings", portal,
+			append(names("reidentification-token", "kind"), page...), a.listReadings,
+		},
 		{get, "/records", dataUser, filter, a.listOwnRecords},
 
 		{get, "/webhooks", dataUser, nil, a.listWebhooks},

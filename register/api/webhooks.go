@@ -51,10 +51,13 @@ func (a *API) listAllWebhooks(c echo.Context) error {
 		return err
 	}
 
-	total := len(list)
+	total := store.TotalOf(len(list))
 
 	return c.JSON(http.StatusOK, registerclient.ListWebhooksResponse{
-		Response: a.metadata(c), Webhooks: list, Total: &total,
+		Response:       a.metadata(c),
+		Webhooks:       list,
+		Total:          &total.Rows,
+		TotalIsAtLeast: total.AtLeast,
 	})
 }
 

@@ -53,6 +53,7 @@ func TestClientSamples(t *testing.T) {
 		"import-line.request":                   "ImportLine",
 		"import-access-records":                 "Import",
 		"list-access-records-page":              "AccessRecords",
+		"list-readings":                         "Readings",
 		"list-own-records":                      "OwnRecords",
 		"report-change-of-tenancy.request":      "NewChangeOfTenancy",
 		"report-change-of-tenancy":              "ChangeOfTenancyReported",

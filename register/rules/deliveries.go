@@ -29,7 +29,7 @@ func (r *Rules) ListDeliveries(
 	}
 
 	jobs, next := cutPage(jobs, page, func(job store.Job) store.Position {
-		return store.Position{At: job.CreatedAt, Key: job.ID}
+		return store.Position{At: job.CreatedAt, Seq: job.Job}
 	})
 	deliveries := make([]registerclient.Delivery, len(jobs))
 	for i, job := range jobs {

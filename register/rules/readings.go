@@ -13,13 +13,13 @@ import (
 type RecordPage[T any] struct {
 	Records []T
 	// Total is how many records the filter accepts, on all pages together.
-	Total int
+	Total store.Total
 	// Last is the position of the last record if another page follows.
 	Last *store.Position
 }
 
 func positionOfRecord(row store.ListedRecord) store.Position {
-	return store.Position{At: row.CreatedAt, Key: row.AK}
+	return store.Position{At: row.CreatedAt, Seq: row.Seq}
 }
 
 // ListOwnAtMeterPoint returns a page of the access records of a Data User at a meter point, the newest first within
@@ -52,7 +52,8 @@ func (r *Rules) ListOwnAtMeterPoint(
 		return none, err
 	}
 
-	err = r.recordAudit(ctx, r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(rows)}))
+	err = r.recordLooks(ctx, r.looksOf(accountID, store.LookOwnRecords, rows),
+		r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(rows)}))
 	if err != nil {
 		return none, err
 	}
@@ -87,27 +88,16 @@ func (r *Rules) ListOwn(
 		}
 	}
 
-	if err := r.recordAudit(ctx, r.readingsOf(accountID, rows)...); err != nil {
+	looks := r.looksOf(accountID, store.LookOwnRecords, rows)
+	events := make([]store.AuditEvent, len(looks))
+	for i, look := range looks {
+		events[i] = r.auditEvent(accountID, auditRecordsRead, look.MPxN, "", nil)
+	}
+	if err := r.recordLooks(ctx, looks, events...); err != nil {
 		return none, err
 	}
 
 	return RecordPage[registerclient.OwnRecord]{Records: records, Total: total, Last: last}, nil
-}
-
-// readingsOf returns the rows of the audit log for records that were read: one row a meter point.
-func (r *Rules) readingsOf(accountID string, rows []store.ListedRecord) []store.AuditEvent {
-	var events []store.AuditEvent
-	noted := map[string]bool{}
-	for _, row := range rows {
-		if noted[row.MPxN] {
-			continue
-		}
-
-		noted[row.MPxN] = true
-		events = append(events, r.auditEvent(accountID, auditRecordsRead, row.MPxN, "", nil))
-	}
-
-	return events
 }
 
 // ReadWithToken returns everything that the customer behind a confirmed token may see of a meter point, and consumes
@@ -153,7 +143,12 @@ func (r *Rules) ReadWithToken(
 			aks[i] = record.AK
 		}
 
-		tx.Audit(r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(records)}))
+		detail := map[string]any{"records": len(records)}
+		noteAdviser(ctx, detail)
+		tx.Audit(r.auditEvent(accountID, auditRecordsRead, mpxn, "", detail))
+		if err := tx.InsertLooks(ctx, []store.Look{r.lookWith(ctx, grant)}); err != nil {
+			return err
+		}
 		if err := tx.InsertReading(ctx, hash, aks); err != nil {
 			return err
 		}

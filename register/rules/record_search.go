@@ -54,7 +54,8 @@ func (r *Rules) SearchRecords(
 		}
 	}
 
-	if err := r.recordAudit(ctx, r.searchEvents(administrator, query, rows)...); err != nil {
+	looks := r.looksOf(administrator, store.LookAdministrator, rows)
+	if err := r.recordLooks(ctx, looks, r.searchEvents(administrator, query, rows)...); err != nil {
 		return none, err
 	}
 

@@ -129,6 +129,7 @@ func (r *Rules) recordRevocation(
 	detail := map[string]any{}
 	if tokenHash != nil {
 		detail["token-sha256"] = hex.EncodeToString(tokenHash)
+		noteAdviser(ctx, detail)
 	}
 	if revocation.Reason != nil {
 		detail["reason"] = *revocation.Reason

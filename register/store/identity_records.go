@@ -148,7 +148,7 @@ func (r reader) ListIdentityRecords(
 	}
 
 	return queryRowsIn[IdentityRecord](ctx, r.db, "list identity records of account",
-		`SELECT `+identityColumns+` FROM identity_records`+where.clause()+` ORDER BY created_at, ir`, where.args...)
+		`SELECT `+identityColumns+` FROM identity_records`+where.clause()+` ORDER BY created_at, seq`, where.args...)
 }
 
 // UpdateIdentityRecord sets the move-in dates and the sealed detail of an identity record, sealed with the key that

@@ -31,6 +31,8 @@ type AccessRecord struct {
 	StoppedBefore *Millis `db:"stopped_before"`
 	// Amendments is a JSON list of what the record said before each replacement, oldest first.
 	Amendments []byte `db:"amendments"`
+	// Seq tells the order in which the records of one second were registered. It is set when the record is listed.
+	Seq int64 `db:"seq"`
 }
 
 const recordColumns = `ak, mpxn, account_id, ir, state, legal_basis, expiry, record, created_at, revoked_at,
@@ -95,13 +97,13 @@ type ListedRecord struct {
 var listedRecords = list{
 	columns: `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
 		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration,
-		r.stopped_before, r.amendments, a.duid, a.display_name, a.status AS data_user_status,
+		r.stopped_before, r.amendments, r.seq, a.duid, a.display_name, a.status AS data_user_status,
 		a.organisation_reference, i.account_id AS identity_account_id,
 		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date,
 		(SELECT f.former_move_ins FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS former_move_ins`,
 	from: `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`,
 	at:   `r.created_at`,
-	key:  `r.ak`,
+	seq:  `r.seq`,
 }
 
 // lastStop is AccessRecord.StoppedBefore in SQL. Its arguments are the meter point and the account.
@@ -150,7 +152,7 @@ func (t *Tx) HoldAccessRecord(ctx context.Context, r AccessRecord) (AccessRecord
 func (r reader) ListAccessRecords(ctx context.Context, mpxn string) ([]ListedRecord, error) {
 	return queryRows[ListedRecord](ctx, r.db, "list access records of meter point",
 		`SELECT `+listedRecords.columns+` FROM `+listedRecords.from+` WHERE r.mpxn = ?
-		ORDER BY r.created_at DESC, r.ak`, mpxn)
+		ORDER BY r.created_at DESC, r.seq DESC`, mpxn)
 }
 
 // ListRecordsOfOrganisation lists the access records of a meter point whose owners have this Smart Energy Code
@@ -161,7 +163,7 @@ func (r reader) ListRecordsOfOrganisation(
 ) ([]ListedRecord, error) {
 	return queryRows[ListedRecord](ctx, r.db, "list access records of organisation",
 		`SELECT `+listedRecords.columns+` FROM `+listedRecords.from+`
-		WHERE r.mpxn = ? AND a.organisation_reference = ? ORDER BY r.created_at DESC, r.ak`,
+		WHERE r.mpxn = ? AND a.organisation_reference = ? ORDER BY r.created_at DESC, r.seq DESC`,
 		mpxn, organisationReference)
 }
 
@@ -172,7 +174,7 @@ type RecordFilter struct {
 }
 
 // ListRecords lists a page of access records, newest first, and returns the number of records that match the filter.
-func (r reader) ListRecords(ctx context.Context, f RecordFilter, page Page) ([]ListedRecord, int, error) {
+func (r reader) ListRecords(ctx context.Context, f RecordFilter, page Page) ([]ListedRecord, Total, error) {
 	var where conditions
 	where.equal("r.account_id", f.AccountID)
 	where.equal("r.mpxn", f.MPxN)
@@ -208,7 +210,7 @@ func (r reader) ListActiveRecords(ctx context.Context, mpxn string, now time.Tim
 	return queryRows[ActiveRecord](ctx, r.db, "list active access records",
 		`SELECT r.ak, r.account_id, a.duid FROM access_records r
 		JOIN accounts a ON a.account_id = r.account_id WHERE r.mpxn = ? AND `+activeRecord+`
-		ORDER BY r.account_id, r.created_at, r.ak`, mpxn, Millis(now))
+		ORDER BY r.account_id, r.created_at, r.seq`, mpxn, Millis(now))
 }
 
 // SumRecordSizes returns the bytes that an account's access records, with their amendments, take at each of these
