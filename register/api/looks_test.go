@@ -51,8 +51,8 @@ func TestReadingsNameTheAdviser(t *testing.T) {
 	a := get(t, r.URL+reading+"?reidentification-token="+unused, other)
 	expect(t, a, http.StatusOK, "")
 	for _, query := range []string{"&kind=", "&kind=other", "&limit=0", "&cursor=x"} {
-		a := get(t, r.URL+"/meter-points/2312345678901/readings?reidentification-token="+unused+query, other)
-		expect(t, a, http.StatusBadRequest, "VAL001")
+		refused := get(t, r.URL+"/meter-points/2312345678901/readings?reidentification-token="+unused+query, other)
+		expect(t, refused, http.StatusBadRequest, "VAL001")
 	}
 
 	dataUser := bearer(t, r, "bright_energy", registerclient.RoleDataUser)

@@ -234,6 +234,12 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			query:       filter + next,
 		},
 		{
+			operation:   "GET /meter-points/:mpxn/readings",
+			credentials: portal,
+			parameters:  registertest.MeterPoint,
+			query:       "kind=customer-list" + next + "&reidentification-token=" + used,
+		},
+		{
 			operation:   "DELETE /access-records/:ak",
 			credentials: portal,
 			parameters:  ak,

@@ -124,7 +124,7 @@ func auditEventOf(row store.AuditEvent) (registerclient.AuditEvent, error) {
 		EventType: row.EventType,
 		AK:        row.AK,
 		MPxN:      row.MPxN,
-		Timestamp: row.At.Time(),
+		Timestamp: wireTime(row.At),
 	}
 	if err := json.Unmarshal([]byte(row.Detail), &event.Detail); err != nil {
 		return registerclient.AuditEvent{}, fmt.Errorf("decode a row of the audit log: %w", err)

@@ -122,6 +122,6 @@ func alarmOf(row store.Alarm) registerclient.Alarm {
 		AccountID: row.AccountID,
 		Kind:      registerclient.AlarmKind(row.Kind),
 		Day:       registerclient.Date(row.Day),
-		RaisedAt:  row.RaisedAt.Time(),
+		RaisedAt:  wireTime(row.RaisedAt),
 	}
 }

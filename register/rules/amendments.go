@@ -49,6 +49,10 @@ func decodeAmendments(stored []byte) ([]registerclient.Amendment, error) {
 	if err := json.Unmarshal(stored, &amendments); err != nil {
 		return nil, fmt.Errorf("decode the amendments of an access record: %w", err)
 	}
+	for i := range amendments {
+		amendments[i].AmendedAt = wholeSeconds(amendments[i].AmendedAt)
+		amendments[i].Expiry = optionalSeconds(amendments[i].Expiry)
+	}
 
 	return amendments, nil
 }
@@ -66,10 +70,7 @@ func amendmentOf(document []byte, amendedAt time.Time) (registerclient.Amendment
 		LegalBasis:         record.Processing.LegalBasis,
 		Purpose:            record.Processing.Purpose,
 		DataTypes:          slices.Sorted(slices.Values(record.Processing.DataTypes)),
-	}
-	if record.AccessEvent.Expiry != nil {
-		expiry := record.AccessEvent.Expiry.UTC()
-		amendment.Expiry = &expiry
+		Expiry:             record.AccessEvent.Expiry,
 	}
 
 	return amendment, nil

@@ -46,15 +46,15 @@ func deliveryOf(job store.Job) registerclient.Delivery {
 		EventType: registerclient.WebhookEventType(job.Subject),
 		Status:    registerclient.DeliveryUndelivered,
 		Attempts:  job.Attempts,
-		CreatedAt: job.CreatedAt.Time(),
-		EndedAt:   store.OptionalTime(job.EndedAt),
+		CreatedAt: wireTime(job.CreatedAt),
+		EndedAt:   optionalWireTime(job.EndedAt),
 		LastError: job.LastError,
 	}
 
 	switch {
 	case job.Outcome == nil:
 		delivery.Status = registerclient.DeliveryQueued
-		due := job.DueAt.Time()
+		due := wireTime(job.DueAt)
 		delivery.NextAttemptAt = &due
 	case *job.Outcome == store.OutcomeDelivered:
 		delivery.Status = registerclient.DeliveryDelivered

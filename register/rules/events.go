@@ -161,7 +161,7 @@ func (r *Rules) announceExpiry(
 		return err
 	}
 
-	expiry := record.Expiry.Time()
+	expiry := wireTime(record.Expiry)
 	payload := registerclient.ConsentExpiringPayload{
 		AK:            record.AK,
 		MPxN:          record.MPxN,

@@ -148,7 +148,7 @@ func (r *Rules) AnonymiseIdentityRecord(ctx context.Context, accountID, ir strin
 			return err
 		}
 		if record.AnonymisedAt != nil {
-			at = record.AnonymisedAt.Time()
+			at = wireTime(*record.AnonymisedAt)
 
 			return nil
 		}
@@ -315,11 +315,11 @@ func (r *Rules) identityRecordOf(
 ) (registerclient.IdentityRecord, error) {
 	record := registerclient.IdentityRecord{
 		IR:           row.IR,
-		CreatedAt:    row.CreatedAt.Time(),
+		CreatedAt:    wireTime(row.CreatedAt),
 		ExpressedBy:  row.ExpressedBy,
 		HasEmail:     row.SealedEmail != nil,
 		Credentials:  []registerclient.PasskeyCredentialSummary{},
-		AnonymisedAt: store.OptionalTime(row.AnonymisedAt),
+		AnonymisedAt: optionalWireTime(row.AnonymisedAt),
 	}
 	if row.MPxN != nil {
 		record.PIIPrincipal = &registerclient.PIIPrincipal{
@@ -334,14 +334,16 @@ func (r *Rules) identityRecordOf(
 		}
 
 		record.PIIPrincipal.Address = detail.Address
-		record.PrincipalVerification = detail.Verification
+		if record.PrincipalVerification = detail.Verification; detail.Verification != nil {
+			detail.Verification.VerifiedAt = wholeSeconds(detail.Verification.VerifiedAt)
+		}
 	}
 
 	for _, passkey := range passkeys {
 		if passkey.IR == row.IR {
 			record.Credentials = append(record.Credentials, registerclient.PasskeyCredentialSummary{
 				CredentialID: passkey.CredentialID,
-				RegisteredAt: passkey.RegisteredAt.Time(),
+				RegisteredAt: wireTime(passkey.RegisteredAt),
 				Transports:   passkey.Transports.V,
 			})
 		}

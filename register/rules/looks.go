@@ -310,7 +310,7 @@ func positionOfLook(look store.ListedLook) store.Position {
 // readingOf returns a look as the API shows it.
 func readingOf(look store.ListedLook) registerclient.MeterPointReading {
 	reading := registerclient.MeterPointReading{
-		At:         look.At.Time(),
+		At:         wireTime(look.At),
 		Kind:       registerclient.ReadingKind(look.Kind),
 		ReaderName: look.DisplayName,
 	}

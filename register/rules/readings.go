@@ -84,7 +84,7 @@ func (r *Rules) ListOwn(
 			AccessRecordSummary: summary,
 			MPxN:                row.MPxN,
 			DUID:                row.DUID,
-			CreatedAt:           row.CreatedAt.Time(),
+			CreatedAt:           wireTime(row.CreatedAt),
 		}
 	}
 
@@ -200,7 +200,7 @@ func (r *Rules) readMeterPoint(
 
 	for i := range records {
 		record := &records[i]
-		record.StartedAgain = restarts[record.AK]
+		record.StartedAgain = optionalSeconds(restarts[record.AK])
 		if earlier[record.AK] {
 			record.EarlierOccupant = true
 			record.Amendments = slices.DeleteFunc(record.Amendments, func(amendment registerclient.Amendment) bool {

@@ -175,10 +175,10 @@ func tenancyChangeOf(row store.TenancyChange) registerclient.ChangeOfTenancy {
 		MPxN:            row.MPxN,
 		EffectiveDate:   registerclient.Date(row.EffectiveDate),
 		SourceReference: row.SourceReference,
-		CreatedAt:       row.CreatedAt.Time(),
-		WithdrawnAt:     store.OptionalTime(row.WithdrawnAt),
-		DisputedAt:      store.OptionalTime(row.DisputedAt),
-		UpheldAt:        store.OptionalTime(row.UpheldAt),
+		CreatedAt:       wireTime(row.CreatedAt),
+		WithdrawnAt:     optionalWireTime(row.WithdrawnAt),
+		DisputedAt:      optionalWireTime(row.DisputedAt),
+		UpheldAt:        optionalWireTime(row.UpheldAt),
 	}
 }
 
