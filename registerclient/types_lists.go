@@ -73,9 +73,14 @@ type OwnRecord struct {
 	DUID string `json:"duid"`
 	// CreatedAt is when the register received the record.
 	CreatedAt time.Time `json:"created-at"`
+	// ChangedAt is when the record was registered, replaced or ended, whichever came last. It and ControllerReference,
+	// the owner's own reference, are additions to the published API.
+	ChangedAt           time.Time `json:"changed-at"`
+	ControllerReference string    `json:"controller-reference,omitzero"`
 }
 
-// ListRecordsResponse is a page of the calling Data User's own access records, newest first.
+// ListRecordsResponse is a page of the calling Data User's own access records, newest first, or as ListOwnRecordsQuery
+// says.
 type ListRecordsResponse struct {
 	Response ResponseMetadata `json:"response"`
 	Records  []OwnRecord      `json:"records"`
@@ -85,4 +90,7 @@ type ListRecordsResponse struct {
 	TotalIsAtLeast bool `json:"total-is-at-least,omitzero"`
 	// NextCursor starts the next page; empty on the last page.
 	NextCursor string `json:"next-cursor,omitzero"`
+	// ChangedThrough is the ChangedSince of the next list of changes, the same on all pages: what changed before it is
+	// in this list. It is nil in every other list.
+	ChangedThrough *time.Time `json:"changed-through,omitzero"`
 }

@@ -66,11 +66,19 @@ func decodeCursor(cursor string) (*store.Position, bool) {
 	}
 
 	position := store.Position{At: store.Millis(time.UnixMilli(at)), Seq: seq}
-	if len(parts) == 3 {
-		position.Key = parts[2]
+	if len(parts) == 2 {
+		return &position, true
 	}
 
-	return &position, position.Key == "" || rules.IsKey(position.Key)
+	if began, err := strconv.ParseInt(parts[2], 10, 64); err == nil {
+		position.Began = new(store.Millis(time.UnixMilli(began)))
+
+		return &position, true
+	}
+
+	position.Key = parts[2]
+
+	return &position, rules.IsKey(position.Key)
 }
 
 // encodeCursor returns the cursor of the page after a position; empty if there is none.
@@ -80,8 +88,11 @@ func encodeCursor(last *store.Position) string {
 	}
 
 	text := fmt.Appendf(nil, "%d %d", last.At.Time().UnixMilli(), last.Seq)
-	if last.Key != "" {
+	switch {
+	case last.Key != "":
 		text = fmt.Appendf(text, " %s", last.Key)
+	case last.Began != nil:
+		text = fmt.Appendf(text, " %d", last.Began.Time().UnixMilli())
 	}
 
 	return base64.RawURLEncoding.EncodeToString(text)

@@ -138,7 +138,13 @@ func (a *API) listOwnAtMeterPoint(c echo.Context, mpxn string, filter rules.Reco
 
 // listOwnRecords is GET /records.
 func (a *API) listOwnRecords(c echo.Context) error {
-	filter, err := rules.ParseRegisteredFilter(queryParameter(c, "state"), queryParameter(c, "legal-basis"))
+	filter, err := a.rules.ParseOwnRecordsQuery(rules.OwnRecordsQuery{
+		State:               queryParameter(c, "state"),
+		LegalBasis:          queryParameter(c, "legal-basis"),
+		MPxN:                queryParameter(c, "mpxn"),
+		ControllerReference: queryParameter(c, "controller-reference"),
+		ChangedSince:        queryParameter(c, "changed-since"),
+	})
 	if err != nil {
 		return err
 	}
@@ -159,5 +165,6 @@ func (a *API) listOwnRecords(c echo.Context) error {
 		Total:          records.Total.Rows,
 		TotalIsAtLeast: records.Total.AtLeast,
 		NextCursor:     encodeCursor(records.Last),
+		ChangedThrough: records.ChangedThrough,
 	})
 }

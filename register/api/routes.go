@@ -64,7 +64,10 @@ func (a *API) routes() []route {
 			get, "/meter-points/:mpxn/readings", portal,
 			append(names("reidentification-token", "kind"), page...), a.listReadings,
 		},
-		{get, "/records", dataUser, filter, a.listOwnRecords},
+		{
+			get, "/records", dataUser, append(names("mpxn", "controller-reference", "changed-since"), filter...),
+			a.listOwnRecords,
+		},
 
 		{get, "/webhooks", dataUser, nil, a.listWebhooks},
 		{post, "/webhooks", dataUser, nil, withBody(a.registerWebhook)},

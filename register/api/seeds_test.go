@@ -252,6 +252,12 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			query:       "reidentification-token=" + used,
 		},
 		{operation: "GET /records", credentials: owner, query: filter + next},
+		{
+			operation:   "GET /records",
+			credentials: owner,
+			query: "mpxn=2312345678901&controller-reference=REF-1&changed-since=2026-01-01T00:00:00Z" +
+				"&" + filter + next,
+		},
 
 		{operation: "GET /webhooks", credentials: owner},
 		{

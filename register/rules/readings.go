@@ -16,7 +16,13 @@ type RecordPage[T any] struct {
 	Total store.Total
 	// Last is the position of the last record if another page follows.
 	Last *store.Position
+	// ChangedThrough is the moment before which the list of changes misses none; nil of every other list.
+	ChangedThrough *time.Time
 }
+
+// reconciliationOverlap is how long before the first page of a list of changes the next one begins: a change is listed
+// once it is committed, with the time at which it began. No request and no line of an import takes as long.
+const reconciliationOverlap = 15 * time.Minute
 
 func positionOfRecord(row store.ListedRecord) store.Position {
 	return store.Position{At: row.CreatedAt, Seq: row.Seq}
@@ -61,7 +67,9 @@ func (r *Rules) ListOwnAtMeterPoint(
 	return RecordPage[registerclient.AccessRecordSummary]{Records: summaries, Total: total, Last: last}, nil
 }
 
-// ListOwn returns a page of the access records of a Data User at all meter points, the newest first.
+// ListOwn returns a page of the access records of a Data User at all meter points, the newest first. With changedSince
+// the one whose last change is the oldest comes first, and the page says from when on the next list of changes must
+// begin so that none is missed.
 func (r *Rules) ListOwn(
 	ctx context.Context, accountID string, filter RecordFilter, page store.Page,
 ) (RecordPage[registerclient.OwnRecord], error) {
@@ -72,7 +80,21 @@ func (r *Rules) ListOwn(
 		return none, err
 	}
 
-	rows, last := cutPage(rows, page, positionOfRecord)
+	position := positionOfRecord
+	var through *time.Time
+	if filter.changedSince != nil {
+		began := store.Millis(now)
+		if page.After != nil && page.After.Began != nil {
+			began = *page.After.Began
+		}
+
+		through = new(latest(*filter.changedSince, began.Time().Add(-reconciliationOverlap)))
+		position = func(row store.ListedRecord) store.Position {
+			return store.Position{At: row.ChangedAt, Seq: row.Seq, Began: &began}
+		}
+	}
+
+	rows, last := cutPage(rows, page, position)
 	records := make([]registerclient.OwnRecord, len(rows))
 	for i, row := range rows {
 		summary, err := summaryOfRecord(row, accountID, now)
@@ -85,6 +107,10 @@ func (r *Rules) ListOwn(
 			MPxN:                row.MPxN,
 			DUID:                row.DUID,
 			CreatedAt:           wireTime(row.CreatedAt),
+			ChangedAt:           wireTime(row.ChangedAt),
+		}
+		if row.ControllerReference != nil {
+			records[i].ControllerReference = *row.ControllerReference
 		}
 	}
 
@@ -97,7 +123,9 @@ func (r *Rules) ListOwn(
 		return none, err
 	}
 
-	return RecordPage[registerclient.OwnRecord]{Records: records, Total: total, Last: last}, nil
+	return RecordPage[registerclient.OwnRecord]{
+		Records: records, Total: total, Last: last, ChangedThrough: through,
+	}, nil
 }
 
 // ReadWithToken returns everything that the customer behind a confirmed token may see of a meter point, and consumes

@@ -124,7 +124,7 @@ func (k *Checks) accessEvent(in *registerclient.AccessRecord, now time.Time) {
 	event.RegisteredAt = event.RegisteredAt.UTC().Truncate(time.Second)
 	k.expiry(field+"expiry", event, now)
 
-	k.text(field+"controller-reference", event.ControllerReference, 255)
+	k.text(field+"controller-reference", event.ControllerReference, longestReference)
 	if event.RevokedAt != nil {
 		k.Add(field+"revoked-at", "is set by the register.")
 	}

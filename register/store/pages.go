@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ type Position struct {
 	At  Millis
 	Seq int64
 	Key string
+	// Began is when the first page of the list was read. Only lists of changes have it.
+	Began *Millis
 }
 
 // conditions collects the terms of a WHERE clause.
@@ -69,6 +72,8 @@ func (c *conditions) clause() string {
 // order of the rows of one second; key is empty if no two rows share a seq.
 type list struct {
 	columns, from, at, seq, key string
+	// counted is what the rows are counted in; from if it is empty.
+	counted string
 }
 
 // MostCounted is how many rows of a list are counted. Of a longer list only that it is longer is known.
@@ -88,7 +93,7 @@ func TotalOf(rows int) Total { return Total{Rows: min(rows, MostCounted), AtLeas
 // queryPage returns one page of the rows that match, and the number of all that match.
 func queryPage[T any](ctx context.Context, db queryer, l list, where conditions, page Page) ([]T, Total, error) {
 	counted, err := queryRow[int](ctx, db, "count rows of "+l.from, `SELECT COUNT(*) FROM (
-		SELECT 1 FROM `+l.from+where.clause()+` LIMIT ?) counted`, append(slices.Clone(where.args), MostCounted+1)...)
+		SELECT 1 FROM `+cmp.Or(l.counted, l.from)+where.clause()+` LIMIT ?) counted`, append(slices.Clone(where.args), MostCounted+1)...)
 	if err != nil {
 		return nil, Total{}, err
 	}
