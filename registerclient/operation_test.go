@@ -157,6 +157,11 @@ var retried = []struct {
 		return err
 	}, 3},
 	{
+		"test webhook",
+		func(ctx context.Context, c *Client) error { _, err := c.TestWebhook(ctx, "wid_1"); return err },
+		1,
+	},
+	{
 		"redeliver",
 		func(ctx context.Context, c *Client) error { _, err := c.Redeliver(ctx, "wid_1", "evt_1"); return err },
 		1,

@@ -72,6 +72,12 @@ type ListDeliveriesResponse struct {
 	NextCursor string           `json:"next-cursor,omitzero"`
 }
 
+// TestWebhookResponse is the delivery of a test event, which is queued. It is an addition to the published API.
+type TestWebhookResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Delivery Delivery         `json:"delivery"`
+}
+
 // RedeliverResponse is the delivery, which is queued again.
 type RedeliverResponse struct {
 	Response ResponseMetadata `json:"response"`

@@ -73,6 +73,7 @@ func (a *API) routes() []route {
 		{post, "/webhooks", dataUser, nil, withBody(a.registerWebhook)},
 		{patch, "/webhooks/:wid", dataUser, nil, withBody(a.updateWebhook)},
 		{remove, "/webhooks/:wid", dataUser, nil, a.deleteWebhook},
+		{post, "/webhooks/:wid/test", dataUser, nil, a.testWebhook},
 		{get, "/webhooks/:wid/deliveries", dataUser, append(names("status"), page...), a.listDeliveries},
 		{post, "/webhooks/:wid/deliveries/:eventId/redeliver", dataUser, nil, a.redeliver},
 

@@ -285,6 +285,7 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			parameters:  wid,
 			query:       "status=delivered" + next,
 		},
+		{operation: "POST /webhooks/:wid/test", credentials: owner, parameters: wid},
 		{
 			operation:   "POST /webhooks/:wid/deliveries/:eventId/redeliver",
 			credentials: owner,

@@ -84,6 +84,20 @@ func (a *API) deleteWebhook(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
+// testWebhook is POST /webhooks/{wid}/test.
+func (a *API) testWebhook(c echo.Context) error {
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		delivery, err := a.rules.TestSubscription(ctx, tx, caller(c).AccountID, c.Param("wid"))
+		if err != nil {
+			return rules.Response{}, err
+		}
+
+		return rules.Response{Status: http.StatusAccepted, Body: registerclient.TestWebhookResponse{
+			Response: a.metadata(c), Delivery: delivery,
+		}}, nil
+	})
+}
+
 // listDeliveries is GET /webhooks/{wid}/deliveries.
 func (a *API) listDeliveries(c echo.Context) error {
 	status := registerclient.DeliveryStatus(c.QueryParam("status"))

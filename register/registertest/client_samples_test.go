@@ -71,6 +71,7 @@ func TestClientSamples(t *testing.T) {
 		"update-webhook-rotated":                "WebhookChanged",
 		"list-deliveries":                       "Deliveries",
 		"redeliver":                             "Redelivery",
+		"test-webhook":                          "WebhookTested",
 		"read-self":                             "AccountRead",
 		"replace-return-urls.request":           "ReturnURLs",
 		"replace-return-urls":                   "AccountRead",

@@ -42,6 +42,7 @@ const (
 	auditWebhookCreated       = "webhook.created"
 	auditWebhookUpdated       = "webhook.updated"
 	auditWebhookDeleted       = "webhook.deleted"
+	auditWebhookTested        = "webhook.tested"
 	auditDeliveryRequeued     = "delivery.requeued"
 	auditDeliveryUndelivered  = "delivery.undelivered"
 	auditExpiryAnnounced      = "record.expiry-announced"
