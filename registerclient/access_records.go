@@ -117,6 +117,9 @@ type ListAccessRecordsQuery struct {
 // ListAccessRecords lists who has access to the data of a meter point. A portal gets everything, once for each token;
 // a Data User gets its own records, in pages. It returns ErrInvalid if a portal asks for a page, ErrForbidden if the
 // token is not confirmed, too old, another account's or for another meter point, ErrConflict if it is consumed.
+//
+// With WithIdempotencyKey a portal's reading is sent again, at most twice, as a POST is: for two minutes the register
+// gives the same response to the same request, unless something of the list has changed; then it returns ErrConflict.
 func (c *Client) ListAccessRecords(
 	ctx context.Context,
 	mpxn string,
@@ -140,6 +143,7 @@ func (c *Client) ListAccessRecords(
 		// The register may have consumed the token for a response that was lost. A retry would only hide that.
 		op.retries = 0
 		op.once = true
+		op.keyed = true
 		op.byCustomer = true
 	}
 

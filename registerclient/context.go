@@ -69,7 +69,7 @@ func escapeAdviser(name string) (string, bool) {
 
 type idempotencyKey struct{}
 
-// WithIdempotencyKey makes POSTs with this context send key as Idempotency-Key. The register processes such a request
+// WithIdempotencyKey makes POSTs, and readings with a customer's token, send key as Idempotency-Key. The register processes such a request
 // once, and responds to a repetition as to the first request. The POST is sent again, at most twice, after a network
 // failure or a 502, 503 or 504.
 //

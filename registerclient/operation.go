@@ -34,6 +34,8 @@ type operation struct {
 	retries int
 	// empty says that a successful response has no body.
 	empty bool
+	// keyed says that a GET may have an Idempotency-Key, as every POST may.
+	keyed bool
 	// once keeps net/http from sending the request again over a new connection.
 	once bool
 
@@ -116,7 +118,7 @@ func (op *operation) prepare(ctx context.Context) *Error {
 	}
 
 	key, given := ctx.Value(idempotencyKey{}).(string)
-	if !given || op.method != http.MethodPost {
+	if !given || op.method != http.MethodPost && !op.keyed {
 		return nil
 	}
 	if !visibleASCII(key) || len(key) > maxIdempotencyKey {

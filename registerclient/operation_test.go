@@ -43,6 +43,11 @@ var retried = []struct {
 		_, err := c.ListAccessRecords(ctx, testMPxN, ListAccessRecordsQuery{ReidentificationToken: testToken})
 		return err
 	}, 1},
+	{"list with a token and a key", func(ctx context.Context, c *Client) error {
+		query := ListAccessRecordsQuery{ReidentificationToken: testToken}
+		_, err := c.ListAccessRecords(WithIdempotencyKey(ctx, "key-1"), testMPxN, query)
+		return err
+	}, 3},
 	{"revoke with a token", func(ctx context.Context, c *Client) error {
 		_, err := c.RevokeAccessRecord(ctx, "ak_1", RevokeAccessRecordQuery{ReidentificationToken: testToken})
 		return err

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"unicode/utf8"
@@ -103,14 +105,51 @@ func (a *API) listAccessRecords(c echo.Context) error {
 		return err
 	}
 
-	records, err := a.rules.ReadWithToken(ctx, caller(c).AccountID, mpxn, filter, c.QueryParam(queryToken))
+	key, err := idempotencyKey(c)
 	if err != nil {
 		return err
 	}
 
-	return c.JSON(http.StatusOK, registerclient.ListAccessRecordsResponse{
-		Response: a.metadata(c), MPxN: mpxn, AccessRecords: records,
+	response := registerclient.ListAccessRecordsResponse{Response: a.metadata(c), MPxN: mpxn}
+	if key == "" {
+		response.AccessRecords, err = a.rules.ReadWithToken(
+			ctx, caller(c).AccountID, mpxn, filter, c.QueryParam(queryToken),
+		)
+		if err != nil {
+			return err
+		}
+
+		return c.JSON(http.StatusOK, response)
+	}
+
+	reading, err := a.rules.ReadWithKey(ctx, rules.KeyedReading{
+		AccountID:   caller(c).AccountID,
+		MPxN:        mpxn,
+		Token:       c.QueryParam(queryToken),
+		Filter:      filter,
+		Key:         key,
+		RequestHash: readingHash(c),
+		Encode: func(records []registerclient.AccessRecordSummary) ([]byte, error) {
+			response.AccessRecords = records
+
+			return json.Marshal(response)
+		},
 	})
+	if err != nil {
+		return err
+	}
+	if reading.Repeated {
+		c.Response().Header().Set(headerReplayed, "true")
+	}
+
+	return sendJSON(c, http.StatusOK, reading.Body)
+}
+
+// readingHash distinguishes readings by path and query, in whatever order the parameters stand.
+func readingHash(c echo.Context) []byte {
+	sum := sha256.Sum256([]byte(c.Request().URL.Path + "\n" + c.QueryParams().Encode()))
+
+	return sum[:]
 }
 
 func (a *API) listOwnAtMeterPoint(c echo.Context, mpxn string, filter rules.RecordFilter) error {

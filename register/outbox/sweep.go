@@ -45,6 +45,7 @@ func (w *Worker) deleteOld(ctx context.Context) error {
 	old := now.Add(-oldLetterLife)
 	lastYear := now.AddDate(-alarmYears, 0, 0)
 	unseen := now.Add(-rules.LookLife)
+	unrepeated := now.Add(-rules.KeptReadingLife)
 
 	return errors.Join(
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteEndedJobs(ctx, ended) }),
@@ -52,6 +53,7 @@ func (w *Worker) deleteOld(ctx context.Context) error {
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldLetters(ctx, old, now) }),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAlarms(ctx, lastYear) }),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldLooks(ctx, unseen) }),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldReadings(ctx, unrepeated) }),
 	)
 }
 

@@ -104,12 +104,7 @@ func (r *Rules) FindResponse(ctx context.Context, request IdempotentRequest) (Ke
 		return KeptResponse{}, err
 	}
 	if string(kept.RequestHash) != string(request.Hash) {
-		return KeptResponse{}, &Error{
-			Kind:    KindUnprocessable,
-			Code:    CodeValidation,
-			Field:   "Idempotency-Key",
-			Message: "was used for another request.",
-		}
+		return KeptResponse{}, keyOfAnother()
 	}
 
 	text, err := r.keys.open(kept.KeyID, kept.SealedResponse, placeOfResponse(request.AccountID, request.Key))

@@ -172,6 +172,10 @@ func (r *Rules) AnonymiseIdentityRecord(ctx context.Context, accountID, ir strin
 			return conflict("An access record that rests on this identity record is active: revoke it first.")
 		}
 
+		if err := tx.DeleteReadingsOf(ctx, ir); err != nil {
+			return err
+		}
+
 		at = now
 		tx.Audit(r.identityEvent(record, auditIdentityAnonymised))
 

@@ -134,6 +134,15 @@ func (r *Rules) ListOwn(
 func (r *Rules) ReadWithToken(
 	ctx context.Context, accountID, mpxn string, filter RecordFilter, token string,
 ) ([]registerclient.AccessRecordSummary, error) {
+	return r.readWithToken(ctx, accountID, mpxn, filter, token,
+		func(*store.Tx, []registerclient.AccessRecordSummary) error { return nil })
+}
+
+// readWithToken is ReadWithToken, and calls keep with the records in the transaction.
+func (r *Rules) readWithToken(
+	ctx context.Context, accountID, mpxn string, filter RecordFilter, token string,
+	keep func(tx *store.Tx, records []registerclient.AccessRecordSummary) error,
+) ([]registerclient.AccessRecordSummary, error) {
 	if token == "" {
 		return nil, forbiddenToken("is required: the customer has to confirm first.")
 	}
@@ -178,6 +187,9 @@ func (r *Rules) ReadWithToken(
 			return err
 		}
 		if err := tx.InsertReading(ctx, hash, aks); err != nil {
+			return err
+		}
+		if err := keep(tx, records); err != nil {
 			return err
 		}
 

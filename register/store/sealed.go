@@ -61,6 +61,11 @@ var (
 		key:    []string{"challenge"},
 		sealed: []string{"sealed_token"},
 	}
+	SealedReadings = SealedTable{
+		name:   "kept_readings",
+		key:    []string{"account_id", "idempotency_key"},
+		sealed: []string{"sealed_answer"},
+	}
 	SealedResponses = SealedTable{
 		name:   "idempotency_keys",
 		key:    []string{"account_id", "idempotency_key"},
