@@ -57,6 +57,12 @@ func TestSightingCheck(t *testing.T) {
 		{"last before first", func(in *registerclient.DiscoveredAccess) {
 			in.LastSeen = "2026-05-31"
 		}, "invalid VAL001 last-seen"},
+		{"last seen tomorrow", func(in *registerclient.DiscoveredAccess) {
+			in.LastSeen = "2026-06-02"
+		}, "invalid VAL001 last-seen"},
+		{"last seen in 2099", func(in *registerclient.DiscoveredAccess) {
+			in.LastSeen = "2099-01-01"
+		}, "invalid VAL001 last-seen"},
 		{"superseded", func(in *registerclient.DiscoveredAccess) {
 			in.SupersededBy = new("ak_0123456789abcdef01234567")
 		}, "invalid VAL001 superseded-by"},
