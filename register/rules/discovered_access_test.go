@@ -152,7 +152,7 @@ func TestSightingIsClaimed(t *testing.T) {
 		if again := r.sighting(t, "OWNER", today); again != before {
 			t.Errorf("a second sighting has the key %s, want %s", again, before)
 		}
-		r.expectSightings(t, "no record", portal, ir, r.byKey(t, "OWNER", "STRANGER")...)
+		r.expectSightings(t, "no record", portal, ir, "OWNER", "STRANGER")
 
 		first := r.access(t, owner, ir, registerclient.BasisContract)
 		r.expectSightings(t, "a record", portal, ir, "STRANGER")
