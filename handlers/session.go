@@ -63,6 +63,16 @@ func (p *portal) findVisit(c echo.Context) (*visit, error) {
 		return nil, errSessionEnded
 	}
 
+	if p.kind.advised {
+		a, err := p.adviser(c)
+		if err != nil {
+			return nil, err
+		}
+		if !v.belongsTo(a) {
+			return nil, errSessionEnded
+		}
+	}
+
 	return v, nil
 }
 
@@ -75,6 +85,17 @@ func (p *portal) beginVisit(c echo.Context, v *visit) error {
 
 	if err := p.sessions.forget(c.Request().Context(), session); err != nil {
 		return err
+	}
+
+	if p.kind.advised {
+		a, err := p.adviser(c)
+		if err != nil {
+			return err
+		}
+		if a == nil {
+			return errForbidden // signed out meanwhile
+		}
+		v.Adviser = a.Key
 	}
 
 	session.Values[visitKey] = v

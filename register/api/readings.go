@@ -110,16 +110,18 @@ func (a *API) listAccessRecords(c echo.Context) error {
 		return err
 	}
 
-	response := registerclient.ListAccessRecordsResponse{Response: a.metadata(c), MPxN: mpxn}
+	responseOf := func(list rules.CustomerList) registerclient.ListAccessRecordsResponse {
+		return registerclient.ListAccessRecordsResponse{
+			Response: a.metadata(c), MPxN: mpxn, AccessRecords: list.Records, LeftOut: list.LeftOut,
+		}
+	}
 	if key == "" {
-		response.AccessRecords, err = a.rules.ReadWithToken(
-			ctx, caller(c).AccountID, mpxn, filter, c.QueryParam(queryToken),
-		)
+		list, err := a.rules.ReadWithToken(ctx, caller(c).AccountID, mpxn, filter, c.QueryParam(queryToken))
 		if err != nil {
 			return err
 		}
 
-		return c.JSON(http.StatusOK, response)
+		return c.JSON(http.StatusOK, responseOf(list))
 	}
 
 	reading, err := a.rules.ReadWithKey(ctx, rules.KeyedReading{
@@ -129,11 +131,7 @@ func (a *API) listAccessRecords(c echo.Context) error {
 		Filter:      filter,
 		Key:         key,
 		RequestHash: readingHash(c),
-		Encode: func(records []registerclient.AccessRecordSummary) ([]byte, error) {
-			response.AccessRecords = records
-
-			return json.Marshal(response)
-		},
+		Encode:      func(list rules.CustomerList) ([]byte, error) { return json.Marshal(responseOf(list)) },
 	})
 	if err != nil {
 		return err

@@ -128,26 +128,32 @@ func (r *Rules) ListOwn(
 	}, nil
 }
 
+// CustomerList is what the customer behind a token sees of a meter point.
+type CustomerList struct {
+	Records []registerclient.AccessRecordSummary
+	// LeftOut says what the list leaves out, because one Data User has too many records.
+	LeftOut []registerclient.LeftOutRecords
+}
+
 // ReadWithToken returns everything that the customer behind a confirmed token may see of a meter point, and consumes
 // the token in the same transaction: a reading that fails does not use it up. It returns an *Error of KindForbidden if
 // the token is missing or does not open the meter point, of KindConflict if it was consumed before.
 func (r *Rules) ReadWithToken(
 	ctx context.Context, accountID, mpxn string, filter RecordFilter, token string,
-) ([]registerclient.AccessRecordSummary, error) {
-	return r.readWithToken(ctx, accountID, mpxn, filter, token,
-		func(*store.Tx, []registerclient.AccessRecordSummary) error { return nil })
+) (CustomerList, error) {
+	return r.readWithToken(ctx, accountID, mpxn, filter, token, func(*store.Tx, CustomerList) error { return nil })
 }
 
-// readWithToken is ReadWithToken, and calls keep with the records in the transaction.
+// readWithToken is ReadWithToken, and calls keep with the list in the transaction.
 func (r *Rules) readWithToken(
 	ctx context.Context, accountID, mpxn string, filter RecordFilter, token string,
-	keep func(tx *store.Tx, records []registerclient.AccessRecordSummary) error,
-) ([]registerclient.AccessRecordSummary, error) {
+	keep func(tx *store.Tx, list CustomerList) error,
+) (CustomerList, error) {
 	if token == "" {
-		return nil, forbiddenToken("is required: the customer has to confirm first.")
+		return CustomerList{}, forbiddenToken("is required: the customer has to confirm first.")
 	}
 
-	var records []registerclient.AccessRecordSummary
+	var list CustomerList
 	hash := HashToken(token)
 	now := r.Now()
 	err := r.store.Transact(ctx, func(tx *store.Tx) error {
@@ -171,16 +177,16 @@ func (r *Rules) readWithToken(
 			return forbiddenToken("does not open this meter point.")
 		}
 
-		if records, err = r.readMeterPoint(ctx, tx, grant, filter, now); err != nil {
+		if list, err = r.readMeterPoint(ctx, tx, grant, filter, now); err != nil {
 			return err
 		}
 
-		aks := make([]string, len(records))
-		for i, record := range records {
+		aks := make([]string, len(list.Records))
+		for i, record := range list.Records {
 			aks[i] = record.AK
 		}
 
-		detail := map[string]any{"records": len(records)}
+		detail := map[string]any{"records": len(aks)}
 		noteAdviser(ctx, detail)
 		tx.Audit(r.auditEvent(accountID, auditRecordsRead, mpxn, "", detail))
 		if err := tx.InsertLooks(ctx, []store.Look{r.lookWith(ctx, grant)}); err != nil {
@@ -189,53 +195,57 @@ func (r *Rules) readWithToken(
 		if err := tx.InsertReading(ctx, hash, aks); err != nil {
 			return err
 		}
-		if err := keep(tx, records); err != nil {
+		if err := keep(tx, list); err != nil {
 			return err
 		}
 
 		return r.tellOfReading(ctx, tx, grant)
 	})
 
-	return records, err
+	return list, err
 }
 
 // readMeterPoint returns the access records and sightings that the household of a token's customer may see.
 func (r *Rules) readMeterPoint(
 	ctx context.Context, tx *store.Tx, grant store.Reidentification, filter RecordFilter, now time.Time,
-) ([]registerclient.AccessRecordSummary, error) {
+) (CustomerList, error) {
 	rows, err := tx.ListAccessRecords(ctx, grant.MPxN)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	present, err := r.householdOf(ctx, tx, grant)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	found, err := tx.ListDiscoveredAccess(ctx, grant.MPxN)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	sightings, err := judgeSightings(found, rows, present, now)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	restarts, err := restartsOf(rows, present)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	rows, earlier, err := visibleToHousehold(rows, present, now)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
+	rows, leftOut := shortenList(
+		filter.acceptedRows(rows, now),
+		func(row store.ListedRecord) bool { return row.ActiveAt(now) },
+	)
 	records, err := recordSummaries(rows, sightings, filter, grant.AccountID, now)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	for i := range records {
@@ -249,5 +259,5 @@ func (r *Rules) readMeterPoint(
 		}
 	}
 
-	return records, nil
+	return CustomerList{Records: records, LeftOut: leftOut}, nil
 }

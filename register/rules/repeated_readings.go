@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"central.consent/dar/register/store"
-	"central.consent/dar/registerclient"
 )
 
 const (
@@ -27,8 +26,8 @@ type KeyedReading struct {
 	// Key is the Idempotency-Key, and RequestHash distinguishes requests by path and query.
 	Key         string
 	RequestHash []byte
-	// Encode returns the response with these records as JSON.
-	Encode func(records []registerclient.AccessRecordSummary) ([]byte, error)
+	// Encode returns the response with this list as JSON.
+	Encode func(list CustomerList) ([]byte, error)
 }
 
 // ReadingResponse is the response to a KeyedReading.
@@ -55,12 +54,12 @@ func (r *Rules) ReadWithKey(ctx context.Context, request KeyedReading) (ReadingR
 
 	var body []byte
 	_, err = r.readWithToken(ctx, request.AccountID, request.MPxN, request.Filter, request.Token,
-		func(tx *store.Tx, records []registerclient.AccessRecordSummary) (err error) {
-			if body, err = request.Encode(records); err != nil {
+		func(tx *store.Tx, list CustomerList) (err error) {
+			if body, err = request.Encode(list); err != nil {
 				return err
 			}
 
-			return r.keepReading(ctx, tx, request, records, body)
+			return r.keepReading(ctx, tx, request, list, body)
 		})
 	if refusal, ok := errors.AsType[*Error](err); ok && refusal.Kind == KindConflict {
 		// A request at the same time may have consumed the token.
@@ -75,14 +74,14 @@ func (r *Rules) ReadWithKey(ctx context.Context, request KeyedReading) (ReadingR
 
 // keepReading keeps a response in the transaction of its reading, unless it is too long.
 func (r *Rules) keepReading(
-	ctx context.Context, tx *store.Tx, request KeyedReading, records []registerclient.AccessRecordSummary, body []byte,
+	ctx context.Context, tx *store.Tx, request KeyedReading, list CustomerList, body []byte,
 ) error {
 	now := r.Now()
 	if err := tx.DeleteOldReadings(ctx, now.Add(-KeptReadingLife)); err != nil || len(body) > maxKeptReading {
 		return err
 	}
 
-	hash, err := hashOfRecords(records)
+	hash, err := hashOfList(list)
 	if err != nil {
 		return err
 	}
@@ -123,12 +122,12 @@ func (r *Rules) repeatReading(ctx context.Context, request KeyedReading) (Readin
 			return err
 		}
 
-		records, err := r.readMeterPoint(ctx, tx, grant, request.Filter, now)
+		list, err := r.readMeterPoint(ctx, tx, grant, request.Filter, now)
 		if err != nil {
 			return err
 		}
 
-		hash, err := hashOfRecords(records)
+		hash, err := hashOfList(list)
 		if err != nil {
 			return err
 		}
@@ -136,7 +135,7 @@ func (r *Rules) repeatReading(ctx context.Context, request KeyedReading) (Readin
 			return r.tokenRefusal(ctx, tx, request.Token, request.AccountID, request.MPxN)
 		}
 
-		detail := map[string]any{"records": len(records), "repeated": true}
+		detail := map[string]any{"records": len(list.Records), "repeated": true}
 		noteAdviser(ctx, detail)
 		tx.Audit(r.auditEvent(request.AccountID, auditRecordsRead, request.MPxN, "", detail))
 
@@ -148,8 +147,8 @@ func (r *Rules) repeatReading(ctx context.Context, request KeyedReading) (Readin
 	return ReadingResponse{Body: body, Repeated: true}, err
 }
 
-func hashOfRecords(records []registerclient.AccessRecordSummary) ([]byte, error) {
-	text, err := json.Marshal(records)
+func hashOfList(list CustomerList) ([]byte, error) {
+	text, err := json.Marshal(list)
 	if err != nil {
 		return nil, fmt.Errorf("encode a list: %w", err)
 	}
