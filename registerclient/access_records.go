@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // CreateAccessRecord registers the calling Data User's access to the data of a meter point. It returns ErrForbidden if
@@ -79,6 +80,8 @@ func (c *Client) RevokeAccessRecord(
 		path:    "/access-records/" + segment(ak),
 		query:   query,
 		retries: retries,
+
+		byCustomer: with.ReidentificationToken != "",
 	})
 }
 
@@ -114,6 +117,9 @@ type ListAccessRecordsQuery struct {
 // ListAccessRecords lists who has access to the data of a meter point. A portal gets everything, once for each token;
 // a Data User gets its own records, in pages. It returns ErrInvalid if a portal asks for a page, ErrForbidden if the
 // token is not confirmed, too old, another account's or for another meter point, ErrConflict if it is consumed.
+//
+// With WithIdempotencyKey a portal's reading is sent again, at most twice, as a POST is: for two minutes the register
+// gives the same response to the same request, unless something of the list has changed; then it returns ErrConflict.
 func (c *Client) ListAccessRecords(
 	ctx context.Context,
 	mpxn string,
@@ -137,6 +143,8 @@ func (c *Client) ListAccessRecords(
 		// The register may have consumed the token for a response that was lost. A retry would only hide that.
 		op.retries = 0
 		op.once = true
+		op.keyed = true
+		op.byCustomer = true
 	}
 
 	return send[ListAccessRecordsResponse](ctx, c, op)
@@ -150,14 +158,28 @@ type ListOwnRecordsQuery struct {
 	// Limit is the largest number of rows on a page, 1 to 500; 0 for 200. Cursor is the NextCursor of the page before.
 	Limit  int
 	Cursor string
+	// MPxN and ControllerReference select the records of a meter point, and those with this reference of the owner's
+	// own; empty for all.
+	MPxN                string
+	ControllerReference string
+	// ChangedSince selects the records that were registered, replaced or ended at this moment or later, and sorts them
+	// by their last change, oldest first. It is for reconciliation: for the next list give ChangedThrough of this one.
+	// The two overlap by at least 15 minutes, so a record can come again; none is missed. A record that reached its
+	// expiry has not changed. The zero value selects all.
+	ChangedSince time.Time
 }
 
-// ListOwnRecords lists the calling Data User's access records at all meter points, newest first. It returns ErrInvalid
-// if a filter is not valid.
+// ListOwnRecords lists the calling Data User's access records, newest first unless ChangedSince is given. It returns
+// ErrInvalid if a filter is not valid.
 func (c *Client) ListOwnRecords(ctx context.Context, by ListOwnRecordsQuery) (*ListRecordsResponse, error) {
 	query := url.Values{}
 	setIf(query, "state", by.State)
 	setIf(query, "legal-basis", by.LegalBasis)
+	setIf(query, "mpxn", by.MPxN)
+	setIf(query, "controller-reference", by.ControllerReference)
+	if !by.ChangedSince.IsZero() {
+		query.Set("changed-since", by.ChangedSince.UTC().Format(time.RFC3339))
+	}
 	setLimit(query, by.Limit)
 	setIf(query, "cursor", by.Cursor)
 

@@ -112,10 +112,25 @@ func TestAccessRecordOperations(t *testing.T) {
 		{
 			name: "list own records",
 			call: func(ctx context.Context, c *Client) (any, error) {
-				return c.ListOwnRecords(ctx, ListOwnRecordsQuery{StateActive, BasisContract, 500, "a-b"})
+				return c.ListOwnRecords(ctx, ListOwnRecordsQuery{
+					State: StateActive, LegalBasis: BasisContract, Limit: 500, Cursor: "a-b",
+				})
 			},
 			method:   "GET",
 			target:   "/v1/records?cursor=a-b&legal-basis=uk-contract&limit=500&state=ACTIVE",
+			response: "list-own-records.json",
+		},
+		{
+			name: "list changed records",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.ListOwnRecords(ctx, ListOwnRecordsQuery{
+					MPxN: testMPxN, ControllerReference: "A 1",
+					ChangedSince: time.Date(2026, 3, 1, 3, 0, 0, 500, time.FixedZone("", 3600)),
+				})
+			},
+			method: "GET",
+			target: "/v1/records?changed-since=2026-03-01T02%3A00%3A00Z&controller-reference=A+1" +
+				"&mpxn=2312345678901",
 			response: "list-own-records.json",
 		},
 		{

@@ -10,7 +10,8 @@ import (
 const (
 	maxRequestID      = 128
 	maxIdempotencyKey = 255
-	maxAdviserName    = 60 // characters
+	// maxAdviser is the length of an adviser's name in characters.
+	maxAdviser = 60
 
 	// keyedRetries is how often a POST with an Idempotency-Key may be sent again.
 	keyedRetries = 2
@@ -36,26 +37,26 @@ func requestID(ctx context.Context) string {
 
 type adviserKey struct{}
 
-// WithAdviser makes calls with this context name the person at the portal who makes them for the customer, in
-// X-DAR-Adviser. The name stands in the register's audit log, and the household can read it. It has 1 to 60 characters
-// on one line; any other name is not sent. Only portals may send it.
+// WithAdviser makes readings and withdrawals with a customer's token name the person at the portal who makes them for
+// the customer, in X-DAR-Adviser. The name stands in the register's audit log, and the household can read it in
+// Readings. It has 1 to 60 characters on one line; with any other name the call is not sent and fails with ErrInvalid.
+// Only portals may send it.
 func WithAdviser(ctx context.Context, name string) context.Context {
 	return context.WithValue(ctx, adviserKey{}, name)
 }
 
-// adviserName returns the name to send with a request, in UTF-8, with what is not visible ASCII or a space, and the
-// percent sign, percent-encoded; empty for none.
-func adviserName(ctx context.Context) string {
-	name, _ := ctx.Value(adviserKey{}).(string)
-	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxAdviserName {
-		return ""
+// escapeAdviser returns a name as it stands in the header: in UTF-8, with what is not visible ASCII or a space, and
+// the percent sign, percent-encoded. It returns false if the name is not one.
+func escapeAdviser(name string) (string, bool) {
+	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxAdviser {
+		return "", false
 	}
 
 	var escaped strings.Builder
 	for i := range len(name) {
 		switch c := name[i]; {
 		case c < ' ' || c == 0x7f:
-			return ""
+			return "", false
 		case c > '~' || c == '%':
 			fmt.Fprintf(&escaped, "%%%02X", c)
 		default:
@@ -63,12 +64,12 @@ func adviserName(ctx context.Context) string {
 		}
 	}
 
-	return strings.TrimSpace(escaped.String())
+	return strings.TrimSpace(escaped.String()), true
 }
 
 type idempotencyKey struct{}
 
-// WithIdempotencyKey makes POSTs with this context send key as Idempotency-Key. The register processes such a request
+// WithIdempotencyKey makes POSTs, and readings with a customer's token, send key as Idempotency-Key. The register processes such a request
 // once, and responds to a repetition as to the first request. The POST is sent again, at most twice, after a network
 // failure or a 502, 503 or 504.
 //

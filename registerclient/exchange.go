@@ -93,14 +93,14 @@ func (c *Client) newRequest(ctx context.Context, op operation, body io.Reader) (
 	if op.key != "" {
 		request.Header.Set("Idempotency-Key", op.key)
 	}
+	if op.adviser != "" {
+		request.Header.Set("X-DAR-Adviser", op.adviser)
+	}
 	if id := requestID(ctx); id != "" {
 		request.Header.Set("X-Request-ID", id)
 	}
 	if strings.HasPrefix(op.path, "/admin/") {
 		setAdministrator(ctx, request.Header)
-	}
-	if name := adviserName(ctx); name != "" {
-		request.Header.Set("X-DAR-Adviser", name)
 	}
 
 	return request, nil

@@ -34,11 +34,17 @@ type operation struct {
 	retries int
 	// empty says that a successful response has no body.
 	empty bool
+	// keyed says that a GET may have an Idempotency-Key, as every POST may.
+	keyed bool
 	// once keeps net/http from sending the request again over a new connection.
 	once bool
 
-	// key is the Idempotency-Key, and encoded the body as JSON. Both are set by prepare.
+	// byCustomer says that the call is made with the authority of a customer, in whose presence an adviser may be.
+	byCustomer bool
+
+	// key is the Idempotency-Key, adviser the X-DAR-Adviser, and encoded the body as JSON. They are set by prepare.
 	key     string
+	adviser string
 	encoded []byte
 }
 
@@ -106,9 +112,17 @@ func (op *operation) prepare(ctx context.Context) *Error {
 		op.retries = 0 // the first attempt may have used it
 		op.once = true
 	}
+	if name, given := ctx.Value(adviserKey{}).(string); given && op.byCustomer {
+		escaped, ok := escapeAdviser(name)
+		if !ok {
+			return op.invalid("the name of the adviser is not 1 to 60 characters on one line")
+		}
+
+		op.adviser = escaped
+	}
 
 	key, given := ctx.Value(idempotencyKey{}).(string)
-	if !given || op.method != http.MethodPost {
+	if !given || op.method != http.MethodPost && !op.keyed {
 		return nil
 	}
 	if !visibleASCII(key) || len(key) > maxIdempotencyKey {

@@ -43,6 +43,11 @@ var retried = []struct {
 		_, err := c.ListAccessRecords(ctx, testMPxN, ListAccessRecordsQuery{ReidentificationToken: testToken})
 		return err
 	}, 1},
+	{"list with a token and a key", func(ctx context.Context, c *Client) error {
+		query := ListAccessRecordsQuery{ReidentificationToken: testToken}
+		_, err := c.ListAccessRecords(WithIdempotencyKey(ctx, "key-1"), testMPxN, query)
+		return err
+	}, 3},
 	{"revoke with a token", func(ctx context.Context, c *Client) error {
 		_, err := c.RevokeAccessRecord(ctx, "ak_1", RevokeAccessRecordQuery{ReidentificationToken: testToken})
 		return err
@@ -53,6 +58,10 @@ var retried = []struct {
 	}, 1},
 	{"withdrawal notice", func(ctx context.Context, c *Client) error {
 		_, err := c.WithdrawalNotice(ctx, "ak_1", testToken)
+		return err
+	}, 3},
+	{"readings", func(ctx context.Context, c *Client) error {
+		_, err := c.Readings(ctx, testMPxN, ReadingsQuery{ReidentificationToken: testToken})
 		return err
 	}, 3},
 	{"reidentify", func(ctx context.Context, c *Client) error {
@@ -152,6 +161,11 @@ var retried = []struct {
 		_, err := c.ListDeliveries(ctx, "wid_1", ListDeliveriesQuery{})
 		return err
 	}, 3},
+	{
+		"test webhook",
+		func(ctx context.Context, c *Client) error { _, err := c.TestWebhook(ctx, "wid_1"); return err },
+		1,
+	},
 	{
 		"redeliver",
 		func(ctx context.Context, c *Client) error { _, err := c.Redeliver(ctx, "wid_1", "evt_1"); return err },

@@ -103,7 +103,9 @@ type CreateAccountResponse struct {
 type ListAccountsResponse struct {
 	Response ResponseMetadata `json:"response"`
 	Accounts []Account        `json:"accounts"`
-	Total    int              `json:"total"`
+	// Total is exact up to 10,000; if there are more, it is 10,000 and TotalIsAtLeast is true.
+	Total          int  `json:"total"`
+	TotalIsAtLeast bool `json:"total-is-at-least,omitzero"`
 }
 
 // DataUser is the entry of a Data User in the directory.

@@ -33,10 +33,12 @@ type FlatRecord struct {
 
 // SearchRecordsResponse is a page of the access records that were found, newest first.
 type SearchRecordsResponse struct {
-	Response   ResponseMetadata `json:"response"`
-	Records    []FlatRecord     `json:"records"`
-	Total      int              `json:"total"`
-	NextCursor string           `json:"next-cursor,omitzero"`
+	Response ResponseMetadata `json:"response"`
+	Records  []FlatRecord     `json:"records"`
+	// Total is exact up to 10,000; if there are more, it is 10,000 and TotalIsAtLeast is true.
+	Total          int    `json:"total"`
+	TotalIsAtLeast bool   `json:"total-is-at-least,omitzero"`
+	NextCursor     string `json:"next-cursor,omitzero"`
 }
 
 // AuditEvent is one row of the audit log. Its members are in snake case, as published.
@@ -53,8 +55,10 @@ type AuditEvent struct {
 
 // AuditResponse is a page of the audit log, newest first.
 type AuditResponse struct {
-	Response   ResponseMetadata `json:"response"`
-	Events     []AuditEvent     `json:"events"`
-	Total      int              `json:"total"`
-	NextCursor string           `json:"next-cursor,omitzero"`
+	Response ResponseMetadata `json:"response"`
+	Events   []AuditEvent     `json:"events"`
+	// Total is exact up to 10,000; if there are more, it is 10,000 and TotalIsAtLeast is true.
+	Total          int    `json:"total"`
+	TotalIsAtLeast bool   `json:"total-is-at-least,omitzero"`
+	NextCursor     string `json:"next-cursor,omitzero"`
 }

@@ -50,8 +50,10 @@ type ApprovalResponse struct {
 
 // ListApprovalsResponse is a page of the approvals, newest first.
 type ListApprovalsResponse struct {
-	Response   ResponseMetadata `json:"response"`
-	Approvals  []Approval       `json:"approvals"`
-	Total      int              `json:"total"`
-	NextCursor string           `json:"next-cursor,omitzero"`
+	Response  ResponseMetadata `json:"response"`
+	Approvals []Approval       `json:"approvals"`
+	// Total is exact up to 10,000; if there are more, it is 10,000 and TotalIsAtLeast is true.
+	Total          int    `json:"total"`
+	TotalIsAtLeast bool   `json:"total-is-at-least,omitzero"`
+	NextCursor     string `json:"next-cursor,omitzero"`
 }

@@ -62,8 +62,10 @@ type Alarm struct {
 
 // ListAlarmsResponse is a page of the alarms, newest first.
 type ListAlarmsResponse struct {
-	Response   ResponseMetadata `json:"response"`
-	Alarms     []Alarm          `json:"alarms"`
-	Total      int              `json:"total"`
-	NextCursor string           `json:"next-cursor,omitzero"`
+	Response ResponseMetadata `json:"response"`
+	Alarms   []Alarm          `json:"alarms"`
+	// Total is exact up to 10,000; if there are more, it is 10,000 and TotalIsAtLeast is true.
+	Total          int    `json:"total"`
+	TotalIsAtLeast bool   `json:"total-is-at-least,omitzero"`
+	NextCursor     string `json:"next-cursor,omitzero"`
 }

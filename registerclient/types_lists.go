@@ -111,14 +111,24 @@ type OwnRecord struct {
 	DUID string `json:"duid"`
 	// CreatedAt is when the register received the record.
 	CreatedAt time.Time `json:"created-at"`
+	// ChangedAt is when the record was registered, replaced or ended, whichever came last. It and ControllerReference,
+	// the owner's own reference, are additions to the published API.
+	ChangedAt           time.Time `json:"changed-at"`
+	ControllerReference string    `json:"controller-reference,omitzero"`
 }
 
-// ListRecordsResponse is a page of the calling Data User's own access records, newest first.
+// ListRecordsResponse is a page of the calling Data User's own access records, newest first, or as ListOwnRecordsQuery
+// says.
 type ListRecordsResponse struct {
 	Response ResponseMetadata `json:"response"`
 	Records  []OwnRecord      `json:"records"`
-	// Total is the number of records that match the filter, on all pages.
-	Total int `json:"total"`
+	// Total is the number of records that match the filter, on all pages. It is exact up to 10,000; if there are more,
+	// it is 10,000 and TotalIsAtLeast is true.
+	Total          int  `json:"total"`
+	TotalIsAtLeast bool `json:"total-is-at-least,omitzero"`
 	// NextCursor starts the next page; empty on the last page.
 	NextCursor string `json:"next-cursor,omitzero"`
+	// ChangedThrough is the ChangedSince of the next list of changes, the same on all pages: what changed before it is
+	// in this list. It is nil in every other list.
+	ChangedThrough *time.Time `json:"changed-through,omitzero"`
 }

@@ -45,7 +45,9 @@ type WebhookResponse struct {
 type ListWebhooksResponse struct {
 	Response ResponseMetadata `json:"response"`
 	Webhooks []Webhook        `json:"webhooks"`
-	Total    *int             `json:"total,omitzero"`
+	// Total is exact up to 10,000; if there are more, it is 10,000 and TotalIsAtLeast is true.
+	Total          *int `json:"total,omitzero"`
+	TotalIsAtLeast bool `json:"total-is-at-least,omitzero"`
 }
 
 // Delivery is the delivery of one event to one webhook.
@@ -68,6 +70,12 @@ type ListDeliveriesResponse struct {
 	Response   ResponseMetadata `json:"response"`
 	Deliveries []Delivery       `json:"deliveries"`
 	NextCursor string           `json:"next-cursor,omitzero"`
+}
+
+// TestWebhookResponse is the delivery of a test event, which is queued. It is an addition to the published API.
+type TestWebhookResponse struct {
+	Response ResponseMetadata `json:"response"`
+	Delivery Delivery         `json:"delivery"`
 }
 
 // RedeliverResponse is the delivery, which is queued again.

@@ -18,6 +18,9 @@ const (
 	EventConsentWithdrawal WebhookEventType = "consent.withdrawal"
 	// EventAccessAfterStop is an addition to the published API. Only a subscription that names it gets it.
 	EventAccessAfterStop WebhookEventType = "access.after-stop"
+	// EventWebhookTest is an addition to the published API. TestWebhook sends it; no subscription can name it. Its
+	// payload is an empty object.
+	EventWebhookTest WebhookEventType = "webhook.test"
 )
 
 // WebhookEvent is the body of every webhook request (the published register API, section 3.7).

@@ -92,3 +92,14 @@ func (c *Client) Redeliver(ctx context.Context, wid, eventID string) (*Redeliver
 		path:   "/webhooks/" + segment(wid) + "/deliveries/" + segment(eventID) + "/redeliver",
 	})
 }
+
+// TestWebhook sends an event of EventWebhookTest to a webhook of the calling Data User, whichever events it is
+// subscribed to: signed as every event, once. ListDeliveries tells what became of it. It returns ErrNotFound if the
+// caller has no such webhook, and ErrTooMany after 20 tests in an hour.
+func (c *Client) TestWebhook(ctx context.Context, wid string) (*TestWebhookResponse, error) {
+	return send[TestWebhookResponse](ctx, c, operation{
+		name:   "test webhook",
+		method: http.MethodPost,
+		path:   "/webhooks/" + segment(wid) + "/test",
+	})
+}

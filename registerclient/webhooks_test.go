@@ -61,6 +61,14 @@ func TestWebhookOperations(t *testing.T) {
 			response: "list-deliveries.json",
 		},
 		{
+			name:     "test webhook",
+			call:     func(ctx context.Context, c *Client) (any, error) { return c.TestWebhook(ctx, testWID) },
+			method:   "POST",
+			target:   "/v1/webhooks/" + testWID + "/test",
+			response: "test-webhook.json",
+			status:   http.StatusAccepted,
+		},
+		{
 			name:     "redeliver",
 			call:     func(ctx context.Context, c *Client) (any, error) { return c.Redeliver(ctx, testWID, testEvent) },
 			method:   "POST",

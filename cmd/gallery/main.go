@@ -31,7 +31,7 @@ const (
 )
 
 func main() {
-	address := flag.String("addr", "localhost:5002", "address to listen on")
+	address := flag.String("addr", "localhost:5003", "address to listen on")
 	file := flag.String("operators", "", operatorsUsage)
 	flag.Parse()
 

@@ -97,8 +97,13 @@ func (a *API) listAccounts(c echo.Context) (any, error) {
 		return nil, err
 	}
 
+	total := store.TotalOf(len(accounts))
+
 	return registerclient.ListAccountsResponse{
-		Response: a.metadata(c), Accounts: accounts, Total: len(accounts),
+		Response:       a.metadata(c),
+		Accounts:       accounts,
+		Total:          total.Rows,
+		TotalIsAtLeast: total.AtLeast,
 	}, nil
 }
 

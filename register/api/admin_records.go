@@ -30,9 +30,10 @@ func (a *API) searchRecords(c echo.Context) (any, error) {
 	}
 
 	return registerclient.SearchRecordsResponse{
-		Response:   a.metadata(c),
-		Records:    records.Records,
-		Total:      records.Total,
-		NextCursor: encodeCursor(records.Last),
+		Response:       a.metadata(c),
+		Records:        records.Records,
+		Total:          records.Total.Rows,
+		TotalIsAtLeast: records.Total.AtLeast,
+		NextCursor:     encodeCursor(records.Last),
 	}, nil
 }

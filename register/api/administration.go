@@ -42,6 +42,10 @@ func (a *API) readAudit(c echo.Context) (any, error) {
 	}
 
 	return registerclient.AuditResponse{
-		Response: a.metadata(c), Events: events, Total: total, NextCursor: encodeCursor(next),
+		Response:       a.metadata(c),
+		Events:         events,
+		Total:          total.Rows,
+		TotalIsAtLeast: total.AtLeast,
+		NextCursor:     encodeCursor(next),
 	}, nil
 }

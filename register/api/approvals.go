@@ -24,7 +24,11 @@ func (a *API) listApprovals(c echo.Context) (any, error) {
 	}
 
 	return registerclient.ListApprovalsResponse{
-		Response: a.metadata(c), Approvals: approvals, Total: total, NextCursor: encodeCursor(next),
+		Response:       a.metadata(c),
+		Approvals:      approvals,
+		Total:          total.Rows,
+		TotalIsAtLeast: total.AtLeast,
+		NextCursor:     encodeCursor(next),
 	}, nil
 }
 

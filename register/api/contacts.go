@@ -69,6 +69,10 @@ func (a *API) listAlarms(c echo.Context) (any, error) {
 	}
 
 	return registerclient.ListAlarmsResponse{
-		Response: a.metadata(c), Alarms: alarms, Total: total, NextCursor: encodeCursor(next),
+		Response:       a.metadata(c),
+		Alarms:         alarms,
+		Total:          total.Rows,
+		TotalIsAtLeast: total.AtLeast,
+		NextCursor:     encodeCursor(next),
 	}, nil
 }

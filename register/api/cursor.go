@@ -54,13 +54,31 @@ func decodeCursor(cursor string) (*store.Position, bool) {
 		return nil, false
 	}
 
-	millis, key, _ := strings.Cut(string(text), " ")
-	at, err := strconv.ParseInt(millis, 10, 64)
-	if err != nil || !rules.IsKey(key) {
+	parts := strings.Split(string(text), " ")
+	if len(parts) < 2 || len(parts) > 3 {
 		return nil, false
 	}
 
-	return &store.Position{At: store.Millis(time.UnixMilli(at)), Key: key}, true
+	at, atErr := strconv.ParseInt(parts[0], 10, 64)
+	seq, seqErr := strconv.ParseInt(parts[1], 10, 64)
+	if atErr != nil || seqErr != nil {
+		return nil, false
+	}
+
+	position := store.Position{At: store.Millis(time.UnixMilli(at)), Seq: seq}
+	if len(parts) == 2 {
+		return &position, true
+	}
+
+	if began, err := strconv.ParseInt(parts[2], 10, 64); err == nil {
+		position.Began = new(store.Millis(time.UnixMilli(began)))
+
+		return &position, true
+	}
+
+	position.Key = parts[2]
+
+	return &position, rules.IsKey(position.Key)
 }
 
 // encodeCursor returns the cursor of the page after a position; empty if there is none.
@@ -69,5 +87,13 @@ func encodeCursor(last *store.Position) string {
 		return ""
 	}
 
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", last.At.Time().UnixMilli(), last.Key))
+	text := fmt.Appendf(nil, "%d %d", last.At.Time().UnixMilli(), last.Seq)
+	switch {
+	case last.Key != "":
+		text = fmt.Appendf(text, " %s", last.Key)
+	case last.Began != nil:
+		text = fmt.Appendf(text, " %d", last.Began.Time().UnixMilli())
+	}
+
+	return base64.RawURLEncoding.EncodeToString(text)
 }

@@ -89,5 +89,10 @@ func (a *API) replay(c echo.Context, request rules.IdempotentRequest) error {
 	}
 	c.Response().Header().Set(headerReplayed, "true")
 
-	return c.JSONBlob(kept.Status, kept.Body)
+	return sendJSON(c, kept.Status, kept.Body)
+}
+
+// sendJSON sends a response that was encoded before, byte for byte as c.JSON sends it.
+func sendJSON(c echo.Context, status int, text []byte) error {
+	return c.JSONBlob(status, append(text, '\n'))
 }

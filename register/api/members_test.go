@@ -295,7 +295,7 @@ func TestPublishedValues(t *testing.T) {
 	}
 }
 
-// A day is a real one, from 1900 to 2999.
+// A day is a real one, from 1900 on; a change of tenancy is reported at most 365 days ahead.
 func TestDaysAreInRange(t *testing.T) {
 	t.Parallel()
 	r := registertest.New(t)
@@ -304,7 +304,10 @@ func TestDaysAreInRange(t *testing.T) {
 		"0000-01-01": 400,
 		"1899-12-31": 400,
 		"1900-01-01": 201,
-		"2999-12-31": 201,
+		"2027-06-01": 201,
+		"2027-06-02": 400,
+		"2099-01-01": 400,
+		"2999-12-31": 400,
 		"3000-01-01": 400,
 		"2026-02-29": 400,
 		"2026-2-1":   400,

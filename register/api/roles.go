@@ -7,6 +7,7 @@ var (
 	public    = []registerclient.Role{"public"}
 	dataUser  = []registerclient.Role{registerclient.RoleDataUser}
 	askers    = []registerclient.Role{registerclient.RoleDataUser, registerclient.RolePortal}
+	portal    = []registerclient.Role{registerclient.RolePortal}
 	dcc       = []registerclient.Role{registerclient.RoleDCC}
 	admin     = []registerclient.Role{registerclient.RoleAdmin}
 	directory = []registerclient.Role{

@@ -61,12 +61,20 @@ func (a *API) routes() []route {
 			get, "/meter-points/:mpxn/access-records", askers,
 			append(names("reidentification-token"), filter...), a.listAccessRecords,
 		},
-		{get, "/records", dataUser, filter, a.listOwnRecords},
+		{
+			get, "/meter-points/:mpxn/readings", portal,
+			append(names("reidentification-token", "kind"), page...), a.listReadings,
+		},
+		{
+			get, "/records", dataUser, append(names("mpxn", "controller-reference", "changed-since"), filter...),
+			a.listOwnRecords,
+		},
 
 		{get, "/webhooks", dataUser, nil, a.listWebhooks},
 		{post, "/webhooks", dataUser, nil, withBody(a.registerWebhook)},
 		{patch, "/webhooks/:wid", dataUser, nil, withBody(a.updateWebhook)},
 		{remove, "/webhooks/:wid", dataUser, nil, a.deleteWebhook},
+		{post, "/webhooks/:wid/test", dataUser, nil, a.testWebhook},
 		{get, "/webhooks/:wid/deliveries", dataUser, append(names("status"), page...), a.listDeliveries},
 		{post, "/webhooks/:wid/deliveries/:eventId/redeliver", dataUser, nil, a.redeliver},
 

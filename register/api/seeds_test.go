@@ -234,6 +234,12 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			query:       filter + next,
 		},
 		{
+			operation:   "GET /meter-points/:mpxn/readings",
+			credentials: portal,
+			parameters:  registertest.MeterPoint,
+			query:       "kind=customer-list" + next + "&reidentification-token=" + used,
+		},
+		{
 			operation:   "DELETE /access-records/:ak",
 			credentials: portal,
 			parameters:  ak,
@@ -246,6 +252,12 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			query:       "reidentification-token=" + used,
 		},
 		{operation: "GET /records", credentials: owner, query: filter + next},
+		{
+			operation:   "GET /records",
+			credentials: owner,
+			query: "mpxn=2312345678901&controller-reference=REF-1&changed-since=2026-01-01T00:00:00Z" +
+				"&" + filter + next,
+		},
 
 		{operation: "GET /webhooks", credentials: owner},
 		{
@@ -273,6 +285,7 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			parameters:  wid,
 			query:       "status=delivered" + next,
 		},
+		{operation: "POST /webhooks/:wid/test", credentials: owner, parameters: wid},
 		{
 			operation:   "POST /webhooks/:wid/deliveries/:eventId/redeliver",
 			credentials: owner,
@@ -287,13 +300,13 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 	t.Helper()
 	admin := accounts.admin
 	var cots []string
-	for _, day := range []string{"2030-01-01", "2030-01-03"} {
+	for _, day := range []string{"2027-01-01", "2027-01-03"} {
 		report := `{"mpxn":"2312345678901","effective-date":"` + day + `","source-reference":"COT-0"}`
 		post(t, r.URL+"/cot-events", accounts.dcc, report)
 		changes := get(t, r.URL+"/admin/cot-events?mpxn="+registertest.MeterPoint, admin).body["changes-of-tenancy"]
 		cots = append(cots, changes.([]any)[0].(map[string]any)["cot"].(string))
 	}
-	dispute(t, r, "2030-01-03")
+	dispute(t, r, "2027-01-03")
 	self := get(t, r.URL+"/self", accounts.owner).body["account"].(map[string]any)
 	records := get(t, r.URL+"/records", accounts.owner).body["records"].([]any)
 
@@ -316,7 +329,7 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 		{
 			operation:   "POST /cot-events",
 			credentials: accounts.dcc,
-			body:        `{"mpxn":"2312345678901","effective-date":"2030-01-02","source-reference":"COT-1"}`,
+			body:        `{"mpxn":"2312345678901","effective-date":"2027-01-02","source-reference":"COT-1"}`,
 		},
 		{operation: "GET /admin/cot-events", credentials: admin, query: "mpxn=2312345678901"},
 		{operation: "POST /admin/cot-events/:cot/withdraw", credentials: admin, parameters: cots[0]},

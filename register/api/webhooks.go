@@ -51,10 +51,13 @@ func (a *API) listAllWebhooks(c echo.Context) (any, error) {
 		return nil, err
 	}
 
-	total := len(list)
+	total := store.TotalOf(len(list))
 
 	return registerclient.ListWebhooksResponse{
-		Response: a.metadata(c), Webhooks: list, Total: &total,
+		Response:       a.metadata(c),
+		Webhooks:       list,
+		Total:          &total.Rows,
+		TotalIsAtLeast: total.AtLeast,
 	}, nil
 }
 
@@ -79,6 +82,20 @@ func (a *API) deleteWebhook(c echo.Context) error {
 	}
 
 	return c.NoContent(http.StatusNoContent)
+}
+
+// testWebhook is POST /webhooks/{wid}/test.
+func (a *API) testWebhook(c echo.Context) error {
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		delivery, err := a.rules.TestSubscription(ctx, tx, caller(c).AccountID, c.Param("wid"))
+		if err != nil {
+			return rules.Response{}, err
+		}
+
+		return rules.Response{Status: http.StatusAccepted, Body: registerclient.TestWebhookResponse{
+			Response: a.metadata(c), Delivery: delivery,
+		}}, nil
+	})
 }
 
 // listDeliveries is GET /webhooks/{wid}/deliveries.

@@ -32,7 +32,11 @@ func (a *API) revokeAccessRecord(c echo.Context) error {
 		return c.JSON(http.StatusOK, response)
 	}
 
-	var err error
+	ctx, err := withAdviser(c)
+	if err != nil {
+		return err
+	}
+
 	response.RevokedAt, err = a.rules.Withdraw(ctx, id, response.AK, c.QueryParam(queryToken), reason)
 	if err != nil {
 		return err

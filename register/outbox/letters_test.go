@@ -60,7 +60,7 @@ func (q queuedLetter) expect(t *testing.T, letters int, outcome string) {
 // claim begins an attempt, as a process does that is then killed. It checks that no other attempt can begin.
 func (q queuedLetter) claim(t *testing.T) store.Job {
 	t.Helper()
-	now := q.Clock.Now()
+	now := q.Now()
 	due := must(q.store.ListDueJobs(t.Context(), now, 1, 1))(t)
 	if len(due) != 1 {
 		t.Fatalf("%d jobs are due, want 1", len(due))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"central.consent/dar/register/rules"
 	"central.consent/dar/register/store"
 )
 
@@ -45,12 +46,16 @@ func (w *Worker) deleteOld(ctx context.Context) error {
 	ended := now.Add(-endedJobLife)
 	old := now.Add(-oldLetterLife)
 	lastYear := now.AddDate(-alarmYears, 0, 0)
+	unseen := now.Add(-rules.LookLife)
+	unrepeated := now.Add(-rules.KeptReadingLife)
 
 	return errors.Join(
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteEndedJobs(ctx, ended) }),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteStaleLimits(ctx, now) }),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldLetters(ctx, old, now) }),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAlarms(ctx, lastYear) }),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldLooks(ctx, unseen) }),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldReadings(ctx, unrepeated) }),
 		w.Rules.DeleteOldResponses(ctx),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAccessChanges(ctx, old) }),
 	)

@@ -20,5 +20,5 @@ func CountAudited(t testing.TB, r *Register, eventType, mpxn string) int {
 		t.Fatal(err)
 	}
 
-	return count
+	return count.Rows
 }

@@ -1,12 +1,15 @@
 package registertest
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"central.consent/dar/registerclient"
 )
@@ -58,6 +61,18 @@ func (e *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	event, err := verifier.ReadRequest(request, e.r.Clock.Now())
 	if err != nil {
 		e.t.Errorf("the event is not signed as it should be: %v", err)
+
+		return
+	}
+
+	var payload any
+	if err := errors.Join(json.Unmarshal(event.Payload, &payload), checkTimes(payload)); err != nil {
+		e.t.Errorf("the payload of %s: %v", event.EventType, err)
+
+		return
+	}
+	if !event.OccurredAt.Equal(event.OccurredAt.Truncate(time.Second)) {
+		e.t.Errorf("%s occurred at %s", event.EventType, event.OccurredAt)
 
 		return
 	}

@@ -23,6 +23,10 @@ const MeterPoint = "2312345678901"
 // Key seals what registers under test store. Its id is "test".
 var Key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 
+// fraction is what the clock of a register is ahead of the clock of its test. It is below a second, so that a time which
+// reaches the wire in other than whole seconds fails the check of the response.
+const fraction = 250 * time.Millisecond
+
 // SecretCost is the lowest cost of hashing an account's secret, so that tests need not wait.
 var SecretCost = rules.SecretCost{Memory: 64, Passes: 1}
 
@@ -71,7 +75,7 @@ func New(t testing.TB, opts ...Option) *Register {
 		Mail:       o.sender(t),
 		PublicURL:  PublicURL,
 		SecretCost: SecretCost,
-		Clock:      r.Clock.Now,
+		Clock:      r.Now,
 		Logger:     slog.New(slog.NewJSONHandler(r.Log, nil)),
 
 		RelaxedAdministration: o.relaxed,
@@ -93,6 +97,9 @@ func New(t testing.TB, opts ...Option) *Register {
 
 	return r
 }
+
+// Now returns the time of the register: a fraction of a second ahead of the clock of its test.
+func (r *Register) Now() time.Time { return r.Clock.Now().Add(fraction) }
 
 // WorkOff runs every job of the outbox that is due now.
 func (r *Register) WorkOff(t testing.TB) {

@@ -131,5 +131,9 @@ func (r response) check(got *http.Response, body []byte) error {
 		}
 	}
 
-	return schema.Validate(value)
+	if err := schema.Validate(value); err != nil {
+		return err
+	}
+
+	return checkTimes(value)
 }

@@ -78,24 +78,24 @@ func (q AuditQuery) filter() (store.AuditFilter, error) {
 // matches. The reading is audited itself. It returns Errors if the query is wrong.
 func (r *Rules) ReadAudit(
 	ctx context.Context, accountID string, query AuditQuery, page store.Page,
-) (events []registerclient.AuditEvent, next *store.Position, total int, err error) {
+) (events []registerclient.AuditEvent, next *store.Position, total store.Total, err error) {
 	filter, err := query.filter()
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, nil, store.Total{}, err
 	}
 
 	rows, total, err := r.store.ListAudit(ctx, filter, page)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, nil, store.Total{}, err
 	}
 
 	rows, next = cutPage(rows, page, func(row store.AuditEvent) store.Position {
-		return store.Position{At: row.At, Key: row.EventID}
+		return store.Position{At: row.At, Seq: row.LogRows, Key: row.EventID}
 	})
 	events = make([]registerclient.AuditEvent, len(rows))
 	for i, row := range rows {
 		if events[i], err = auditEventOf(row); err != nil {
-			return nil, nil, 0, err
+			return nil, nil, store.Total{}, err
 		}
 	}
 
@@ -151,7 +151,7 @@ func auditEventOf(row store.AuditEvent) (registerclient.AuditEvent, error) {
 		EventType: row.EventType,
 		AK:        row.AK,
 		MPxN:      row.MPxN,
-		Timestamp: row.At.Time(),
+		Timestamp: wireTime(row.At),
 	}
 	if err := json.Unmarshal([]byte(row.Detail), &event.Detail); err != nil {
 		return registerclient.AuditEvent{}, fmt.Errorf("decode a row of the audit log: %w", err)

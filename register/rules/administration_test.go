@@ -65,8 +65,8 @@ func TestReadAudit(t *testing.T) {
 		} {
 			events, _, total, err := h.ReadAudit(t.Context(), "admin", test.query, store.Page{Limit: 10})
 			expectRefusal(t, test.name, err, test.want)
-			if total != test.total || len(events) != test.total {
-				t.Errorf("%s: %d of %d rows, want %d", test.name, len(events), total, test.total)
+			if total.Rows != test.total || len(events) != test.total {
+				t.Errorf("%s: %d of %d rows, want %d", test.name, len(events), total.Rows, test.total)
 			}
 		}
 	})
@@ -90,8 +90,8 @@ func TestReadAuditByEverySpelling(t *testing.T) {
 		for _, spelling := range []string{"12345678", "0012345678", "01234-5678"} {
 			query := rules.AuditQuery{EventType: new("record.created"), MPxN: &spelling}
 			events, _, total, err := r.ReadAudit(t.Context(), "admin", query, store.Page{Limit: 10})
-			if err != nil || total != 3 || len(events) != 3 {
-				t.Errorf("%s: %d of %d rows, want 3 (%v)", spelling, len(events), total, err)
+			if err != nil || total.Rows != 3 || len(events) != 3 {
+				t.Errorf("%s: %d of %d rows, want 3 (%v)", spelling, len(events), total.Rows, err)
 			}
 		}
 	})
@@ -131,8 +131,8 @@ func TestReadAuditPages(t *testing.T) {
 		var ids []string
 		for {
 			events, next, total, err := h.ReadAudit(t.Context(), "admin", created, page)
-			if err != nil || total != 3 {
-				t.Fatalf("%d rows in all, %v", total, err)
+			if err != nil || total.Rows != 3 {
+				t.Fatalf("%d rows in all, %v", total.Rows, err)
 			}
 			for _, event := range events {
 				ids = append(ids, fmt.Sprint(event.Detail["account-id"]))

@@ -98,14 +98,14 @@ func (r *Rules) raise(ctx context.Context, alarm store.Alarm) (inserted bool, er
 // ListAlarms returns a page of the alarms, the newest first, the position after it, and how many there are.
 func (r *Rules) ListAlarms(
 	ctx context.Context, page store.Page,
-) (alarms []registerclient.Alarm, next *store.Position, total int, err error) {
+) (alarms []registerclient.Alarm, next *store.Position, total store.Total, err error) {
 	rows, total, err := r.store.ListAlarms(ctx, page)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, nil, store.Total{}, err
 	}
 
 	rows, next = cutPage(rows, page, func(row store.Alarm) store.Position {
-		return store.Position{At: row.RaisedAt, Key: row.ID}
+		return store.Position{At: row.RaisedAt, Seq: row.Seq}
 	})
 	alarms = make([]registerclient.Alarm, len(rows))
 	for i, row := range rows {
@@ -122,6 +122,6 @@ func alarmOf(row store.Alarm) registerclient.Alarm {
 		AccountID: row.AccountID,
 		Kind:      registerclient.AlarmKind(row.Kind),
 		Day:       registerclient.Date(row.Day),
-		RaisedAt:  row.RaisedAt.Time(),
+		RaisedAt:  wireTime(row.RaisedAt),
 	}
 }

@@ -106,8 +106,8 @@ func TestAlarmOfFirstContacts(t *testing.T) {
 		h.expectAudited(t, "alarm.raised", 2)
 
 		alarms, next, total, err := h.ListAlarms(t.Context(), store.Page{Limit: 1})
-		if err != nil || total != 2 || next == nil || alarms[0].Day != "2026-06-02" {
-			t.Fatalf("listed %+v, %d: %v", alarms, total, err)
+		if err != nil || total.Rows != 2 || next == nil || alarms[0].Day != "2026-06-02" {
+			t.Fatalf("listed %+v, %d: %v", alarms, total.Rows, err)
 		}
 
 		alarms, next, _, err = h.ListAlarms(t.Context(), store.Page{Limit: 1, After: next})

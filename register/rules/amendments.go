@@ -197,6 +197,10 @@ func decodeAmendments(stored []byte) ([]registerclient.Amendment, error) {
 	if err := json.Unmarshal(stored, &amendments); err != nil {
 		return nil, fmt.Errorf("decode the amendments of an access record: %w", err)
 	}
+	for i := range amendments {
+		amendments[i].AmendedAt = wholeSeconds(amendments[i].AmendedAt)
+		amendments[i].Expiry = optionalSeconds(amendments[i].Expiry)
+	}
 
 	return amendments, nil
 }

@@ -54,7 +54,7 @@ func positionText(p *store.Position) string {
 		return ""
 	}
 
-	return fmt.Sprint(p.At.Time().UnixMilli(), " ", p.Key)
+	return fmt.Sprint(p.At.Time().UnixMilli(), " ", p.Seq, " ", p.Key)
 }
 
 // askApproval stores that a request waits for a second administrator, unless the same request waits already. It returns
@@ -162,19 +162,19 @@ func (r *Rules) refuseUse(asked askedApproval, row store.Approval) *Error {
 // it, and how many there are.
 func (r *Rules) ListApprovals(
 	ctx context.Context, page store.Page,
-) (approvals []registerclient.Approval, next *store.Position, total int, err error) {
+) (approvals []registerclient.Approval, next *store.Position, total store.Total, err error) {
 	rows, total, err := r.store.ListApprovals(ctx, page)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, nil, total, err
 	}
 
 	rows, next = cutPage(rows, page, func(row store.Approval) store.Position {
-		return store.Position{At: row.RequestedAt, Key: row.ID}
+		return store.Position{At: row.RequestedAt, Seq: row.Seq}
 	})
 	approvals = make([]registerclient.Approval, len(rows))
 	for i, row := range rows {
 		if approvals[i], err = r.approvalOf(row); err != nil {
-			return nil, nil, 0, err
+			return nil, nil, total, err
 		}
 	}
 

@@ -33,6 +33,7 @@ const (
 	auditRecordUpdated        = "record.updated"
 	auditRecordRevoked        = "record.revoked"
 	auditRecordsRead          = "records.read"
+	auditReadingsRead         = "readings.read"
 	auditDiscoveredReported   = "discovered-access.reported"
 	auditTenancyReported      = "tenancy-change.reported"
 	auditTenancyWithdrawn     = "tenancy-change.withdrawn"
@@ -41,6 +42,7 @@ const (
 	auditWebhookCreated       = "webhook.created"
 	auditWebhookUpdated       = "webhook.updated"
 	auditWebhookDeleted       = "webhook.deleted"
+	auditWebhookTested        = "webhook.tested"
 	auditDeliveryRequeued     = "delivery.requeued"
 	auditDeliveryUndelivered  = "delivery.undelivered"
 	auditExpiryAnnounced      = "record.expiry-announced"
@@ -64,8 +66,8 @@ const (
 	auditEmailsNormalised     = "identity-records.normalised"
 )
 
-// auditEvent returns a row of the audit log. The detail holds no personal data: no address, no e-mail, no token. The
-// meter point has a column of its own.
+// auditEvent returns a row of the audit log. The detail holds no personal data of a customer: no address, no e-mail, no
+// token. It can hold the name of an adviser. The meter point has a column of its own.
 func (r *Rules) auditEvent(accountID, eventType, mpxn, ak string, detail map[string]any) store.AuditEvent {
 	text := []byte("{}")
 	if len(detail) > 0 {

@@ -77,7 +77,7 @@ func (r *Rules) statusOf(
 		status.Reason = reasonDeclined
 	case found.ConfirmedAt != nil && now.Before(found.IssuedAt.Time().Add(tokenLife)):
 		status.Status = registerclient.StatusConfirmed
-		status.ConfirmedAt = store.OptionalTime(found.ConfirmedAt)
+		status.ConfirmedAt = optionalWireTime(found.ConfirmedAt)
 	case found.ConfirmedAt == nil && now.Before(confirmableUntil(found)):
 		status.Status = registerclient.StatusPending
 	}
@@ -137,7 +137,7 @@ func (r *Rules) CompleteChallenge(
 		}
 	}
 
-	at := store.OptionalTime(found.ConfirmedAt)
+	at := optionalWireTime(found.ConfirmedAt)
 	if completed {
 		at = &now
 		tx.Audit(r.auditEvent(accountID, auditReidentifyConfirmed, found.MPxN, "", map[string]any{

@@ -237,7 +237,7 @@ func (r *Rules) startChallenge(
 	if challenge.Method == registerclient.MethodMagicLink {
 		started.MagicLink = &registerclient.MagicLink{
 			DispatchedTo: maskedEmail(challenge.Contact.address),
-			ExpiresAt:    row.ConfirmBy.Time(),
+			ExpiresAt:    wireTime(row.ConfirmBy),
 			TokenRef:     token,
 			RedirectURL:  challenge.ReturnURL,
 		}
@@ -250,7 +250,7 @@ func (r *Rules) startChallenge(
 		started.Passkey = &registerclient.PasskeyRedirect{
 			RedirectURL: r.passkeyPage(challenge.Method) + "?session=" + session,
 			TokenRef:    token,
-			ExpiresAt:   row.ConfirmBy.Time(),
+			ExpiresAt:   wireTime(row.ConfirmBy),
 			ReturnURL:   challenge.ReturnURL,
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"central.consent/dar/internal/web/address"
+	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -110,6 +111,14 @@ func (k *Checks) date(field string, value registerclient.Date) bool {
 	k.year(field, day)
 
 	return true
+}
+
+// dayWithin is date for a day that lies at most a number of days ahead, in London.
+func (k *Checks) dayWithin(field string, value registerclient.Date, now time.Time, days int) {
+	before := len(k.mistakes)
+	if k.date(field, value) && len(k.mistakes) == before && string(value) > store.LondonDay(now, days) {
+		k.Add(field, fmt.Sprintf("must be at most %d days ahead.", days))
+	}
 }
 
 // instant checks a date and time: it is required, and must lie in the years that the database and JSON can hold.

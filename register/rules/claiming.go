@@ -219,7 +219,7 @@ func (r *Rules) announceAfterStop(ctx context.Context, tx *store.Tx, sighting st
 			registerclient.AccessAfterStopPayload{
 				MPxN:      sighting.MPxN,
 				LastSeen:  registerclient.Date(sighting.LastSeen),
-				EndedAt:   stop.end.at,
+				EndedAt:   wholeSeconds(stop.end.at),
 				DataTypes: dataTypesOf(sighting.DataTypes.V),
 			})
 		if err != nil {

@@ -40,7 +40,7 @@ func (h home) contactForAdministrator(c contact) registerclient.Contact {
 		IR:              c.IR,
 		Replaces:        c.Replaces,
 		Letters:         c.Letters,
-		ToldAt:          store.OptionalTime(c.ToldAt),
+		ToldAt:          optionalWireTime(c.ToldAt),
 	}
 	if c.isPasskey() {
 		shown.PasskeyName = c.PasskeyName

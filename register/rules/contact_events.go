@@ -22,7 +22,7 @@ func (r *Rules) announceContact(ctx context.Context, tx *store.Tx, h home, added
 
 		_, err := r.announce(ctx, tx, holder.AccountID, registerclient.EventContactAdded, nil,
 			registerclient.ContactAddedPayload{
-				MPxN: added.MPxN, AddedAt: added.CreatedAt.Time(), StandsFrom: new(h.now.Add(h.waitAlone(added))),
+				MPxN: added.MPxN, AddedAt: wireTime(added.CreatedAt), StandsFrom: new(h.now.Add(h.waitAlone(added))),
 			})
 		if err != nil {
 			return err

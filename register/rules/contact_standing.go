@@ -48,7 +48,7 @@ func (h home) contactStanding(c contact) registerclient.ContactStanding {
 		Kind:         c.kind(),
 		CredentialID: c.CredentialID,
 		Standing:     effective.state,
-		Since:        c.Since.Time(),
+		Since:        wireTime(c.Since),
 		Why:          effective.why,
 		MayStandAt:   h.mayStandAt(c),
 	}
@@ -87,5 +87,5 @@ func (h home) mayStandAt(c contact) *time.Time {
 		return nil
 	}
 
-	return &at
+	return optionalSeconds(&at)
 }

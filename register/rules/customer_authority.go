@@ -18,12 +18,17 @@ func forbiddenToken(message string) *Error {
 // tokenRefusal returns why a token could not be consumed for a meter point. An unknown token, one of another account
 // and one for another meter point get the same refusal.
 func (r *Rules) tokenRefusal(ctx context.Context, tx *store.Tx, token, accountID, mpxn string) error {
-	unknown := forbiddenToken("does not open this meter point.")
 	found, err := tx.FindReidentification(ctx, HashToken(token), accountID)
 	if err != nil {
-		return orRefusal(err, unknown)
+		return orRefusal(err, forbiddenToken("does not open this meter point."))
 	}
 
+	return r.refusalOf(found, mpxn)
+}
+
+// refusalOf returns why a challenge of an account does not open a meter point.
+func (r *Rules) refusalOf(found store.Reidentification, mpxn string) *Error {
+	unknown := forbiddenToken("does not open this meter point.")
 	switch {
 	case found.MPxN != mpxn:
 		return unknown

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 
-	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -24,8 +23,8 @@ func (r *Rules) FindDataUser(ctx context.Context, duid string) (registerclient.D
 		DUID:               row.DUID,
 		DisplayName:        row.DisplayName,
 		Status:             row.Status,
-		RegisteredAt:       row.RegisteredAt.Time(),
-		SuspendedAt:        store.OptionalTime(row.SuspendedAt),
+		RegisteredAt:       wireTime(row.RegisteredAt),
+		SuspendedAt:        optionalWireTime(row.SuspendedAt),
 		ContactURL:         row.ContactURL,
 		DataTypesSupported: dataTypesOf(row.DataTypes.V),
 	}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -25,13 +26,7 @@ func (r *Rules) PrepareSighting(in registerclient.DiscoveredAccess) (NewSighting
 	k.Merge(err)
 	k.required("organisation-name", in.OrganisationName, 255)
 	k.required("organisation-reference", in.OrganisationReference, 255)
-	k.date("first-seen", in.FirstSeen)
-	k.date("last-seen", in.LastSeen)
-	if string(in.FirstSeen) > store.LondonDay(now, 0) {
-		k.Add("first-seen", "must not lie in the future.")
-	} else if in.LastSeen < in.FirstSeen {
-		k.Add("last-seen", "must not come before first-seen.")
-	}
+	k.seenDays(in, now)
 
 	k.dataTypes("data-types-observed", in.DataTypesObserved)
 	k.required("source-reference", in.SourceReference, 255)
@@ -53,6 +48,21 @@ func (r *Rules) PrepareSighting(in registerclient.DiscoveredAccess) (NewSighting
 		SourceReference:       in.SourceReference,
 		CreatedAt:             store.Millis(now),
 	}}, nil
+}
+
+// seenDays checks the days on which an organisation was seen.
+func (k *Checks) seenDays(in registerclient.DiscoveredAccess, now time.Time) {
+	today := store.LondonDay(now, 0)
+	isFirst := k.date("first-seen", in.FirstSeen)
+	isLast := k.date("last-seen", in.LastSeen)
+	switch {
+	case isFirst && string(in.FirstSeen) > today:
+		k.Add("first-seen", "must not lie in the future.")
+	case isLast && string(in.LastSeen) > today:
+		k.Add("last-seen", "must not lie in the future.")
+	case isFirst && isLast && in.LastSeen < in.FirstSeen:
+		k.Add("last-seen", "must not come before first-seen.")
+	}
 }
 
 // ReportSighting stores a sighting and returns its key. The first sighting of an organisation at a meter point makes a

@@ -57,6 +57,12 @@ func TestSightingCheck(t *testing.T) {
 		{"last before first", func(in *registerclient.DiscoveredAccess) {
 			in.LastSeen = "2026-05-31"
 		}, "invalid VAL001 last-seen"},
+		{"last seen tomorrow", func(in *registerclient.DiscoveredAccess) {
+			in.LastSeen = "2026-06-02"
+		}, "invalid VAL001 last-seen"},
+		{"last seen in 2099", func(in *registerclient.DiscoveredAccess) {
+			in.LastSeen = "2099-01-01"
+		}, "invalid VAL001 last-seen"},
 		{"superseded", func(in *registerclient.DiscoveredAccess) {
 			in.SupersededBy = new("ak_0123456789abcdef01234567")
 		}, "invalid VAL001 superseded-by"},
@@ -146,7 +152,7 @@ func TestSightingIsClaimed(t *testing.T) {
 		if again := r.sighting(t, "OWNER", today); again != before {
 			t.Errorf("a second sighting has the key %s, want %s", again, before)
 		}
-		r.expectSightings(t, "no record", portal, ir, r.byKey(t, "OWNER", "STRANGER")...)
+		r.expectSightings(t, "no record", portal, ir, "OWNER", "STRANGER")
 
 		first := r.access(t, owner, ir, registerclient.BasisContract)
 		r.expectSightings(t, "a record", portal, ir, "STRANGER")

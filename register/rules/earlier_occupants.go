@@ -275,7 +275,7 @@ func registrationOf(row store.ListedRecord) (registration, error) {
 // firstRegisteredAt returns the registered-at with which an access record was first registered.
 func firstRegisteredAt(row store.ListedRecord) (time.Time, error) {
 	if row.FirstRegisteredAt != nil {
-		return row.FirstRegisteredAt.Time(), nil
+		return wireTime(*row.FirstRegisteredAt), nil
 	}
 
 	record, err := decodeAccessRecord(row.Record)

@@ -23,7 +23,7 @@ func (r *Rules) AnonymiseIdentityRecord(ctx context.Context, accountID, ir strin
 			return err
 		}
 		if record.AnonymisedAt != nil {
-			at = record.AnonymisedAt.Time()
+			at = wireTime(*record.AnonymisedAt)
 
 			return nil
 		}
@@ -65,6 +65,9 @@ func (r *Rules) erase(ctx context.Context, tx *store.Tx, h home, record store.Id
 	}
 
 	if _, err := tx.Erase(ctx, record.IR, at); err != nil {
+		return err
+	}
+	if err := tx.DeleteReadingsOf(ctx, record.IR); err != nil {
 		return err
 	}
 

@@ -34,7 +34,7 @@ func (r *Rules) announce(
 		}
 
 		announced = true
-		if err := r.queueEvent(ctx, tx, subscription, eventType, aks, payload); err != nil {
+		if _, err := r.queueEvent(ctx, tx, subscription, eventType, aks, payload); err != nil {
 			return false, err
 		}
 	}
@@ -42,14 +42,14 @@ func (r *Rules) announce(
 	return announced, nil
 }
 
-// queueEvent queues one event for one subscription.
+// queueEvent queues one event for one subscription and returns its id.
 func (r *Rules) queueEvent(
 	ctx context.Context, tx *store.Tx, subscription store.Webhook, eventType registerclient.WebhookEventType,
 	aks []string, payload any,
-) error {
+) (string, error) {
 	detail, err := json.Marshal(payload)
 	if err != nil {
-		return fmt.Errorf("encode the payload of %s: %w", eventType, err)
+		return "", fmt.Errorf("encode the payload of %s: %w", eventType, err)
 	}
 
 	id := NewID("evt")
@@ -57,7 +57,7 @@ func (r *Rules) queueEvent(
 		EventID: id, EventType: eventType, OccurredAt: r.Now(), WID: subscription.WID, Payload: detail,
 	})
 	if err != nil {
-		return fmt.Errorf("encode %s: %w", eventType, err)
+		return "", fmt.Errorf("encode %s: %w", eventType, err)
 	}
 
 	// A line for each access record keeps its events in order.
@@ -83,7 +83,7 @@ func (r *Rules) queueEvent(
 		job.WithdrawnAK = &aks[0]
 	}
 
-	return tx.InsertJob(ctx, job)
+	return id, tx.InsertJob(ctx, job)
 }
 
 // announceWithdrawal tells the owner of a consent that it has ended, whether the owner or the customer ended it.
@@ -161,7 +161,7 @@ func (r *Rules) announceExpiry(
 		return err
 	}
 
-	expiry := record.Expiry.Time()
+	expiry := wireTime(record.Expiry)
 	payload := registerclient.ConsentExpiringPayload{
 		AK:            record.AK,
 		MPxN:          record.MPxN,
@@ -169,7 +169,7 @@ func (r *Rules) announceExpiry(
 		Expiry:        expiry,
 		DaysRemaining: int(math.Ceil(expiry.Sub(now).Hours() / 24)),
 	}
-	err = r.queueEvent(
+	_, err = r.queueEvent(
 		ctx, tx, subscription.Webhook, registerclient.EventConsentExpiring, []string{record.AK}, payload,
 	)
 	if err != nil {

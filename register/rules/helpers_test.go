@@ -299,7 +299,7 @@ func (h *house) audited(t testing.TB, eventType string) int {
 		t.Fatal(err)
 	}
 
-	return total
+	return total.Rows
 }
 
 // expectAudited compares how many events of a type the audit log holds.

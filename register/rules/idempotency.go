@@ -131,12 +131,7 @@ func (r *Rules) FindResponse(ctx context.Context, request IdempotentRequest) (Ke
 		return KeptResponse{}, err
 	}
 	if string(kept.RequestHash) != string(request.Hash) {
-		return KeptResponse{}, &Error{
-			Kind:    KindUnprocessable,
-			Code:    CodeValidation,
-			Field:   "Idempotency-Key",
-			Message: "was used for another request.",
-		}
+		return KeptResponse{}, keyOfAnother()
 	}
 
 	place := placeOfResponse(request.AccountID, request.Key)

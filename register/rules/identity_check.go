@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 
@@ -65,9 +66,7 @@ func (r *Rules) checkIdentityRecord(
 
 // moveInDate checks the first day of an occupancy.
 func (k *Checks) moveInDate(field string, day registerclient.Date, now time.Time) {
-	if k.date(field, day) && string(day) > store.LondonDay(now, maxMoveInDays) {
-		k.Add(field, fmt.Sprintf("must be at most %d days ahead.", maxMoveInDays))
-	}
+	k.dayWithin(field, day, now, maxMoveInDays)
 }
 
 // verification checks the evidence of a person's identity; nil is none.
@@ -88,21 +87,33 @@ func (k *Checks) verification(field string, v *registerclient.PrincipalVerificat
 	k.text(field+"verified-against", v.VerifiedAgainst, 255)
 }
 
-// maxShownDigits is how many digits in a row of what a customer submitted may be stored.
-const maxShownDigits = 4
+const (
+	// maxShownDigits is how many digits in a row of what a customer submitted may be stored.
+	maxShownDigits = 4
+	// maxGroupedDigits is how many digits may be stored that no letter and no mask stands between: a date has 8.
+	maxGroupedDigits = 8
+	// maskMarks are the signs, beside letters, that stand in place of a digit which is not shown.
+	maskMarks = "*\u2022\u25cf#"
+)
 
-// hasUnmaskedNumber reports whether a text shows more digits in a row than the register stores. Spaces, dashes and
-// full stops, with which numbers are grouped, do not end a row.
+// hasUnmaskedNumber reports whether a text shows more digits in a row than the register stores: digits of any script,
+// circled ones and the like included. Spaces, dashes and full stops, with which numbers are grouped, do not end a row.
+// Other signs end it, but not a longer row, so that no other grouping shows a whole card number.
 func hasUnmaskedNumber(text string) bool {
-	digits := 0
+	row := 0
+	grouped := 0
 	for _, char := range text {
 		switch {
-		case unicode.IsDigit(char):
-			digits++
-		case char != '.' && !unicode.Is(unicode.Zs, char) && !unicode.Is(unicode.Pd, char):
-			digits = 0
+		case unicode.IsNumber(char):
+			row++
+			grouped++
+		case unicode.IsLetter(char) || strings.ContainsRune(maskMarks, char):
+			row = 0
+			grouped = 0
+		case char != '.' && !unicode.Is(unicode.Zs, char) && !unicode.Is(unicode.Pd, char) && !unicode.IsMark(char):
+			row = 0
 		}
-		if digits > maxShownDigits {
+		if row > maxShownDigits || grouped > maxGroupedDigits {
 			return true
 		}
 	}

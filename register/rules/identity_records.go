@@ -275,11 +275,11 @@ func (r *Rules) identityRecordOf(
 ) (registerclient.IdentityRecord, error) {
 	record := registerclient.IdentityRecord{
 		IR:           row.IR,
-		CreatedAt:    row.CreatedAt.Time(),
+		CreatedAt:    wireTime(row.CreatedAt),
 		ExpressedBy:  row.ExpressedBy,
 		HasEmail:     row.SealedEmail != nil,
 		Credentials:  []registerclient.PasskeyCredentialSummary{},
-		AnonymisedAt: store.OptionalTime(row.AnonymisedAt),
+		AnonymisedAt: optionalWireTime(row.AnonymisedAt),
 	}
 	// What a reference has of a person was given by another Data User.
 	if row.MPxN != nil && !row.ByToken {
@@ -295,14 +295,16 @@ func (r *Rules) identityRecordOf(
 		}
 
 		record.PIIPrincipal.Address = detail.Address
-		record.PrincipalVerification = detail.Verification
+		if record.PrincipalVerification = detail.Verification; detail.Verification != nil {
+			detail.Verification.VerifiedAt = wholeSeconds(detail.Verification.VerifiedAt)
+		}
 	}
 
 	for _, passkey := range passkeys {
 		if passkey.IR == row.IR {
 			record.Credentials = append(record.Credentials, registerclient.PasskeyCredentialSummary{
 				CredentialID: passkey.CredentialID,
-				RegisteredAt: passkey.RegisteredAt.Time(),
+				RegisteredAt: wireTime(passkey.RegisteredAt),
 				Transports:   passkey.Transports.V,
 			})
 		}

@@ -34,7 +34,9 @@ func DecodeJSON(what string, text []byte, into any) error {
 		text,
 		into,
 		json.RejectUnknownMembers(true),
-		json.WithUnmarshalers(json.UnmarshalFromFunc(optionalText)),
+		json.WithUnmarshalers(json.JoinUnmarshalers(
+			json.UnmarshalFromFunc(optionalText), json.UnmarshalFromFunc(readTime),
+		)),
 	)
 	if err == nil {
 		return nil
@@ -45,7 +47,7 @@ func DecodeJSON(what string, text []byte, into any) error {
 		switch {
 		case errors.Is(wrong.Err, json.ErrUnknownName):
 			return Invalid(field, "is not a member of this request.")
-		case wrong.GoType == reflect.TypeFor[time.Time]():
+		case wrong.GoType == reflect.TypeFor[time.Time](), wrong.GoType == reflect.TypeFor[*time.Time]():
 			return Invalid(field, "must be a date and time, as 2024-01-15T10:00:00Z.")
 		default:
 			return Invalid(field, "must be "+expected(wrong.GoType)+".")

@@ -49,6 +49,10 @@ var rotations = []rotation{
 		table:  store.SealedResponses,
 		places: func(key []string) []string { return []string{placeOfResponse(key[0], key[1])} },
 	},
+	{
+		table:  store.SealedReadings,
+		places: func(key []string) []string { return []string{placeOfReading(key[0], key[1])} },
+	},
 }
 
 // resealed is a row with its values sealed anew.

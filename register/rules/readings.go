@@ -13,13 +13,19 @@ import (
 type RecordPage[T any] struct {
 	Records []T
 	// Total is how many records the filter accepts, on all pages together.
-	Total int
+	Total store.Total
 	// Last is the position of the last record if another page follows.
 	Last *store.Position
+	// ChangedThrough is the moment before which the list of changes misses none; nil of every other list.
+	ChangedThrough *time.Time
 }
 
+// reconciliationOverlap is how long before the first page of a list of changes the next one begins: a change is listed
+// once it is committed, with the time at which it began. No request and no line of an import takes as long.
+const reconciliationOverlap = 15 * time.Minute
+
 func positionOfRecord(row store.ListedRecord) store.Position {
-	return store.Position{At: row.CreatedAt, Key: row.AK}
+	return store.Position{At: row.CreatedAt, Seq: row.Seq}
 }
 
 // ListOwnAtMeterPoint returns a page of the access records of a Data User at a meter point, the newest first within
@@ -52,7 +58,8 @@ func (r *Rules) ListOwnAtMeterPoint(
 		return none, err
 	}
 
-	err = r.recordAudit(ctx, r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(rows)}))
+	err = r.recordLooks(ctx, r.looksOf(accountID, store.LookOwnRecords, rows),
+		r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(rows)}))
 	if err != nil {
 		return none, err
 	}
@@ -60,7 +67,9 @@ func (r *Rules) ListOwnAtMeterPoint(
 	return RecordPage[registerclient.AccessRecordSummary]{Records: summaries, Total: total, Last: last}, nil
 }
 
-// ListOwn returns a page of the access records of a Data User at all meter points, the newest first.
+// ListOwn returns a page of the access records of a Data User at all meter points, the newest first. With changedSince
+// the one whose last change is the oldest comes first, and the page says from when on the next list of changes must
+// begin so that none is missed.
 func (r *Rules) ListOwn(
 	ctx context.Context, accountID string, filter RecordFilter, page store.Page,
 ) (RecordPage[registerclient.OwnRecord], error) {
@@ -71,7 +80,21 @@ func (r *Rules) ListOwn(
 		return none, err
 	}
 
-	rows, last := cutPage(rows, page, positionOfRecord)
+	position := positionOfRecord
+	var through *time.Time
+	if filter.changedSince != nil {
+		began := store.Millis(now)
+		if page.After != nil && page.After.Began != nil {
+			began = *page.After.Began
+		}
+
+		through = new(latest(*filter.changedSince, began.Time().Add(-reconciliationOverlap)))
+		position = func(row store.ListedRecord) store.Position {
+			return store.Position{At: row.ChangedAt, Seq: row.Seq, Began: &began}
+		}
+	}
+
+	rows, last := cutPage(rows, page, position)
 	records := make([]registerclient.OwnRecord, len(rows))
 	for i, row := range rows {
 		summary, err := summaryOfRecord(row, accountID, now)
@@ -83,31 +106,26 @@ func (r *Rules) ListOwn(
 			AccessRecordSummary: summary,
 			MPxN:                row.MPxN,
 			DUID:                row.DUID,
-			CreatedAt:           row.CreatedAt.Time(),
+			CreatedAt:           wireTime(row.CreatedAt),
+			ChangedAt:           wireTime(row.ChangedAt),
+		}
+		if row.ControllerReference != nil {
+			records[i].ControllerReference = *row.ControllerReference
 		}
 	}
 
-	if err := r.recordAudit(ctx, r.readingsOf(accountID, rows)...); err != nil {
+	looks := r.looksOf(accountID, store.LookOwnRecords, rows)
+	events := make([]store.AuditEvent, len(looks))
+	for i, look := range looks {
+		events[i] = r.auditEvent(accountID, auditRecordsRead, look.MPxN, "", nil)
+	}
+	if err := r.recordLooks(ctx, looks, events...); err != nil {
 		return none, err
 	}
 
-	return RecordPage[registerclient.OwnRecord]{Records: records, Total: total, Last: last}, nil
-}
-
-// readingsOf returns the rows of the audit log for records that were read: one row a meter point.
-func (r *Rules) readingsOf(accountID string, rows []store.ListedRecord) []store.AuditEvent {
-	var events []store.AuditEvent
-	noted := map[string]bool{}
-	for _, row := range rows {
-		if noted[row.MPxN] {
-			continue
-		}
-
-		noted[row.MPxN] = true
-		events = append(events, r.auditEvent(accountID, auditRecordsRead, row.MPxN, "", nil))
-	}
-
-	return events
+	return RecordPage[registerclient.OwnRecord]{
+		Records: records, Total: total, Last: last, ChangedThrough: through,
+	}, nil
 }
 
 // CustomerList is what the customer behind a token sees of a meter point.
@@ -122,6 +140,14 @@ type CustomerList struct {
 // the token is missing or does not open the meter point, of KindConflict if it was consumed before.
 func (r *Rules) ReadWithToken(
 	ctx context.Context, accountID, mpxn string, filter RecordFilter, token string,
+) (CustomerList, error) {
+	return r.readWithToken(ctx, accountID, mpxn, filter, token, func(*store.Tx, CustomerList) error { return nil })
+}
+
+// readWithToken is ReadWithToken, and calls keep with the list in the transaction.
+func (r *Rules) readWithToken(
+	ctx context.Context, accountID, mpxn string, filter RecordFilter, token string,
+	keep func(tx *store.Tx, list CustomerList) error,
 ) (CustomerList, error) {
 	if token == "" {
 		return CustomerList{}, forbiddenToken("is required: the customer has to confirm first.")
@@ -160,8 +186,16 @@ func (r *Rules) ReadWithToken(
 			aks[i] = record.AK
 		}
 
-		tx.Audit(r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(aks)}))
+		detail := map[string]any{"records": len(aks)}
+		noteAdviser(ctx, detail)
+		tx.Audit(r.auditEvent(accountID, auditRecordsRead, mpxn, "", detail))
+		if err := tx.InsertLooks(ctx, []store.Look{r.lookWith(ctx, grant)}); err != nil {
+			return err
+		}
 		if err := tx.InsertReading(ctx, hash, aks); err != nil {
+			return err
+		}
+		if err := keep(tx, list); err != nil {
 			return err
 		}
 
@@ -216,7 +250,7 @@ func (r *Rules) readMeterPoint(
 
 	for i := range records {
 		record := &records[i]
-		record.StartedAgain = restarts[record.AK]
+		record.StartedAgain = optionalSeconds(restarts[record.AK])
 		if earlier[record.AK] {
 			record.EarlierOccupant = true
 			record.Amendments = slices.DeleteFunc(record.Amendments, func(amendment registerclient.Amendment) bool {

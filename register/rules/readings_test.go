@@ -146,7 +146,7 @@ func TestListOwn(t *testing.T) {
 		seen := map[string]bool{}
 		for {
 			got := must(r.ListOwn(t.Context(), owner.AccountID, rules.RecordFilter{}, page))(t)
-			lengths += fmt.Sprint(len(got.Records), "/", got.Total, " ")
+			lengths += fmt.Sprint(len(got.Records), "/", got.Total.Rows, " ")
 			for _, record := range got.Records {
 				seen[record.AK] = true
 			}

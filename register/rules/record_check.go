@@ -124,7 +124,7 @@ func (k *Checks) accessEvent(in *registerclient.AccessRecord, now time.Time) {
 	event.RegisteredAt = event.RegisteredAt.UTC().Truncate(time.Second)
 	k.expiry(field+"expiry", event, now)
 
-	k.text(field+"controller-reference", event.ControllerReference, 255)
+	k.text(field+"controller-reference", event.ControllerReference, longestReference)
 	if event.RevokedAt != nil {
 		k.Add(field+"revoked-at", "is set by the register.")
 	}
@@ -141,6 +141,9 @@ func (k *Checks) accessEvent(in *registerclient.AccessRecord, now time.Time) {
 	}
 }
 
+// maxAccessYears is how many years ahead access may end. Access for longer has no end.
+const maxAccessYears = 100
+
 // expiry checks the end of access against its begin and its state.
 func (k *Checks) expiry(field string, event *registerclient.AccessEvent, now time.Time) {
 	if event.Expiry != nil && event.Expiry.IsZero() {
@@ -151,6 +154,9 @@ func (k *Checks) expiry(field string, event *registerclient.AccessEvent, now tim
 		event.Expiry = &end
 		if !end.After(event.RegisteredAt) {
 			k.Add(field, "must come after registered-at.")
+		}
+		if end.After(now.AddDate(maxAccessYears, 0, 0)) {
+			k.Add(field, fmt.Sprintf("must be at most %d years ahead, or null for no end.", maxAccessYears))
 		}
 	}
 

@@ -66,6 +66,12 @@ func TestRecordCheck(t *testing.T) {
 			in.AccessEvent.Expiry = rules.UnreadAccessRecord().AccessEvent.Expiry
 		}, "invalid VAL001 access-event.expiry"},
 		{"no end", "", func(in *registerclient.AccessRecord) { in.AccessEvent.Expiry = nil }, ""},
+		{"ends in 100 years", "", func(in *registerclient.AccessRecord) {
+			in.AccessEvent.Expiry = new(today.AddDate(100, 0, 0))
+		}, ""},
+		{"ends later", "", func(in *registerclient.AccessRecord) {
+			in.AccessEvent.Expiry = new(today.AddDate(100, 0, 1))
+		}, "invalid VAL001 access-event.expiry"},
 		{"ends as it begins", "", func(in *registerclient.AccessRecord) {
 			in.AccessEvent.Expiry = new(in.AccessEvent.RegisteredAt)
 		}, "invalid VAL001 access-event.expiry"},

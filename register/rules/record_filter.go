@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -8,10 +9,49 @@ import (
 	"central.consent/dar/registerclient"
 )
 
+// longestReference is how many characters a controller's own reference has at most.
+const longestReference = 255
+
 // RecordFilter narrows a list of access records; empty fields do not narrow.
 type RecordFilter struct {
 	state registerclient.AccessState
 	basis registerclient.LegalBasis
+	// mpxn, reference and changedSince narrow a Data User's own list.
+	mpxn         string
+	reference    string
+	changedSince *time.Time
+}
+
+// OwnRecordsQuery narrows a Data User's list of its own records; a nil field does not.
+type OwnRecordsQuery struct {
+	State, LegalBasis, MPxN, ControllerReference, ChangedSince *string
+}
+
+// ParseOwnRecordsQuery returns the filter for a Data User's list of its own records. It returns Errors if the query is
+// wrong.
+func (r *Rules) ParseOwnRecordsQuery(query OwnRecordsQuery) (RecordFilter, error) {
+	filter, err := ParseRegisteredFilter(query.State, query.LegalBasis)
+	var k Checks
+	k.Merge(err)
+	if query.MPxN != nil {
+		filter.mpxn, err = ParseMPxN("mpxn", *query.MPxN)
+		k.Merge(err)
+	}
+	if query.ControllerReference != nil {
+		filter.reference = *query.ControllerReference
+		k.required("controller-reference", filter.reference, longestReference)
+	}
+	if query.ChangedSince != nil {
+		since, err := time.Parse(time.RFC3339, *query.ChangedSince)
+		if err != nil {
+			k.Add("changed-since", "must be a date and time, as 2024-01-15T10:00:00Z.")
+		} else {
+			k.pastInstant("changed-since", since, r.Now())
+			filter.changedSince = new(wholeSeconds(since))
+		}
+	}
+
+	return filter, k.Err()
 }
 
 // ParseRecordFilter returns the filter for a state and a legal basis; nil means that the caller gave none. It returns
@@ -74,10 +114,12 @@ func (f RecordFilter) acceptedRows(rows []store.ListedRecord, now time.Time) []s
 // rows returns the filter for the store's records of an account at a meter point; empty values do not narrow.
 func (f RecordFilter) rows(accountID, mpxn string, now time.Time) store.RecordFilter {
 	return store.RecordFilter{
-		AccountID:  accountID,
-		MPxN:       mpxn,
-		State:      string(f.state),
-		LegalBasis: string(f.basis),
-		Now:        now,
+		AccountID:           accountID,
+		MPxN:                cmp.Or(mpxn, f.mpxn),
+		State:               string(f.state),
+		LegalBasis:          string(f.basis),
+		ControllerReference: f.reference,
+		ChangedSince:        f.changedSince,
+		Now:                 now,
 	}
 }

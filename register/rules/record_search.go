@@ -65,6 +65,7 @@ func (r *Rules) SearchRecords(
 			"ak": query.ak, "mpxn": query.mpxn, "state": string(filter.state), "legal-basis": string(filter.basis),
 		},
 		aks:   aks,
+		looks: r.looksOf(administrator, store.LookAdministrator, rows),
 		after: page.After,
 		next:  last,
 	}, r.searchEvents(ctx, administrator, query, rows))

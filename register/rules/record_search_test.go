@@ -43,8 +43,8 @@ func TestSearchRecords(t *testing.T) {
 			const looked = "audit_events WHERE event_type = 'administrator.looked'"
 			before := r.count(t, looked)
 			got := must(r.SearchRecords(t.Context(), "admin", query, rules.RecordFilter{}, store.Page{Limit: 5}))(t)
-			if len(got.Records) != test.want || got.Total != test.want {
-				t.Errorf("%s: %d records of %d, want %d", test.name, len(got.Records), got.Total, test.want)
+			if len(got.Records) != test.want || got.Total.Rows != test.want {
+				t.Errorf("%s: %d records of %d, want %d", test.name, len(got.Records), got.Total.Rows, test.want)
 			}
 			if rows := r.count(t, looked) - before; rows != max(test.want, 1) {
 				t.Errorf("%s: %d rows in the audit log, want %d", test.name, rows, max(test.want, 1))

@@ -16,6 +16,8 @@ func decodeAccessRecord(document []byte) (registerclient.AccessRecord, error) {
 		return registerclient.AccessRecord{}, fmt.Errorf("decode an access record: %w", err)
 	}
 
+	inWholeSeconds(&record)
+
 	return record, nil
 }
 
@@ -27,7 +29,7 @@ func accessRecordOf(row store.ListedRecord, reader string, now time.Time) (regis
 		return registerclient.AccessRecord{}, err
 	}
 
-	createdAt := row.CreatedAt.Time()
+	createdAt := wireTime(row.CreatedAt)
 	record.RecordMetadata.RecordIdentifier = row.AK
 	record.RecordMetadata.CreatedAt = &createdAt
 	if reader == row.AccountID && reader == row.IdentityAccountID {
@@ -35,7 +37,7 @@ func accessRecordOf(row store.ListedRecord, reader string, now time.Time) (regis
 	}
 
 	record.AccessEvent.State = registerclient.AccessState(row.StateAt(now))
-	record.AccessEvent.RevokedAt = store.OptionalTime(row.RevokedAt)
+	record.AccessEvent.RevokedAt = optionalWireTime(row.RevokedAt)
 
 	return record, nil
 }
@@ -168,7 +170,7 @@ func summaryOfSighting(sighting judgedSighting) registerclient.AccessRecordSumma
 	}
 	if stop := sighting.stop; stop != nil {
 		summary.StillSeenAfterStop = true
-		summary.EndedAt = &stop.at
+		summary.EndedAt = optionalSeconds(&stop.at)
 		summary.EndedBy = stop.by
 	}
 
@@ -196,7 +198,7 @@ func flatRecordOf(row store.ListedRecord, now time.Time) (registerclient.FlatRec
 		ArrangementType:    arrangement.ArrangementType,
 		ControllerCount:    len(arrangement.Controllers),
 		Expiry:             record.AccessEvent.Expiry,
-		CreatedAt:          row.CreatedAt.Time(),
-		RevokedAt:          store.OptionalTime(row.RevokedAt),
+		CreatedAt:          wireTime(row.CreatedAt),
+		RevokedAt:          optionalWireTime(row.RevokedAt),
 	}, nil
 }

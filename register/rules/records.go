@@ -135,6 +135,10 @@ func accessRecordRow(in registerclient.AccessRecord, keys store.AccessRecord) (s
 	row.LegalBasis = string(in.Processing.LegalBasis)
 	row.Expiry = store.OptionalMillis(in.AccessEvent.Expiry)
 	row.Record = document
+	row.ControllerReference = nil
+	if reference := in.AccessEvent.ControllerReference; reference != "" {
+		row.ControllerReference = &reference
+	}
 	row.EndedAtRegistration = !row.ActiveAt(row.CreatedAt.Time())
 	if row.State == store.StateRevoked {
 		by := string(registerclient.RevokedByOrganisation)

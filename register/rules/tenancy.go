@@ -10,6 +10,9 @@ import (
 // NewTenancyChange is the DCC's report of a change of tenancy that has been checked and not yet stored.
 type NewTenancyChange struct{ row store.TenancyChange }
 
+// maxReportDays is how many days ahead a change of tenancy may be reported, in London.
+const maxReportDays = 365
+
 // PrepareTenancyChange checks a report that the people at a meter point have changed. It returns Errors if it is wrong.
 func (r *Rules) PrepareTenancyChange(
 	accountID string, in registerclient.ChangeOfTenancyRequest,
@@ -17,7 +20,7 @@ func (r *Rules) PrepareTenancyChange(
 	var k Checks
 	mpxn, err := ParseMPxN("mpxn", in.MPxN)
 	k.Merge(err)
-	k.date("effective-date", in.EffectiveDate)
+	k.dayWithin("effective-date", in.EffectiveDate, r.Now(), maxReportDays)
 	k.required("source-reference", in.SourceReference, 255)
 	if err := k.Err(); err != nil {
 		return NewTenancyChange{}, err
@@ -173,10 +176,10 @@ func tenancyChangeOf(row store.TenancyChange) registerclient.ChangeOfTenancy {
 		MPxN:            row.MPxN,
 		EffectiveDate:   registerclient.Date(row.EffectiveDate),
 		SourceReference: row.SourceReference,
-		CreatedAt:       row.CreatedAt.Time(),
-		WithdrawnAt:     store.OptionalTime(row.WithdrawnAt),
-		DisputedAt:      store.OptionalTime(row.DisputedAt),
-		UpheldAt:        store.OptionalTime(row.UpheldAt),
+		CreatedAt:       wireTime(row.CreatedAt),
+		WithdrawnAt:     optionalWireTime(row.WithdrawnAt),
+		DisputedAt:      optionalWireTime(row.DisputedAt),
+		UpheldAt:        optionalWireTime(row.UpheldAt),
 	}
 }
 

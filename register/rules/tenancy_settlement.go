@@ -134,7 +134,7 @@ func (r *Rules) announceTie(ctx context.Context, tx *store.Tx, tied []contact) e
 
 		told[c.AccountID] = true
 		_, err := r.announce(ctx, tx, c.AccountID, registerclient.EventContactAdded, nil,
-			registerclient.ContactAddedPayload{MPxN: c.MPxN, AddedAt: c.CreatedAt.Time()})
+			registerclient.ContactAddedPayload{MPxN: c.MPxN, AddedAt: wireTime(c.CreatedAt)})
 		if err != nil {
 			return err
 		}

@@ -59,6 +59,6 @@ func (r *Rules) verifySighting(ctx context.Context, ak string) (Verification, er
 	return Verification{Sighting: &VerifiedSighting{
 		SchemaVersion: schemaVersion,
 		AK:            sighting.AK,
-		CreatedAt:     sighting.CreatedAt.Time(),
+		CreatedAt:     wireTime(sighting.CreatedAt),
 	}}, nil
 }

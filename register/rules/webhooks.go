@@ -150,7 +150,7 @@ func (r *Rules) webhookOf(row store.Webhook) (registerclient.Webhook, error) {
 		AlertEmail:       string(alert),
 		NotifyDaysBefore: row.NotifyDaysBefore,
 		EventTypes:       types,
-		CreatedAt:        row.CreatedAt.Time(),
+		CreatedAt:        wireTime(row.CreatedAt),
 		Active:           row.DeletedAt == nil,
 	}, nil
 }

@@ -77,5 +77,5 @@ func withdrawalDeliveryOf(jobs []store.Job) WithdrawalDelivery {
 		}
 	}
 
-	return WithdrawalDelivery{Status: status, At: store.OptionalTime(at)}
+	return WithdrawalDelivery{Status: status, At: optionalWireTime(at)}
 }

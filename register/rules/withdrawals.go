@@ -129,6 +129,7 @@ func (r *Rules) recordRevocation(
 	detail := map[string]any{}
 	if tokenHash != nil {
 		detail["token-sha256"] = hex.EncodeToString(tokenHash)
+		noteAdviser(ctx, detail)
 	}
 	if revocation.Reason != nil {
 		detail["reason"] = *revocation.Reason
@@ -150,7 +151,7 @@ func withdrawnBefore(ctx context.Context, tx *store.Tx, ak string, now time.Time
 	byCustomer := record.RevokedBy != nil && *record.RevokedBy == string(registerclient.RevokedByCustomer)
 	switch state := record.StateAt(now); {
 	case state == store.StateRevoked && byCustomer:
-		return record.RevokedAt.Time(), nil
+		return wireTime(*record.RevokedAt), nil
 	case !registerclient.LegalBasis(record.LegalBasis).Consent():
 		return time.Time{}, notConsent()
 	case state == store.StateExpired:

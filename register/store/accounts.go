@@ -68,7 +68,7 @@ func (r reader) FindDataUser(ctx context.Context, duid string) (Account, error) 
 // ListAccounts lists every account, oldest first.
 func (r reader) ListAccounts(ctx context.Context) ([]Account, error) {
 	return queryRows[Account](ctx, r.db, "list accounts",
-		`SELECT `+accountColumns+` FROM accounts ORDER BY registered_at, account_id`)
+		`SELECT `+accountColumns+` FROM accounts ORDER BY registered_at, seq`)
 }
 
 // SuspendAccount suspends an active account. It returns false if there is no active account with this id.

@@ -20,6 +20,8 @@ type Alarm struct {
 	// Day is a day in London.
 	Day      string `db:"day"`
 	RaisedAt Millis `db:"raised_at"`
+	// Seq is set when the alarm is read.
+	Seq int64 `db:"seq"`
 }
 
 const alarmColumns = `alarm, account_id, kind, day, raised_at`
@@ -38,8 +40,8 @@ func (t *Tx) DeleteOldAlarms(ctx context.Context, before time.Time) error {
 }
 
 // ListAlarms lists a page of the alarms, newest first, and returns how many there are.
-func (r reader) ListAlarms(ctx context.Context, page Page) ([]Alarm, int, error) {
-	alarms := list{columns: alarmColumns, from: `alarms`, at: "raised_at", key: "alarm"}
+func (r reader) ListAlarms(ctx context.Context, page Page) ([]Alarm, Total, error) {
+	alarms := list{columns: alarmColumns + `, seq`, from: `alarms`, at: "raised_at", seq: "seq"}
 
 	return queryPage[Alarm](ctx, r.db, alarms, conditions{}, page)
 }

@@ -30,6 +30,8 @@ type Approval struct {
 	// FinishedAt is when the last page was read, and Position where the next one begins.
 	FinishedAt *Millis `db:"finished_at"`
 	Position   string  `db:"position"`
+	// Seq is set when approvals are listed.
+	Seq int64 `db:"seq"`
 }
 
 const approvalColumns = `approval, action, parameters, reason, requested_by, requested_at, expires_at, verdict,
@@ -55,12 +57,12 @@ func (r reader) FindApproval(ctx context.Context, id string) (Approval, error) {
 func (r reader) ListOpenApprovals(ctx context.Context, requestedBy string, now time.Time) ([]Approval, error) {
 	return queryRows[Approval](ctx, r.db, "list open approvals", `SELECT `+approvalColumns+` FROM approvals
 		WHERE requested_by = ? AND expires_at > ? AND verdict <> 'refused' AND used_at IS NULL
-		ORDER BY requested_at DESC, approval DESC`, requestedBy, Millis(now))
+		ORDER BY requested_at DESC, seq DESC`, requestedBy, Millis(now))
 }
 
 // ListApprovals lists a page of the approvals, newest first, and returns how many there are.
-func (r reader) ListApprovals(ctx context.Context, page Page) ([]Approval, int, error) {
-	approvals := list{columns: approvalColumns, from: `approvals`, at: "requested_at", key: "approval"}
+func (r reader) ListApprovals(ctx context.Context, page Page) ([]Approval, Total, error) {
+	approvals := list{columns: approvalColumns + `, seq`, from: `approvals`, at: "requested_at", seq: "seq"}
 
 	return queryPage[Approval](ctx, r.db, approvals, conditions{}, page)
 }

@@ -214,7 +214,7 @@ type AuditFilter struct {
 
 // ListAudit lists a page of the audit log, newest first, and returns the number of rows that match the filter. It
 // leaves out rows outside the chains, which no program wrote.
-func (r reader) ListAudit(ctx context.Context, f AuditFilter, page Page) ([]AuditEvent, int, error) {
+func (r reader) ListAudit(ctx context.Context, f AuditFilter, page Page) ([]AuditEvent, Total, error) {
 	var where conditions
 	where.equal("account_id", f.AccountID)
 	where.equal("event_type", f.EventType)
@@ -223,7 +223,7 @@ func (r reader) ListAudit(ctx context.Context, f AuditFilter, page Page) ([]Audi
 	where.and(`place BETWEEN 1 AND (SELECT c.length FROM audit_chains c WHERE c.chain = audit_events.chain
 		AND c.chain BETWEEN 0 AND ?)`, auditChains-1)
 
-	events := list{columns: auditColumns, from: `audit_events`, at: "at", key: "event_id"}
+	events := list{columns: auditColumns, from: `audit_events`, at: "at", seq: "log_rows", key: "event_id"}
 
 	return queryPage[AuditEvent](ctx, r.db, events, where, page)
 }

@@ -77,8 +77,8 @@ func TestListAudit(t *testing.T) {
 			{store.AuditFilter{EventType: "another"}, 0},
 		} {
 			events, total, err := d.ListAudit(t.Context(), test.filter, store.Page{Limit: 1})
-			if err != nil || total != test.want || len(events) != min(2, test.want) {
-				t.Errorf("%+v: %d of %d, want %d (%v)", test.filter, len(events), total, test.want, err)
+			if err != nil || total.Rows != test.want || len(events) != min(2, test.want) {
+				t.Errorf("%+v: %d of %d, want %d (%v)", test.filter, len(events), total.Rows, test.want, err)
 			}
 		}
 	})
@@ -101,8 +101,8 @@ func TestListAuditLeavesOutRowsOutsideTheChains(t *testing.T) {
 		d.tamper(`INSERT INTO audit_chains (chain, length, hash) VALUES (99, 1, '')`)
 
 		events, total, err := d.ListAudit(t.Context(), store.AuditFilter{}, store.Page{Limit: 100})
-		if err != nil || total != 19 || len(events) != 19 {
-			t.Errorf("%d of %d, want 19 (%v)", len(events), total, err)
+		if err != nil || total.Rows != 19 || len(events) != 19 {
+			t.Errorf("%d of %d, want 19 (%v)", len(events), total.Rows, err)
 		}
 	})
 }

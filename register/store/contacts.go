@@ -189,7 +189,7 @@ func (c Contact) firstAccount(why string) *string {
 // ListContacts lists the contacts of a meter point, of all Data Users and households, the oldest first.
 func (r reader) ListContacts(ctx context.Context, mpxn string) ([]Contact, error) {
 	return queryRows[Contact](ctx, r.db, "list the contacts of a meter point",
-		liveContacts+` AND c.mpxn = ? ORDER BY c.created_at, c.contact`, mpxn)
+		liveContacts+` AND c.mpxn = ? ORDER BY c.created_at, c.seq`, mpxn)
 }
 
 // ListContactsOf lists the contacts of identity records, the oldest first.
@@ -199,7 +199,7 @@ func (r reader) ListContactsOf(ctx context.Context, irs []string) ([]Contact, er
 	}
 
 	return queryRowsIn[Contact](ctx, r.db, "list the contacts of identity records",
-		liveContacts+` AND c.ir IN (?) ORDER BY c.created_at, c.contact`, irs)
+		liveContacts+` AND c.ir IN (?) ORDER BY c.created_at, c.seq`, irs)
 }
 
 // FindContact finds a contact by its key; ErrNotFound, also if it has ended.

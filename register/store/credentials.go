@@ -65,5 +65,5 @@ func (r reader) ListCredentials(ctx context.Context, irs []string) ([]Credential
 	}
 
 	return queryRowsIn[Credential](ctx, r.db, "list passkeys", `SELECT `+credentialColumns+` FROM credentials
-		WHERE ir IN (?) ORDER BY registered_at, credential_id`, irs)
+		WHERE ir IN (?) ORDER BY registered_at, seq`, irs)
 }

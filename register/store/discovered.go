@@ -41,7 +41,7 @@ func (r reader) FindSighting(ctx context.Context, mpxn, organisationReference st
 func (r reader) ListDiscoveredAccess(ctx context.Context, mpxn string) ([]DiscoveredAccess, error) {
 	return queryRows[DiscoveredAccess](ctx, r.db, "list discovered access of meter point",
 		`SELECT `+discoveredColumns+` FROM discovered_access WHERE mpxn = ?
-		ORDER BY last_seen DESC, ak`, mpxn)
+		ORDER BY last_seen DESC, seq`, mpxn)
 }
 
 // FindDiscoveredAccess finds a sighting by its key; ErrNotFound.

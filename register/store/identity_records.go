@@ -165,7 +165,7 @@ func (r reader) ListIdentityRecords(
 
 	return queryRowsIn[IdentityRecord](ctx, r.db, "list identity records of account",
 		`SELECT `+identityColumns+`, `+ownKeyColumns+` FROM identity_records`+where.clause()+
-			` ORDER BY created_at, ir`, where.args...)
+			` ORDER BY created_at, seq`, where.args...)
 }
 
 // UpdateIdentityRecord sets the move-in dates and the sealed detail of an identity record, sealed with the key that

@@ -64,8 +64,8 @@ func TestImportsAreClaimedOnce(t *testing.T) {
 		}
 
 		_, total, err := d.ListRecords(t.Context(), store.RecordFilter{AccountID: "bright"}, store.Page{Limit: 1})
-		if err != nil || total != count {
-			t.Errorf("%d records, want %d (%v)", total, count, err)
+		if err != nil || total.Rows != count {
+			t.Errorf("%d records, want %d (%v)", total.Rows, count, err)
 		}
 	})
 }

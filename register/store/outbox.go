@@ -163,10 +163,9 @@ func (r reader) ListDeliveries(ctx context.Context, wid, outcome string, page Pa
 		where.equal("outcome", outcome)
 	}
 
-	deliveries := list{columns: jobColumns, from: "outbox", at: "created_at", key: "id"}
-	jobs, _, err := queryPage[Job](ctx, r.db, deliveries, where, page)
+	deliveries := list{columns: jobColumns, from: "outbox", at: "created_at", seq: "job"}
 
-	return jobs, err
+	return queryRowsOfPage[Job](ctx, r.db, deliveries, where, page)
 }
 
 // CountJobs counts the jobs that wait and the jobs that were given up, by kind.

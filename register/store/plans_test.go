@@ -136,3 +136,66 @@ func contactQueries(ctx context.Context, s *store.Store) []func() error {
 }
 
 func errorOf[T any](_ T, err error) error { return err }
+
+// The lists of access records are read in the order of an index, and find their rows by one.
+func TestPlansOfRecords(t *testing.T) {
+	t.Parallel()
+	db := registertest.SQLite.Open(t, migrations.Register)
+	since := now.Add(-time.Hour)
+	page := store.Page{Limit: 10, After: &store.Position{At: store.Millis(now), Seq: 1}}
+	for _, test := range []struct {
+		name   string
+		filter store.RecordFilter
+		page   store.Page
+		index  string
+		sorts  bool
+	}{
+		{"own", store.RecordFilter{AccountID: "a"}, page, "access_records_by_account", false},
+		{"own, in a state", store.RecordFilter{AccountID: "a", State: "ACTIVE", Now: now}, page,
+			"access_records_by_account", false},
+		{"all", store.RecordFilter{}, page, "access_records_by_age", false},
+		{"changed", store.RecordFilter{AccountID: "a", ChangedSince: &since}, page, "access_records_by_change", false},
+		{"by reference", store.RecordFilter{AccountID: "a", ControllerReference: "r"}, page,
+			"access_records_by_reference", false},
+		{"at a meter point", store.RecordFilter{AccountID: "a", MPxN: mpxn}, page,
+			"access_records_by_meter_point", true},
+		{"changed at a meter point", store.RecordFilter{AccountID: "a", MPxN: mpxn, ChangedSince: &since}, page,
+			"access_records_by_meter_point", true},
+	} {
+		s := store.New(db.Write, db.Read).RecordingForTest(func(query string, args []any) {
+			var steps []struct {
+				ID     int    `db:"id"`
+				Parent int    `db:"parent"`
+				Unused int    `db:"notused"`
+				Detail string `db:"detail"`
+			}
+			if err := db.Read.SelectContext(t.Context(), &steps, "EXPLAIN QUERY PLAN "+query, args...); err != nil {
+				t.Fatal(err)
+			}
+
+			plan := ""
+			for _, step := range steps {
+				plan += step.Detail + "\n"
+			}
+			if strings.Contains(query, "COUNT(*)") {
+				if strings.Contains(plan, "SCAN r\n") && test.name != "all" {
+					t.Errorf("%s is counted in all rows\n%s\n%s", test.name, plan, query)
+				}
+
+				return
+			}
+
+			isOrdered := !strings.Contains(plan, "TEMP B-TREE") || test.sorts
+			if !strings.Contains(plan, "INDEX "+test.index+" ") || !isOrdered {
+				t.Errorf("%s: want %s\n%s\n%s", test.name, test.index, plan, query)
+			}
+		})
+		if err := errorOf(func() (int, error) {
+			_, _, err := s.ListRecords(t.Context(), test.filter, test.page)
+
+			return 0, err
+		}()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -21,6 +21,8 @@ type AccessRecord struct {
 	RevokedAt    *Millis `db:"revoked_at"`
 	RevokedBy    *string `db:"revoked_by"`
 	RevokeReason *string `db:"revoke_reason"`
+	// ControllerReference is the owner's own reference for the record; nil if it has none.
+	ControllerReference *string `db:"controller_reference"`
 	// FirstRegisteredAt is the registered-at of the first registration; nil if the record was never replaced, because
 	// the document then has it.
 	FirstRegisteredAt *Millis `db:"first_registered_at"`
@@ -31,16 +33,20 @@ type AccessRecord struct {
 	StoppedBefore *Millis `db:"stopped_before"`
 	// Amendments is a JSON list of what the record said before each replacement, oldest first.
 	Amendments []byte `db:"amendments"`
+	// ChangedAt is when the record was registered, replaced or ended, whichever came last.
+	ChangedAt Millis `db:"changed_at"`
+	// Seq tells the order in which the records of one second were registered. ChangedAt and Seq are set when the record is listed.
+	Seq int64 `db:"seq"`
 }
 
 const recordColumns = `ak, mpxn, account_id, ir, state, legal_basis, expiry, record, created_at, revoked_at,
-	revoked_by, revoke_reason, ended_at_registration`
+	revoked_by, revoke_reason, ended_at_registration, controller_reference`
 
 // values returns what recordColumns hold, in that order.
 func (r AccessRecord) values() []any {
 	return []any{
 		r.AK, r.MPxN, r.AccountID, r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), r.CreatedAt,
-		r.RevokedAt, r.RevokedBy, r.RevokeReason, r.EndedAtRegistration,
+		r.RevokedAt, r.RevokedBy, r.RevokeReason, r.EndedAtRegistration, r.ControllerReference,
 	}
 }
 
@@ -95,13 +101,14 @@ type ListedRecord struct {
 var listedRecords = list{
 	columns: `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
 		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration,
-		r.stopped_before, r.amendments, a.duid, a.display_name, a.status AS data_user_status,
+		r.stopped_before, r.amendments, r.controller_reference, r.changed_at, r.seq, a.duid, a.display_name, a.status AS data_user_status,
 		a.organisation_reference, i.account_id AS identity_account_id,
 		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date,
 		(SELECT f.former_move_ins FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS former_move_ins`,
-	from: `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`,
-	at:   `r.created_at`,
-	key:  `r.ak`,
+	counted: `access_records r`,
+	from:    `access_records r JOIN accounts a ON a.account_id = r.account_id JOIN identity_records i ON i.ir = r.ir`,
+	at:      `r.created_at`,
+	seq:     `r.seq`,
 }
 
 // lastStop is AccessRecord.StoppedBefore in SQL. Its arguments are the meter point and the account.
@@ -121,13 +128,13 @@ func (t *Tx) insertAccessRecords(ctx context.Context, action string, records []A
 	var args []any
 	for _, record := range records {
 		args = append(args, record.values()...)
-		args = append(args, record.MPxN, record.AccountID)
+		args = append(args, record.MPxN, record.AccountID, record.CreatedAt)
 	}
 
-	values := strings.Repeat("?, ", len(AccessRecord{}.values())) + lastStop
+	values := strings.Repeat("?, ", len(AccessRecord{}.values())) + lastStop + ", ?"
 	rows := strings.Repeat(", ("+values+")", len(records))
 	_, err := t.exec(ctx, action,
-		`INSERT INTO access_records (`+recordColumns+`, stopped_before) VALUES `+rows[2:], args...)
+		`INSERT INTO access_records (`+recordColumns+`, stopped_before, changed_at) VALUES `+rows[2:], args...)
 
 	return err
 }
@@ -150,7 +157,7 @@ func (t *Tx) HoldAccessRecord(ctx context.Context, r AccessRecord) (AccessRecord
 func (r reader) ListAccessRecords(ctx context.Context, mpxn string) ([]ListedRecord, error) {
 	return queryRows[ListedRecord](ctx, r.db, "list access records of meter point",
 		`SELECT `+listedRecords.columns+` FROM `+listedRecords.from+` WHERE r.mpxn = ?
-		ORDER BY r.created_at DESC, r.ak`, mpxn)
+		ORDER BY r.created_at DESC, r.seq DESC`, mpxn)
 }
 
 // ListRecordsOfOrganisation lists the access records of a meter point whose owners have this Smart Energy Code
@@ -161,23 +168,32 @@ func (r reader) ListRecordsOfOrganisation(
 ) ([]ListedRecord, error) {
 	return queryRows[ListedRecord](ctx, r.db, "list access records of organisation",
 		`SELECT `+listedRecords.columns+` FROM `+listedRecords.from+`
-		WHERE r.mpxn = ? AND a.organisation_reference = ? ORDER BY r.created_at DESC, r.ak`,
+		WHERE r.mpxn = ? AND a.organisation_reference = ? ORDER BY r.created_at DESC, r.seq DESC`,
 		mpxn, organisationReference)
 }
 
 // RecordFilter narrows a list of access records. Empty fields match everything. Now decides which records are expired.
 type RecordFilter struct {
-	AccountID, MPxN, AK, State, LegalBasis string
-	Now                                    time.Time
+	AccountID, MPxN, AK, State, LegalBasis, ControllerReference string
+	Now                                                         time.Time
+	// ChangedSince is nil for records whenever they changed.
+	ChangedSince *time.Time
 }
 
-// ListRecords lists a page of access records, newest first, and returns the number of records that match the filter.
-func (r reader) ListRecords(ctx context.Context, f RecordFilter, page Page) ([]ListedRecord, int, error) {
+// ListRecords lists a page of access records, and returns the number of records that match the filter. The newest comes
+// first; with ChangedSince the one whose last change is the oldest.
+func (r reader) ListRecords(ctx context.Context, f RecordFilter, page Page) ([]ListedRecord, Total, error) {
+	account := "r.account_id"
+	if f.MPxN != "" {
+		account += " || ''" // no index of the account: it has more rows than the meter point
+	}
+
 	var where conditions
-	where.equal("r.account_id", f.AccountID)
+	where.equal(account, f.AccountID)
 	where.equal("r.mpxn", f.MPxN)
 	where.equal("r.ak", f.AK)
 	where.equal("r.legal_basis", f.LegalBasis)
+	where.equal("r.controller_reference", f.ControllerReference)
 	switch f.State {
 	case StateActive:
 		where.and(activeRecord, Millis(f.Now))
@@ -187,7 +203,16 @@ func (r reader) ListRecords(ctx context.Context, f RecordFilter, page Page) ([]L
 		where.equal("r.state", f.State)
 	}
 
-	return queryPage[ListedRecord](ctx, r.db, listedRecords, where, page)
+	if f.ChangedSince == nil {
+		return queryPage[ListedRecord](ctx, r.db, listedRecords, where, page)
+	}
+
+	where.and("r.changed_at >= ?", Millis(*f.ChangedSince))
+	changed := listedRecords
+	changed.at = "r.changed_at"
+	page.Oldest = true
+
+	return queryPage[ListedRecord](ctx, r.db, changed, where, page)
 }
 
 // HasAccessRecord reports whether an account has registered anything on a meter point.
@@ -208,7 +233,7 @@ func (r reader) ListActiveRecords(ctx context.Context, mpxn string, now time.Tim
 	return queryRows[ActiveRecord](ctx, r.db, "list active access records",
 		`SELECT r.ak, r.account_id, a.duid FROM access_records r
 		JOIN accounts a ON a.account_id = r.account_id WHERE r.mpxn = ? AND `+activeRecord+`
-		ORDER BY r.account_id, r.created_at, r.ak`, mpxn, Millis(now))
+		ORDER BY r.account_id, r.created_at, r.seq`, mpxn, Millis(now))
 }
 
 // SumRecordSizes returns the bytes that an account's access records, with their amendments, take at each of these
@@ -242,10 +267,11 @@ func (r reader) SumRecordSizes(ctx context.Context, accountID string, mpxns []st
 func (t *Tx) ReplaceAccessRecord(ctx context.Context, r AccessRecord, now time.Time) (bool, error) {
 	return t.execOne(ctx, "replace access record", `UPDATE access_records
 		SET first_ir = COALESCE(first_ir, ir), first_registered_at = COALESCE(first_registered_at, ?),
-		ir = ?, state = ?, legal_basis = ?, expiry = ?, record = ?, amendments = ?
+		ir = ?, state = ?, legal_basis = ?, expiry = ?, record = ?, controller_reference = ?, amendments = ?,
+		changed_at = ?
 		WHERE ak = ? AND mpxn = ? AND account_id = ? AND `+activeRecord,
-		r.FirstRegisteredAt, r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), string(r.Amendments),
-		r.AK, r.MPxN, r.AccountID, Millis(now))
+		r.FirstRegisteredAt, r.IR, r.State, r.LegalBasis, r.Expiry, string(r.Record), r.ControllerReference,
+		string(r.Amendments), Millis(now), r.AK, r.MPxN, r.AccountID, Millis(now))
 }
 
 // Revocation says who ended a record, when and why.
@@ -292,9 +318,9 @@ func (t *Tx) revokeWhere(
 	where string,
 	args ...any,
 ) (bool, error) {
-	args = append([]any{Millis(r.At), r.By, r.Reason, record.AK, record.MPxN}, args...)
+	args = append([]any{Millis(r.At), r.By, r.Reason, Millis(r.At), record.AK, record.MPxN}, args...)
 
 	return t.execOne(ctx, action, `UPDATE access_records
-		SET state = 'REVOKED', revoked_at = ?, revoked_by = ?, revoke_reason = ?
+		SET state = 'REVOKED', revoked_at = ?, revoked_by = ?, revoke_reason = ?, changed_at = ?
 		WHERE ak = ? AND mpxn = ? AND `+where, args...)
 }

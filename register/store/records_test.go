@@ -39,8 +39,8 @@ func TestStateAtAgreesWithSQL(t *testing.T) {
 			for _, state := range []string{store.StateActive, store.StateExpired, store.StateRevoked} {
 				filter := store.RecordFilter{State: state, Now: at}
 				rows, total, err := d.ListRecords(t.Context(), filter, store.Page{Limit: 10})
-				if err != nil || total != len(want[state]) || !sameKeys(rows, want[state]) {
-					t.Errorf("%s at %v: %d rows, want %v (%v)", state, at, total, want[state], err)
+				if err != nil || total.Rows != len(want[state]) || !sameKeys(rows, want[state]) {
+					t.Errorf("%s at %v: %d rows, want %v (%v)", state, at, total.Rows, want[state], err)
 				}
 			}
 

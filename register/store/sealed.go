@@ -67,6 +67,11 @@ var (
 		key:    []string{"challenge"},
 		sealed: []string{"sealed_token"},
 	}
+	SealedReadings = SealedTable{
+		name:   "kept_readings",
+		key:    []string{"account_id", "idempotency_key"},
+		sealed: []string{"sealed_answer"},
+	}
 	// SealedResponses are the responses that no identity record's own key seals.
 	SealedResponses = SealedTable{
 		name:   "idempotency_keys",

@@ -47,7 +47,7 @@ func TestTransact(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			expect(t, test.id+", audited", rows == 1, test.err == nil)
+			expect(t, test.id+", audited", rows.Rows == 1, test.err == nil)
 		}
 	})
 }

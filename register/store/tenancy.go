@@ -122,7 +122,7 @@ func (r reader) FindTenancyChange(ctx context.Context, cot string) (TenancyChang
 func (r reader) ListTenancyChanges(ctx context.Context, mpxn string) ([]TenancyChange, error) {
 	return queryRows[TenancyChange](ctx, r.db, "list changes of tenancy",
 		`SELECT `+tenancyColumns+` FROM tenancy_changes WHERE mpxn = ?
-		ORDER BY effective_date DESC, created_at DESC, cot`, mpxn)
+		ORDER BY effective_date DESC, created_at DESC, seq DESC`, mpxn)
 }
 
 // ListTenancyChangesInForce lists the reports that divide the occupants of a meter point now: they are not withdrawn,
@@ -132,7 +132,7 @@ func (r reader) ListTenancyChangesInForce(ctx context.Context, mpxn string, now 
 	return queryRows[TenancyChange](ctx, r.db, "list changes of tenancy in force",
 		`SELECT `+tenancyColumns+` FROM tenancy_changes
 		WHERE mpxn = ? AND withdrawn_at IS NULL AND effective_date <= ?
-		ORDER BY effective_date DESC, created_at, cot`, mpxn, LondonDay(now, 0))
+		ORDER BY effective_date DESC, created_at, seq`, mpxn, LondonDay(now, 0))
 }
 
 // ListTenancyChangesToSettle lists the reports in force that divide no standing yet, the earliest date first.
@@ -140,7 +140,7 @@ func (r reader) ListTenancyChangesToSettle(ctx context.Context, now time.Time, l
 	return queryRows[TenancyChange](ctx, r.db, "list changes of tenancy to settle",
 		`SELECT `+tenancyColumns+` FROM tenancy_changes
 		WHERE settled_at IS NULL AND withdrawn_at IS NULL AND effective_date <= ?
-		ORDER BY effective_date, created_at, cot LIMIT ?`, LondonDay(now, 0), limit)
+		ORDER BY effective_date, created_at, seq LIMIT ?`, LondonDay(now, 0), limit)
 }
 
 // ContactStanding is a standing that a contact has or had.

@@ -72,7 +72,7 @@ func (t *Tx) DeleteWebhook(ctx context.Context, accountID, wid string, now time.
 // ListWebhooks lists the webhooks of an account that are not deleted, oldest first.
 func (r reader) ListWebhooks(ctx context.Context, accountID string) ([]Webhook, error) {
 	return queryRows[Webhook](ctx, r.db, "list webhooks of account", `SELECT `+webhookColumns+` FROM webhooks
-		WHERE account_id = ? AND deleted_at IS NULL ORDER BY created_at, wid`, accountID)
+		WHERE account_id = ? AND deleted_at IS NULL ORDER BY created_at, seq`, accountID)
 }
 
 // OwnedWebhook is a webhook with the DUID of its owner.
@@ -87,5 +87,5 @@ func (r reader) ListAllWebhooks(ctx context.Context) ([]OwnedWebhook, error) {
 	return queryRows[OwnedWebhook](ctx, r.db, "list webhooks of all accounts",
 		`SELECT `+webhookColumns+`,
 			(SELECT duid FROM accounts a WHERE a.account_id = webhooks.account_id) AS duid
-		FROM webhooks WHERE deleted_at IS NULL ORDER BY created_at, wid`)
+		FROM webhooks WHERE deleted_at IS NULL ORDER BY created_at, seq`)
 }

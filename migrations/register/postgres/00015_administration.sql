@@ -4,6 +4,7 @@
 
 -- What an administrator asked for and another one has to approve.
 CREATE TABLE approvals (
+    seq          BIGINT GENERATED ALWAYS AS IDENTITY, -- the order in which they were asked
     approval     TEXT PRIMARY KEY,
     action       TEXT NOT NULL,
     parameters   TEXT NOT NULL,                     -- JSON object; an approval is for these alone
@@ -18,7 +19,7 @@ CREATE TABLE approvals (
     finished_at  BIGINT,                           -- of a list, when its last page was read
     position     TEXT NOT NULL DEFAULT ''           -- of a list, where its next page begins
 );
-CREATE INDEX approvals_by_time ON approvals (requested_at, approval);
+CREATE INDEX approvals_by_time ON approvals (requested_at, seq);
 CREATE INDEX approvals_by_requester ON approvals (requested_by, expires_at);
 
 -- The access records that an administrator was shown in the last day without an approval.

@@ -4,7 +4,8 @@
 
 -- What an administrator asked for and another one has to approve.
 CREATE TABLE approvals (
-    approval     TEXT PRIMARY KEY,
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were asked
+    approval     TEXT NOT NULL UNIQUE,
     action       TEXT NOT NULL,
     parameters   TEXT NOT NULL,                     -- JSON object; an approval is for these alone
     reason       TEXT NOT NULL,                     -- of the request; empty if it gave none
@@ -18,7 +19,7 @@ CREATE TABLE approvals (
     finished_at  INTEGER,                           -- of a list, when its last page was read
     position     TEXT NOT NULL DEFAULT ''           -- of a list, where its next page begins
 );
-CREATE INDEX approvals_by_time ON approvals (requested_at, approval);
+CREATE INDEX approvals_by_time ON approvals (requested_at, seq);
 CREATE INDEX approvals_by_requester ON approvals (requested_by, expires_at);
 
 -- The access records that an administrator was shown in the last day without an approval.
