@@ -86,12 +86,7 @@ func (p *portal) postAdviserSignIn(c echo.Context) error {
 
 // postAdviserEnd ends an adviser's day. If a customer's visit is left, it ends too.
 func (p *portal) postAdviserEnd(c echo.Context) error {
-	session, err := p.session(c)
-	if err == nil && session.ID != "" {
-		session.Options.MaxAge = -1
-		err = session.Save(c.Request(), c.Response())
-	}
-
+	_, err := p.endVisit(c)
 	p.deleteCookie(c, adviserCookie)
 	if err != nil {
 		return err

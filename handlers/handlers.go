@@ -108,9 +108,11 @@ type portal struct {
 	// embedScript is embed.js with its settings.
 	embedScript []byte
 	sessions    *sessionStore
-	linkSeal    cipher.AEAD
-	limitKey    []byte
-	files       *static.Files
+	// signOuts has an entry for each visit that is ending at the register.
+	signOuts chan struct{}
+	linkSeal cipher.AEAD
+	limitKey []byte
+	files    *static.Files
 	// languages are those that the operator offers, its first choice first.
 	languages []string
 }
@@ -173,6 +175,7 @@ func newPortal(own Options, k kind) (*portal, error) {
 		ownBase:   own.Base,
 		files:     static.Handler(own.Files),
 		languages: own.Brand.Offered(),
+		signOuts:  make(chan struct{}, maxSignOuts),
 	}
 	if own.PublicURL != "" {
 		p.customerURL = strings.TrimRight(own.PublicURL, "/") + own.Base

@@ -37,6 +37,9 @@ type visit struct {
 	ProvingOther bool
 	// Challenge is the proof under way, or the one that Reading was allowed by; nil before.
 	Challenge *challenge
+	// Earlier are the tokens of the proofs before Challenge, which end with the visit. No response to the browser may
+	// hold one.
+	Earlier []string
 	// Reading is nil until the customer has confirmed.
 	Reading *reading
 	// Resends is how often a letter was sent again because none had come.

@@ -101,3 +101,12 @@ func (a *API) completeReidentification(c echo.Context, in registerclient.Complet
 		return rules.Response{Status: http.StatusOK, Body: status}, nil
 	})
 }
+
+// signOut is POST /identity-records/reidentify/{tokenRef}/sign-out.
+func (a *API) signOut(c echo.Context) error {
+	if err := a.rules.SignOut(c.Request().Context(), caller(c).AccountID, c.Param("tokenRef")); err != nil {
+		return err
+	}
+
+	return c.NoContent(http.StatusNoContent)
+}

@@ -1,0 +1,34 @@
+package rules
+
+import (
+	"context"
+
+	"central.consent/dar/register/store"
+)
+
+// SignOut ends what a challenge has opened in the customer's browser, because the customer has signed out where it was
+// started (docs/decisions.md, Leaving fast): the ticket to enrol a passkey, the visit to the customer's own page, and the
+// challenge itself if nobody has confirmed it. The authority to withdraw is not touched. It is idempotent. It returns an
+// *Error of KindNotFound if the token is unknown or another account's.
+func (r *Rules) SignOut(ctx context.Context, accountID, tokenRef string) error {
+	return r.store.Transact(ctx, func(tx *store.Tx) error {
+		found, err := tx.FindReidentification(ctx, HashToken(tokenRef), accountID)
+		if err != nil {
+			return orRefusal(err, noChallenge())
+		}
+
+		// The meter point is held before the challenge, as a confirmation does.
+		if err := tx.HoldMeterPoint(ctx, found.MPxN); err != nil {
+			return err
+		}
+
+		ended, err := tx.SignOut(ctx, found.Challenge, r.Now())
+		if ended {
+			tx.Audit(r.auditEvent(accountID, auditReidentifySignedOut, found.MPxN, "", map[string]any{
+				"method": found.Method,
+			}))
+		}
+
+		return err
+	})
+}
