@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"central.consent/dar/internal/web"
 	"central.consent/dar/views"
 )
 
@@ -30,7 +31,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		return page
 	}
 
-	page.FormToken = v.FormToken
+	page.FormToken = web.MaskToken(v.FormToken)
 	page.IdleMinutes = int(idleTime / time.Minute)
 	if v.Opened {
 		page.SignedIn = true

@@ -16,8 +16,8 @@ import (
 )
 
 // On the register's own pages a customer who has confirmed can set up a passkey for ten minutes, in the browser that
-// confirmed. The next person at a shared device must not find that open (docs/decisions.md, Leaving fast). So the end of
-// a visit ends its challenges at the register too.
+// confirmed. The next person at a shared device must not find that open (docs/decisions.md, Leaving fast). So the end
+// of a visit ends its challenges at the register too.
 const (
 	// signOutTime bounds the calls to the register that end one visit, and signOutWait how long a customer who signs
 	// out waits for them. The quick exit does not wait.
@@ -92,11 +92,11 @@ func (p *portal) signOut(ctx context.Context, tokens []string) <-chan struct{} {
 		defer close(done)
 		defer func() { <-p.signOuts }()
 
-		ctx, cancel := context.WithTimeout(ctx, signOutTime)
+		bounded, cancel := context.WithTimeout(ctx, signOutTime)
 		defer cancel()
 
 		for _, token := range tokens {
-			err := p.Register.SignOut(ctx, token)
+			err := p.Register.SignOut(bounded, token)
 			if err != nil && !errors.Is(err, registerclient.ErrNotFound) { // the register forgets a token after a day
 				p.Logger.WarnContext(ctx, "a visit was not ended at the register", "error", err)
 			}

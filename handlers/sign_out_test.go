@@ -43,8 +43,8 @@ func expectNothingOpen(t *testing.T, inbox *browser) {
 	}
 }
 
-// Each way to end a visit ends what the confirmation has opened at the register, on the same device: the ticket to enrol
-// a passkey and the customer's own page.
+// Each way to end a visit ends what the confirmation has opened at the register, on the same device: the ticket to
+// enrol a passkey and the customer's own page.
 func TestEndOfAVisitEndsItsTicket(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(w *world, b *browser) *page{
@@ -79,7 +79,11 @@ func TestEndOfAVisitEndsEarlierLetters(t *testing.T) {
 	second := post.open(t, post.letter(t, 2))
 	b.post("/portal/leave", url.Values{})
 	for _, inbox := range []*browser{first, second} {
-		eventually(t, "the letter opens nothing", func() bool { return inbox.get("/id/link").StatusCode == http.StatusGone })
+		eventually(
+			t,
+			"the letter opens nothing",
+			func() bool { return inbox.get("/id/link").StatusCode == http.StatusGone },
+		)
 	}
 }
 

@@ -26,7 +26,7 @@ type visit struct {
 	// Methods are the proofs of presence that the register offers here, best first. There are none while an address is
 	// being checked.
 	Methods []registerclient.Method
-	// FormToken is in every form of the session.
+	// FormToken is in every form of the session, masked in each response.
 	FormToken string
 	// EndsAt is when the visit ends in any case.
 	EndsAt time.Time

@@ -11,8 +11,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// Signing out ends the ticket and the visit, also of a ceremony that has begun, and leaves the token as it is. It can be
-// repeated, and is audited once.
+// Signing out ends the ticket and the visit, also of a ceremony that has begun, and leaves the token as it is. It can
+// be repeated, and is audited once.
 func TestSignOutEndsTheTicket(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
@@ -86,7 +86,9 @@ func TestSignOutOfAnotherAccount(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)
 	started, _ := h.askByLink(t, false)
-	for name, token := range map[string]string{"another's": started.TokenRef(), "unknown": rules.NewID("mlr"), "none": ""} {
+	for name, token := range map[string]string{
+		"another's": started.TokenRef(), "unknown": rules.NewID("mlr"), "none": "",
+	} {
 		expectRefusal(t, name, h.SignOut(t.Context(), h.owner.AccountID, token), "not found NOT001")
 	}
 

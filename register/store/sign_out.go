@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// SignOut ends what a challenge has opened in the customer's browser: the ticket to enrol a passkey and the visit to the
-// customer's own page. A challenge that is not confirmed ends too. The token, and what it has read, stay as they are.
-// It returns false if nothing was open.
+// SignOut ends what a challenge has opened in the customer's browser: the ticket to enrol a passkey and the visit to
+// the customer's own page. A challenge that is not confirmed ends too. The token, and what it has read, stay as they
+// are. It returns false if nothing was open.
 func (t *Tx) SignOut(ctx context.Context, challenge string, now time.Time) (bool, error) {
 	at := Millis(now)
 
