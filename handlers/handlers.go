@@ -64,8 +64,8 @@ type Options struct {
 	AdviserSecret string
 	// Address returns the address that a request came from, as limits count it; nil for the peer's.
 	Address func(*http.Request) string
-	// Secure is true for every address that is not loopback: cookies are then sent over https only, and browsers are
-	// told never to come by http.
+	// Secure is true if customers come by https: cookies are then bound to it and to the host, and browsers are told
+	// never to come by http. Only a loopback address may do without.
 	Secure bool
 	// Clock returns the time; nil for time.Now.
 	Clock func() time.Time

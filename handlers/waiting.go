@@ -61,6 +61,7 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 		Proof: proof.StartedAt.UnixMilli(),
 	}
 	page.Path = p.Base + "/waiting"
+	page.Query = "" // beside the code, the compressed page must hold nothing that another site has chosen
 	if p.Demonstration {
 		return page
 	}

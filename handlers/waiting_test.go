@@ -261,3 +261,14 @@ func TestLostMailbox(t *testing.T) {
 		}
 	}
 }
+
+// A link of another site can choose nothing that the page with the code repeats: compression would tell of the code.
+func TestWaitingPageRepeatsNoQuery(t *testing.T) {
+	t.Parallel()
+	b := newWorld(t).browser(t)
+	b.prove()
+	p := b.get("/portal/waiting?q=canary&state=canary&record=canary&number=canary&x=canary")
+	if p.StatusCode != http.StatusOK || strings.Contains(p.body, "canary") || b.code() == "" {
+		t.Errorf("%d %s", p.StatusCode, p.body)
+	}
+}

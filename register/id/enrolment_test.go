@@ -389,7 +389,7 @@ func TestDataUserIsShownNoPasskeys(t *testing.T) {
 	c := openCeremony(t, b, page)
 	options := c.options()
 	told := string(page.Body) + options
-	for _, secret := range [][]byte{theirs.held.ID, []byte(theirs.auth.Options.UserHandle)} {
+	for _, secret := range [][]byte{theirs.held.ID, theirs.auth.Options.UserHandle} {
 		if strings.Contains(told, base64.RawURLEncoding.EncodeToString(secret)) {
 			t.Errorf("the Data User reads %s", told)
 		}

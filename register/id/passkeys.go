@@ -49,7 +49,7 @@ func (p *Pages) showAssert(c echo.Context) error {
 	}
 
 	model := AssertPage{
-		Page:      page(c, permission.Found.Language, pathAssert),
+		Page:      p.page(c, permission.Found.Language, pathAssert),
 		Asking:    asking(permission.Opened),
 		FormToken: formToken(permission.Secret),
 		Purpose:   PurposeList,
@@ -73,7 +73,7 @@ func (p *Pages) showEnrol(c echo.Context) error {
 
 	permission, err := p.permitEnrolment(c)
 	if errors.Is(err, rules.ErrMailed) {
-		model := EndPage{Page: page(c, permission.Found.Language, pathEnrol), Reason: EndMailed}
+		model := EndPage{Page: p.page(c, permission.Found.Language, pathEnrol), Reason: EndMailed}
 
 		return web.Render(c, http.StatusOK, End(model))
 	}
@@ -100,7 +100,7 @@ func (p *Pages) enrolPage(c echo.Context, permission rules.Permission) (EnrolPag
 	}
 
 	model := EnrolPage{
-		Page:      page(c, found.Language, pathEnrol),
+		Page:      p.page(c, found.Language, pathEnrol),
 		Asking:    asking(permission.Opened),
 		FormToken: formToken(permission.Secret),
 		Confirmed: permission.Confirmed,
