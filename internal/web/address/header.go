@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
@@ -26,21 +27,7 @@ func PolicyOrigin(text string) string {
 		return ""
 	}
 
-	host := strings.ToLower(u.Hostname())
-	for i := range len(host) {
-		if host[i] < 0x80 {
-			continue
-		}
-
-		ascii, err := idna.Lookup.ToASCII(host)
-		if err != nil {
-			return ""
-		}
-
-		host = ascii
-
-		break
-	}
+	host := asciiHost(u.Hostname())
 	if len(host) > maxHost || !policyHost.MatchString(host) || isOddIP(host) {
 		return ""
 	}
@@ -55,6 +42,21 @@ func PolicyOrigin(text string) string {
 	}
 
 	return strings.ToLower(u.Scheme) + "://" + host + port
+}
+
+// asciiHost returns a host in lower case and in ASCII; "" if it has no form in ASCII.
+func asciiHost(host string) string {
+	host = strings.ToLower(host)
+	if !strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return host
+	}
+
+	ascii, err := idna.Lookup.ToASCII(host)
+	if err != nil {
+		return ""
+	}
+
+	return ascii
 }
 
 // isOddIP reports whether browsers read a host as an IPv4 address in another form than the usual one: 127.1, 0x7f.1 or
