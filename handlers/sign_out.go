@@ -96,7 +96,7 @@ func (p *portal) signOut(ctx context.Context, tokens []string) <-chan struct{} {
 		defer cancel()
 
 		for _, token := range tokens {
-			err := p.Register.SignOut(bounded, token)
+			_, err := p.Register.SignOut(bounded, token)
 			if err != nil && !errors.Is(err, registerclient.ErrNotFound) { // the register forgets a token after a day
 				p.Logger.WarnContext(ctx, "a visit was not ended at the register", "error", err)
 			}

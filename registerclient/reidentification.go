@@ -46,18 +46,16 @@ func (c *Client) CompleteReidentification(
 }
 
 // SignOut ends what a re-identification has opened in the customer's browser on the register's own pages, and the
-// re-identification itself if nobody has confirmed it yet. Call it when the customer signs out. It is idempotent. It
-// returns ErrNotFound if this account started no such re-identification.
-func (c *Client) SignOut(ctx context.Context, tokenRef string) error {
-	_, err := send[struct{}](ctx, c, operation{
+// re-identification itself if nobody has confirmed it yet. Call it when the customer signs out. Its response is that of
+// ReidentificationStatus, and it is idempotent. It returns ErrNotFound if this account started no such
+// re-identification.
+func (c *Client) SignOut(ctx context.Context, tokenRef string) (*ReidentifyStatusResponse, error) {
+	return send[ReidentifyStatusResponse](ctx, c, operation{
 		name:    "sign out of re-identification",
 		method:  http.MethodPost,
 		path:    "/identity-records/reidentify/" + segment(tokenRef) + "/sign-out",
-		empty:   true,
 		retries: 2,
 	})
-
-	return err
 }
 
 // ReidentifyOwn asks the person of an identity record of the calling Data User to confirm. It returns ErrNotFound if

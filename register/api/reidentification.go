@@ -104,9 +104,14 @@ func (a *API) completeReidentification(c echo.Context, in registerclient.Complet
 
 // signOut is POST /identity-records/reidentify/{tokenRef}/sign-out.
 func (a *API) signOut(c echo.Context) error {
-	if err := a.rules.SignOut(c.Request().Context(), caller(c).AccountID, c.Param("tokenRef")); err != nil {
-		return err
-	}
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		status, err := a.rules.SignOut(ctx, tx, caller(c).AccountID, c.Param("tokenRef"))
+		if err != nil {
+			return rules.Response{}, err
+		}
 
-	return c.NoContent(http.StatusNoContent)
+		status.Response = a.metadata(c)
+
+		return rules.Response{Status: http.StatusOK, Body: status}, nil
+	})
 }

@@ -40,5 +40,10 @@ func (p *Pages) page(c echo.Context, challenge, path string) Page {
 		other = i18n.Languages()[1]
 	}
 
-	return Page{Text: i18n.For(language), Other: i18n.For(other), OtherHref: path + "?lang=" + other}
+	return Page{
+		Text:          i18n.For(language),
+		Other:         i18n.For(other),
+		OtherHref:     path + "?lang=" + other,
+		Demonstration: p.demonstration,
+	}
 }

@@ -105,6 +105,7 @@ func asking(opened rules.Opened) Asking {
 		MeterEnding: meter.Ending,
 		Asked:       opened.Found.IssuedAt.Time(),
 		Expires:     opened.Found.ConfirmBy.Time(),
+		StartedFrom: opened.Found.StartedFrom,
 	}
 }
 

@@ -11,6 +11,8 @@ type Page struct {
 	Text, Other *i18n.Printer
 	// OtherHref is the same page in the other language.
 	OtherHref string
+	// Demonstration is true if every customer counts as confirmed.
+	Demonstration bool
 }
 
 // Purpose is what a customer is asked to confirm for.
@@ -33,6 +35,8 @@ type Asking struct {
 	// MeterEnding are the last digits of the meter point number.
 	MeterEnding    string
 	Asked, Expires time.Time
+	// StartedFrom is the browser in which the challenge was started, as Org says; empty if it did not.
+	StartedFrom string
 }
 
 // LinkPage asks for the customer's yes.

@@ -11,6 +11,17 @@ import (
 	"central.consent/dar/registerclient"
 )
 
+// signOut signs out of a challenge of an account.
+func (h *house) signOut(t testing.TB, accountID, tokenRef string) error {
+	t.Helper()
+
+	return h.store.Transact(t.Context(), func(tx *store.Tx) error {
+		_, err := h.SignOut(t.Context(), tx, accountID, tokenRef)
+
+		return err
+	})
+}
+
 // Signing out ends the ticket and the visit, also of a ceremony that has begun, and leaves the token as it is. It can
 // be repeated, and is audited once.
 func TestSignOutEndsTheTicket(t *testing.T) {
@@ -24,7 +35,7 @@ func TestSignOutEndsTheTicket(t *testing.T) {
 		options := must(h.BeginEnrolment(t.Context(), permission, "", "Electricity meter"))(t)
 
 		for range 2 {
-			if err := h.SignOut(t.Context(), h.portal.AccountID, started.TokenRef()); err != nil {
+			if err := h.signOut(t, h.portal.AccountID, started.TokenRef()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -59,7 +70,7 @@ func TestSignOutEndsAnOpenChallenge(t *testing.T) {
 		result := must(h.showPasskey(t, permission, d, ""))(t)
 		code := queryOf(t, result.ReturnTo).Get("dar-completion-code")
 		for _, started := range []registerclient.ReidentifyResponse{mailed, shown} {
-			if err := h.SignOut(t.Context(), h.portal.AccountID, started.TokenRef()); err != nil {
+			if err := h.signOut(t, h.portal.AccountID, started.TokenRef()); err != nil {
 				t.Fatal(err)
 			}
 
@@ -89,7 +100,7 @@ func TestSignOutOfAnotherAccount(t *testing.T) {
 	for name, token := range map[string]string{
 		"another's": started.TokenRef(), "unknown": rules.NewID("mlr"), "none": "",
 	} {
-		expectRefusal(t, name, h.SignOut(t.Context(), h.owner.AccountID, token), "not found NOT001")
+		expectRefusal(t, name, h.signOut(t, h.owner.AccountID, token), "not found NOT001")
 	}
 
 	h.expectStatus(t, "after the attempts", started, "pending")
