@@ -159,6 +159,7 @@ const (
 	EndPasskeyDeclined Reason = "passkey-declined"
 	EndShown           Reason = "passkey-shown"
 	EndEnrolled        Reason = "passkey-added"
+	EndStubbed         Reason = "passkey-stub"   // a demonstration asks for no passkey
 	EndMailed          Reason = "passkey-mailed" // the customer has to open the mailed link
 	EndLetterYes       Reason = "letter-yes"     // a new contact is the customer's
 	EndLetterNo        Reason = "letter-no"      // it is not
@@ -181,4 +182,6 @@ type EndPage struct {
 	Reference string
 	// ContactsHref is as in ConfirmedPage.
 	ContactsHref string
+	// BackHref leads back to the account that asked; empty if the customer has to find the way.
+	BackHref string
 }

@@ -43,6 +43,10 @@ func (p *Pages) showAssert(c echo.Context) error {
 		return err
 	}
 
+	if p.demonstration {
+		return p.showStubbed(c)
+	}
+
 	permission, err := p.permitAssertion(c)
 	if err != nil {
 		return p.countEnded(c, err)
@@ -63,6 +67,18 @@ func (p *Pages) showAssert(c echo.Context) error {
 	allowPasskeys(c, permissionsShow)
 
 	return web.Render(c, http.StatusOK, Assert(model))
+}
+
+// showStubbed takes the place of the page on which a passkey is shown in a demonstration, which asks for none.
+func (p *Pages) showStubbed(c echo.Context) error {
+	found, back, err := p.rules.StubbedAssertion(c.Request().Context(), p.secretOf(c, store.SessionSecret))
+	if err != nil {
+		return p.countEnded(c, err)
+	}
+
+	return web.Render(c, http.StatusOK, End(EndPage{
+		Page: p.page(c, found.Language, pathAssert), Reason: EndStubbed, BackHref: back,
+	}))
 }
 
 // showEnrol is the page on which the customer creates a passkey.
@@ -119,7 +135,10 @@ func (p *Pages) enrolPage(c echo.Context, permission rules.Permission) (EnrolPag
 			return EnrolPage{}, err
 		}
 
-		model.BackHref = cmp.Or(returnTo, pathConfirmed)
+		model.BackHref = returnTo
+		if !p.demonstration { // a demonstration has no page before this one
+			model.BackHref = cmp.Or(returnTo, pathConfirmed)
+		}
 	}
 
 	return model, nil

@@ -258,6 +258,7 @@ func (r *Rules) startChallenge(
 	switch {
 	case r.stub:
 		row.ConfirmedAt = &row.IssuedAt
+		row.EnrolHash = row.SessionHash // the passkey page opens all the same
 	case challenge.Mailed:
 		secret := NewSecret()
 		row.LinkHash = HashToken(secret)
