@@ -3,7 +3,6 @@ package handlers
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -141,7 +140,6 @@ func TestAdviserDownloadsNothing(t *testing.T) {
 		".docx",
 		"/several",
 		"/stopped",
-		"/" + handle + "/letter",
 		"/" + handle,
 		"/export.csv",
 		"/download",
@@ -179,24 +177,7 @@ func TestAdviserSecretIsNeeded(t *testing.T) {
 		t.Error("a stranger got somewhere")
 	}
 
-	// The number of guesses is limited.
-	for range wrongSecrets.Most {
-		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {"guess"}}).
-			wants(t, 422, "adviser.signin.title").
-			blames(t, "#secret", "error.adviser.secret")
-	}
-	// A guess beyond the limit does not show that it was right.
-	for _, secret := range []string{"", adviserSecret} {
-		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {secret}}).wants(t, 429, "error.too-often.title")
-	}
-
-	w.register.Clock.Add(wrongSecrets.Within)
-	// Advisers of an office behind one address, who all know the secret, are not limited.
-	for range wrongSecrets.Most + 1 {
-		stranger.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
-	}
-
-	// The cookie is valid for eight hours, for this secret and this operator.
+	// The sign-in is valid for eight hours, for this secret and this operator.
 	b := w.adviser(t)
 	w.register.Clock.Add(adviserTime - time.Second)
 	b.get("/portal/adviser").wants(t, 200, "start.title.adviser")
@@ -299,27 +280,5 @@ func TestAdviserLogTellsNothing(t *testing.T) {
 		if strings.Contains(w.log.String(), canary) {
 			t.Errorf("the log tells %q", canary)
 		}
-	}
-}
-
-// Operators share a database. An adviser of one operator gets no extra guesses at another's secret.
-func TestGuessesAreCountedByOperator(t *testing.T) {
-	t.Parallel()
-	w := newAdvisedWorld(t)
-	own := w.browser(t)
-	w.options.Operator = "another"
-	w.options.AdviserSecret = "another-0123456789"
-	other, _ := w.newPortal(t)
-	for i := range wrongSecrets.Most + 1 {
-		guess := httptest.NewRequest(http.MethodPost, "/portal/adviser/sign-in", strings.NewReader("secret=guess"))
-		guess.Header.Set("Content-Type", echo.MIMEApplicationForm)
-		guess.Header.Set("X-Forwarded-For", own.header.Get("X-Forwarded-For"))
-		answer := httptest.NewRecorder()
-		other.ServeHTTP(answer, guess)
-		if want := map[bool]int{true: 422, false: 429}[i < wrongSecrets.Most]; answer.Code != want {
-			t.Errorf("guess %d is answered %d, want %d", i+1, answer.Code, want)
-		}
-
-		own.post("/portal/adviser/sign-in", url.Values{"secret": {adviserSecret}}).sendsTo(t, "/portal/adviser")
 	}
 }

@@ -16,6 +16,7 @@ const (
 	linkCookie     = "portal_link"
 	ticketCookie   = "portal_ticket"
 	adviserCookie  = "gate"
+	knownCookie    = "known"
 )
 
 // cookieName returns the whole name of a cookie.

@@ -34,6 +34,27 @@ type (
 		jsonWord
 		Reveals string `json:"can-show"`
 	}
+	jsonRestart struct {
+		On      time.Time `json:"on"`
+		Stopped time.Time `json:"you-stopped-on"`
+		Words   string    `json:"words"`
+	}
+	jsonRecipient struct {
+		Name   string `json:"name"`
+		Role   string `json:"role"`
+		Notice string `json:"privacy-notice,omitempty"`
+	}
+	jsonNotice struct {
+		Organisation string `json:"organisation"`
+		Version      string `json:"version"`
+		URL          string `json:"url"`
+	}
+	jsonController struct {
+		Name    string `json:"name"`
+		Role    string `json:"role,omitempty"`
+		Contact string `json:"contact,omitempty"`
+		Rights  string `json:"privacy-rights,omitempty"`
+	}
 	jsonEntry struct {
 		Organisation string         `json:"organisation"`
 		Status       jsonWord       `json:"status"`
@@ -50,6 +71,16 @@ type (
 		Reference    string         `json:"reference,omitempty"`
 		Contact      string         `json:"contact,omitempty"`
 		Changed      []string       `json:"changed,omitempty"`
+		// StartedAgain is absent unless the customer had stopped access of the organisation shortly before.
+		StartedAgain *jsonRestart     `json:"started-again,omitempty"`
+		Renewed      *time.Time       `json:"renewed,omitempty"`
+		Meaning      string           `json:"meaning,omitempty"`
+		Recipients   []jsonRecipient  `json:"recipients,omitempty"`
+		DataSource   string           `json:"data-source,omitempty"`
+		Notices      []jsonNotice     `json:"privacy-notices,omitempty"`
+		Responsible  []jsonController `json:"responsible,omitempty"`
+		KeptWhere    string           `json:"kept-where,omitempty"`
+		KeptLong     string           `json:"kept-long,omitempty"`
 		// RegistrantStatus is absent while the organisation that registered the record takes part in the register.
 		RegistrantStatus *jsonWord `json:"registered-by-status,omitempty"`
 	}
@@ -107,7 +138,13 @@ func newJSONEntry(page views.RecordsPage, e views.Entry, held heldRecord, now ti
 		Reference:    e.Reference,
 		Contact:      e.Contact,
 		Changed:      e.Changed,
+		Renewed:      nilIfZero(e.Renewed),
+		Meaning:      e.Meaning,
+		DataSource:   e.DataSource,
+		KeptWhere:    e.KeptWhere,
+		KeptLong:     e.KeptLong,
 	}
+	addOrganisations(page, &entry, e)
 
 	codes := held.Summary.DataTypes
 	if held.Summary.DiscoveredAccess != nil {
@@ -130,6 +167,33 @@ func newJSONEntry(page views.RecordsPage, e views.Entry, held heldRecord, now ti
 	}
 
 	return entry
+}
+
+// addOrganisations adds who is responsible, who gets the data and what the customer was told, and a restart.
+func addOrganisations(page views.RecordsPage, entry *jsonEntry, e views.Entry) {
+	if e.Restart != nil {
+		entry.StartedAgain = &jsonRestart{On: e.Restart.On, Stopped: e.Restart.Stopped, Words: e.Restarted}
+	}
+	for _, recipient := range e.Recipients {
+		entry.Recipients = append(entry.Recipients, jsonRecipient{
+			Name: recipient.Name, Role: recipient.Role, Notice: recipient.PrivacyURL,
+		})
+	}
+	for _, notice := range e.PrivacyNotices {
+		entry.Notices = append(entry.Notices, jsonNotice{
+			Organisation: notice.Controller, Version: notice.Version, URL: notice.URL,
+		})
+	}
+	for _, controller := range e.Controllers {
+		responsible := jsonController{
+			Name: controller.Name, Contact: controller.ContactURL, Rights: controller.PrivacyURL,
+		}
+		if controller.Role != "" {
+			responsible.Role = page.Text.T("records.role." + controller.Role)
+		}
+
+		entry.Responsible = append(entry.Responsible, responsible)
+	}
 }
 
 // registerState returns the register's code for the state of the record at now.

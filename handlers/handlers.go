@@ -60,8 +60,12 @@ type Options struct {
 	// FramingOrigins may show the embedded pages in a frame, each exact: https://www.example.org. If there are none,
 	// there are no embedded pages.
 	FramingOrigins []string
-	// AdviserSecret opens the pages on which advisers help customers. If it is empty, there are no such pages.
+	// Advisers may open the pages on which they help customers, each with a name and a code of their own. AdviserSecret
+	// is a code that advisers share. If there is neither, there are no such pages.
+	Advisers      []Adviser
 	AdviserSecret string
+	// Limits bound what one address or adviser does in an hour; each that is zero is that of DefaultLimits.
+	Limits Limits
 	// Address returns the address that a request came from, as limits count it; nil for the peer's.
 	Address func(*http.Request) string
 	// Secure is true if customers come by https: cookies are then bound to it and to the host, and browsers are told
@@ -79,6 +83,7 @@ type Options struct {
 // withDefaults returns the options with a value for each that may be left out.
 func (o Options) withDefaults() Options {
 	o.Base = cmp.Or(o.Base, DefaultBase)
+	o.Limits = o.Limits.withDefaults()
 	o.handover = cmp.Or(o.handover, handoverTime)
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -109,9 +114,12 @@ type portal struct {
 	embedScript []byte
 	sessions    *sessionStore
 	// signOuts has an entry for each visit that is ending at the register.
-	signOuts chan struct{}
-	linkSeal cipher.AEAD
-	limitKey []byte
+	signOuts   chan struct{}
+	linkSeal   cipher.AEAD
+	limitKey   []byte
+	adviserKey []byte
+	// advisers are the operator's, by the folded form of their names.
+	advisers map[string]Adviser
 	files    *static.Files
 	// languages are those that the operator offers, its first choice first.
 	languages []string
@@ -152,7 +160,7 @@ func New(options Options) (http.Handler, error) {
 		own.mount(embedded)
 	}
 
-	if options.AdviserSecret != "" {
+	if options.AdviserSecret != "" || len(options.Advisers) > 0 {
 		adviser, err := newPortal(options, adviserPages)
 		if err != nil {
 			return nil, err
@@ -185,6 +193,9 @@ func newPortal(own Options, k kind) (*portal, error) {
 	}
 
 	var err error
+	if p.advisers, err = byName(own.Advisers); err != nil {
+		return nil, err
+	}
 	if p.sessions, err = p.newSessionStore(); err != nil {
 		return nil, err
 	}
@@ -192,6 +203,9 @@ func newPortal(own Options, k kind) (*portal, error) {
 		return nil, err
 	}
 	if p.limitKey, err = deriveKey(own.SessionKey, "limits"); err != nil {
+		return nil, err
+	}
+	if p.adviserKey, err = deriveKey(own.SessionKey, "adviser of "+own.Operator); err != nil {
 		return nil, err
 	}
 

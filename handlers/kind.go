@@ -132,8 +132,14 @@ func (k kind) mark(c echo.Context, p *portal, page *views.Page) {
 	if k.framed {
 		page.Framed = &views.Framed{Own: p.ownBase, Origins: p.FramingOrigins}
 	}
-	if k.advised && p.isAdviser(c) {
+	if !k.advised {
+		return
+	}
+
+	// An error page is shown even if the database cannot say who has signed in.
+	if a, err := p.adviser(c); err == nil && a != nil {
 		page.Adviser = true
+		page.AdviserName = a.Name
 		page.Text = page.Text.ForAdviser()
 	}
 }

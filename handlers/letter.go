@@ -18,7 +18,17 @@ func (p *portal) showLetter(c echo.Context, v *visit) error {
 		return echo.ErrNotFound
 	}
 
-	page := views.LetterPage{
+	page, ok := p.letterPage(c, v, held)
+	if !ok {
+		return echo.ErrNotFound
+	}
+
+	return web.Render(c, http.StatusOK, views.Letter(page))
+}
+
+// letterPage returns the letter about a record; false if there is none.
+func (p *portal) letterPage(c echo.Context, v *visit, held *heldRecord) (page views.LetterPage, ok bool) {
+	page = views.LetterPage{
 		Page:       p.page(c, v),
 		MeterPoint: meterPointView(v.MeterPoint),
 		Day:        p.Clock(),
@@ -28,7 +38,7 @@ func (p *portal) showLetter(c echo.Context, v *visit) error {
 	if held.Summary.State == registerclient.StateDiscovered {
 		sighting := held.Summary.DiscoveredAccess
 		if sighting == nil || sighting.SupersededBy != nil {
-			return echo.ErrNotFound
+			return page, false
 		}
 
 		page.Kind = "discovered"
@@ -37,7 +47,7 @@ func (p *portal) showLetter(c echo.Context, v *visit) error {
 			page.Kind = "still-seen"
 		}
 
-		return web.Render(c, http.StatusOK, views.Letter(page))
+		return page, true
 	}
 
 	page.Record = recordView(*held, p.Clock())
@@ -46,7 +56,7 @@ func (p *portal) showLetter(c echo.Context, v *visit) error {
 		page.StoppedReference = held.Withdrawal.Reference
 	}
 
-	return web.Render(c, http.StatusOK, views.Letter(page))
+	return page, true
 }
 
 // letterKind returns what the letter can ask for: that a record which has ended be deleted; how a permission was given,

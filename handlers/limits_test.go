@@ -57,7 +57,7 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	// Each session needs a meter point of its own: the register limits the letters for one.
-	numbers := make([]string, lookUpsOfAddress.Most)
+	numbers := make([]string, DefaultLimits.LookUpsOfAddress)
 	for i := range numbers {
 		numbers[i] = mprnOf(70000 + i)
 		w.identityRecord(t, numbers[i], fmt.Sprintf("c%d@example.com", i))
@@ -72,7 +72,7 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 		b := fromNetwork()
 		b.post("/portal/meter", url.Values{"number": {number}}).sendsTo(t, "/portal/prove")
 		p := b.post("/portal/prove", url.Values{"token": {b.get("/portal/prove").token(t)}, "method": {"magic-link"}})
-		if i < startsOfAddress.Most {
+		if i < DefaultLimits.StartsOfAddress {
 			p.sendsTo(t, "/portal/waiting")
 			continue
 		}
@@ -88,7 +88,7 @@ func TestStartsAndLookUpsOfAnAddressAreLimited(t *testing.T) {
 	if p.doc.Find(`nav.language form input[name=number]`).AttrOr("value", "") != numbers[0] {
 		t.Error("the language switch loses the number")
 	}
-	if n := w.wire.called("exists"); n != lookUpsOfAddress.Most {
+	if n := w.wire.called("exists"); n != DefaultLimits.LookUpsOfAddress {
 		t.Errorf("the register was asked %d times", n)
 	}
 
@@ -122,7 +122,7 @@ func TestDemonstrationHasNoLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(s *setting) { s.demonstration = true })
 	b := w.browser(t)
-	for range lookUpsOfAddress.Most + 1 {
+	for range DefaultLimits.LookUpsOfAddress + 1 {
 		b.post("/portal/meter", url.Values{"number": {trueMPRN}}).wants(t, 200, "norecord.title")
 	}
 }
@@ -168,4 +168,73 @@ func TestLimitsAreShared(t *testing.T) {
 			t.Errorf("a minute later %d passed, want 10", n)
 		}
 	})
+}
+
+// An office has one address. Its limit is that of the operator's advisers, and each adviser has one besides.
+func TestLimitsOfAdvisers(t *testing.T) {
+	t.Parallel()
+	w := newNamedWorld(t)
+	w.options.Limits = Limits{LookUpsOfAdviser: 25, AdviserLookUpsOfAddress: 40}
+	_, server := w.newPortal(t)
+	w.server = server
+	sam := w.browser(t)
+	sam.signInAs(samName, samCode).sendsTo(t, "/portal/adviser")
+	ali := sam.office()
+	ali.signInAs(aliName, aliCode).sendsTo(t, "/portal/adviser")
+	lookUp := func(b *browser) *page {
+		return b.post("/portal/adviser/meter", url.Values{"number": {trueMPRN}})
+	}
+
+	for range 25 {
+		lookUp(sam).wants(t, 200, "norecord.title")
+	}
+
+	lookUp(sam).tooOften(t, "3600", "in about 60 minutes")
+	elsewhere := w.browser(t)
+	elsewhere.signInAs(samName, samCode).sendsTo(t, "/portal/adviser")
+	lookUp(elsewhere).tooOften(t, "3600", "in about 60 minutes")
+	for range 15 {
+		lookUp(ali).wants(t, 200, "norecord.title")
+	}
+
+	lookUp(ali).tooOften(t, "3600", "in about 60 minutes")
+	// Customers behind the same address have limits of their own.
+	customer := sam.office()
+	customer.post("/portal/meter", url.Values{"number": {trueMPRN}}).wants(t, 200, "norecord.title")
+	w.register.Clock.Add(time.Hour)
+	lookUp(sam).wants(t, 200, "norecord.title")
+}
+
+// Behind one office address more customers are helped in an hour than a household has.
+func TestOfficeHelpsManyCustomers(t *testing.T) {
+	t.Parallel()
+	w := newNamedWorld(t)
+	sam := w.browser(t)
+	sam.signInAs(samName, samCode).sendsTo(t, "/portal/adviser")
+	ali := sam.office()
+	ali.signInAs(aliName, aliCode).sendsTo(t, "/portal/adviser")
+	for i := range 2 * DefaultLimits.LookUpsOfAddress {
+		number := mprnOf(70000 + i)
+		w.identityRecord(t, number, fmt.Sprintf("c%d@example.com", i))
+		b := []*browser{sam, ali}[i%2]
+		b.post("/portal/adviser/meter", url.Values{"number": {number}}).sendsTo(t, "/portal/adviser/prove")
+		token := b.get("/portal/adviser/prove").token(t)
+		b.post("/portal/adviser/prove", url.Values{"token": {token}, "method": {"magic-link"}}).
+			sendsTo(t, "/portal/adviser/waiting")
+	}
+}
+
+// An operator of a library lets more customers behind one address look than the default.
+func TestOperatorSetsLimits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.options.Limits = Limits{LookUpsOfAddress: DefaultLimits.LookUpsOfAddress + 2}
+	_, server := w.newPortal(t)
+	w.server = server
+	b := w.browser(t)
+	for range DefaultLimits.LookUpsOfAddress + 2 {
+		b.post("/portal/meter", url.Values{"number": {trueMPRN}}).wants(t, 200, "norecord.title")
+	}
+
+	b.post("/portal/meter", url.Values{"number": {trueMPRN}}).tooOften(t, "3600", "in about 60 minutes")
 }

@@ -65,12 +65,18 @@ func recordView(held heldRecord, now time.Time) views.Record {
 		Basis:       basisView(summary.LegalBasis),
 		Purpose:     value(summary.Purpose),
 		DataTypes:   dataTypeViews(summary.DataTypes),
+		Recipients:  recipientViews(summary.Recipients),
+		DataSource:  summary.DataSource,
 		Since:       value(summary.RegisteredAt),
+		Renewed:     value(summary.RenewedAt),
+		Restart:     restartView(summary),
 		Until:       value(summary.Expiry),
 		Earlier:     summary.EarlierOccupant,
 		CanWithdraw: held.canWithdraw(now),
 		Changes:     changeViews(summary),
 		Registrant:  value(summary.DataUserName),
+
+		OrganisationReference: summary.OrganisationReference,
 
 		RegistrantStatus: held.registrantStatus(),
 	}
@@ -86,6 +92,35 @@ func recordView(held heldRecord, now time.Time) views.Record {
 	setPrivacyNotices(&record, summary.Notice)
 
 	return record
+}
+
+// restartView says that access was registered again after the customer had stopped it; nil if it was not. The day is
+// that on which the register got the record: the organisation may give an earlier one.
+func restartView(summary registerclient.AccessRecordSummary) *views.Restart {
+	if summary.StartedAgain == nil {
+		return nil
+	}
+
+	restart := &views.Restart{On: value(summary.RegisteredAt), Stopped: *summary.StartedAgain}
+	if summary.RecordMetadata != nil && summary.RecordMetadata.CreatedAt != nil {
+		restart.On = *summary.RecordMetadata.CreatedAt
+	}
+
+	return restart
+}
+
+// recipientViews names those to whom the data is passed on.
+func recipientViews(recipients []registerclient.Recipient) []views.Recipient {
+	var named []views.Recipient
+	for _, recipient := range recipients {
+		named = append(named, views.Recipient{
+			Name:       recipient.Name,
+			Role:       recipient.Role,
+			PrivacyURL: linkable(recipient.PrivacyURL),
+		})
+	}
+
+	return named
 }
 
 // sightingView turns what the DCC found into what a page shows of it; held must be a sighting.
@@ -107,54 +142,6 @@ func sightingView(held heldRecord) views.Sighting {
 	return view
 }
 
-// changeViews returns what the owner has changed, newest first. The register tells what a record said before each
-// change; what it said after is told by the next one, or by the record itself.
-func changeViews(summary registerclient.AccessRecordSummary) []views.Change {
-	after := registerclient.Amendment{
-		LeadControllerName: value(summary.LeadControllerName),
-		LegalBasis:         value(summary.LegalBasis),
-		Purpose:            value(summary.Purpose),
-		DataTypes:          summary.DataTypes,
-		Expiry:             summary.Expiry,
-	}
-
-	var changes []views.Change
-	for _, before := range slices.Backward(summary.Amendments) {
-		changes = append(changes, changeView(before, after))
-		after = before
-	}
-
-	return changes
-}
-
-func changeView(before, after registerclient.Amendment) views.Change {
-	change := views.Change{
-		At:       before.AmendedAt,
-		Added:    dataTypeViews(without(after.DataTypes, before.DataTypes)),
-		Removed:  dataTypeViews(without(before.DataTypes, after.DataTypes)),
-		EndMoved: !value(before.Expiry).Equal(value(after.Expiry)),
-		Until:    value(before.Expiry),
-	}
-	if before.LeadControllerName != after.LeadControllerName {
-		change.Organisation = before.LeadControllerName
-	}
-	if before.LegalBasis != after.LegalBasis {
-		change.Basis = basisView(&before.LegalBasis)
-	}
-	if before.Purpose != after.Purpose {
-		change.Purpose = before.Purpose
-	}
-
-	return change
-}
-
-// without returns the data types that are not among the excluded ones.
-func without(types, excluded []registerclient.DataType) []registerclient.DataType {
-	return slices.DeleteFunc(slices.Clone(types), func(t registerclient.DataType) bool {
-		return slices.Contains(excluded, t)
-	})
-}
-
 // setControllers says who is responsible, the lead first.
 func setControllers(record *views.Record, summary registerclient.AccessRecordSummary) {
 	record.Organisation = value(summary.LeadControllerName)
@@ -172,7 +159,7 @@ func setControllers(record *views.Record, summary registerclient.AccessRecordSum
 
 	if lead := arrangement.Lead(); lead != nil {
 		record.Organisation = lead.Name
-		record.Reference = cmp.Or(value(lead.StatutoryReference), value(lead.LIAReference))
+		record.Reference = referenceOf(*lead)
 		if storage := lead.StorageConditions; storage != nil {
 			record.Storage = &views.Storage{Country: storage.Location, Retention: storage.RetentionPeriod}
 		}

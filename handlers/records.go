@@ -82,6 +82,12 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 		Excluded:   list.Excluded,
 		Ended:      list.Ended,
 	}
+	for _, omitted := range v.Reading.LeftOut {
+		page.LeftOut = append(page.LeftOut, views.LeftOut{
+			Organisation: omitted.DataUserName, Entries: omitted.Records,
+		})
+	}
+
 	page.States = stateChoices(list)
 	page.Bases = reasonChoices(list)
 	if page.Filter != (views.Filter{}) {

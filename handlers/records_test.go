@@ -168,6 +168,32 @@ func TestManyWindowsOpenTheRecordsAtOnce(t *testing.T) {
 	})
 }
 
+// What an organisation has too many of is counted, and the list is shown.
+func TestLongListIsShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 110 {
+		ended := registertest.AccessRecord(w.ir, registerclient.BasisConsent)
+		ended.AccessEvent.State = registerclient.StateRevoked
+		if _, err := w.dataUser.CreateAccessRecord(t.Context(), ended); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	list := w.browser(t).signIn()
+	if got := list.doc.Find("#active article").Length(); got != 2 {
+		t.Errorf("%d active cards, want 2", got)
+	}
+	if got := list.doc.Find("#ended article").Length(); got != 98 {
+		t.Errorf("%d ended cards, want 98", got)
+	}
+	if want := "Bright Energy Ltd has 12 more entries that are not shown."; !strings.Contains(
+		strings.Join(strings.Fields(list.doc.Find("main").Text()), " "), want,
+	) {
+		t.Errorf("the page does not say %q", want)
+	}
+}
+
 // An organisation that the DCC saw after its access had ended stands first of all: on the page and in each file. It has
 // a filter, and a letter to it.
 func TestStillSeenAfterStop(t *testing.T) {

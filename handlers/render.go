@@ -8,7 +8,12 @@ import (
 
 	"central.consent/dar/internal/web"
 	"central.consent/dar/views"
+	"central.consent/dar/views/ui"
 )
+
+// refreshMargin is how many seconds after the end of a session a browser without scripts asks for the list again: it
+// then gets a page without it. With scripts portal.js takes the list off the screen.
+const refreshMargin = 5
 
 // page returns what every page needs. V is nil if there is no session.
 func (p *portal) page(c echo.Context, v *visit) views.Page {
@@ -31,12 +36,20 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		return page
 	}
 
+	now := p.Clock()
 	page.FormToken = web.MaskToken(v.FormToken)
 	page.IdleMinutes = int(idleTime / time.Minute)
+	if v.isPending() {
+		page.IdleMinutes = int(v.idleEnd(now).Sub(now) / time.Minute)
+	}
 	if v.Opened {
 		page.SignedIn = true
 		page.SignOutAt = v.EndsAt
-		page.SessionSeconds = secondsUntil(p.Clock(), v.EndsAt)
+		page.SessionSeconds = secondsUntil(now, v.EndsAt)
+		page.Refresh = &ui.Refresh{
+			Seconds: secondsUntil(now, v.idleEnd(now)) + refreshMargin,
+			URL:     p.Base + "/records",
+		}
 	}
 
 	return page
@@ -45,7 +58,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 // pageQuery returns the part of the query that belongs to the page and stays when the language changes, encoded.
 func pageQuery(c echo.Context) string {
 	values := readFilter(c).Values()
-	for _, name := range []string{"record", "number"} {
+	for _, name := range []string{"record", "number", "letter", pauseQuery} {
 		if given, ok := c.QueryParams()[name]; ok {
 			values[name] = given
 		}

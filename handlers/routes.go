@@ -32,6 +32,7 @@ func (p *portal) routeOwn(r *router) {
 	r.read("/waiting", p.withVisit(p.showWaiting))
 	r.post("/waiting/resend", p.withVisit(p.postResend))
 	r.get("/waiting/check", p.checkWaiting)
+	r.get("/waiting/refresh", p.refreshWaiting)
 	r.get("/waiting/status", p.showWaitingStatus)
 	r.post("/keep-alive", p.withVisit(p.postKeepAlive))
 	r.post("/sign-out", p.withVisit(p.postSignOut))
@@ -74,6 +75,7 @@ func (p *portal) routeEmbedded(r *router) {
 	r.read("/waiting", p.withVisit(p.showWaiting))
 	r.post("/waiting/resend", p.withVisit(p.postResend))
 	r.get("/waiting/check", p.checkWaiting)
+	r.get("/waiting/refresh", p.refreshWaiting)
 	r.get("/waiting/status", p.showWaitingStatus)
 	r.post("/keep-alive", p.withVisit(p.postKeepAlive))
 	r.post("/sign-out", p.withVisit(p.postSignOut))
@@ -84,7 +86,7 @@ func (p *portal) routeEmbedded(r *router) {
 }
 
 // routeAdviser is the route table of the pages on which an adviser helps a customer; adviserOnly keeps everyone else
-// out. Exports and letters are refused with 403.
+// out. Exports are refused with 403.
 func (p *portal) routeAdviser(r *router) {
 	r.Use(p.adviserOnly)
 	r.get("/", p.toStart)
@@ -105,6 +107,7 @@ func (p *portal) routeAdviser(r *router) {
 	r.read("/waiting", p.withVisit(p.showWaiting))
 	r.post("/waiting/resend", p.withVisit(p.postResend))
 	r.get("/waiting/check", p.checkWaiting)
+	r.get("/waiting/refresh", p.refreshWaiting)
 	r.get("/waiting/status", p.showWaitingStatus)
 	r.post("/keep-alive", p.withVisit(p.postKeepAlive))
 	r.post("/sign-out", p.withVisit(p.postSignOut))
@@ -114,6 +117,7 @@ func (p *portal) routeAdviser(r *router) {
 	r.post("/records/:handle/withdraw", p.withVisit(p.needCustomerYes(p.postWithdraw)))
 	r.read("/records/:handle/withdrawn", p.withVisit(p.showWithdrawn))
 	r.get("/records/:handle/told", p.showDeliveryStatus)
+	r.read("/records/:handle/letter", p.withVisit(p.showLetter))
 	r.read("/handover", p.withRecords(p.showHandover))
 	r.any("/records/*", refuseDownload)
 	r.any("/records.*", refuseDownload)

@@ -27,6 +27,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}
 
 	b.do(http.MethodHead, "/portal/waiting/check", nil)
+	b.do(http.MethodHead, "/portal/waiting/refresh", nil)
 	if n := w.wire.called("status"); n != 0 {
 		t.Error("HEAD asked the register")
 	}

@@ -61,6 +61,16 @@ func (p *portal) findVisit(c echo.Context) (*visit, error) {
 		return nil, errSessionEnded
 	}
 
+	if p.kind.advised {
+		a, err := p.adviser(c)
+		if err != nil {
+			return nil, err
+		}
+		if !v.belongsTo(a) {
+			return nil, errSessionEnded
+		}
+	}
+
 	return v, nil
 }
 
@@ -76,6 +86,17 @@ func (p *portal) beginVisit(c echo.Context, v *visit) error {
 	}
 	if ended, ok := session.Values[visitKey].(*visit); ok {
 		p.signOutAllBut(c, ended, v)
+	}
+
+	if p.kind.advised {
+		a, err := p.adviser(c)
+		if err != nil {
+			return err
+		}
+		if a == nil {
+			return errForbidden // signed out meanwhile
+		}
+		v.Adviser = a.Key
 	}
 
 	session.Values[visitKey] = v

@@ -229,14 +229,7 @@ func (s *sessionStore) extend(ctx context.Context, v *visit) error {
 }
 
 // expiry returns when the session ends if it is not used from now on.
-func (s *sessionStore) expiry(v *visit) time.Time {
-	idle := s.clock().Add(idleTime)
-	if idle.After(v.EndsAt) {
-		return v.EndsAt
-	}
-
-	return idle
-}
+func (s *sessionStore) expiry(v *visit) time.Time { return v.idleEnd(s.clock()) }
 
 // seal returns the row of a visit, encrypted for this key.
 func (s *sessionStore) seal(v *visit, key []byte) (portaldb.Session, error) {

@@ -252,7 +252,7 @@ func TestSessionsOfOperatorsAreSeparate(t *testing.T) {
 						answer.Body.Len() == 0 ||
 					answer.Code == http.StatusForbidden && sent == "" ||
 					answer.Code == http.StatusSeeOther && sent == to.Base+"/waiting" &&
-						(path == "/records" || path == "/waiting/check") ||
+						(path == "/records" || path == "/waiting/check" || path == "/waiting/refresh") ||
 					answer.Code == http.StatusOK && sent == to.Base+"/waiting" && path == "/waiting/status" &&
 						answer.Body.Len() == 0
 				if !refused || answer.Header().Get("Set-Cookie") != "" {

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// idleTime is how long a session lasts without use.
+	// idleTime is how long a session lasts without use. While it waits for a confirmation it lasts that much longer
+	// than the time to confirm.
 	idleTime = 15 * time.Minute
 	// grantTime is how long a session lasts at most, from the issue of its last token. The register's grant ends then
 	// too (docs/decisions.md, Token times).
@@ -50,6 +51,8 @@ type visit struct {
 	Opened bool
 	// Frame is the key of the session in another site's frame that a ticket led here from; nil if there is none.
 	Frame []byte
+	// Adviser is the key of the sign-in of the adviser who began the visit; nil on a customer's own pages.
+	Adviser []byte
 
 	// row is what the store knows of the visit beside its content.
 	row sessionRow
@@ -87,6 +90,8 @@ type challenge struct {
 type reading struct {
 	At      time.Time
 	Records []heldRecord
+	// LeftOut is what the register left out of the list.
+	LeftOut []registerclient.LeftOutRecords
 }
 
 // heldRecord is one record of the reading, as the register sent it.
@@ -155,6 +160,21 @@ func (v *visit) records(handles []string) []*heldRecord {
 // isPending reports whether the visit waits for the customer to confirm.
 func (v *visit) isPending() bool {
 	return v.Reading == nil && v.Challenge != nil && v.Challenge.State == views.WaitingPending
+}
+
+// idleEnd returns when the visit ends if it is not used from now on. While it waits for the customer to confirm it ends
+// after the time for that: a browser without scripts does not say that a customer is still there, and one who confirms
+// at the last moment has time to come back.
+func (v *visit) idleEnd(now time.Time) time.Time {
+	end := now.Add(idleTime)
+	if v.isPending() && v.Challenge.ExpiresAt.Add(idleTime).After(end) {
+		end = v.Challenge.ExpiresAt.Add(idleTime)
+	}
+	if end.After(v.EndsAt) {
+		end = v.EndsAt
+	}
+
+	return end
 }
 
 // waitsFor reports whether a proof is still the visit's last one, and its token was not used yet.

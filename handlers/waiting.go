@@ -9,6 +9,7 @@ import (
 
 	"central.consent/dar/internal/web"
 	"central.consent/dar/views"
+	"central.consent/dar/views/ui"
 )
 
 const (
@@ -16,6 +17,11 @@ const (
 	pollEvery = 4 * time.Second
 	// pollingTime is how long the waiting page asks by itself (published API: stop after 20 minutes).
 	pollingTime = 20 * time.Minute
+	// refreshEvery is how often the waiting page asks in a browser without scripts. It is longer than pollEvery,
+	// because the whole page is loaded again: a screen reader begins anew, and what had the focus loses it.
+	refreshEvery = 10 * time.Second
+	// refreshAfterMistake is how long such a page stays if it says that something did not work.
+	refreshAfterMistake = 30 * time.Second
 	// resendWait is how long a letter may take to arrive before it can be sent again.
 	resendWait = 30 * time.Second
 	// mostResends is how often a letter can be sent again.
@@ -28,6 +34,9 @@ const (
 	firstAddress = "first"
 	otherAddress = "other"
 )
+
+// pauseQuery is the query parameter of a waiting page that does not load itself again.
+const pauseQuery = "pause"
 
 // errNoResend means that a letter cannot be sent again, now or at all. The waiting page tells which.
 var errNoResend = errors.New("the letter is not sent again")
@@ -61,7 +70,15 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 		Proof: proof.StartedAt.UnixMilli(),
 	}
 	page.Path = p.Base + "/waiting"
+	page.Paused = c.QueryParam(pauseQuery) == "yes"
 	page.Query = "" // beside the code, the compressed page must hold nothing that another site has chosen
+	if page.Paused {
+		page.Query = pauseQuery + "=yes"
+	}
+	if v.isPending() && page.PollingLeft > 0 && !page.Paused {
+		page.RefreshSeconds = int(refreshEvery / time.Second)
+		page.Refresh = &ui.Refresh{Seconds: page.RefreshSeconds, URL: p.Base + "/waiting/refresh"}
+	}
 	if p.Demonstration {
 		return page
 	}
@@ -118,6 +135,11 @@ func (p *portal) postResend(c echo.Context, v *visit) error {
 	if errors.Is(err, errNoResend) {
 		page := p.waitingPage(c, v)
 		page.NotSent = true
+		if page.Refresh != nil {
+			page.Refresh.Seconds = int(refreshAfterMistake / time.Second)
+			page.RefreshSeconds = 0
+		}
+
 		return web.Render(c, http.StatusTooManyRequests, views.Waiting(page))
 	}
 	if err != nil {
@@ -139,9 +161,35 @@ func (p *portal) checkWaiting(c echo.Context) error {
 		return err
 	case v.Reading != nil:
 		return p.seeOther(c, "/records")
+	case c.QueryParam(pauseQuery) == "yes":
+		return p.seeOther(c, "/waiting?"+pauseQuery+"=yes")
 	default:
 		return p.seeOther(c, "/waiting")
 	}
+}
+
+// refreshWaiting is the waiting page of a browser without scripts, which loads it again and again. It asks the register
+// like checkWaiting, at an address of its own: browsers keep their place on a page that leads to itself. If the
+// register does not answer, the page stays, and asks again.
+func (p *portal) refreshWaiting(c echo.Context) error {
+	v, err := p.poll(c)
+	switch {
+	case errors.Is(err, errSessionEnded):
+		return p.seeOther(c, "/waiting")
+	case err != nil && (v == nil || !v.isPending()):
+		return err
+	case err != nil:
+		p.Logger.WarnContext(
+			c.Request().Context(),
+			"the waiting page does not know the state of the proof",
+			"error",
+			err,
+		)
+	}
+
+	ignoreCancel(c) // the request's time may be what has run out
+
+	return p.showWaiting(c, v)
 }
 
 // showWaitingStatus is the part of the waiting page that htmx fetches every few seconds.

@@ -262,6 +262,175 @@ func TestLostMailbox(t *testing.T) {
 	}
 }
 
+// refreshOf returns what a page says to a browser without scripts: after how many seconds it goes where; empty if it
+// stays.
+func (p *page) refreshOf(t testing.TB) string {
+	t.Helper()
+	before, after, ok := strings.Cut(p.doc.Find("head noscript").Text(), `<meta http-equiv="refresh" content="`)
+	if !ok {
+		return ""
+	}
+	if before != "" || p.doc.Find("head noscript").Length() != 1 {
+		t.Errorf("%s has a refresh that other browsers see", p.Request.URL.Path)
+	}
+
+	content, _, _ := strings.Cut(after, `"`)
+
+	return content
+}
+
+// A browser without scripts loads the page again by itself, until it leads on to the list.
+func TestWaitingWithoutScripts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	for _, path := range []string{"/portal/waiting", "/portal/waiting/refresh", "/portal/waiting/refresh"} {
+		p := b.get(path).wants(t, 200, "waiting.magic-link.title")
+		if got := p.refreshOf(t); got != "10;url=/portal/waiting/refresh" {
+			t.Errorf("%s goes on with %q", path, got)
+		}
+		if p.doc.Find("link[rel=alternate], #language a").AttrOr("href", "") != "/portal/waiting?lang=cy" {
+			t.Errorf("%s is in the other language elsewhere", path)
+		}
+		if text := p.doc.Find("main noscript").Text(); !strings.Contains(text, "every 10 seconds") ||
+			!strings.Contains(text, `href="/portal/waiting/check"`) {
+			t.Errorf("%s says %q", path, text)
+		}
+	}
+
+	b.confirm()
+	b.get("/portal/waiting/refresh").sendsTo(t, "/portal/records")
+	records := b.get("/portal/records").wants(t, 200, "records.title")
+	if got := records.refreshOf(t); got != "905;url=/portal/records" {
+		t.Errorf("the list goes on with %q", got)
+	}
+
+	w.register.Clock.Add(905 * time.Second)
+	b.follow(b.get("/portal/records")).wants(t, 403, "error.session-ended.title")
+	b.get("/portal/waiting/refresh").sendsTo(t, "/portal/waiting")
+	if p := b.get("/portal/waiting"); p.refreshOf(t) != "" {
+		t.Error("a page without a visit loads itself again")
+	}
+}
+
+// The page says how a proof ended, and then stays as it is.
+func TestWaitingEndsWithoutScripts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		end   func(*world)
+		title string
+	}{
+		"expired":    {func(w *world) { w.register.Clock.Add(15 * time.Minute) }, "waiting.expired.title"},
+		"declined":   {func(w *world) { w.wire.set(endEarly("declined"), nil) }, "waiting.declined.title"},
+		"wrong code": {func(w *world) { w.wire.set(endEarly("wrong-code"), nil) }, "waiting.wrong-code.title"},
+		"unknown":    {func(w *world) { w.wire.set(refuse("status", http.StatusNotFound), nil) }, "waiting.gone.title"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			b := w.browser(t)
+			b.prove()
+			test.end(w)
+			p := b.get("/portal/waiting/refresh").wants(t, 200, test.title)
+			if got := p.refreshOf(t); got != "" || p.doc.Find("main noscript").Length() != 0 {
+				t.Errorf("goes on with %q", got)
+			}
+		})
+	}
+}
+
+// endEarly answers the question for the status of a proof: it ended for a reason.
+func endEarly(reason string) func(*http.Request) *http.Response {
+	return func(r *http.Request) *http.Response {
+		if operationOf(r) != "status" {
+			return nil
+		}
+
+		return answerJSON(r, `{"response":{},"status":"expired","reason":"`+reason+`"}`)
+	}
+}
+
+// A customer whom the reloading disturbs can end it, and ask by hand.
+func TestWaitingIsPaused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	const paused = "/portal/waiting?pause=yes"
+	for _, path := range []string{paused, paused + "&lang=cy", paused} {
+		p := b.get(path)
+		if p.refreshOf(t) != "" || !strings.Contains(p.doc.Find("main noscript").Text(), `"/portal/waiting/refresh"`) {
+			t.Errorf("%s goes on by itself, or for ever not", path)
+		}
+		if p.doc.Find(`main a.button[href="/portal/waiting/check?pause=yes"]`).Length() != 1 {
+			t.Errorf("%s forgets the pause", path)
+		}
+
+		b.get("/portal/waiting?lang=en")
+	}
+
+	b.get("/portal/waiting/check?pause=yes").sendsTo(t, "/portal/waiting?pause=yes")
+	b.confirm()
+	b.get("/portal/waiting/check?pause=yes").sendsTo(t, "/portal/records")
+}
+
+// A page that says that a letter was not sent stays for long enough to be read. A register that does not answer ends
+// nothing.
+func TestWaitingRefreshesAfterMistakes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	token := b.get("/portal/waiting").token(t)
+	p := b.post("/portal/waiting/resend", url.Values{"token": {token}})
+	if got := p.refreshOf(t); p.StatusCode != http.StatusTooManyRequests || got != "30;url=/portal/waiting/refresh" {
+		t.Errorf("answers %d, and goes on with %q", p.StatusCode, got)
+	}
+
+	w.wire.set(refuse("status", http.StatusServiceUnavailable), nil)
+	p = b.get("/portal/waiting/refresh").wants(t, 200, "waiting.magic-link.title")
+	if got := p.refreshOf(t); got != "10;url=/portal/waiting/refresh" {
+		t.Errorf("without the register it goes on with %q", got)
+	}
+
+	w.wire.set(nil, nil)
+	w.register.Clock.Add(pollingTime)
+	if got := b.get("/portal/waiting").refreshOf(t); got != "" {
+		t.Errorf("after 20 minutes it goes on with %q", got)
+	}
+}
+
+// A customer without scripts who confirms in the last minute of the link finds the visit as it was, and has the time to
+// read that it is over if they do not. With the list the visit ends as any other.
+func TestVisitOutlivesTheLetter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	if note := b.get("/portal/waiting").doc.Find(".note").Text(); !strings.Contains(note, "30 minutes") {
+		t.Errorf("the page says %q", note)
+	}
+
+	w.register.Clock.Add(15*time.Minute - time.Second)
+	b.confirm()
+	w.register.Clock.Add(14 * time.Minute)
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
+	w.register.Clock.Add(idleTime + extendEvery)
+	b.follow(b.get("/portal/records")).wants(t, 403, "error.session-ended.title")
+
+	late := w.browser(t)
+	late.prove()
+	w.register.Clock.Add(29 * time.Minute)
+	late.follow(late.get("/portal/waiting/check")).wants(t, 200, "waiting.expired.title")
+	if note := late.get("/portal/waiting").doc.Find(".note").Text(); !strings.Contains(note, "15 minutes") {
+		t.Errorf("after the end the page says %q", note)
+	}
+
+	w.register.Clock.Add(idleTime + extendEvery)
+	late.get("/portal/waiting").wants(t, 403, "error.session-ended.title")
+}
+
 // A link of another site can choose nothing that the page with the code repeats: compression would tell of the code.
 func TestWaitingPageRepeatsNoQuery(t *testing.T) {
 	t.Parallel()

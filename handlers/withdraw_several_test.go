@@ -106,7 +106,13 @@ func TestSeveralAreStoppedAtOnce(t *testing.T) {
 func TestChoosingNoneOrTooMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for range 21 {
+	for range 18 {
+		w.accessRecord(t, registerclient.BasisConsent)
+	}
+	// One account may have no more active ones.
+	w.dataUser = w.register.ClientOf(t, registerclient.CreateAccountRequest{Role: registerclient.RoleDataUser})
+	w.ir = w.identityRecord(t, w.meterPoint, email)
+	for range 3 {
 		w.accessRecord(t, registerclient.BasisConsent)
 	}
 

@@ -151,7 +151,8 @@ func sqliteSource(address string) (string, error) {
 	}
 
 	source := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+		"&_pragma=secure_delete(1)" // what is deleted is overwritten
 	if query != "" {
 		source += "&" + query
 	}

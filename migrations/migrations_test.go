@@ -72,10 +72,11 @@ func TestSQLitePragmas(t *testing.T) {
 	t.Parallel()
 	db := open(t, t.TempDir()+"/with a space.db", migrations.Register)
 	for pragma, want := range map[string]string{
-		"journal_mode": "wal",
-		"synchronous":  "2",
-		"foreign_keys": "1",
-		"busy_timeout": "5000",
+		"journal_mode":  "wal",
+		"synchronous":   "2",
+		"foreign_keys":  "1",
+		"busy_timeout":  "5000",
+		"secure_delete": "1",
 	} {
 		for name, pool := range map[string]*sqlx.DB{"write": db.Write, "read": db.Read} {
 			var got string

@@ -1,10 +1,16 @@
 package registerclient
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 const (
 	maxRequestID      = 128
 	maxIdempotencyKey = 255
+	maxAdviserName    = 60 // characters
 
 	// keyedRetries is how often a POST with an Idempotency-Key may be sent again.
 	keyedRetries = 2
@@ -26,6 +32,38 @@ func requestID(ctx context.Context) string {
 	}
 
 	return id
+}
+
+type adviserKey struct{}
+
+// WithAdviser makes calls with this context name the person at the portal who makes them for the customer, in
+// X-DAR-Adviser. The name stands in the register's audit log, and the household can read it. It has 1 to 60 characters
+// on one line; any other name is not sent. Only portals may send it.
+func WithAdviser(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, adviserKey{}, name)
+}
+
+// adviserName returns the name to send with a request, in UTF-8, with what is not visible ASCII or a space, and the
+// percent sign, percent-encoded; empty for none.
+func adviserName(ctx context.Context) string {
+	name, _ := ctx.Value(adviserKey{}).(string)
+	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxAdviserName {
+		return ""
+	}
+
+	var escaped strings.Builder
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c < ' ' || c == 0x7f:
+			return ""
+		case c > '~' || c == '%':
+			fmt.Fprintf(&escaped, "%%%02X", c)
+		default:
+			escaped.WriteByte(c)
+		}
+	}
+
+	return strings.TrimSpace(escaped.String())
 }
 
 type idempotencyKey struct{}

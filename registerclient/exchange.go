@@ -94,6 +94,9 @@ func (c *Client) newRequest(ctx context.Context, op operation, body io.Reader) (
 	if id := requestID(ctx); id != "" {
 		request.Header.Set("X-Request-ID", id)
 	}
+	if name := adviserName(ctx); name != "" {
+		request.Header.Set("X-DAR-Adviser", name)
+	}
 
 	return request, nil
 }

@@ -82,8 +82,8 @@ func (c *Client) UpdateIdentityRecord(
 }
 
 // AnonymiseIdentityRecord erases the personal data of an identity record of the calling Data User, for good. It is
-// idempotent. It returns ErrNotFound if the caller has no such record, ErrConflict if an active access record is
-// linked to it.
+// idempotent. It returns ErrNotFound if the caller has no such record, ErrConflict if an active access record of the
+// caller is linked to it.
 func (c *Client) AnonymiseIdentityRecord(ctx context.Context, ir string) (*AnonymiseIdentityRecordResponse, error) {
 	return send[AnonymiseIdentityRecordResponse](ctx, c, operation{
 		name:   "anonymise identity record",

@@ -27,12 +27,18 @@ type AccessRecordSummary struct {
 	RevokedAt    *time.Time `json:"revoked-at"`
 	RevokedBy    *RevokedBy `json:"revoked-by"`
 	Notice       *Notice    `json:"notice"`
+	// Recipients are those to whom the data is passed on, and DataSource is where the meter data comes from, as the
+	// owner says; empty if it says nothing.
+	Recipients []Recipient `json:"recipients,omitempty"`
+	DataSource string      `json:"data-source,omitzero"`
 	// DataUserName is the display name of the account that registered the record and gets its events; null for a
 	// discovered record.
 	DataUserName *string `json:"data-user-name"`
 	// DataUserStatus is the status of that account; null for a discovered record. The state of the record does not
 	// depend on it.
 	DataUserStatus *DataUserStatus `json:"data-user-status"`
+	// OrganisationReference is the Smart Energy Code reference of that account, as SEC-OU-00429; empty if it has none.
+	OrganisationReference string `json:"organisation-reference,omitzero"`
 	// EarlierOccupant says that an earlier occupant gave the permission, and that it is still active.
 	EarlierOccupant bool `json:"earlier-occupant,omitzero"`
 	// StillSeenAfterStop says of discovered access that the DCC saw the organisation read more than 2 working days
@@ -42,12 +48,14 @@ type AccessRecordSummary struct {
 	// with StillSeenAfterStop.
 	EndedAt *time.Time `json:"ended-at,omitzero"`
 	EndedBy RevokedBy  `json:"ended-by,omitzero"`
-	// Amendments are the earlier contents of the record, oldest first; absent if its owner never replaced it.
+	// Amendments are the earlier contents of the record, oldest first; absent if its owner never replaced it. The first
+	// and the last are kept, and between them those that show how far the access ever went.
 	Amendments []Amendment `json:"amendments,omitempty"`
 }
 
 // Amendment is the content of an access record until its owner replaced it at AmendedAt. The content after that is the
-// next amendment, or the record itself.
+// next amendment, or the record itself. Each member from RegisteredAt on is present only if that replacement changed
+// it.
 type Amendment struct {
 	AmendedAt          time.Time  `json:"amended-at"`
 	LeadControllerName string     `json:"lead-controller-name"`
@@ -55,6 +63,24 @@ type Amendment struct {
 	Purpose            string     `json:"purpose"`
 	DataTypes          []DataType `json:"data-types"`
 	Expiry             *time.Time `json:"expiry"`
+
+	RegisteredAt *time.Time `json:"registered-at,omitzero"`
+	// ControllerArrangement is without addresses. Of references and storage conditions it has those of the lead.
+	ControllerArrangement *ControllerArrangement `json:"controller-arrangement,omitzero"`
+	// Notices are the privacy notices, Recipients those to whom the data was passed on. Empty, and not nil, means that
+	// there were none.
+	Notices    []PastNotice `json:"notices,omitzero"`
+	Recipients []Recipient  `json:"recipients,omitzero"`
+	// DataSource is empty if the record named none.
+	DataSource *string `json:"data-source,omitzero"`
+}
+
+// PastNotice is a privacy notice that an access record named before it was amended.
+type PastNotice struct {
+	// ControllerName is empty if the notice spoke for all controllers.
+	ControllerName string `json:"controller-name,omitzero"`
+	TermsURL       string `json:"terms-url"`
+	NoticeVersion  string `json:"notice-version"`
 }
 
 // ListAccessRecordsResponse lists what the caller may see of a meter point.
@@ -62,8 +88,17 @@ type ListAccessRecordsResponse struct {
 	Response      ResponseMetadata      `json:"response"`
 	MPxN          string                `json:"mpxn"`
 	AccessRecords []AccessRecordSummary `json:"access-records"`
+	// LeftOut says how many records of which Data Users a portal's list leaves out; empty if it leaves out none. A list
+	// holds at most 100 records of a Data User, the active ones first.
+	LeftOut []LeftOutRecords `json:"left-out,omitzero"`
 	// NextCursor starts the next page; empty on the last page. A portal gets everything on one page.
 	NextCursor string `json:"next-cursor,omitzero"`
+}
+
+// LeftOutRecords is how many records of one Data User a list leaves out.
+type LeftOutRecords struct {
+	DataUserName string `json:"data-user-name"`
+	Records      int    `json:"records"`
 }
 
 // OwnRecord is one row of the list of all access records of a Data User.

@@ -41,6 +41,8 @@ type Page struct {
 	SignOutAt time.Time
 	// SessionSeconds is how long it is until SignOutAt; 0 until the customer is signed in.
 	SessionSeconds int
+	// Refresh moves a browser without scripts on; nil for a page that stays. Other browsers have portal.js for that.
+	Refresh *ui.Refresh
 	// Demonstration says that re-identification is stubbed. Every page must say so.
 	Demonstration bool
 	// Inbox is the page of a demonstration that shows the letters it sends; empty for none.
@@ -48,6 +50,8 @@ type Page struct {
 	// Adviser says that an adviser has signed in and helps the customer. Every page must say so, and Text must be
 	// ForAdviser.
 	Adviser bool
+	// AdviserName is the name of that adviser; empty for the code that advisers share.
+	AdviserName string
 	// Framed is for a page in a frame of another site's page; nil for any other page.
 	Framed *Framed
 	// Errors are the mistakes in the input, in the order of the fields.
@@ -100,8 +104,11 @@ func (m MeterPoint) fuel() string {
 	return "gas"
 }
 
-// listOnly says that the list is shown without downloads, letters and stopping several records at once.
+// listOnly says that the list is shown without downloads and stopping several records at once.
 func (p Page) listOnly() bool { return p.Framed != nil || p.Adviser }
+
+// hasLetters says that there is a letter about each record, ready to be sent. Frames have none.
+func (p Page) hasLetters() bool { return p.Framed == nil }
 
 // hasVisit says that there is a visit to be ended. An adviser can also end the visit of a customer who hangs up before
 // they confirm, so that the next customer does not see the number.
@@ -136,6 +143,7 @@ func (p Page) shell(title, description string) ui.Shell {
 		Demonstration: p.Demonstration,
 		Inbox:         p.Inbox,
 		Scripts:       true,
+		Refresh:       p.Refresh,
 		Fonts:         true,
 	}
 	if p.Framed != nil {

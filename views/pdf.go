@@ -147,8 +147,8 @@ func (p pdfPage) entry(e Entry) {
 	row := p.Row(e)
 	for i, column := range Columns {
 		switch column {
-		case "organisation", "since", "until", "ended":
-			continue
+		case "organisation", "since", "until", "ended", "renewed", "restarted", "meter-point", "contact":
+			continue // they stand above, in the sentence of the status, or with the pages
 		case "status":
 			p.fact(column, e.Status+". "+e.When)
 		default:

@@ -2,6 +2,8 @@ package views
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -31,10 +33,20 @@ type Record struct {
 	Purpose string
 	// Language is the language of Purpose, taken from the privacy notice; empty means English.
 	Language string
+	// OrganisationReference is the Smart Energy Code reference of the registrant; empty if it has none.
+	OrganisationReference string
 	// Reference is the law or assessment that the organisation names; may be empty.
 	Reference string
 	DataTypes []DataType
-	Since     time.Time
+	// Recipients are those to whom the data is passed on.
+	Recipients []Recipient
+	// DataSource is where the meter data comes from, in the organisation's own words; may be empty.
+	DataSource string
+	Since      time.Time
+	// Renewed is when the access was last renewed, as the organisation says; zero if it was not.
+	Renewed time.Time
+	// Restart is nil if the customer did not stop access of this organisation shortly before.
+	Restart *Restart
 	// Until is zero if no end was set.
 	Until time.Time
 	// EndedAt is when the access ended; zero while it is active.
@@ -100,6 +112,18 @@ type Controller struct {
 	PrivacyURL string
 }
 
+// Restart says that access was registered again after the customer had stopped it.
+type Restart struct{ On, Stopped time.Time }
+
+// Recipient is an organisation to which the data is passed on.
+type Recipient struct {
+	Name string
+	// Role is what it does with the data, in the words of the organisation that named it.
+	Role string
+	// PrivacyURL is its privacy notice; may be empty.
+	PrivacyURL string
+}
+
 // PrivacyNotice is a privacy notice that the customer was shown.
 type PrivacyNotice struct {
 	// Controller is empty if one privacy notice speaks for all controllers.
@@ -114,6 +138,14 @@ type Storage struct {
 	Country string
 	// Retention is an ISO 8601 duration, as P2Y.
 	Retention string
+}
+
+// words say where the data is kept and how long, as far as they can be said in words.
+func (s Storage) words(text *i18n.Printer) string {
+	parts := []string{text.Country(s.Country), text.Duration(s.Retention)}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+
+	return strings.Join(parts, "; ")
 }
 
 // id is the id of the record's card on the page.
@@ -288,8 +320,57 @@ func (r Record) noticeLink(text *i18n.Printer, n PrivacyNotice) string {
 	return text.T("records.notice-link", "Org", org, "Version", ui.Name(n.Version))
 }
 
-// period says when the access began, when it ends, and what happens then.
-func (r Record) period(text *i18n.Printer) string {
+// restarted says that the access was started again after the customer had stopped it; empty if it was not.
+func (r Record) restarted(text *i18n.Printer) string {
+	if r.Restart == nil {
+		return ""
+	}
+
+	return text.T("records.restarted", "Date", text.Date(r.Restart.On), "Stopped", text.Date(r.Restart.Stopped))
+}
+
+// mainChanges are the changes that a customer should see first: the last one, and the last one that allows more.
+func (r Record) mainChanges() []Change {
+	if len(r.Changes) == 0 {
+		return nil
+	}
+
+	widest := slices.IndexFunc(r.Changes, Change.widens)
+	if widest <= 0 {
+		return r.Changes[:1]
+	}
+
+	return []Change{r.Changes[0], r.Changes[widest]}
+}
+
+// otherChanges are the changes that are not among the main ones.
+func (r Record) otherChanges() []Change {
+	if len(r.Changes) == 0 {
+		return nil
+	}
+
+	others := slices.Clone(r.Changes[1:])
+	if widest := slices.IndexFunc(r.Changes, Change.widens); widest > 0 {
+		others = slices.Delete(others, widest-1, widest)
+	}
+
+	return others
+}
+
+// period says when the access began, when it was renewed, when it ends, and what happens then.
+func (r Record) period(text *i18n.Printer) string { return r.withRenewal(text, r.firstPeriod(text)) }
+
+// withRenewal adds to a sentence when the access was renewed, if it was.
+func (r Record) withRenewal(text *i18n.Printer, sentence string) string {
+	if r.Renewed.IsZero() {
+		return sentence
+	}
+
+	return sentence + " " + text.T("records.renewed", "Date", text.Date(r.Renewed))
+}
+
+// firstPeriod says when the access began, when it ends, and what happens then.
+func (r Record) firstPeriod(text *i18n.Printer) string {
 	since := text.Date(r.Since)
 	until := text.Date(r.Until)
 	switch {
@@ -315,7 +396,9 @@ func (r Record) shortPeriod(text *i18n.Printer) string {
 
 // endedPeriod says when an ended access began and ended.
 func (r Record) endedPeriod(text *i18n.Printer) string {
-	return text.T("records.when.ended", "Since", text.Date(r.Since), "Until", text.Date(r.EndedAt))
+	period := text.T("records.when.ended", "Since", text.Date(r.Since), "Until", text.Date(r.EndedAt))
+
+	return r.withRenewal(text, period)
 }
 
 // numberedNames are the headings of the records. Organisations with several records are numbered, because no two

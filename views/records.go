@@ -29,6 +29,8 @@ type RecordsPage struct {
 	Excluded []Record
 	// Ended are the records of organisations that could read data once.
 	Ended []Record
+	// LeftOut says which entries are not shown, because an organisation has too many.
+	LeftOut []LeftOut
 	// Return is nil if the customer came without a link from another site.
 	Return *ReturnLink
 	// Filter narrows the list to Found, which is nil if the filter is empty.
@@ -36,6 +38,12 @@ type RecordsPage struct {
 	Found  *List
 	// States and Bases are the choices of the filter that match at least one record.
 	States, Bases []Option
+}
+
+// LeftOut is how many entries of an organisation the list leaves out.
+type LeftOut struct {
+	Organisation string
+	Entries      int
 }
 
 // List holds the groups of the page.

@@ -24,6 +24,18 @@ var Columns = []string{
 	"contact",
 	"changed",
 	"registrant",
+	"meter-point",
+	"restarted",
+	"renewed",
+	"shows",
+	"meaning",
+	"recipients",
+	"source",
+	"notice",
+	"pages",
+	"rights",
+	"kept-where",
+	"kept-long",
 }
 
 // The groups of the list, as the ends of their text keys.
@@ -64,8 +76,24 @@ type Entry struct {
 	// Registrant, which says in words that it does not.
 	RegistrantStatus RegistrantStatus
 	Registrant       string
-	// When is the period of the access as a sentence.
+	// When is the period of the access in sentences, and that it was started again.
 	When string
+	// Restart is nil, and Renewed is zero, if there was none. Restarted is the restart as a sentence.
+	Restart   *Restart
+	Restarted string
+	Renewed   time.Time
+	// Meaning is what the basis or the status means, as the page says it.
+	Meaning string
+	// Recipients are those to whom the data is passed on.
+	Recipients []Recipient
+	// DataSource is in the organisation's own words.
+	DataSource string
+	// PrivacyNotices name their controllers.
+	PrivacyNotices []PrivacyNotice
+	// Controllers are all responsible organisations with their pages, the lead first.
+	Controllers []Controller
+	// KeptWhere and KeptLong are a country and a time in words; empty if they are not known.
+	KeptWhere, KeptLong string
 }
 
 // Answer is the sentence that the page begins with.
@@ -90,9 +118,7 @@ func (m RecordsPage) Entries() []Entry {
 		entries = append(entries, m.entry(groupExcluded, r))
 	}
 	for _, r := range shown.Ended {
-		e := m.entry(groupEnded, r)
-		e.When = r.endedPeriod(m.Text)
-		entries = append(entries, e)
+		entries = append(entries, m.entry(groupEnded, r))
 	}
 
 	return entries
@@ -110,6 +136,7 @@ func (m RecordsPage) sightingEntry(group string, s Sighting) Entry {
 		Ended:        s.EndedAt,
 		Reference:    s.Reference,
 		When:         s.days(m.Text),
+		Meaning:      m.Text.N("records."+group+".meaning", 1),
 	}
 }
 
@@ -133,6 +160,28 @@ func (m RecordsPage) entry(group string, r Record) Entry {
 
 		RegistrantStatus: r.RegistrantStatus,
 		Registrant:       ui.Unmarked(r.registrantSentence(m.Text)),
+
+		Restart:     r.Restart,
+		Restarted:   r.restarted(m.Text),
+		Renewed:     r.Renewed,
+		Meaning:     ui.Unmarked(r.basisMeaning(m.Text)),
+		Recipients:  r.Recipients,
+		DataSource:  r.DataSource,
+		Controllers: r.Controllers,
+	}
+	if group == groupEnded {
+		e.When = r.endedPeriod(m.Text)
+	}
+	if e.Restarted != "" {
+		e.When = e.Restarted + " " + e.When
+	}
+	for _, notice := range r.PrivacyNotices {
+		notice.Controller = cmp.Or(notice.Controller, r.Organisation)
+		e.PrivacyNotices = append(e.PrivacyNotices, notice)
+	}
+	if r.Storage != nil {
+		e.KeptWhere = m.Text.Country(r.Storage.Country)
+		e.KeptLong = m.Text.Duration(r.Storage.Retention)
 	}
 	if names := r.organisations(); len(names) > 1 {
 		e.Others = names[1:]
@@ -161,7 +210,70 @@ func (m RecordsPage) Row(e Entry) []string {
 		e.Contact,
 		strings.Join(e.Changed, " "),
 		e.Registrant,
+		m.MeterPoint.Number,
+		e.Restarted,
+		m.day(e.Renewed),
+		m.shows(e.Data),
+		e.Meaning,
+		e.recipients(),
+		e.DataSource,
+		m.notices(e.PrivacyNotices),
+		e.pages(func(c Controller) string { return c.ContactURL }),
+		e.pages(func(c Controller) string { return c.PrivacyURL }),
+		e.KeptWhere,
+		e.KeptLong,
 	}
+}
+
+// shows is what each kind of data can tell about a household.
+func (m RecordsPage) shows(data []DataType) string {
+	parts := make([]string, len(data))
+	for i, d := range data {
+		key := "records.data." + d.Key
+		parts[i] = m.Text.T(key) + ": " + m.Text.T(key+".reveals")
+	}
+
+	return strings.Join(parts, "; ")
+}
+
+// notices are the privacy notices with their addresses.
+func (m RecordsPage) notices(notices []PrivacyNotice) string {
+	parts := make([]string, len(notices))
+	for i, n := range notices {
+		parts[i] = ui.Unmarked(m.noticeName(n)) + ": " + n.URL
+	}
+
+	return strings.Join(parts, "; ")
+}
+
+// noticeName names a privacy notice that has its controller.
+func (m RecordsPage) noticeName(n PrivacyNotice) string {
+	return m.Text.T("records.notice-link", "Org", ui.Name(n.Controller), "Version", ui.Name(n.Version))
+}
+
+// recipients are those to whom the data is passed on, each with its part.
+func (e Entry) recipients() string {
+	parts := make([]string, len(e.Recipients))
+	for i, recipient := range e.Recipients {
+		parts[i] = recipient.Name + " (" + recipient.Role + ")"
+		if recipient.PrivacyURL != "" {
+			parts[i] += ": " + recipient.PrivacyURL
+		}
+	}
+
+	return strings.Join(parts, "; ")
+}
+
+// pages are the addresses of one kind, with the names of their organisations.
+func (e Entry) pages(address func(Controller) string) string {
+	var parts []string
+	for _, c := range e.Controllers {
+		if page := address(c); page != "" {
+			parts = append(parts, c.Name+": "+page)
+		}
+	}
+
+	return strings.Join(parts, "; ")
 }
 
 // day is a date in words; empty for none.

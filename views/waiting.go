@@ -52,6 +52,10 @@ type WaitingPage struct {
 	SecondsLeft int
 	// PollSeconds is how often the page asks again, and PollingLeft for how many seconds more; 0 for no longer.
 	PollSeconds, PollingLeft int
+	// RefreshSeconds is how often a browser without scripts loads the page again; 0 for not at all.
+	RefreshSeconds int
+	// Paused says that the customer wants that browser not to.
+	Paused bool
 	// Proof tells one proof from the next.
 	Proof int64
 }
@@ -65,6 +69,14 @@ func (m WaitingPage) titleKey() string {
 	}
 
 	return "waiting." + string(m.State) + ".title"
+}
+
+// checkURL asks whether the customer has confirmed, and leads on if so.
+func (m WaitingPage) checkURL() string {
+	if m.Paused {
+		return m.Base + "/waiting/check?pause=yes"
+	}
+	return m.Base + "/waiting/check"
 }
 
 // timeLeft rounds up, so that the page says "1 minute" until the minute is over.

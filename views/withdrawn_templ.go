@@ -203,7 +203,7 @@ func Withdrawn(m WithdrawnPage) templ.Component {
 					}
 				}
 			}
-			if !m.listOnly() {
+			if m.hasLetters() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<li class=\"no-print\"><a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -220,6 +220,7 @@ func newPortals(
 			PublicURL:      base,
 			PasskeyOrigin:  base,
 			ReturnURLs:     operator.ReturnURLs,
+			Advisers:       advisers(operator),
 			AdviserSecret:  operator.AdviserSecret.Reveal(),
 			FramingOrigins: append(slices.Clone(operator.FramingOrigins), embedderOrigin(base)),
 		})
@@ -231,4 +232,14 @@ func newPortals(
 	}
 
 	return handlers.Sites(sites)
+}
+
+// advisers returns the advisers of an operator as the portal knows them.
+func advisers(o operators.Operator) []handlers.Adviser {
+	var list []handlers.Adviser
+	for _, a := range o.Advisers {
+		list = append(list, handlers.Adviser{Name: a.Name, SecretHash: a.SecretHash.Reveal()})
+	}
+
+	return list
 }

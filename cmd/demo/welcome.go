@@ -7,6 +7,12 @@ import (
 	"central.consent/dar/cmd/internal/operators"
 )
 
+// adviserCodes are the codes of the demonstration's advisers, by name. Its file of operators has their hashes.
+var adviserCodes = map[string]string{
+	"Sam Jones":   "harbour-sam-demo",
+	"Siân Hughes": "harbour-sian-demo",
+}
+
 // welcome says where everything stands. The first operator is the published one.
 func welcome(base string, list []operators.Operator, isLive bool) string {
 	var b strings.Builder
@@ -24,9 +30,13 @@ func welcome(base string, list []operators.Operator, isLive bool) string {
 	}
 
 	for _, o := range list {
-		if secret := o.AdviserSecret.Reveal(); secret != "" {
-			fmt.Fprintf(&b, "Advisers of %s help customers at %s%s/adviser\n  Their code is %s\n",
-				o.Brand.Name, base, o.Base, secret)
+		if len(o.Advisers) == 0 {
+			continue
+		}
+
+		fmt.Fprintf(&b, "Advisers of %s help customers at %s%s/adviser\n", o.Brand.Name, base, o.Base)
+		for _, a := range o.Advisers {
+			fmt.Fprintf(&b, "  %s, with the code %s\n", a.Name, adviserCodes[a.Name])
 		}
 	}
 

@@ -11,15 +11,17 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// The page on which the advice charity of the demonstration helps customers, and the code of its advisers.
+// The page on which the advice charity of the demonstration helps customers, and one of its advisers.
 const (
-	advisers     = "/o/harbour-advice/portal/adviser"
-	advisersCode = "harbour-advisers-demo"
+	advisers    = "/o/harbour-advice/portal/adviser"
+	adviserName = "Siân Hughes"
+	adviserCode = "harbour-sian-demo"
 )
 
 // takenAway is an expression that lists what would save the list, or deal with several records at once.
-const takenAway = `[...document.querySelectorAll("a[download], a[href*='/records.'], a[href*='/letter'], ` +
-	`a[href*='/several'], form[action*='/several'], [form=several], main:not(:has(.handover)) [data-print]")]` +
+const takenAway = `[...document.querySelectorAll("a[download], a[href*='/records.'], ` +
+	`a[href*='/several'], form[action*='/several'], [form=several], ` +
+	`main:not(:has(.handover, .letter)) [data-print]")]` +
 	`.map(e => e.outerHTML)`
 
 // adviser is the tab of an adviser who helps a customer.
@@ -30,7 +32,8 @@ func signInAdviser(b *tab) *adviser {
 	b.Helper()
 	b.open(advisers, 200)
 	b.inspect("adviser: sign in")
-	b.fill("#secret", advisersCode)
+	b.fill("#name", adviserName)
+	b.fill("#secret", adviserCode)
 	b.press("form[action='" + advisers + "/sign-in'] button")
 	b.at(advisers)
 
@@ -62,6 +65,7 @@ func (a *adviser) toWaiting() {
 	a.inspect("prove")
 	a.press("#method button")
 	a.at(advisers + "/waiting")
+	pause(a.tab)
 	a.inspect("waiting")
 }
 
@@ -69,7 +73,7 @@ func (a *adviser) toWaiting() {
 func (a *adviser) readList() {
 	a.Helper()
 	if !a.script {
-		a.press("a[href='" + advisers + "/waiting/check']")
+		goOn(a.tab)
 	}
 
 	a.at(advisers + "/records")
@@ -128,6 +132,14 @@ func (a *adviser) handOver(reference string) {
 	}
 	if leak := leaks(eval[string](a.tab, "document.documentElement.outerHTML")); leak != "" {
 		a.Errorf("the page to hand over holds %s", leak)
+	}
+
+	a.click("input[name=letter]")
+	a.press("#letters button")
+	a.inspect("handover with a letter")
+	letters := eval[int](a.tab, `document.querySelectorAll(".handover .letter").length`)
+	if letters != 1 || !strings.Contains(a.text("main"), "SEC-OU-") {
+		a.Errorf("%d letters, or no reference: %s", letters, a.text("main"))
 	}
 }
 
@@ -198,7 +210,8 @@ func TestAdviserPasskeyNearby(t *testing.T) {
 
 	b := openTab(t, base, look{1280, "en", true})
 	b.open(advisers, 200)
-	b.fill("#secret", advisersCode)
+	b.fill("#name", adviserName)
+	b.fill("#secret", adviserCode)
 	b.press("form[action='" + advisers + "/sign-in'] button")
 	b.at(advisers)
 	b.fill("#number", demoMPxN)

@@ -29,8 +29,9 @@ func walk(b *tab, visit func(name string)) {
 
 	b.press("form[action='/portal/prove'] button")
 	if !b.script {
+		pause(b)
 		visit("waiting")
-		b.press("a[href='/portal/waiting/check']")
+		goOn(b)
 	}
 
 	// With scripts the waiting page asks by itself and leads on.
@@ -94,7 +95,7 @@ func toRecords(b *tab) {
 	toProve(b)
 	b.press("form[action='/portal/prove'] button")
 	if !b.script {
-		b.press("a[href='/portal/waiting/check']")
+		goOn(b)
 	}
 
 	b.at("/portal/records")

@@ -30,6 +30,7 @@ var layout = map[string][]string{
 	"views/i18n":         {},
 	"internal/web":       {}, // what both HTTP edges do alike
 	"internal/web/limit": {}, // a sliding window, which knows no HTTP and no SQL
+	"internal/web/argon": {}, // hashes of secrets, of accounts and of advisers
 	// The checks of web addresses, which know no HTTP.
 	"internal/web/address": {},
 
@@ -39,7 +40,7 @@ var layout = map[string][]string{
 	"handlers/portaldb": {"internal/web/limit"},
 	"handlers": {
 		"handlers/portaldb", "views", "views/i18n", "static", "registerclient",
-		"internal/web", "internal/web/address", "internal/web/limit",
+		"internal/web", "internal/web/address", "internal/web/argon", "internal/web/limit",
 	},
 
 	// The register. Of the client its rooms may use the wire types (see TestWireTypes).
@@ -51,7 +52,7 @@ var layout = map[string][]string{
 	"register/docspage":     {"static", "views/i18n", "views/ui"}, // the page that shows the description of the API
 	"register/rules": {
 		"register/store", "register/passkey", "register/mail", "register/webhook", "registerclient",
-		"internal/web/address",
+		"internal/web/address", "internal/web/argon",
 	},
 	"register/api": {"register/rules", "register/store", "registerclient", "internal/web"},
 	"register/id": {
@@ -78,8 +79,10 @@ var layout = map[string][]string{
 	"cmd/internal/env": {},                   // settings, which both programs read and refuse alike
 	"cmd/internal/cli": {"cmd/internal/env"}, // commands, which both programs run alike
 	// The file of operators, which the portal, the demonstration and the gallery read.
-	"cmd/internal/operators": {"cmd/internal/env", "views", "views/i18n", "static", "internal/web/address"},
-	"cmd/internal/serve":     {}, // an HTTP server, which every program runs
+	"cmd/internal/operators": {
+		"cmd/internal/env", "views", "views/i18n", "static", "internal/web/address", "internal/web/argon",
+	},
+	"cmd/internal/serve": {}, // an HTTP server, which every program runs
 }
 
 // testImports are what the tests of every package may import.

@@ -25,7 +25,8 @@ type htmlFault struct {
 
 // The HTML of every page, in each state, language and brand, and of the register's documentation follows the standard.
 // htmlvalidate.json leaves out matters of taste (how the doctype is written, how long a title is, which space a
-// telephone number has) and of decision (browsers do not offer to save the code that advisers share). A list may have a
+// telephone number has) and of decision (browsers do not offer to save the code of an adviser; a page without scripts
+// may load itself again). A list may have a
 // name (ARIA 1.2, 5.2.8.4), which the validator takes for a mistake.
 func TestMarkup(t *testing.T) {
 	t.Parallel()

@@ -14,6 +14,7 @@ import (
 func confirmByLetter(b *tab) {
 	b.Helper()
 	b.at("/portal/waiting")
+	pause(b)
 	b.inspect("waiting")
 	openLetter(b, b.text(".match-code"))
 }
@@ -42,7 +43,7 @@ func finishWaiting(b *tab) {
 	b.Helper()
 	b.open("/portal/waiting", 200)
 	if !b.script {
-		b.press("a[href='/portal/waiting/check']")
+		goOn(b)
 	}
 
 	b.at("/portal/records")

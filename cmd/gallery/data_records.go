@@ -39,29 +39,6 @@ func consent() views.Record {
 	return r
 }
 
-// changed is a permission that the organisation has changed twice.
-func changed() views.Record {
-	r := consent()
-	r.Changes = []views.Change{
-		{
-			At:       day(2026, 4, 2),
-			Added:    types(views.DataHalfHourlyExport, views.DataPriceOfUse),
-			Purpose:  "Energy efficiency analysis",
-			EndMoved: true,
-			Until:    day(2026, 11, 10),
-		},
-		{
-			At:           day(2025, 6, 30),
-			Removed:      types(views.DataMonthlyUse),
-			Organisation: "Bright Savings Ltd",
-			Basis:        views.BasisContract,
-			EndMoved:     true,
-		},
-	}
-
-	return r
-}
-
 // joint is a permission that three organisations share, registered by a fourth.
 func joint() views.Record {
 	r := sole("j1", "Menai Homes", "menaihomes.example", views.BasisConsent, "Advice on heating for tenants")

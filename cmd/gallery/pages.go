@@ -114,6 +114,7 @@ func demonstrated(p views.Page) views.Page {
 // advised is the page of an adviser who helps a customer.
 func advised(p views.Page) views.Page {
 	p.Adviser = true
+	p.AdviserName = "Siân Hughes"
 	return p
 }
 

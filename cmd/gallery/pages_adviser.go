@@ -11,13 +11,21 @@ func (s *set) addAdviser() {
 	s.addAdviserStart()
 	s.addAdviserProof()
 	s.addAdviserRecords()
+	s.addAdviserLetters()
 	s.addAdviserErrors()
 }
 
 // addAdviserStart adds the sign-in and the pages before a proof.
 func (s *set) addAdviserStart() {
-	s.adviserSignIn("adviser sign in", stranger)
-	s.adviserSignIn("adviser wrong code", mistaken(stranger, "secret", "error.adviser.secret"))
+	named := views.AdviserSignInPage{Named: true}
+	wrong := views.AdviserSignInPage{Named: true, Name: "Sam Jones"}
+	shared := views.AdviserSignInPage{Shared: true}
+	s.adviserSignIn("adviser sign in", stranger, named)
+	s.adviserSignIn("adviser wrong code", mistaken(stranger, "secret", "error.adviser.named"), wrong)
+	s.adviserSignIn("adviser no name", mistaken(stranger, "name", "error.adviser.name"), named)
+	s.adviserSignIn("adviser shared code", stranger, shared)
+	s.adviserSignIn("adviser wrong shared code", mistaken(stranger, "secret", "error.adviser.secret"), shared)
+	s.adviserSignIn("adviser name or shared code", stranger, views.AdviserSignInPage{Named: true, Shared: true})
 
 	idle := advised(stranger)
 	s.start("adviser start", idle, views.StartPage{})
@@ -28,9 +36,10 @@ func (s *set) addAdviserStart() {
 	s.signedOut("adviser signed out", idle)
 }
 
-func (s *set) adviserSignIn(name string, p views.Page) {
+func (s *set) adviserSignIn(name string, p views.Page, m views.AdviserSignInPage) {
 	s.add(name, p, func(p views.Page) templ.Component {
-		return views.AdviserSignIn(views.AdviserSignInPage{Page: p})
+		m.Page = p
+		return views.AdviserSignIn(m)
 	})
 }
 
@@ -95,11 +104,35 @@ func (s *set) addAdviserRecords() {
 		Ended:    append([]views.Record{consent()}, list.Ended...),
 		Stopped:  []views.Receipt{{Record: consent(), At: now, Reference: receipt}},
 	})
+	known := consent()
+	known.OrganisationReference = "SEC-OU-00102"
+	s.handover("adviser handover with letters", views.HandoverPage{
+		Active:     []views.Record{known},
+		WithNumber: true,
+		Letters: []views.LetterPage{
+			{Kind: "consent", Record: known, MeterPoint: electricity, Day: now, WithNumber: true},
+			{Kind: "discovered", Sighting: acme(), MeterPoint: electricity, Day: now, WithNumber: true},
+		},
+	})
 	s.handover("adviser handover still seen", views.HandoverPage{
 		StillSeen: stillSeenList().StillSeen,
 		Active:    list.Active,
 		Ended:     stillSeenList().Ended,
 	})
+}
+
+// addAdviserLetters adds letters as an adviser opens them.
+func (s *set) addAdviserLetters() {
+	add := func(name string, m views.LetterPage) {
+		m.Day = now
+		m.MeterPoint = electricity
+		s.add(name, advised(customer), func(p views.Page) templ.Component {
+			m.Page = p
+			return views.Letter(m)
+		})
+	}
+	add("adviser letter", views.LetterPage{Kind: "contract", Record: everyKind()[1]})
+	add("adviser letter with number", views.LetterPage{Kind: "discovered", Sighting: acme(), WithNumber: true})
 }
 
 func (s *set) handover(name string, m views.HandoverPage) {
@@ -109,6 +142,10 @@ func (s *set) handover(name string, m views.HandoverPage) {
 	m.Discovered = demoList().Discovered
 	s.add(name, advised(customer), func(p views.Page) templ.Component {
 		m.Page = p
+		for i := range m.Letters {
+			m.Letters[i].Page = p
+		}
+
 		return views.Handover(m)
 	})
 }

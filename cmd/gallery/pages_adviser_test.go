@@ -12,10 +12,11 @@ var customerWords = regexp.MustCompile(`(?i)` +
 	`\bthat you live\b|\bit is you\b|\bsigned? you\b|\byou can confirm\b|\byou have confirmed\b`)
 
 // No page tells an adviser what only a customer can do. The test leaves out what an adviser reads to the customer: how
-// to find the number, what stopping means, the page to hand over, and the list and advice that are the customer's own.
+// to find the number, what stopping means, the page to hand over, and the list, advice and letters that are the
+// customer's own.
 func TestAdvisersAreNotCustomers(t *testing.T) {
 	t.Parallel()
-	forCustomers := regexp.MustCompile(`^records|^adviser (withdraw( |$)|handover|help)`)
+	forCustomers := regexp.MustCompile(`^records|^adviser (withdraw( |$)|handover|letter|help)`)
 	for _, p := range pages(ownLook) {
 		if p.Lang != "en" || !strings.Contains(p.Name, "adviser") || forCustomers.MatchString(p.Name) {
 			continue

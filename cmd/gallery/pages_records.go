@@ -30,6 +30,13 @@ func (s *set) addRecords() {
 	s.records("long names", customer, longNames())
 	s.records("one", customer, views.RecordsPage{Active: demoList().Active[:1]})
 	s.records("changed", customer, views.RecordsPage{Active: []views.Record{changed()}})
+	s.records("passed on", customer, views.RecordsPage{Active: []views.Record{passedOn()}})
+	s.records("renewed", customer, views.RecordsPage{Active: []views.Record{renewed()}})
+	s.records("started again", customer, views.RecordsPage{Active: []views.Record{restarted()}})
+	s.records("every change", customer, views.RecordsPage{
+		Active: []views.Record{everyChange()},
+		Ended:  []views.Record{endedAfterChanges()},
+	})
 	s.records("200", customer, manyRecords(200))
 
 	left := demoList().Ended[0]

@@ -45,6 +45,7 @@ func newCommand(in *os.File) *cobra.Command {
 			return runServe(c.Context(), c.ErrOrStderr())
 		},
 	}
+	root.AddCommand(cli.Group("adviser", "work on the advisers of an operator", hashCommand(in)))
 	root.AddCommand(cli.Group("operator", "work on the file of operators", checkCommand(), newFileCommand(in)))
 
 	return root

@@ -72,6 +72,12 @@ func describe(out io.Writer, o operators.Operator) {
 	}
 
 	fmt.Fprintf(out, "  account    %s\n  languages  %s\n", o.AccountID, strings.Join(o.Brand.Offered(), ", "))
+	if len(o.Advisers) > 0 {
+		fmt.Fprintf(out, "  advisers   %d, each with a code\n", len(o.Advisers))
+	}
+	if o.AdviserSecret.Reveal() != "" {
+		fmt.Fprint(out, "  advisers   those who share a code, and are not named\n")
+	}
 	if logo := o.Brand.Logo; logo != nil {
 		fmt.Fprintf(out, "  logo       served with %d x %d pixels\n", logo.Width, logo.Height)
 	}

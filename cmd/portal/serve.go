@@ -101,7 +101,19 @@ func newPortal(c config, o operators.Operator, db *migrations.DB, logger *slog.L
 		PasskeyOrigin:  c.PasskeyOrigin,
 		ReturnURLs:     o.ReturnURLs,
 		FramingOrigins: o.FramingOrigins,
+		Advisers:       advisers(o),
 		AdviserSecret:  o.AdviserSecret.Reveal(),
+		Limits:         handlers.Limits(o.Limits),
 		Address:        c.address,
 	})
+}
+
+// advisers returns the advisers of an operator as the portal knows them.
+func advisers(o operators.Operator) []handlers.Adviser {
+	var list []handlers.Adviser
+	for _, a := range o.Advisers {
+		list = append(list, handlers.Adviser{Name: a.Name, SecretHash: a.SecretHash.Reveal()})
+	}
+
+	return list
 }

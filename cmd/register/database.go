@@ -122,7 +122,8 @@ func runBackup(ctx context.Context, path string, out io.Writer) (err error) {
 	}
 
 	fmt.Fprintf(out, "%s: %d bytes. It opens with the keys of REGISTER_KEYS as they are now: "+
-		"keep them too, elsewhere.\n", path, size)
+		"keep them too, elsewhere. "+
+		"Keep the list of register erasures list beside it, and the copy for 35 days at most.\n", path, size)
 
 	return nil
 }

@@ -268,7 +268,10 @@ func TestNoWithdrawalIsLostWhenTheRegisterIsKilled(t *testing.T) {
 	})
 	receiver.sign(hook.SigningSecret)
 	aks := registerRecords(t, owner, withdrawals)
-	token := confirmedToken(t, portal)
+	var tokens []string
+	for i := range withdrawals / activeRecords {
+		tokens = append(tokens, confirmedToken(t, portal, meterPointAt(i)))
+	}
 
 	killing, stop := context.WithCancel(ctx)
 	kills := make(chan int, 1)
@@ -281,7 +284,7 @@ func TestNoWithdrawalIsLostWhenTheRegisterIsKilled(t *testing.T) {
 					receiver.setDown(true)
 				}
 				until(t, func() (*registerclient.RevokeAccessResponse, error) {
-					query := registerclient.RevokeAccessRecordQuery{ReidentificationToken: token}
+					query := registerclient.RevokeAccessRecordQuery{ReidentificationToken: tokens[j/activeRecords]}
 					return portal.RevokeAccessRecord(ctx, aks[j], query)
 				})
 			}
@@ -306,19 +309,28 @@ func TestNoWithdrawalIsLostWhenTheRegisterIsKilled(t *testing.T) {
 	t.Logf("%d withdrawals, %d kills, %d events", withdrawals, killed, len(receiver.ids))
 }
 
-// registerRecords registers n records of one customer, which end so soon that their end is announced as well.
+// activeRecords is how many records of an account may be active at one meter point.
+const activeRecords = 20
+
+func meterPointAt(i int) string { return fmt.Sprintf("98%011d", i) }
+
+// registerRecords registers n records, which end so soon that their end is announced as well, each activeRecords of
+// them at a meter point of their own.
 func registerRecords(t *testing.T, owner *registerclient.Client, n int) []string {
 	t.Helper()
-	customer := registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com")
-	identity := until(t, func() (*registerclient.CreateIdentityRecordResponse, error) {
-		return owner.CreateIdentityRecord(t.Context(), customer)
-	})
-
-	record := registertest.AccessRecord(identity.IR, registerclient.BasisConsent)
+	var record registerclient.AccessRecord
 	soon := time.Now().AddDate(0, 0, 10).UTC().Truncate(time.Second)
-	record.AccessEvent.Expiry = &soon
 	aks := make([]string, n)
 	for i := range aks {
+		if i%activeRecords == 0 {
+			customer := registertest.IdentityRecord(meterPointAt(i/activeRecords), "customer@example.com")
+			identity := until(t, func() (*registerclient.CreateIdentityRecordResponse, error) {
+				return owner.CreateIdentityRecord(t.Context(), customer)
+			})
+			record = registertest.AccessRecord(identity.IR, registerclient.BasisConsent)
+			record.AccessEvent.Expiry = &soon
+		}
+
 		made := until(t, func() (*registerclient.RegisterAccessResponse, error) {
 			return owner.CreateAccessRecord(t.Context(), record)
 		})
@@ -329,16 +341,16 @@ func registerRecords(t *testing.T, owner *registerclient.Client, n int) []string
 }
 
 // confirmedToken returns a token with which the customer's records can be withdrawn: one with which they were read.
-func confirmedToken(t *testing.T, portal *registerclient.Client) string {
+func confirmedToken(t *testing.T, portal *registerclient.Client, mpxn string) string {
 	t.Helper()
 	started := until(t, func() (*registerclient.ReidentifyResponse, error) {
 		return portal.Reidentify(t.Context(), registerclient.ReidentifyRequest{
-			MPxN:   registertest.MeterPoint,
+			MPxN:   mpxn,
 			Method: registerclient.MethodMagicLink,
 		})
 	})
 	query := registerclient.ListAccessRecordsQuery{ReidentificationToken: started.TokenRef()}
-	if _, err := portal.ListAccessRecords(t.Context(), registertest.MeterPoint, query); err != nil {
+	if _, err := portal.ListAccessRecords(t.Context(), mpxn, query); err != nil {
 		t.Fatal(err)
 	}
 

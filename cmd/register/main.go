@@ -28,8 +28,8 @@ func main() {
 // run runs the command that the arguments name. Results go to out; log lines and progress go to log.
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	return cli.Run(ctx, newCommand(), cli.Program{
-		Note: "Settings come from the environment. key needs none; migrate and backup need only\n" +
-			"REGISTER_DATABASE, audit verify REGISTER_KEYS too; the settings of mail are for serve:",
+		Note: "Settings come from the environment. key needs none; migrate, backup and erasures list need\n" +
+			"only REGISTER_DATABASE, audit verify REGISTER_KEYS too; the settings of mail are for serve:",
 		Settings: env.Settings(new(config), docs),
 	}, args, out, log)
 }
@@ -49,6 +49,8 @@ func newCommand() *cobra.Command {
 		keyCommand(),
 		cli.Group("keys", "replace the keys that seal the data", keysRotateCommand()),
 		backupCommand(),
+		cli.Group("erasures", "list what was anonymised, and repeat it on a restored backup",
+			erasuresListCommand(), erasuresReplayCommand()),
 	)
 
 	return root

@@ -37,6 +37,8 @@ func leaves(t *testing.T) []*cobra.Command {
 		"register key",
 		"register keys rotate",
 		"register backup",
+		"register erasures list",
+		"register erasures replay",
 	}
 	if !slices.Equal(names, want) {
 		t.Fatalf("the commands are %q, want %q", names, want)

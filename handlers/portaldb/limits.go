@@ -2,8 +2,11 @@ package portaldb
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -11,17 +14,17 @@ import (
 	"central.consent/dar/internal/web/limit"
 )
 
-// CountEvent counts one event at now in a bucket, unless its window is full. It then counts nothing and returns how
-// long until there is room. The limit holds if many replicas count at once. Buckets whose events have all
-// left their window are deleted.
+// CountEvent counts one event at now in a bucket, unless the rule forbids it. It then counts nothing and returns how
+// long until the rule allows it. The limit holds if many replicas count at once. Buckets whose events count no more
+// are deleted.
 func (d *DB) CountEvent(
 	ctx context.Context,
 	bucket []byte,
-	window limit.Window,
+	rule limit.Rule,
 	now time.Time,
 ) (wait time.Duration, err error) {
 	err = d.inTransaction(ctx, func(tx *sqlx.Tx) error {
-		wait, err = countEvent(ctx, tx, bucket, window, now)
+		wait, err = countEvent(ctx, tx, bucket, rule, now)
 		return err
 	})
 	if err != nil {
@@ -41,7 +44,7 @@ func countEvent(
 	ctx context.Context,
 	tx *sqlx.Tx,
 	bucket []byte,
-	window limit.Window,
+	rule limit.Rule,
 	now time.Time,
 ) (wait time.Duration, err error) {
 	// On conflict the update changes nothing. It locks the row, which is then neither counted twice nor deleted.
@@ -49,7 +52,7 @@ func countEvent(
 	err = tx.GetContext(ctx, &text, tx.Rebind(`
 		INSERT INTO portal_limits (bucket, hits, until) VALUES (?, '[]', ?)
 		ON CONFLICT (bucket) DO UPDATE SET until = portal_limits.until RETURNING hits`),
-		bucket, window.Until(now).UnixMilli())
+		bucket, rule.Until(now).UnixMilli())
 	if err != nil {
 		return 0, err
 	}
@@ -59,7 +62,7 @@ func countEvent(
 		return 0, err
 	}
 
-	hits, wait = window.Count(hits, now)
+	hits, wait = rule.Count(hits, now)
 	if wait > 0 {
 		return wait, nil
 	}
@@ -70,7 +73,7 @@ func countEvent(
 	}
 
 	_, err = tx.ExecContext(ctx, tx.Rebind(`UPDATE portal_limits SET hits = ?, until = ? WHERE bucket = ?`),
-		string(counted), window.Until(now).UnixMilli(), bucket)
+		string(counted), rule.Until(now).UnixMilli(), bucket)
 
 	return 0, err
 }
@@ -80,6 +83,47 @@ func (d *DB) DeleteLimit(ctx context.Context, bucket []byte) error {
 	_, err := d.db.ExecContext(ctx, d.db.Rebind(`DELETE FROM portal_limits WHERE bucket = ?`), bucket)
 	if err != nil {
 		return fmt.Errorf("delete limit: %w", err)
+	}
+
+	return nil
+}
+
+// UncountEvent takes back one event that was counted at a time in a bucket. It is no error if there is none.
+func (d *DB) UncountEvent(ctx context.Context, bucket []byte, at time.Time) error {
+	err := d.inTransaction(ctx, func(tx *sqlx.Tx) error {
+		// The update changes nothing but locks the row.
+		var text string
+		err := tx.GetContext(ctx, &text, tx.Rebind(`
+			UPDATE portal_limits SET until = until WHERE bucket = ? RETURNING hits`), bucket)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+
+		var hits []int64
+		if err := json.Unmarshal([]byte(text), &hits); err != nil {
+			return err
+		}
+
+		i := slices.Index(hits, at.UnixMilli())
+		if i < 0 {
+			return nil
+		}
+
+		counted, err := json.Marshal(slices.Delete(hits, i, i+1))
+		if err != nil {
+			return err
+		}
+
+		_, err = tx.ExecContext(ctx, tx.Rebind(`UPDATE portal_limits SET hits = ? WHERE bucket = ?`),
+			string(counted), bucket)
+
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("take back an event: %w", err)
 	}
 
 	return nil

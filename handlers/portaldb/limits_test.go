@@ -83,3 +83,43 @@ func TestDeleteLimit(t *testing.T) {
 		}
 	})
 }
+
+// An event that is taken back leaves the others as they are.
+func TestUncountEvent(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, db *portaldb.DB) {
+		window := limit.Window{Most: 2, Within: time.Minute}
+		count := func(at time.Time) time.Duration {
+			t.Helper()
+			wait, err := db.CountEvent(t.Context(), hash("a"), window, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			return wait
+		}
+		uncount := func(bucket string, at time.Time) {
+			t.Helper()
+			if err := db.UncountEvent(t.Context(), hash(bucket), at); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		later := now.Add(time.Second)
+		count(now)
+		count(later)
+		uncount("b", now)
+		uncount("a", now.Add(time.Hour))
+		if wait := count(later); wait == 0 {
+			t.Error("an event was taken back that was never counted")
+		}
+
+		uncount("a", later)
+		if wait := count(later.Add(time.Second)); wait != 0 {
+			t.Errorf("after one was taken back the bucket is full for %v", wait)
+		}
+		if wait := count(later.Add(time.Second)); wait != 58*time.Second {
+			t.Errorf("the other event counts for %v more, want 58 s", wait)
+		}
+	})
+}

@@ -34,7 +34,7 @@ func TestAmendments(t *testing.T) {
 
 		// Members that customers are not shown, the order of the data types and the time zone are no change.
 		replace(func(record *registerclient.AccessRecord) {
-			record.Notice.SharedNotice.NoticeVersion = "v4"
+			record.AccessEvent.ControllerReference = "X"
 			slices.Reverse(record.Processing.DataTypes)
 			*record.AccessEvent.Expiry = record.AccessEvent.Expiry.In(time.FixedZone("", 3600))
 		})
@@ -54,7 +54,8 @@ func TestAmendments(t *testing.T) {
 			record.Processing.Purpose = "Another purpose"
 			record.RecordMetadata.ControllerArrangement.Controllers[0].Name = "Brighter Energy Ltd"
 		})
-		expiry := *registertest.AccessRecord(ir, registerclient.BasisConsent).AccessEvent.Expiry
+		sample := registertest.AccessRecord(ir, registerclient.BasisConsent)
+		expiry := *sample.AccessEvent.Expiry
 		want := []registerclient.Amendment{
 			{
 				AmendedAt:          first,
@@ -77,6 +78,7 @@ func TestAmendments(t *testing.T) {
 					registerclient.HalfHourlyExport,
 					registerclient.TariffImport,
 				},
+				ControllerArrangement: &sample.RecordMetadata.ControllerArrangement,
 			},
 		}
 		if got := past(); !reflect.DeepEqual(got, want) {
@@ -84,7 +86,8 @@ func TestAmendments(t *testing.T) {
 		}
 
 		// Each of several concurrent replacements leaves one amendment. Of more than fifty the oldest are deleted,
-		// except the first: a flood of changes must not delete what the customer said yes to. A day has ten of them.
+		// except the first and those that show more data and another name: a flood of changes must not delete what the
+		// customer said yes to, nor what was seen. A day has ten of them.
 		for day := range 6 {
 			r.Clock.Add(24 * time.Hour)
 			var replacements sync.WaitGroup
@@ -101,16 +104,16 @@ func TestAmendments(t *testing.T) {
 
 		purposes := map[string]bool{}
 		amendments := past()
-		if !reflect.DeepEqual(amendments[0], want[0]) {
-			t.Errorf("the first amendment is %+v, want %+v", amendments[0], want[0])
+		if got := amendments[:2]; !reflect.DeepEqual(got, want) {
+			t.Errorf("the first amendments are %+v, want %+v", got, want)
 		}
 
 		for _, amendment := range amendments {
 			purposes[amendment.Purpose] = true
 		}
 
-		if len(purposes) != 50 || len(amendments) != 50 {
-			t.Errorf("%d purposes in %d amendments, want 50 in 50", len(purposes), len(amendments))
+		if len(purposes) != 51 || len(amendments) != 52 {
+			t.Errorf("%d purposes in %d amendments, want 51 in 52", len(purposes), len(amendments))
 		}
 
 		record := registertest.AccessRecord(ir, registerclient.BasisConsent)

@@ -30,6 +30,7 @@ func (a *API) createIdentityRecord(c echo.Context, in registerclient.CreateIdent
 			Status:   http.StatusCreated,
 			Location: BasePath + "/identity-records/" + created.IR,
 			Body:     created,
+			IR:       created.IR,
 		}, nil
 	})
 }

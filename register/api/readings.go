@@ -43,7 +43,7 @@ func (a *API) listAccessRecords(c echo.Context) error {
 		}
 	}
 
-	records, err := a.rules.ReadWithToken(
+	list, err := a.rules.ReadWithToken(
 		c.Request().Context(), caller(c).AccountID, mpxn, filter, c.QueryParam(queryToken),
 	)
 	if err != nil {
@@ -51,7 +51,7 @@ func (a *API) listAccessRecords(c echo.Context) error {
 	}
 
 	return c.JSON(http.StatusOK, registerclient.ListAccessRecordsResponse{
-		Response: a.metadata(c), MPxN: mpxn, AccessRecords: records,
+		Response: a.metadata(c), MPxN: mpxn, AccessRecords: list.Records, LeftOut: list.LeftOut,
 	})
 }
 

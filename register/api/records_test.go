@@ -123,8 +123,18 @@ func TestRegisterWithToken(t *testing.T) {
 	in.ReidentificationToken = &old
 	attempt(registerclient.ErrUnprocessable)
 
-	if got := list(t, second, ""); len(got) != 1 || got[0].RecordMetadata.IdentityRecordRef != nil {
-		t.Errorf("listed %+v", got)
+	got := list(t, second, "")
+	if len(got) != 1 || got[0].RecordMetadata.IdentityRecordRef == nil {
+		t.Fatalf("listed %+v", got)
+	}
+
+	reference := must(
+		second.ReadIdentityRecord(t.Context(), *got[0].RecordMetadata.IdentityRecordRef),
+	)(
+		t,
+	).IdentityRecord
+	if reference.PIIPrincipal != nil || reference.HasEmail || len(reference.ContactStanding) != 0 {
+		t.Errorf("the reference shows what another Data User gave: %+v", reference)
 	}
 }
 

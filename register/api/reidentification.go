@@ -52,7 +52,12 @@ func (a *API) start(
 
 		started.Response = a.metadata(c)
 
-		return rules.Response{Status: http.StatusOK, Body: started}, nil
+		ir, err := a.rules.RecordOfChallenge(ctx, tx, caller(c).AccountID, started)
+		if err != nil {
+			return rules.Response{}, err
+		}
+
+		return rules.Response{Status: http.StatusOK, Body: started, IR: ir}, nil
 	})
 }
 

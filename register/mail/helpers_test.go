@@ -210,6 +210,7 @@ func letters() map[string]mail.Message {
 
 		messages["undelivered."+language] = mail.Undelivered(undelivered(language))
 		maps.Copy(messages, contactLetters(language))
+		maps.Copy(messages, accessLetters(language))
 	}
 
 	return messages

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -48,7 +49,7 @@ func (b block) plain() string {
 		lines = append(lines, wrap(f.label+": "+f.value, "", "  "))
 	}
 	for i, step := range b.steps {
-		lines = append(lines, wrap(step, string(rune('1'+i))+". ", "   "))
+		lines = append(lines, wrap(step, strconv.Itoa(i+1)+". ", "   "))
 	}
 
 	return strings.Join(lines, "\n")

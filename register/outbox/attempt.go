@@ -26,7 +26,10 @@ func (w *Worker) attempt(ctx context.Context, job store.Job) error {
 		return w.end(ctx, job, store.OutcomeDropped, errTooLate)
 	}
 
-	body, err := w.Rules.OpenJob(job)
+	body, err := w.Rules.OpenJob(ctx, job)
+	if errors.Is(err, rules.ErrErased) {
+		return w.end(ctx, job, store.OutcomeDropped, rules.ErrErased)
+	}
 	if err != nil {
 		return err
 	}

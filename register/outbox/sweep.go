@@ -24,13 +24,15 @@ func (w *Worker) sweep(ctx context.Context) {
 	err := errors.Join(
 		w.Rules.AnnounceExpiries(ctx),
 		w.deleteOld(ctx),
-		w.normaliseEmails(ctx),
+		w.sealRecords(ctx),
 		uncounted(w.Rules.SettleTenancyChanges(ctx)),
 		w.writeContactLetters(ctx),
+		w.writeAccessLetters(ctx),
 		uncounted(w.Rules.EndWaits(ctx)),
 		uncounted(w.Rules.EndRemovals(ctx)),
 		w.raiseAlarms(ctx),
 		w.logAuditHeads(ctx),
+		w.CleanErased(ctx),
 	)
 	if err != nil && ctx.Err() == nil {
 		w.Logger.ErrorContext(ctx, "sweep", slog.Any("error", err))
@@ -49,17 +51,19 @@ func (w *Worker) deleteOld(ctx context.Context) error {
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteStaleLimits(ctx, now) }),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldLetters(ctx, old, now) }),
 		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAlarms(ctx, lastYear) }),
+		w.Rules.DeleteOldResponses(ctx),
+		w.Store.Transact(ctx, func(tx *store.Tx) error { return tx.DeleteOldAccessChanges(ctx, old) }),
 	)
 }
 
-// normaliseEmails brings some of the e-mail addresses that an older program stored to their normal form.
-func (w *Worker) normaliseEmails(ctx context.Context) error {
-	done, err := w.Rules.NormaliseEmails(ctx)
+// sealRecords gives some of the identity records that an older program stored a key of their own.
+func (w *Worker) sealRecords(ctx context.Context) error {
+	done, err := w.Rules.SealRecords(ctx)
 	if done > 0 {
-		w.Logger.InfoContext(ctx, "e-mail addresses brought to their normal form", slog.Int("rows", done))
+		w.Logger.InfoContext(ctx, "identity records sealed with keys of their own", slog.Int("rows", done))
 	}
 	if err != nil {
-		return fmt.Errorf("bring e-mail addresses to their normal form: %w", err)
+		return fmt.Errorf("seal identity records with keys of their own: %w", err)
 	}
 
 	return nil
@@ -70,6 +74,16 @@ func (w *Worker) writeContactLetters(ctx context.Context) error {
 	written, err := w.Rules.WriteContactLetters(ctx)
 	if written > 0 {
 		w.Logger.InfoContext(ctx, "letters about contacts written", slog.Int("letters", written))
+	}
+
+	return err
+}
+
+// writeAccessLetters writes the letters about changes of access that are due.
+func (w *Worker) writeAccessLetters(ctx context.Context) error {
+	written, err := w.Rules.WriteAccessLetters(ctx)
+	if written > 0 {
+		w.Logger.InfoContext(ctx, "letters about changed access written", slog.Int("letters", written))
 	}
 
 	return err

@@ -31,6 +31,8 @@ const (
 	maxAttempts  = 64
 	// PollInterval is how often a worker looks for jobs that another process has queued or that are due again.
 	PollInterval = 500 * time.Millisecond
+	// cleaningInterval is how often a worker cleans the files of what was erased, at most. Writers wait meanwhile.
+	cleaningInterval = time.Hour
 	// sweepInterval is how often a worker sweeps.
 	sweepInterval = time.Minute
 )
@@ -53,6 +55,8 @@ type Worker struct {
 
 	running sync.WaitGroup
 	slots   slots
+	// cleaning is what the sweep knows of erasures.
+	cleaning cleaning
 	// ended receives when an attempt has ended: there may be room for another, or the next job of its line is free.
 	ended chan struct{}
 }

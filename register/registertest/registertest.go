@@ -100,6 +100,15 @@ func (r *Register) WorkOff(t testing.TB) {
 // Work runs the register's worker until ctx ends.
 func (r *Register) Work(ctx context.Context) { r.service.Worker.Run(ctx) }
 
+// CleanErased cleans the database of what was erased, as the worker's sweep does.
+func (r *Register) CleanErased(t testing.TB) {
+	t.Helper()
+
+	if err := r.service.Worker.CleanErased(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // AnnounceExpiries announces the records that expire soon, as the worker's sweep does.
 func (r *Register) AnnounceExpiries(t testing.TB) {
 	t.Helper()

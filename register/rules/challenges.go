@@ -160,6 +160,10 @@ func (r *Rules) ownConfirmingRecord(
 			"This identity record has been anonymised: it can no longer confirm.")
 	}
 
+	if record.ByToken {
+		return store.IdentityRecord{}, referenceConflict()
+	}
+
 	if h.present.hasMovedOut(*record.MoveInDate) {
 		return store.IdentityRecord{}, conflict(
 			"This identity record is an earlier occupant's, who can no longer confirm.")
@@ -310,6 +314,23 @@ func (r *Rules) challengeRow(challenge Challenge, token string) store.Reidentifi
 	return row
 }
 
+// RecordOfChallenge returns the identity record to which a challenge goes that an account has started.
+func (r *Rules) RecordOfChallenge(
+	ctx context.Context, tx *store.Tx, accountID string, started registerclient.ReidentifyResponse,
+) (string, error) {
+	token := ""
+	switch {
+	case started.MagicLink != nil:
+		token = started.MagicLink.TokenRef
+	case started.Passkey != nil:
+		token = started.Passkey.TokenRef
+	}
+
+	found, err := tx.FindReidentification(ctx, HashToken(token), accountID)
+
+	return found.IR, err
+}
+
 // passkeyPage returns the address of the page for a passkey method.
 func (r *Rules) passkeyPage(method registerclient.Method) string {
 	if method == registerclient.MethodPasskeyRegister {
@@ -349,7 +370,6 @@ func (r *Rules) queueLink(
 	expires := row.ConfirmBy.Time()
 
 	letter := QueuedLetter{
-		To:        challenge.Contact.address,
 		Challenge: row.Challenge,
 		Message: mail.MagicLink(mail.LinkDetails{
 			Language:  challenge.Language,
@@ -363,5 +383,5 @@ func (r *Rules) queueLink(
 		}),
 	}
 
-	return r.queueMail(ctx, tx, NewID("msg"), SubjectLink, letter, &expires)
+	return r.queueMail(ctx, tx, NewID("msg"), SubjectLink, challenge.Contact.addressee(), letter, &expires)
 }

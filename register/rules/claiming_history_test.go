@@ -160,7 +160,7 @@ func (h *claimingHistory) read() {
 	}
 
 	token := h.token(h.tb, h.portal, h.mpxn, h.irs[0], nil)
-	list := must(h.ReadWithToken(h.tb.Context(), h.portal.AccountID, h.mpxn, rules.RecordFilter{}, token))(h.tb)
+	list := must(h.ReadWithToken(h.tb.Context(), h.portal.AccountID, h.mpxn, rules.RecordFilter{}, token))(h.tb).Records
 	got := map[string]string{}
 	for _, record := range list {
 		switch {

@@ -25,7 +25,7 @@ func (r *Rules) holdHomeOf(ctx context.Context, tx *store.Tx, job store.Job, end
 		return tx.HoldMeterPoint(ctx, letter.MPxN)
 	case job.Subject == SubjectLink && end.Refused:
 		_, found, err := r.linkOf(ctx, tx, job)
-		if errors.Is(err, store.ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) || errors.Is(err, ErrErased) {
 			return nil
 		}
 		if err != nil {
@@ -136,7 +136,7 @@ func (r *Rules) contactTold(ctx context.Context, tx *store.Tx, letter store.Cont
 
 // linkOf returns the body of a job that mails a link, and the challenge of the link.
 func (r *Rules) linkOf(ctx context.Context, tx *store.Tx, job store.Job) (QueuedLetter, store.Reidentification, error) {
-	body, err := r.OpenJob(job)
+	body, err := r.openJob(ctx, tx, job)
 	if err != nil {
 		return QueuedLetter{}, store.Reidentification{}, err
 	}
@@ -156,8 +156,8 @@ func (r *Rules) linkOf(ctx context.Context, tx *store.Tx, job store.Job) (Queued
 // to no other.
 func (r *Rules) linkBounced(ctx context.Context, tx *store.Tx, job store.Job) error {
 	queued, found, err := r.linkOf(ctx, tx, job)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil // it was started more than a day ago
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, ErrErased) {
+		return nil // it was started more than a day ago, or goes to nobody any more
 	}
 	if err != nil || found.Contact == nil {
 		return err
@@ -186,10 +186,9 @@ func (r *Rules) linkBounced(ctx context.Context, tx *store.Tx, job store.Job) er
 	tx.Audit(r.auditEvent(found.AccountID, auditReidentifyRedirected, found.MPxN, "", map[string]any{
 		"method": found.Method, "contact": next.ID,
 	}))
-	queued.To = next.address
 	expires := found.ConfirmBy.Time()
 
-	return r.queueMail(ctx, tx, NewID("msg"), SubjectLink, queued, &expires)
+	return r.queueMail(ctx, tx, NewID("msg"), SubjectLink, next.addressee(), queued, &expires)
 }
 
 // markAddressBounced marks every contact of a meter point with an address that the mail server refused for good. They

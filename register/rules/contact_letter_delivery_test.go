@@ -29,7 +29,7 @@ func (h *house) endMail(t testing.TB, end rules.JobEnd) []rules.QueuedLetter {
 	var letters []rules.QueuedLetter
 	for _, job := range h.jobs(t) {
 		var letter rules.QueuedLetter
-		if err := json.Unmarshal(must(h.OpenJob(job))(t), &letter); err != nil {
+		if err := json.Unmarshal(must(h.OpenJob(t.Context(), job))(t), &letter); err != nil {
 			t.Fatal(err)
 		}
 

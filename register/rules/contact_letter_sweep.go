@@ -276,7 +276,7 @@ func (r *Rules) writeRound(ctx context.Context, tx *store.Tx, h home, c contact)
 		return 0, r.markTold(ctx, tx, h, c, nil)
 	}
 
-	full, err := r.isMailboxFull(ctx, tx, to, c.AccountID)
+	full, err := r.isMailboxFull(ctx, tx, "contact letters", to, c.AccountID)
 	if err != nil {
 		return 0, err
 	}
@@ -297,13 +297,15 @@ func (r *Rules) writeRound(ctx context.Context, tx *store.Tx, h home, c contact)
 	return len(to), tx.SetLetters(ctx, c.ID, round, next)
 }
 
-// isMailboxFull counts a letter that an account causes to each of several addresses. It returns true if one of them has
-// had its letters of the day: a Data User that gives an address for a thousand meter points floods nobody.
-func (r *Rules) isMailboxFull(ctx context.Context, tx *store.Tx, to []contact, accountID string) (bool, error) {
+// isMailboxFull counts a letter of a kind that an account causes to each of several addresses. It returns true if one
+// of them has had its letters of the day: a Data User that gives an address for a thousand meter points floods nobody.
+func (r *Rules) isMailboxFull(
+	ctx context.Context, tx *store.Tx, letters string, to []contact, accountID string,
+) (bool, error) {
 	buckets := make([]string, len(to))
 	for i, recipient := range to {
 		mailbox := HashToken(string(r.keys.sealer().mac(recipient.address)))
-		buckets[i] = fmt.Sprintf("contact letters %s %x", accountID, mailbox)
+		buckets[i] = fmt.Sprintf("%s %s %x", letters, accountID, mailbox)
 	}
 	slices.Sort(buckets) // every transaction locks them in this order
 

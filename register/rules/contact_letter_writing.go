@@ -82,7 +82,7 @@ func (r *Rules) writeLetter(ctx context.Context, tx *store.Tx, to contact, draft
 		drop = nil // the removal waits for it
 	}
 
-	return r.queueMail(ctx, tx, letter.Job, SubjectContact, QueuedLetter{To: to.address, Message: message}, drop)
+	return r.queueMail(ctx, tx, letter.Job, SubjectContact, to.addressee(), QueuedLetter{Message: message}, drop)
 }
 
 // mailContact returns what a letter says of a contact.
@@ -186,7 +186,7 @@ func (r *Rules) writeTenancyTies(ctx context.Context, tx *store.Tx, to []contact
 			return err
 		}
 
-		err = r.queueLetter(ctx, tx, SubjectContact, recipient.address, nil, mail.TenancyTie(mail.TieDetails{
+		err = r.queueLetter(ctx, tx, SubjectContact, recipient.addressee(), nil, mail.TenancyTie(mail.TieDetails{
 			Org:   account.DisplayName,
 			Meter: mail.MeterOf(recipient.MPxN),
 		}))

@@ -126,7 +126,7 @@ func (r *Rules) openContact(row store.Contact) (contact, error) {
 		return known, nil
 	}
 
-	detail, err := r.detailOf(row.IR, row.RecordKeyID, row.RecordDetail)
+	detail, err := r.detailOf(row.IR, row.OwnKey, row.RecordKeyID, row.RecordDetail)
 	if err != nil {
 		return contact{}, err
 	}
@@ -146,7 +146,7 @@ func (r *Rules) addressOf(row store.Contact) (string, error) {
 		sealed = row.SealedEmail
 	}
 
-	address, err := r.keys.open(keyID, sealed, placeOfEmail(row.IR))
+	address, err := r.keys.openRecord(row.IR, row.OwnKey, keyID, sealed, placeOfEmail(row.IR))
 	if err != nil {
 		return "", fmt.Errorf("open the address of a contact: %w", err)
 	}
@@ -155,8 +155,8 @@ func (r *Rules) addressOf(row store.Contact) (string, error) {
 }
 
 // detailOf opens the detail of an identity record.
-func (r *Rules) detailOf(ir, keyID string, sealed []byte) (identityDetail, error) {
-	text, err := r.keys.open(keyID, sealed, placeOfDetail(ir))
+func (r *Rules) detailOf(ir string, own store.OwnKey, keyID string, sealed []byte) (identityDetail, error) {
+	text, err := r.keys.openRecord(ir, own, keyID, sealed, placeOfDetail(ir))
 	if err != nil {
 		return identityDetail{}, fmt.Errorf("open an identity record: %w", err)
 	}
@@ -183,6 +183,7 @@ func (r *Rules) contactOfRecord(record store.IdentityRecord, credential *store.C
 		MovedByPatch:  record.MovedByPatch,
 		RegisteredAt:  record.CreatedAt,
 		RecordKeyID:   record.KeyID,
+		OwnKey:        record.OwnKey,
 		RecordEmail:   record.SealedEmail,
 		RecordDetail:  record.SealedDetail,
 		AccountStatus: accountActive,
@@ -331,13 +332,18 @@ func (h home) without(id string) home {
 
 // takeReplacement makes the address of a contact that of its identity record, and erases the one that it replaces.
 func (r *Rules) takeReplacement(ctx context.Context, tx *store.Tx, h home, c contact) error {
-	key := r.keys.key(c.RecordKeyID)
-	if key == nil {
-		return fmt.Errorf("no key %q in the keyring", c.RecordKeyID)
+	ring := r.keys.key(c.RecordKeyID)
+	if ring == nil {
+		return missingKeyError(c.RecordKeyID)
+	}
+
+	key, err := r.keys.recordKey(c.IR, c.OwnKey, c.RecordKeyID)
+	if err != nil {
+		return err
 	}
 
 	taken, err := tx.TakeReplacement(
-		ctx, c.Contact, key.sealed([]byte(c.address), placeOfEmail(c.IR)), key.mac(c.address),
+		ctx, c.Contact, key.sealed([]byte(c.address), placeOfEmail(c.IR)), ring.mac(c.address),
 	)
 	if err != nil {
 		return err

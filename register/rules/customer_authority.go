@@ -43,8 +43,9 @@ func (r *Rules) tokenRefusal(ctx context.Context, tx *store.Tx, token, accountID
 	return unknown
 }
 
-// consumeToken consumes a confirmed re-identification token of an account. It returns the meter point and the identity
-// record of the token, and locks the record so that it is not anonymised in the meantime.
+// consumeToken consumes a confirmed re-identification token of an account. It returns the meter point of the token and
+// the identity record that the access record rests on: the one of the token if it is the account's own, which it locks
+// so that it is not anonymised in the meantime, and otherwise a new reference.
 func (r *Rules) consumeToken(
 	ctx context.Context, tx *store.Tx, token, accountID string,
 ) (mpxn, ir string, err error) {
@@ -54,7 +55,9 @@ func (r *Rules) consumeToken(
 			Kind: KindNotFound, Code: CodeNotFound, Field: fieldToken, Message: "is unknown.",
 		})
 	}
-	if _, err = tx.HoldIdentityRecord(ctx, found.IR); err != nil {
+
+	confirmed, err := tx.HoldIdentityRecord(ctx, found.IR)
+	if err != nil {
 		return "", "", err
 	}
 
@@ -66,7 +69,9 @@ func (r *Rules) consumeToken(
 		return "", "", err
 	}
 	if consumed {
-		return found.MPxN, found.IR, nil
+		ir, err = r.ownRecordOf(ctx, tx, confirmed, accountID)
+
+		return found.MPxN, ir, err
 	}
 
 	err = r.tokenRefusal(ctx, tx, token, accountID, found.MPxN)
@@ -77,6 +82,38 @@ func (r *Rules) consumeToken(
 	}
 
 	return "", "", err
+}
+
+// ownRecordOf returns the key of an identity record of an account for the customer who confirmed a token: the one that
+// confirmed, or a reference to the household if that is another account's. A reference holds the meter point and the
+// move-in date, by which the register tells households apart, and nothing else of the person: the account never had it.
+func (r *Rules) ownRecordOf(
+	ctx context.Context, tx *store.Tx, confirmed store.IdentityRecord, accountID string,
+) (ir string, err error) {
+	if confirmed.AccountID == accountID {
+		return confirmed.IR, nil
+	}
+
+	reference := store.IdentityRecord{
+		IR:         NewID("ir"),
+		AccountID:  accountID,
+		MPxN:       confirmed.MPxN,
+		MoveInDate: confirmed.MoveInDate,
+		KeyID:      r.keys.sealer().id,
+		CreatedAt:  store.Millis(r.Now()),
+		ByToken:    true,
+	}
+	event := r.auditEvent(accountID, auditIdentityCreated, *reference.MPxN, "", map[string]any{
+		"ir": reference.IR, "by-token": true,
+	})
+	tx.Audit(event)
+
+	return reference.IR, tx.InsertIdentityRecord(ctx, reference)
+}
+
+// referenceConflict refuses what a reference cannot do, because it holds no person's data and has no contact.
+func referenceConflict() *Error {
+	return conflict("This identity record is only the reference of an access record that was registered by token.")
 }
 
 // authority is an access record that a customer lets a portal act on.

@@ -152,8 +152,62 @@ func TestRegisterWithToken(t *testing.T) {
 		}
 
 		page := must(r.ListOwn(t.Context(), second.AccountID, rules.RecordFilter{}, store.Page{Limit: 5}))(t)
-		if len(page.Records) != 1 || page.Records[0].RecordMetadata.IdentityRecordRef != nil {
-			t.Errorf("listed %+v", page.Records)
+		if len(page.Records) != 1 {
+			t.Fatalf("listed %+v", page.Records)
 		}
+		if ref := page.Records[0].RecordMetadata.IdentityRecordRef; ref == nil || *ref == ir {
+			t.Errorf("the record rests on %v, want a reference of its own account", ref)
+		}
+	})
+}
+
+// The reference of a record that was registered by token is nobody's contact, shows nothing that another account gave,
+// and can only be anonymised, by its own account.
+func TestReferenceOfARecordByToken(t *testing.T) {
+	t.Parallel()
+	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
+		r := openRecords(t, d)
+		owner, ir := r.owner(t, "owner")
+		second := r.account(t, "second", registerclient.RoleDataUser)
+		token := r.token(t, second, meterPoint, ir, nil)
+		in := registertest.AccessRecord("", registerclient.BasisContract)
+		in.RecordMetadata.IdentityRecordRef = nil
+		in.ReidentificationToken = &token
+		if _, err := r.register(t, second, in); err != nil {
+			t.Fatal(err)
+		}
+
+		// It keeps the household's record from nothing.
+		must(r.AnonymiseIdentityRecord(t.Context(), owner.AccountID, ir))(t)
+		page := must(r.ListOwn(t.Context(), second.AccountID, rules.RecordFilter{}, store.Page{Limit: 5}))(t)
+		reference := *page.Records[0].RecordMetadata.IdentityRecordRef
+		read := must(r.ReadIdentityRecord(t.Context(), second.AccountID, reference))(t)
+		if read.PIIPrincipal != nil || read.HasEmail || len(read.ContactStanding) != 0 || read.AnonymisedAt != nil {
+			t.Errorf("the reference reads %+v", read)
+		}
+
+		_, err := r.ReadIdentityRecord(t.Context(), owner.AccountID, reference)
+		expectRefusal(t, "read by another account", err, "not found NOT001")
+		_, err = r.UpdateIdentityRecord(t.Context(), second.AccountID, reference,
+			registerclient.UpdateIdentityRecordRequest{Email: new("planted@example.com")})
+		expectRefusal(t, "an address", err, "conflict CON001")
+		err = r.store.Transact(t.Context(), func(tx *store.Tx) error {
+			_, err := r.ReidentifyOwn(t.Context(), tx, second, reference, registerclient.ReidentifyOwnRequest{
+				Method: registerclient.MethodPasskeyRegister,
+			})
+
+			return err
+		})
+		expectRefusal(t, "a passkey", err, "conflict CON001")
+
+		present := must(r.store.HasOccupant(t.Context(), meterPoint, "", r.Now()))(t)
+		if present {
+			t.Error("the reference makes a household")
+		}
+
+		_, err = r.AnonymiseIdentityRecord(t.Context(), second.AccountID, reference)
+		expectRefusal(t, "anonymised with an active record", err, "conflict CON001")
+		must(r.RevokeOwn(t.Context(), second.AccountID, page.Records[0].AK, nil))(t)
+		must(r.AnonymiseIdentityRecord(t.Context(), second.AccountID, reference))(t)
 	})
 }

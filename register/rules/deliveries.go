@@ -104,8 +104,8 @@ type JobEnd struct {
 }
 
 // EndJob records how a job ended, and does what follows from that: if an event is given up, it queues a letter to the
-// alert address of the subscription; contact_letter_delivery.go has what follows from the end of a letter. It changes
-// nothing if another attempt holds the job.
+// alert address of the subscription; contact_letter_delivery.go has what follows from the end of a letter. Nothing of
+// what a letter said is kept. It changes nothing if another attempt holds the job.
 func (r *Rules) EndJob(ctx context.Context, job store.Job, end JobEnd) error {
 	return r.store.Transact(ctx, func(tx *store.Tx) error {
 		if err := r.holdHomeOf(ctx, tx, job, end); err != nil {
@@ -122,17 +122,26 @@ func (r *Rules) EndJob(ctx context.Context, job store.Job, end JobEnd) error {
 			return err
 		}
 
-		switch {
-		case job.Subject == SubjectContact:
-			return r.contactLetterEnded(ctx, tx, job, end)
-		case job.Subject == SubjectLink && end.Refused:
-			return r.linkBounced(ctx, tx, job)
-		case job.Kind == store.KindWebhook && end.Outcome == store.OutcomeUndelivered:
-			return r.eventGivenUp(ctx, tx, job, end)
+		if err := r.jobEnded(ctx, tx, job, end); err != nil {
+			return err
 		}
 
-		return nil
+		return tx.EraseLetter(ctx, job)
 	})
+}
+
+// jobEnded does what follows from the end of a job.
+func (r *Rules) jobEnded(ctx context.Context, tx *store.Tx, job store.Job, end JobEnd) error {
+	switch {
+	case job.Subject == SubjectContact:
+		return r.contactLetterEnded(ctx, tx, job, end)
+	case job.Subject == SubjectLink && end.Refused:
+		return r.linkBounced(ctx, tx, job)
+	case job.Kind == store.KindWebhook && end.Outcome == store.OutcomeUndelivered:
+		return r.eventGivenUp(ctx, tx, job, end)
+	}
+
+	return nil
 }
 
 // eventGivenUp tells the alert address of a subscription that an event was given up.
@@ -165,15 +174,22 @@ func (r *Rules) queueAlert(
 
 	deliveries := r.apiURL + "/webhooks/" + subscription.WID + "/deliveries"
 
-	return r.queueLetter(ctx, tx, subjectUndelivered, string(to), nil, mail.Undelivered(mail.UndeliveredDetails{
-		Event:     job.Subject,
-		EventID:   job.ID,
-		WebhookID: subscription.WID,
-		Host:      host,
-		Attempts:  job.Attempts,
-		Since:     job.CreatedAt.Time(),
-		Reason:    cause,
-		List:      deliveries + "?status=undelivered",
-		Redeliver: deliveries + "/" + job.ID + "/redeliver",
-	}))
+	return r.queueLetter(
+		ctx,
+		tx,
+		subjectUndelivered,
+		addressee{address: string(to)},
+		nil,
+		mail.Undelivered(mail.UndeliveredDetails{
+			Event:     job.Subject,
+			EventID:   job.ID,
+			WebhookID: subscription.WID,
+			Host:      host,
+			Attempts:  job.Attempts,
+			Since:     job.CreatedAt.Time(),
+			Reason:    cause,
+			List:      deliveries + "?status=undelivered",
+			Redeliver: deliveries + "/" + job.ID + "/redeliver",
+		}),
+	)
 }

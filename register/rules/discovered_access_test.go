@@ -103,7 +103,7 @@ func (r *records) readSightings(
 	token := r.token(t, portal, meterPoint, ir, nil)
 	for i, record := range must(r.ReadWithToken(
 		t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token,
-	))(t) {
+	))(t).Records {
 		if record.StillSeenAfterStop && i != len(list) {
 			t.Errorf("%s was seen after its stop and has place %d", record.AK, i)
 		}

@@ -133,7 +133,7 @@ func (h *history) lookByMail(other bool) {
 func (h *history) read(token string) (map[string]bool, error) {
 	list, err := h.ReadWithToken(h.tb.Context(), h.portal.AccountID, h.mpxn, rules.RecordFilter{}, token)
 	keys := map[string]bool{}
-	for _, record := range list {
+	for _, record := range list.Records {
 		keys[record.AK] = true
 	}
 
@@ -152,7 +152,7 @@ func (h *history) lookAs(p *person) {
 	case err != nil && len(before)+len(after) > 0:
 		h.draw.Fatalf("the list is refused, and the token reaches %v, %v", before, after)
 	case err == nil && p.household == first && isTrue && !inDispute:
-		h.draw.Fatalf("the first household reads %d records after the change", len(list))
+		h.draw.Fatalf("the first household reads %d records after the change", len(list.Records))
 	case err != nil && (!isTrue || p.household == second || inDispute) && !isFalse:
 		h.draw.Fatalf("the %s household reads nothing: %v", p.household, err)
 	case err != nil:
@@ -160,7 +160,7 @@ func (h *history) lookAs(p *person) {
 	}
 
 	shown := map[string]registerclient.AccessRecordSummary{}
-	for _, record := range list {
+	for _, record := range list.Records {
 		shown[record.AK] = record
 	}
 
@@ -209,7 +209,7 @@ func (h *history) expectCounted(p *person, shown map[string]registerclient.Acces
 	state := pick(h, "state", []string{"ACTIVE", "DISCOVERED", "EXPIRED", "REVOKED"})
 	filter := must(rules.ParseRecordFilter(&state, nil))(h.tb)
 	token := h.token(h.tb, h.portal, h.mpxn, p.ir, nil)
-	list := must(h.ReadWithToken(h.tb.Context(), h.portal.AccountID, h.mpxn, filter, token))(h.tb)
+	list := must(h.ReadWithToken(h.tb.Context(), h.portal.AccountID, h.mpxn, filter, token))(h.tb).Records
 	if len(list) != want[registerclient.AccessState(state)] {
 		h.draw.Fatalf("%d records are %s, the whole list has %d", len(list), state,
 			want[registerclient.AccessState(state)])

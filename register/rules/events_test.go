@@ -228,21 +228,14 @@ func TestExpiriesInBatches(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, registertest.SQLite)
 	const records = 201
-	prepared := must(h.PrepareAccessRecord(func() registerclient.AccessRecord {
-		in := registertest.AccessRecord(h.ir, registerclient.BasisConsent)
-		in.AccessEvent.Expiry = new(today.AddDate(0, 0, 10))
-
-		return in
-	}()))(t)
-	h.change(t, func(tx *store.Tx) error {
-		for range records {
-			if _, err := h.RegisterAccess(t.Context(), tx, h.owner, prepared); err != nil {
-				return err
-			}
+	for i := range records {
+		if i%20 == 0 { // as many as may be active at one meter point
+			person := registertest.IdentityRecord(fmt.Sprintf("98%011d", i), "")
+			h.ir = must(h.createIdentity(t, h.owner, person))(t).IR
 		}
 
-		return nil
-	})
+		h.expiring(t, registerclient.BasisConsent, 10)
+	}
 	h.subscribe(t, h.owner, "https://a.example/hook")
 	if err := h.AnnounceExpiries(t.Context()); err != nil {
 		t.Fatal(err)

@@ -89,3 +89,22 @@ func (r *Rules) WriteTenancyTies(ctx context.Context, tx *store.Tx, mpxn string)
 
 // WorkingDaysBetween is workingDaysBetween.
 var WorkingDaysBetween = workingDaysBetween
+
+// OpenRecordForTest opens a value of a row of identity records with the record's own key.
+func OpenRecordForTest(
+	ctx context.Context, from *store.Store, ring *Keyring, row store.SealedRow, value int, place string,
+) (string, error) {
+	own, err := from.FindOwnKey(ctx, row.Key[0])
+	if err != nil {
+		return "", err
+	}
+
+	return OpenOwnForTest(ring, row.Key[0], own, row.Values[value], place)
+}
+
+// OpenOwnForTest opens a value with the key of an identity record.
+func OpenOwnForTest(ring *Keyring, ir string, own store.OwnKey, value []byte, place string) (string, error) {
+	plain, err := ring.openRecord(ir, own, "", value, place)
+
+	return string(plain), err
+}

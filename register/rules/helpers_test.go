@@ -243,7 +243,7 @@ func (h *house) endJobs(t testing.TB, kind string) (jobs []store.Job, bodies [][
 		}
 
 		jobs = append(jobs, job)
-		bodies = append(bodies, must(h.OpenJob(job))(t))
+		bodies = append(bodies, must(h.OpenJob(t.Context(), job))(t))
 		if err := h.EndJob(t.Context(), job, rules.JobEnd{Outcome: store.OutcomeDelivered}); err != nil {
 			t.Fatal(err)
 		}

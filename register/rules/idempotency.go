@@ -19,6 +19,9 @@ type Response struct {
 	// Location is the address of the created resource; empty if none was created.
 	Location string
 	Body     any
+	// IR is the identity record that the request or the response is about. What is kept of both is erased with the
+	// record; empty if there is none.
+	IR string
 }
 
 // IdempotentRequest names one request of an account by its Idempotency-Key.
@@ -63,14 +66,23 @@ func (r *Rules) ClaimKey(ctx context.Context, tx *store.Tx, request IdempotentRe
 	return err
 }
 
-// KeepResponse seals a response and stores it under the key that the transaction claimed.
+// KeepResponse seals a response and stores it under the key that the transaction claimed. A response about an identity
+// record is sealed with the record's own key.
 func (r *Rules) KeepResponse(ctx context.Context, tx *store.Tx, request IdempotentRequest, response Response) error {
 	text, err := json.Marshal(response.Body)
 	if err != nil {
 		return fmt.Errorf("encode a response: %w", err)
 	}
 
-	key := r.keys.sealer()
+	var ir *string
+	if response.IR != "" {
+		ir = &response.IR
+	}
+
+	keyID, sealed, err := r.sealFor(ctx, tx, ir, text, placeOfResponse(request.AccountID, request.Key))
+	if err != nil {
+		return err
+	}
 
 	return tx.SaveResponse(ctx, store.IdempotencyKey{
 		AccountID:      request.AccountID,
@@ -78,8 +90,16 @@ func (r *Rules) KeepResponse(ctx context.Context, tx *store.Tx, request Idempote
 		RequestHash:    request.Hash,
 		Status:         response.Status,
 		Location:       response.Location,
-		KeyID:          key.id,
-		SealedResponse: key.sealed(text, placeOfResponse(request.AccountID, request.Key)),
+		KeyID:          keyID,
+		SealedResponse: sealed,
+		IR:             ir,
+	})
+}
+
+// DeleteOldResponses deletes the responses that no repetition gets any more.
+func (r *Rules) DeleteOldResponses(ctx context.Context) error {
+	return r.store.Transact(ctx, func(tx *store.Tx) error {
+		return tx.DeleteOldResponses(ctx, r.Now().Add(-responseLife))
 	})
 }
 
@@ -112,7 +132,8 @@ func (r *Rules) FindResponse(ctx context.Context, request IdempotentRequest) (Ke
 		}
 	}
 
-	text, err := r.keys.open(kept.KeyID, kept.SealedResponse, placeOfResponse(request.AccountID, request.Key))
+	place := placeOfResponse(request.AccountID, request.Key)
+	text, err := r.openFor(ctx, r.store, kept.IR, kept.KeyID, kept.SealedResponse, place)
 	if err != nil {
 		return KeptResponse{}, fmt.Errorf("open a kept response: %w", err)
 	}

@@ -32,12 +32,20 @@ func (r *Rules) UpdateIdentityRecord(
 			return conflict("This identity record is anonymised and can no longer be changed.")
 		}
 
-		key := r.keys.key(record.KeyID)
-		if key == nil {
-			return fmt.Errorf("no key %q in the keyring", record.KeyID)
+		if record.ByToken {
+			return referenceConflict()
 		}
 
-		change := identityChange{rules: r, tx: tx, home: h, record: record, key: key}
+		if h, record, err = r.withOwnKey(ctx, tx, h, record); err != nil {
+			return err
+		}
+
+		key, err := r.keys.recordKey(record.IR, record.OwnKey, record.KeyID)
+		if err != nil {
+			return err
+		}
+
+		change := identityChange{rules: r, tx: tx, home: h, record: record, key: key, ring: r.keys.key(record.KeyID)}
 		if err := change.apply(ctx, in); err != nil {
 			return err
 		}
@@ -89,8 +97,9 @@ type identityChange struct {
 	tx     *store.Tx
 	home   home
 	record store.IdentityRecord
-	// key is the key that seals the record.
-	key *masterKey
+	// key seals the record, and ring hashes its address for look-up.
+	key  sealKey
+	ring *masterKey
 	// members are those that have changed, as the audit log names them.
 	members []string
 }
@@ -176,7 +185,7 @@ func (c *identityChange) changeDetail(in registerclient.UpdateIdentityRecordRequ
 	var detail identityDetail
 	if c.record.SealedDetail != nil {
 		var err error
-		detail, err = c.rules.detailOf(c.record.IR, c.record.KeyID, c.record.SealedDetail)
+		detail, err = c.rules.detailOf(c.record.IR, c.record.OwnKey, c.record.KeyID, c.record.SealedDetail)
 		if err != nil {
 			return err
 		}
@@ -294,7 +303,6 @@ func (c *identityChange) addressContacts() (current, waiting *contact) {
 // addReplacement adds an address that replaces the one of a contact as soon as it stands. Until then the contact keeps
 // its standing, its address and its letters.
 func (c *identityChange) addReplacement(ctx context.Context, former contact, address string) error {
-	sealer := c.rules.keys.sealer()
 	added, err := c.rules.contactOfRecord(c.record, nil)
 	if err != nil {
 		return err
@@ -302,9 +310,8 @@ func (c *identityChange) addReplacement(ctx context.Context, former contact, add
 
 	added.address = address
 	added.Replaces = &former.ID
-	added.KeyID = sealer.id
-	added.SealedEmail = sealer.sealed([]byte(address), placeOfEmail(c.record.IR))
-	added.EmailMAC = sealer.mac(address)
+	added.SealedEmail = c.key.sealed([]byte(address), placeOfEmail(c.record.IR))
+	added.EmailMAC = c.ring.mac(address)
 	added, err = c.rules.addContact(ctx, c.tx, c.home, added, nil)
 	if err != nil || added.State != store.ContactStands {
 		return err
@@ -324,7 +331,7 @@ func (c *identityChange) replaceAddress(ctx context.Context, former *contact, ad
 	}
 
 	c.record.SealedEmail = c.key.sealed([]byte(address), placeOfEmail(c.record.IR))
-	c.record.EmailMAC = c.key.mac(address)
+	c.record.EmailMAC = c.ring.mac(address)
 	set, err := c.tx.SetRecordEmail(ctx, c.record.IR, c.record.KeyID, c.record.SealedEmail, c.record.EmailMAC)
 	if err != nil {
 		return err

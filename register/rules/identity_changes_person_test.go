@@ -101,7 +101,7 @@ func TestMoveInDateHidesNoAccess(t *testing.T) {
 
 		occupant := h.lives(t, h.owner, newEmail, "2026-05-20")
 		token := h.token(t, h.portal, meterPoint, occupant, nil)
-		list := must(h.ReadWithToken(t.Context(), "portal", meterPoint, rules.RecordFilter{}, token))(t)
+		list := must(h.ReadWithToken(t.Context(), "portal", meterPoint, rules.RecordFilter{}, token))(t).Records
 		if len(list) != 1 || list[0].AK != ak {
 			t.Errorf("the household sees %+v, want %s", list, ak)
 		}

@@ -114,20 +114,27 @@ func hasUnmaskedNumber(text string) bool {
 func (r *Rules) sealIdentityRecord(
 	in registerclient.CreateIdentityRecordRequest, mpxn, accountID string,
 ) (store.IdentityRecord, error) {
-	key := r.keys.sealer()
+	ring := r.keys.sealer()
+	ir := NewID("ir")
+	own, key, err := newOwnKey(ir, ring)
+	if err != nil {
+		return store.IdentityRecord{}, err
+	}
+
 	moveIn := string(in.PIIPrincipal.MoveInDate)
 	record := store.IdentityRecord{
-		IR:          NewID("ir"),
+		IR:          ir,
 		AccountID:   accountID,
 		MPxN:        &mpxn,
 		MoveInDate:  &moveIn,
 		ExpressedBy: &in.ExpressedBy,
-		KeyID:       key.id,
+		KeyID:       ring.id,
 		CreatedAt:   store.Millis(r.Now()),
+		OwnKey:      own,
 	}
 	if in.Email != nil {
 		record.SealedEmail = key.sealed([]byte(normalEmail(*in.Email)), placeOfEmail(record.IR))
-		record.EmailMAC = key.mac(*in.Email)
+		record.EmailMAC = ring.mac(*in.Email)
 	}
 
 	if in.PIIPrincipal.Address == nil && in.PrincipalVerification == nil {

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"slices"
-	"time"
 
 	"central.consent/dar/register/mail"
 	"central.consent/dar/register/store"
@@ -36,13 +35,17 @@ func (r *Rules) PrepareIdentityRecord(
 	}, err
 }
 
-// CreateIdentityRecord stores a new identity record and starts the passkey registration that the request asks for.
+// CreateIdentityRecord stores a new identity record and starts the passkey registration that the request asks for. It
+// returns an *Error of KindConflict if the account has too many at the meter point.
 func (r *Rules) CreateIdentityRecord(
 	ctx context.Context, tx *store.Tx, record NewIdentityRecord,
 ) (registerclient.CreateIdentityRecordResponse, error) {
 	created := registerclient.CreateIdentityRecordResponse{IR: record.row.IR}
 	h, err := r.holdHome(ctx, tx, *record.row.MPxN)
 	if err != nil {
+		return created, err
+	}
+	if err := r.checkIdentityBounds(ctx, tx, record.account.AccountID, *record.row.MPxN); err != nil {
 		return created, err
 	}
 	if err := tx.InsertIdentityRecord(ctx, record.row); err != nil {
@@ -137,49 +140,6 @@ func (r *Rules) ReadIdentityRecord(ctx context.Context, accountID, ir string) (r
 
 // noIdentityRecord is the refusal for a record that does not exist and for one of another account.
 func noIdentityRecord() *Error { return NotFound("This account has no such identity record.") }
-
-// AnonymiseIdentityRecord erases the personal data of an identity record, permanently, and returns when. It is
-// idempotent. It returns an *Error of KindConflict while an active access record rests on it.
-func (r *Rules) AnonymiseIdentityRecord(ctx context.Context, accountID, ir string) (at time.Time, err error) {
-	now := r.Now()
-	err = r.store.Transact(ctx, func(tx *store.Tx) error {
-		h, record, err := r.holdOwnRecord(ctx, tx, accountID, ir)
-		if err != nil {
-			return err
-		}
-		if record.AnonymisedAt != nil {
-			at = record.AnonymisedAt.Time()
-
-			return nil
-		}
-
-		for _, c := range h.contacts {
-			if c.IR != ir {
-				continue
-			}
-			if err := r.endContact(ctx, tx, h, c, endedAnonymised, accountID); err != nil {
-				return err
-			}
-
-			h = h.without(c.ID)
-		}
-
-		done, err := tx.Anonymise(ctx, ir, now)
-		if err != nil {
-			return err
-		}
-		if !done {
-			return conflict("An access record that rests on this identity record is active: revoke it first.")
-		}
-
-		at = now
-		tx.Audit(r.identityEvent(record, auditIdentityAnonymised))
-
-		return nil
-	})
-
-	return at, err
-}
 
 // RemovePasskey removes a passkey from an identity record of an account, and writes to the occupants. It returns an
 // *Error of KindNotFound if the account has no such record or the record has no such passkey.
@@ -321,14 +281,15 @@ func (r *Rules) identityRecordOf(
 		Credentials:  []registerclient.PasskeyCredentialSummary{},
 		AnonymisedAt: store.OptionalTime(row.AnonymisedAt),
 	}
-	if row.MPxN != nil {
+	// What a reference has of a person was given by another Data User.
+	if row.MPxN != nil && !row.ByToken {
 		record.PIIPrincipal = &registerclient.PIIPrincipal{
 			MPxN: *row.MPxN, MoveInDate: registerclient.Date(*row.MoveInDate),
 		}
 	}
 
 	if row.SealedDetail != nil {
-		detail, err := r.detailOf(row.IR, row.KeyID, row.SealedDetail)
+		detail, err := r.detailOf(row.IR, row.OwnKey, row.KeyID, row.SealedDetail)
 		if err != nil {
 			return registerclient.IdentityRecord{}, err
 		}

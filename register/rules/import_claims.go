@@ -18,7 +18,12 @@ type lineClaims struct {
 
 // claimLines claims the import references of the correct lines for the transaction. A concurrent import of the same
 // references waits for it. It adds a mistake to a line that may not be registered.
-func claimLines(ctx context.Context, tx *store.Tx, accountID string, lines []importLine) (lineClaims, error) {
+func (r *Rules) claimLines(
+	ctx context.Context,
+	tx *store.Tx,
+	accountID string,
+	lines []importLine,
+) (lineClaims, error) {
 	references := map[string]bool{}
 	for _, line := range lines {
 		if len(line.mistakes) == 0 {
@@ -47,7 +52,7 @@ func claimLines(ctx context.Context, tx *store.Tx, accountID string, lines []imp
 		return lineClaims{}, err
 	}
 
-	candidates, err := chooseLines(ctx, tx, accountID, unused)
+	candidates, err := r.chooseLines(ctx, tx, accountID, unused)
 	if err != nil {
 		return lineClaims{}, err
 	}
@@ -101,17 +106,12 @@ func (l *importLine) refuseIdentity(refusal *Error) {
 	l.mistakes = Errors{refusal}
 }
 
-// chooseLines returns the first line of each reference. It refuses a line if the account's records at its meter point
-// would hold too much.
-func chooseLines(
+// chooseLines returns the first line of each reference. It refuses a line if the account would have too much at its
+// meter point.
+func (r *Rules) chooseLines(
 	ctx context.Context, tx *store.Tx, accountID string, lines []*importLine,
 ) (map[string]*importLine, error) {
-	mpxns := map[string]bool{}
-	for _, line := range lines {
-		mpxns[line.row.Record.MPxN] = true
-	}
-
-	sizes, err := tx.SumRecordSizes(ctx, accountID, slices.Collect(maps.Keys(mpxns)))
+	room, err := r.importRoomFor(ctx, tx, accountID, lines)
 	if err != nil {
 		return nil, err
 	}
@@ -122,13 +122,12 @@ func chooseLines(
 			continue
 		}
 
-		record := line.row.Record
-		if sizes[record.MPxN]+len(record.Record) > maxRecordBytes {
-			line.mistakes = Errors{tooManyRecordBytes()}
+		if refusal := room.refusal(line); refusal != nil {
+			line.mistakes = Errors{refusal}
 			continue
 		}
 
-		sizes[record.MPxN] += len(record.Record)
+		room.add(line)
 		chosen[line.row.Reference] = line
 	}
 

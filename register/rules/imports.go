@@ -136,7 +136,7 @@ func (r *Rules) registerChunk(ctx context.Context, accountID string, lines []imp
 func (r *Rules) registerLines(
 	ctx context.Context, tx *store.Tx, account store.Account, lines []importLine,
 ) (chunkResult, error) {
-	claims, err := claimLines(ctx, tx, account.AccountID, lines)
+	claims, err := r.claimLines(ctx, tx, account.AccountID, lines)
 	if err != nil {
 		return chunkResult{}, err
 	}
@@ -149,6 +149,14 @@ func (r *Rules) registerLines(
 	}
 
 	if err := tx.InsertImported(ctx, rows); err != nil {
+		return chunkResult{}, err
+	}
+
+	records := make([]store.AccessRecord, len(rows))
+	for i, row := range rows {
+		records[i] = row.Record
+	}
+	if err := r.noteRestarts(ctx, tx, records...); err != nil {
 		return chunkResult{}, err
 	}
 

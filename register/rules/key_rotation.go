@@ -24,25 +24,13 @@ var ErrRowsLeft = errors.New(
 // rotation is a table whose sealed columns are resealed.
 type rotation struct {
 	table store.SealedTable
-	// places returns the places of the sealed columns, in the store's order.
+	// places returns the places of the sealed columns, in the store's order; nil for identity records, which are sealed
+	// with keys of their own: these are wrapped again.
 	places func(key []string) []string
-	// hasLookup is true if the first column is an e-mail address with a keyed hash for look-up.
-	hasLookup bool
-}
-
-var identityRotation = rotation{
-	table:     store.SealedIdentityRecords,
-	places:    func(key []string) []string { return []string{placeOfEmail(key[0]), placeOfDetail(key[0])} },
-	hasLookup: true,
 }
 
 var rotations = []rotation{
-	identityRotation,
-	{
-		table:     store.SealedContacts,
-		places:    func(key []string) []string { return []string{placeOfEmail(key[0])} },
-		hasLookup: true,
-	},
+	{table: store.SealedIdentityRecords},
 	{
 		table: store.SealedWebhooks,
 		places: func(key []string) []string {
@@ -68,15 +56,14 @@ type resealed struct {
 	row    store.SealedRow
 	keyID  string
 	values [][]byte
-	// lookup is the keyed hash for look-up; nil if the table has none or the value is null.
-	lookup []byte
 }
 
-// RotateKeys reseals with the first key of the key ring what another key sealed, and brings e-mail addresses to their
-// normal form. At the end it seals the audit log with that key, and wraps the earlier keys of the audit log with it.
-// Replicas may serve in the meantime if they have both keys: a row that a replica changes is left, and found again.
-// progress gets the number of rows done so far; RotateKeys returns it too. It returns an error if rows are left, as
-// happens while a replica still seals with another key. It is idempotent.
+// RotateKeys reseals with the first key of the key ring what another key sealed, wraps the keys of identity records
+// with it, and brings records that an older program stored to the present form. At the end it seals the audit log with
+// that key, and wraps the earlier keys of the audit log with it. Replicas may serve in the meantime if they have both
+// keys: a row that a replica changes is left, and found again. progress gets the number of rows done so far; RotateKeys
+// returns it too. It returns an error if rows are left, as happens while a replica still seals with another key. It is
+// idempotent.
 func (r *Rules) RotateKeys(ctx context.Context, progress func(done int)) (done int, err error) {
 	sealer := r.keys.sealer()
 	defer func() {
@@ -120,14 +107,7 @@ func (r *Rules) rotateTable(
 
 		found = true
 		after = rows[len(rows)-1].Key
-		batch := make([]resealed, len(rows))
-		for i, row := range rows {
-			if batch[i], err = r.reseal(table, row, r.keys.sealer()); err != nil {
-				return done, found, err
-			}
-		}
-
-		changed, err := r.storeResealed(ctx, table, batch)
+		changed, err := r.rotateRows(ctx, table, rows)
 		if err != nil {
 			return done, found, err
 		}
@@ -137,12 +117,28 @@ func (r *Rules) rotateTable(
 	}
 }
 
+// rotateRows reseals some rows of a table. It returns how many rows it resealed.
+func (r *Rules) rotateRows(ctx context.Context, table rotation, rows []store.SealedRow) (changed int, err error) {
+	if table.places == nil {
+		return r.sealRecords(ctx, rows, func(string) *masterKey { return r.keys.sealer() })
+	}
+
+	batch := make([]resealed, len(rows))
+	for i, row := range rows {
+		if batch[i], err = r.reseal(table, row, r.keys.sealer()); err != nil {
+			return 0, err
+		}
+	}
+
+	return r.storeResealed(ctx, table, batch)
+}
+
 // storeResealed stores rows in one transaction. It returns how many were still as they were read.
 func (r *Rules) storeResealed(ctx context.Context, table rotation, batch []resealed) (changed int, err error) {
 	err = r.store.Transact(ctx, func(tx *store.Tx) error {
 		changed = 0
 		for _, row := range batch {
-			ok, err := tx.Reseal(ctx, table.table, row.row, row.keyID, row.values, row.lookup)
+			ok, err := tx.Reseal(ctx, table.table, row.row, row.keyID, row.values, nil)
 			if err != nil {
 				return err
 			}
@@ -157,11 +153,9 @@ func (r *Rules) storeResealed(ctx context.Context, table rotation, batch []resea
 	return changed, err
 }
 
-// reseal seals the values of a row with a key of the ring. An e-mail address that is looked up is brought to its normal
-// form.
+// reseal seals the values of a row with a key of the ring.
 func (r *Rules) reseal(table rotation, row store.SealedRow, key *masterKey) (resealed, error) {
 	values := make([][]byte, len(row.Values))
-	var lookup []byte
 	for i, place := range table.places(row.Key) {
 		if row.Values[i] == nil {
 			continue
@@ -172,12 +166,8 @@ func (r *Rules) reseal(table rotation, row store.SealedRow, key *masterKey) (res
 			return resealed{}, fmt.Errorf("open a row of %s: %w", table.table, err)
 		}
 
-		if table.hasLookup && i == 0 {
-			plain = []byte(normalEmail(string(plain)))
-			lookup = key.mac(string(plain))
-		}
 		values[i] = key.sealed(plain, place)
 	}
 
-	return resealed{row: row, keyID: key.id, values: values, lookup: lookup}, nil
+	return resealed{row: row, keyID: key.id, values: values}, nil
 }

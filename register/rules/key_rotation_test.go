@@ -59,7 +59,7 @@ func TestKeysAreRotatedBesideWriters(t *testing.T) {
 		add := func(i int) error {
 			_, err := owner.CreateIdentityRecord(
 				t.Context(),
-				registertest.IdentityRecord(registertest.MeterPoint, fmt.Sprintf("customer%d@example.com", i)),
+				registertest.IdentityRecord(fmt.Sprintf("98%011d", i), fmt.Sprintf("customer%d@example.com", i)),
 			)
 
 			return err

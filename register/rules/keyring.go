@@ -19,16 +19,18 @@ import (
 // keyLength is the length of a master key in bytes.
 const keyLength = 32
 
-// Keyring seals personal data: AES-256-GCM to store it, a keyed hash to look it up (docs/decisions.md, E-mail). Each
-// purpose has a key of its own, derived from the master key by HKDF (RFC 5869). New values are sealed with the first
-// key; the other keys open what was sealed with them.
+// Keyring seals what the register stores: AES-256-GCM to store it, a keyed hash to look up an e-mail address
+// (docs/decisions.md, E-mail). Each purpose has a key of its own, derived from the master key by HKDF (RFC 5869). New
+// values are sealed with the first key; the other keys open what was sealed with them. What is personal is sealed with
+// the key of its identity record, which the keyring wraps: see record_keys.go.
 type Keyring struct {
 	keys []masterKey
 }
 
 type masterKey struct {
+	sealKey
+
 	id     string
-	seal   cipher.AEAD
 	lookup []byte
 	audit  []byte
 }
@@ -82,14 +84,36 @@ func newMasterKey(id string, master []byte) (masterKey, error) {
 		return masterKey{}, err
 	}
 
-	block, err := aes.NewCipher(sealing)
+	seal, err := newSealKey(sealing)
+
+	return masterKey{sealKey: seal, id: id, lookup: lookup, audit: audit}, err
+}
+
+// sealKey seals values with AES-256-GCM.
+type sealKey struct {
+	aead cipher.AEAD
+}
+
+// newSealKey returns the key of these 32 bytes.
+func newSealKey(key []byte) (sealKey, error) {
+	block, err := aes.NewCipher(key)
 	if err != nil {
-		return masterKey{}, err
+		return sealKey{}, err
 	}
 
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 
-	return masterKey{id: id, seal: aead, lookup: lookup, audit: audit}, err
+	return sealKey{aead: aead}, err
+}
+
+// sealed encrypts a value for one place, the column and row that store it: the bytes do not open elsewhere.
+func (k sealKey) sealed(value []byte, place string) []byte {
+	return k.aead.Seal(nil, nil, value, []byte(place))
+}
+
+// open decrypts a value that the key sealed for this place.
+func (k sealKey) open(value []byte, place string) ([]byte, error) {
+	return k.aead.Open(nil, nil, value, []byte(place))
 }
 
 // GenerateKey returns a new master key for a keyring, as "id:key".
@@ -113,11 +137,6 @@ func (k *Keyring) key(id string) *masterKey {
 // sealer returns the key that seals new values.
 func (k *Keyring) sealer() *masterKey { return &k.keys[0] }
 
-// sealed encrypts a value for one place, the column and row that store it: the bytes do not open elsewhere.
-func (k *masterKey) sealed(value []byte, place string) []byte {
-	return k.seal.Seal(nil, nil, value, []byte(place))
-}
-
 // missingKeyError reports that the key with this id is not in the keyring.
 type missingKeyError string
 
@@ -131,7 +150,7 @@ func (k *Keyring) open(id string, value []byte, place string) ([]byte, error) {
 		return nil, missingKeyError(id)
 	}
 
-	plain, err := key.seal.Open(nil, nil, value, []byte(place))
+	plain, err := key.sealKey.open(value, place)
 	if err != nil {
 		return nil, fmt.Errorf("open a sealed value with key %q: %w", id, err)
 	}

@@ -21,12 +21,12 @@ func TestOpenJob(t *testing.T) {
 	if strings.Contains(string(job.SealedBody), "customer") {
 		t.Errorf("stored %q", job.SealedBody)
 	}
-	if body := must(h.OpenJob(job))(t); !strings.Contains(string(body), customerEmail) {
+	if body := must(h.OpenJob(t.Context(), job))(t); !strings.Contains(string(body), customerEmail) {
 		t.Errorf("opened %s", body)
 	}
 
 	job.ID = rules.NewID("msg")
-	_, err := h.OpenJob(job)
+	_, err := h.OpenJob(t.Context(), job)
 	expectRefusal(t, "in another job", err, "internal SRV001")
 }
 

@@ -30,7 +30,7 @@ func (r *Rules) queuePasskeyLetters(
 	}
 
 	for _, recipient := range inMailOrder(recipients) {
-		err := r.queueLetter(ctx, tx, subjectPasskey, recipient.address, nil, letter(mail.PasskeyDetails{
+		err := r.queueLetter(ctx, tx, subjectPasskey, recipient.addressee(), nil, letter(mail.PasskeyDetails{
 			Language: language,
 			Meter:    mail.MeterOf(*record.MPxN),
 			Device:   credential.Name,

@@ -110,17 +110,24 @@ func (r *Rules) readingsOf(accountID string, rows []store.ListedRecord) []store.
 	return events
 }
 
+// CustomerList is what the customer behind a token sees of a meter point.
+type CustomerList struct {
+	Records []registerclient.AccessRecordSummary
+	// LeftOut says what the list leaves out, because one Data User has too many records.
+	LeftOut []registerclient.LeftOutRecords
+}
+
 // ReadWithToken returns everything that the customer behind a confirmed token may see of a meter point, and consumes
 // the token in the same transaction: a reading that fails does not use it up. It returns an *Error of KindForbidden if
 // the token is missing or does not open the meter point, of KindConflict if it was consumed before.
 func (r *Rules) ReadWithToken(
 	ctx context.Context, accountID, mpxn string, filter RecordFilter, token string,
-) ([]registerclient.AccessRecordSummary, error) {
+) (CustomerList, error) {
 	if token == "" {
-		return nil, forbiddenToken("is required: the customer has to confirm first.")
+		return CustomerList{}, forbiddenToken("is required: the customer has to confirm first.")
 	}
 
-	var records []registerclient.AccessRecordSummary
+	var list CustomerList
 	hash := HashToken(token)
 	now := r.Now()
 	err := r.store.Transact(ctx, func(tx *store.Tx) error {
@@ -144,16 +151,16 @@ func (r *Rules) ReadWithToken(
 			return forbiddenToken("does not open this meter point.")
 		}
 
-		if records, err = r.readMeterPoint(ctx, tx, grant, filter, now); err != nil {
+		if list, err = r.readMeterPoint(ctx, tx, grant, filter, now); err != nil {
 			return err
 		}
 
-		aks := make([]string, len(records))
-		for i, record := range records {
+		aks := make([]string, len(list.Records))
+		for i, record := range list.Records {
 			aks[i] = record.AK
 		}
 
-		tx.Audit(r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(records)}))
+		tx.Audit(r.auditEvent(accountID, auditRecordsRead, mpxn, "", map[string]any{"records": len(aks)}))
 		if err := tx.InsertReading(ctx, hash, aks); err != nil {
 			return err
 		}
@@ -161,46 +168,50 @@ func (r *Rules) ReadWithToken(
 		return r.tellOfReading(ctx, tx, grant)
 	})
 
-	return records, err
+	return list, err
 }
 
 // readMeterPoint returns the access records and sightings that the household of a token's customer may see.
 func (r *Rules) readMeterPoint(
 	ctx context.Context, tx *store.Tx, grant store.Reidentification, filter RecordFilter, now time.Time,
-) ([]registerclient.AccessRecordSummary, error) {
+) (CustomerList, error) {
 	rows, err := tx.ListAccessRecords(ctx, grant.MPxN)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	present, err := r.householdOf(ctx, tx, grant)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	found, err := tx.ListDiscoveredAccess(ctx, grant.MPxN)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	sightings, err := judgeSightings(found, rows, present, now)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	restarts, err := restartsOf(rows, present)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	rows, earlier, err := visibleToHousehold(rows, present, now)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
+	rows, leftOut := shortenList(
+		filter.acceptedRows(rows, now),
+		func(row store.ListedRecord) bool { return row.ActiveAt(now) },
+	)
 	records, err := recordSummaries(rows, sightings, filter, grant.AccountID, now)
 	if err != nil {
-		return nil, err
+		return CustomerList{}, err
 	}
 
 	for i := range records {
@@ -214,5 +225,5 @@ func (r *Rules) readMeterPoint(
 		}
 	}
 
-	return records, nil
+	return CustomerList{Records: records, LeftOut: leftOut}, nil
 }

@@ -57,8 +57,8 @@ func TestReadWithToken(t *testing.T) {
 				t.Context(), test.account.AccountID, test.mpxn, rules.RecordFilter{}, test.token,
 			)
 			expectRefusal(t, test.name, err, test.want)
-			if err == nil && len(got) != 1 {
-				t.Errorf("%s: %d records, want 1", test.name, len(got))
+			if err == nil && len(got.Records) != 1 {
+				t.Errorf("%s: %d records, want 1", test.name, len(got.Records))
 			}
 		}
 	})
@@ -89,7 +89,7 @@ func TestReadingOrder(t *testing.T) {
 			t.Helper()
 			filter := must(rules.ParseRecordFilter(state, nil))(t)
 			token := r.token(t, portal, meterPoint, ir, nil)
-			list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, filter, token))(t)
+			list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, filter, token))(t).Records
 			order := ""
 			for _, record := range list {
 				order += names[record.AK] + " "

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"central.consent/dar/register/store"
@@ -61,6 +62,13 @@ func ParseRegisteredFilter(state, legalBasis *string) (RecordFilter, error) {
 // accepts reports whether a record of this state and legal basis passes the filter.
 func (f RecordFilter) accepts(state registerclient.AccessState, basis registerclient.LegalBasis) bool {
 	return (f.state == "" || f.state == state) && (f.basis == "" || f.basis == basis)
+}
+
+// acceptedRows returns the access records that pass the filter.
+func (f RecordFilter) acceptedRows(rows []store.ListedRecord, now time.Time) []store.ListedRecord {
+	return slices.DeleteFunc(rows, func(row store.ListedRecord) bool {
+		return !f.accepts(registerclient.AccessState(row.StateAt(now)), registerclient.LegalBasis(row.LegalBasis))
+	})
 }
 
 // rows returns the filter for the store's records of an account at a meter point; empty values do not narrow.

@@ -125,8 +125,13 @@ func summaryOfRecord(
 		RegisteredAt:       &first,
 		RevokedAt:          record.AccessEvent.RevokedAt,
 		Notice:             record.Notice,
+		Recipients:         record.Processing.Recipients,
+		DataSource:         record.Processing.DataSource,
 		DataUserName:       &row.DataUserName,
 		DataUserStatus:     &status,
+	}
+	if row.OrganisationReference != nil {
+		summary.OrganisationReference = *row.OrganisationReference
 	}
 	if renewed := record.AccessEvent.RegisteredAt; renewed.After(first) {
 		summary.RenewedAt = &renewed

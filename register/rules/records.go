@@ -10,13 +10,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-const (
-	// jurisdiction is the country (ISO 3166-1 alpha-2) of every access record.
-	jurisdiction = "GB"
-	// maxRecordBytes is how many bytes the access records of one account at one meter point may hold. A portal reads
-	// the whole list at once: a longer list could not be read, and no access at the meter point could be ended.
-	maxRecordBytes = 2 << 20
-)
+// jurisdiction is the country (ISO 3166-1 alpha-2) of every access record.
+const jurisdiction = "GB"
 
 // NewAccessRecord is an access record that has been checked and not yet stored.
 type NewAccessRecord struct {
@@ -34,8 +29,8 @@ func (r *Rules) PrepareAccessRecord(in registerclient.AccessRecord) (NewAccessRe
 
 // RegisterAccess stores a new access record of an account. It consumes the re-identification token that the record
 // names. It returns an *Error of KindForbidden, KindNotFound, KindConflict or KindUnprocessable if the record may not
-// use the identity record or the token, and of KindConflict if the account's records at the meter point would hold too
-// much.
+// use the identity record or the token, and of KindConflict if the account has too many records at the meter point or
+// they would hold too much.
 func (r *Rules) RegisterAccess(
 	ctx context.Context, tx *store.Tx, account store.Account, record NewAccessRecord,
 ) (registerclient.AccessToken, error) {
@@ -55,10 +50,16 @@ func (r *Rules) RegisterAccess(
 		return registerclient.AccessToken{}, err
 	}
 
+	if err := tx.HoldHolding(ctx, account.AccountID, mpxn); err != nil {
+		return registerclient.AccessToken{}, err
+	}
 	if err := tx.InsertAccessRecord(ctx, row); err != nil {
 		return registerclient.AccessToken{}, err
 	}
-	if err := checkRecordBytes(ctx, tx, row); err != nil {
+	if err := checkRecordBounds(ctx, tx, row, record.createdAt); err != nil {
+		return registerclient.AccessToken{}, err
+	}
+	if err := r.noteRestarts(ctx, tx, row); err != nil {
 		return registerclient.AccessToken{}, err
 	}
 
@@ -158,22 +159,3 @@ func findOwnRecord(ctx context.Context, tx *store.Tx, accountID, ak string) (sto
 }
 
 func noAccessRecord() *Error { return NotFound("There is no such access record.") }
-
-// checkRecordBytes refuses a record that was just written if its account's records at the meter point hold too much.
-func checkRecordBytes(ctx context.Context, tx *store.Tx, row store.AccessRecord) error {
-	sizes, err := tx.SumRecordSizes(ctx, row.AccountID, []string{row.MPxN})
-	if err != nil {
-		return err
-	}
-	if sizes[row.MPxN] > maxRecordBytes {
-		return tooManyRecordBytes()
-	}
-
-	return nil
-}
-
-func tooManyRecordBytes() *Error {
-	const mib = maxRecordBytes >> 20
-
-	return conflict(fmt.Sprintf("This account's records at this meter point would hold more than %d MiB.", mib))
-}

@@ -17,7 +17,7 @@ func TestRegisterAccess(t *testing.T) {
 		_, foreign := r.owner(t, "other")
 		anonymised := r.identity(t, owner, meterPoint, "2022-06-30")
 		r.change(t, func(tx *store.Tx) error {
-			_, err := tx.Anonymise(t.Context(), anonymised, r.Now())
+			_, err := tx.Erase(t.Context(), anonymised, r.Now())
 
 			return err
 		})

@@ -97,7 +97,8 @@ func unchangeable(field, message string) *Error {
 func (r *Rules) replaceRow(
 	ctx context.Context, tx *store.Tx, old store.ListedRecord, held, row store.AccessRecord, now time.Time,
 ) (err error) {
-	if row.Amendments, err = amendmentsAfter(held, row.Record, now); err != nil {
+	var change *contentChange
+	if row.Amendments, change, err = amendmentsAfter(held, row.Record, now); err != nil {
 		return err
 	}
 
@@ -118,6 +119,9 @@ func (r *Rules) replaceRow(
 		return err
 	}
 	if err := checkRecordBytes(ctx, tx, row); err != nil {
+		return err
+	}
+	if err := r.noteAmendment(ctx, tx, row, change); err != nil {
 		return err
 	}
 

@@ -31,7 +31,11 @@ func TestRestarts(t *testing.T) {
 		expectMarked := func(want map[string]time.Time) {
 			t.Helper()
 			token := r.token(t, portal, meterPoint, ir, nil)
-			list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+			list := must(
+				r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token),
+			)(
+				t,
+			).Records
 			for _, record := range list {
 				stop, marked := want[names[record.AK]]
 				if marked != (record.StartedAgain != nil) || marked && !record.StartedAgain.Equal(stop) {
@@ -79,7 +83,7 @@ func TestRestartsOfAnotherHousehold(t *testing.T) {
 	ak := r.access(t, owner, present, registerclient.BasisConsent)
 
 	token := r.token(t, portal, meterPoint, present, nil)
-	list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+	list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t).Records
 	if len(list) != 1 || list[0].AK != ak || list[0].StartedAgain != nil {
 		t.Errorf("the list is %+v, want %s, not started again", list, ak)
 	}

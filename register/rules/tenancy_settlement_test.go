@@ -78,7 +78,7 @@ func (h *house) reads(t testing.TB, email string, names map[string]string) strin
 	}
 
 	var seen []string
-	list := must(h.ReadWithToken(t.Context(), h.portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+	list := must(h.ReadWithToken(t.Context(), h.portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t).Records
 	for _, record := range list {
 		name := names[record.AK]
 		if record.EarlierOccupant {

@@ -87,7 +87,11 @@ func TestVisibleToOccupant(t *testing.T) {
 			t.Helper()
 			token := r.token(t, portal, meterPoint, present, nil)
 			var seen []string
-			list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+			list := must(
+				r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token),
+			)(
+				t,
+			).Records
 			for _, record := range list {
 				name := names[record.AK]
 				if record.EarlierOccupant {
@@ -197,7 +201,11 @@ func TestReplacementKeepsHousehold(t *testing.T) {
 			t.Helper()
 			token := r.token(t, portal, meterPoint, present, nil)
 			var seen []string
-			list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+			list := must(
+				r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token),
+			)(
+				t,
+			).Records
 			for _, record := range list {
 				name := names[record.AK]
 				if record.EarlierOccupant {
@@ -248,7 +256,11 @@ func TestSightingsBeforeTheChangeAreHidden(t *testing.T) {
 		read := func() (seen []string) {
 			t.Helper()
 			token := r.token(t, portal, meterPoint, present, nil)
-			list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+			list := must(
+				r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token),
+			)(
+				t,
+			).Records
 			for _, record := range list {
 				seen = append(seen, record.DiscoveredAccess.OrganisationReference)
 			}
@@ -292,7 +304,7 @@ func TestHouseholdOfImportedRecords(t *testing.T) {
 		}
 
 		token := r.token(t, portal, meterPoint, present, nil)
-		list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t)
+		list := must(r.ReadWithToken(t.Context(), portal.AccountID, meterPoint, rules.RecordFilter{}, token))(t).Records
 		if len(list) != 1 || list[0].State != registerclient.StateActive || list[0].EarlierOccupant {
 			t.Errorf("the occupant sees %+v", list)
 		}

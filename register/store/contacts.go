@@ -27,7 +27,8 @@ type Contact struct {
 	CredentialID *string `db:"credential_id"`
 	// Replaces is the contact whose address this one replaces once it stands; nil if it replaces none.
 	Replaces *string `db:"replaces"`
-	// KeyID seals SealedEmail and EmailMAC, which are set while a replacement does not stand.
+	// SealedEmail and EmailMAC are set while a replacement does not stand. KeyID is the key of the hash, and of the
+	// address if the identity record has no key of its own yet.
 	KeyID       string `db:"key_id"`
 	SealedEmail []byte `db:"sealed_email"`
 	EmailMAC    []byte `db:"email_mac"`
@@ -52,10 +53,12 @@ type Contact struct {
 	Standing
 
 	// Record is what the rule needs to know of the identity record.
-	MoveInDate       string  `db:"move_in_date"`
-	MovedByPatch     bool    `db:"moved_by_patch"`
-	RegisteredAt     Millis  `db:"registered_at"`
-	RecordKeyID      string  `db:"record_key_id"`
+	MoveInDate   string `db:"move_in_date"`
+	MovedByPatch bool   `db:"moved_by_patch"`
+	RegisteredAt Millis `db:"registered_at"`
+	RecordKeyID  string `db:"record_key_id"`
+	// OwnKey is the key of the identity record, which seals its address, its detail and SealedEmail.
+	OwnKey
 	RecordEmail      []byte  `db:"record_email"`
 	RecordDetail     []byte  `db:"record_detail"`
 	AccountStatus    string  `db:"account_status"`
@@ -87,12 +90,14 @@ const (
 		c.sealed_email, c.email_mac, c.imported, c.created_at, c.opened_at, c.confirmed_at, c.bounced_at, c.told_at,
 		c.letters, c.letter_due_at, c.check_at, c.removal_at, c.removal_by, s.state, s.since, s.why, s.household,
 		s.rests_on, i.move_in_date, i.moved_by_patch, i.created_at AS registered_at, i.key_id AS record_key_id,
+		ik.key_id AS wrap_key_id, ik.wrapped_key,
 		i.sealed_email AS record_email, i.sealed_detail AS record_detail, a.status AS account_status,
 		a.status_cause AS account_cause, a.suspended_at AS account_stopped_at,
 		COALESCE(p.used_at, p.registered_at) AS passkey_used_at, p.name AS passkey_name
 		FROM contacts c
 		JOIN standings s ON s.contact = c.contact AND s.until IS NULL
 		JOIN identity_records i ON i.ir = c.ir
+		LEFT JOIN identity_keys ik ON ik.ir = c.ir
 		JOIN accounts a ON a.account_id = c.account_id
 		LEFT JOIN credentials p ON p.credential_id = c.credential_id
 		WHERE c.ended_at IS NULL AND i.anonymised_at IS NULL`
@@ -322,11 +327,14 @@ type RecordHolder struct {
 	LastEndedAt *Millis `db:"last_ended_at"`
 }
 
+// knownCustomer is true of an access record on an identity record by which its account knows the customer.
+const knownCustomer = `i.account_id = r.account_id AND NOT i.by_token`
+
 // ListRecordHolders lists the accounts that have registered access records at a meter point.
 func (r reader) ListRecordHolders(ctx context.Context, mpxn string, now time.Time) ([]RecordHolder, error) {
 	return queryRows[RecordHolder](ctx, r.db, "list the accounts with access records at a meter point",
-		`SELECT r.account_id, MAX(CASE WHEN i.account_id = r.account_id THEN 1 ELSE 0 END) = 1 AS knows_customer,
-		MIN(CASE WHEN i.account_id = r.account_id THEN r.created_at END) AS first_at,
+		`SELECT r.account_id, MAX(CASE WHEN `+knownCustomer+` THEN 1 ELSE 0 END) = 1 AS knows_customer,
+		MIN(CASE WHEN `+knownCustomer+` THEN r.created_at END) AS first_at,
 		MAX(CASE WHEN `+activeRecord+` THEN 1 ELSE 0 END) = 1 AS active,
 		MAX(CASE WHEN revoked_at IS NOT NULL THEN revoked_at WHEN expiry <= ? THEN expiry END) AS last_ended_at
 		FROM access_records r JOIN identity_records i ON i.ir = COALESCE(r.first_ir, r.ir)

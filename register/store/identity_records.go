@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// IdentityRecord is a Data User's record of the occupant of a meter point. Personal data is sealed with the key that
-// KeyID names, and null once the record is anonymised.
+// IdentityRecord is a Data User's record of the occupant of a meter point. Personal data is sealed, and null once the
+// record is anonymised.
 type IdentityRecord struct {
 	IR           string  `db:"ir"`
 	AccountID    string  `db:"account_id"`
@@ -23,6 +23,13 @@ type IdentityRecord struct {
 	MovedByPatch bool `db:"moved_by_patch"`
 	// FormerMoveIns are the move-in dates that the record had before, oldest first; nil if it has had one only.
 	FormerMoveIns *JSON[[]FormerMoveIn] `db:"former_move_ins"`
+	// ByToken is true if the record is the reference of an access record that was registered by token: it holds no
+	// person's data, has no contact, and answers nobody.
+	ByToken bool `db:"by_token"`
+
+	// OwnKey seals the personal data. Without one, the key does that KeyID names; the hash of the address always has
+	// that key.
+	OwnKey
 }
 
 // FormerMoveIn is a move-in date that an identity record had until it was changed.
@@ -32,13 +39,17 @@ type FormerMoveIn struct {
 }
 
 const identityColumns = `ir, account_id, mpxn, move_in_date, expressed_by, key_id, sealed_email, email_mac,
-	sealed_detail, created_at, anonymised_at, moved_by_patch, former_move_ins`
+	sealed_detail, created_at, anonymised_at, moved_by_patch, former_move_ins, by_token`
+
+// ownKeyColumns are the columns of OwnKey, beside those of an identity record.
+const ownKeyColumns = `(SELECT k.key_id FROM identity_keys k WHERE k.ir = identity_records.ir) AS wrap_key_id,
+	(SELECT k.wrapped_key FROM identity_keys k WHERE k.ir = identity_records.ir) AS wrapped_key`
 
 // values returns what identityColumns hold, in that order.
 func (i IdentityRecord) values() []any {
 	return []any{
 		i.IR, i.AccountID, i.MPxN, i.MoveInDate, i.ExpressedBy, i.KeyID, i.SealedEmail, i.EmailMAC,
-		i.SealedDetail, i.CreatedAt, i.AnonymisedAt, i.MovedByPatch, i.FormerMoveIns,
+		i.SealedDetail, i.CreatedAt, i.AnonymisedAt, i.MovedByPatch, i.FormerMoveIns, i.ByToken,
 	}
 }
 
@@ -60,8 +71,11 @@ func (t *Tx) insertIdentityRecords(ctx context.Context, action string, records [
 
 	_, err := t.exec(ctx, action, `INSERT INTO identity_records (`+identityColumns+`, email_form) VALUES `+
 		placeholders(len(records), len(args)/len(records)), args...)
+	if err != nil {
+		return err
+	}
 
-	return err
+	return t.insertOwnKeys(ctx, records)
 }
 
 // HoldIdentityRecord finds an identity record by its key and locks it until the transaction ends; ErrNotFound. What
@@ -82,7 +96,7 @@ func (t *Tx) HoldOwnIdentityRecord(ctx context.Context, accountID, ir string) (I
 
 func (r reader) findIdentityRecord(ctx context.Context, where string, args ...any) (IdentityRecord, error) {
 	return queryRow[IdentityRecord](ctx, r.db, "find identity record",
-		`SELECT `+identityColumns+` FROM identity_records WHERE `+where, args...)
+		`SELECT `+identityColumns+`, `+ownKeyColumns+` FROM identity_records WHERE `+where, args...)
 }
 
 // HoldIdentityRecords finds identity records by their keys and locks them until the transaction ends.
@@ -93,7 +107,8 @@ func (t *Tx) HoldIdentityRecords(ctx context.Context, irs []string) (map[string]
 	}
 
 	rows, err := queryRowsIn[IdentityRecord](ctx, t.db, "hold identity records",
-		`SELECT `+identityColumns+` FROM identity_records WHERE ir IN (?) ORDER BY ir`+t.forUpdate(), irs)
+		`SELECT `+identityColumns+`, `+ownKeyColumns+` FROM identity_records WHERE ir IN (?) ORDER BY ir`+
+			t.forUpdate(), irs)
 	if err != nil {
 		return nil, err
 	}
@@ -105,11 +120,12 @@ func (t *Tx) HoldIdentityRecords(ctx context.Context, irs []string) (map[string]
 	return held, nil
 }
 
-// canAnswer is true of an identity record whose contacts can answer a challenge and get letters: it is not anonymised,
-// its move-in date is not after a date in London, the argument, and its account is active, has failed without fault of
-// its customers, or is one of which an administrator has restored this record's contact since (docs/decisions.md,
-// Which person, 4).
-const canAnswer = `(identity_records.anonymised_at IS NULL AND identity_records.move_in_date <= ?
+// canAnswer is true of an identity record whose contacts can answer a challenge and get letters: it is not anonymised
+// and no reference, its move-in date is not after a date in London, the argument, and its account is active, has failed
+// without fault of its customers, or is one of which an administrator has restored this record's contact since
+// (docs/decisions.md, Which person, 4).
+const canAnswer = `(identity_records.anonymised_at IS NULL AND NOT identity_records.by_token
+	AND identity_records.move_in_date <= ?
 	AND EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = identity_records.account_id
 		AND (a.status = 'active' OR a.status_cause = 'failure' OR EXISTS (
 			SELECT 1 FROM contacts k JOIN standings w ON w.contact = k.contact AND w.until IS NULL
@@ -148,7 +164,8 @@ func (r reader) ListIdentityRecords(
 	}
 
 	return queryRowsIn[IdentityRecord](ctx, r.db, "list identity records of account",
-		`SELECT `+identityColumns+` FROM identity_records`+where.clause()+` ORDER BY created_at, ir`, where.args...)
+		`SELECT `+identityColumns+`, `+ownKeyColumns+` FROM identity_records`+where.clause()+
+			` ORDER BY created_at, ir`, where.args...)
 }
 
 // UpdateIdentityRecord sets the move-in dates and the sealed detail of an identity record, sealed with the key that
@@ -158,27 +175,4 @@ func (t *Tx) UpdateIdentityRecord(ctx context.Context, i IdentityRecord) (bool, 
 		moved_by_patch = ?, former_move_ins = ?, sealed_detail = ?
 		WHERE ir = ? AND key_id = ? AND anonymised_at IS NULL`,
 		i.MoveInDate, i.MovedByPatch, i.FormerMoveIns, i.SealedDetail, i.IR, i.KeyID)
-}
-
-// Anonymise erases the personal data of an identity record, deletes its passkeys and declines its unused challenges.
-// It returns false, and changes nothing, if an active access record of any Data User is linked to the record. The
-// transaction must hold the record.
-func (t *Tx) Anonymise(ctx context.Context, ir string, now time.Time) (bool, error) {
-	erased, err := t.execOne(ctx, "anonymise identity record", `UPDATE identity_records SET mpxn = NULL,
-		move_in_date = NULL, former_move_ins = NULL, expressed_by = NULL, sealed_email = NULL, email_mac = NULL,
-		sealed_detail = NULL, anonymised_at = ? WHERE ir = ? AND anonymised_at IS NULL AND NOT EXISTS (
-		SELECT 1 FROM access_records r WHERE r.ir = identity_records.ir AND `+activeRecord+`)`,
-		Millis(now), ir, Millis(now))
-	if err != nil || !erased {
-		return false, err
-	}
-
-	if _, err = t.exec(ctx, "delete passkeys", `DELETE FROM credentials WHERE ir = ?`, ir); err != nil {
-		return false, err
-	}
-
-	_, err = t.exec(ctx, "end the challenges of an identity record", `UPDATE reidentifications SET declined_at = ?
-		WHERE ir = ? AND declined_at IS NULL AND consumed_at IS NULL`, Millis(now), ir)
-
-	return err == nil, err
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"central.consent/dar/internal/web/limit"
@@ -56,6 +58,33 @@ func (r reader) LimitWait(ctx context.Context, l Limit, now time.Time) (wait tim
 	}
 
 	return l.window().Wait(stored.V, now), nil
+}
+
+// ListReachedLimits returns the buckets of the limits that refuse the next event. It counts nothing.
+func (r reader) ListReachedLimits(ctx context.Context, limits []Limit, now time.Time) (map[string]bool, error) {
+	byBucket := make(map[string]Limit, len(limits))
+	for _, l := range limits {
+		byBucket[l.Bucket] = l
+	}
+
+	reached := map[string]bool{}
+	for batch := range slices.Chunk(slices.Sorted(maps.Keys(byBucket)), rowsPerInsert) {
+		rows, err := queryRowsIn[struct {
+			Bucket string        `db:"bucket"`
+			Hits   JSON[[]int64] `db:"hits"`
+		}](ctx, r.db, "read limits", `SELECT bucket, hits FROM limits WHERE bucket IN (?)`, batch)
+		if err != nil {
+			return nil, err
+		}
+
+		for _, row := range rows {
+			if byBucket[row.Bucket].window().Wait(row.Hits.V, now) > 0 {
+				reached[row.Bucket] = true
+			}
+		}
+	}
+
+	return reached, nil
 }
 
 // DeleteStaleLimits deletes the rows in which no event counts towards a limit any more.

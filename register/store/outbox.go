@@ -24,6 +24,9 @@ type Job struct {
 	Job  int64  `db:"job"`
 	ID   string `db:"id"`
 	Kind string `db:"kind"`
+	// IR is the identity record to whose person a letter goes; nil for events and other letters. If KeyID is empty, the
+	// record's own key seals the body.
+	IR *string `db:"ir"`
 	// Target is the wid of a webhook, or the host of a mail address. The jobs of one target share a limit of
 	// concurrent attempts.
 	Target     string  `db:"target"`
@@ -50,14 +53,14 @@ type Job struct {
 }
 
 const jobColumns = `job, id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, attempts,
-	outcome, ended_at, last_error, handed_at, withdrawn_ak`
+	outcome, ended_at, last_error, handed_at, withdrawn_ak, ir`
 
 // InsertJob queues a job in the transaction of the change that causes it.
 func (t *Tx) InsertJob(ctx context.Context, j Job) error {
 	job, err := queryRow[int64](ctx, t.db, "queue a job", `INSERT INTO outbox
-		(id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, withdrawn_ak)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING job`,
-		j.ID, j.Kind, j.Target, j.Subject, j.KeyID, j.SealedBody, j.CreatedAt, j.DueAt, j.DropAt, j.WithdrawnAK)
+		(id, kind, target, subject, key_id, sealed_body, created_at, due_at, drop_at, withdrawn_ak, ir)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING job`,
+		j.ID, j.Kind, j.Target, j.Subject, j.KeyID, j.SealedBody, j.CreatedAt, j.DueAt, j.DropAt, j.WithdrawnAK, j.IR)
 	if err != nil {
 		return err
 	}
@@ -195,5 +198,27 @@ func (r reader) CountJobs(ctx context.Context) (waiting, undelivered map[string]
 func (t *Tx) DeleteEndedJobs(ctx context.Context, before time.Time) error {
 	_, err := t.exec(ctx, "delete ended jobs",
 		`DELETE FROM outbox WHERE outcome IS NOT NULL AND ended_at < ?`, Millis(before))
+	return err
+}
+
+// EraseLetter erases the body of a letter that has ended: no attempt needs it any more.
+func (t *Tx) EraseLetter(ctx context.Context, j Job) error {
+	_, err := t.exec(ctx, "erase a letter", `UPDATE outbox SET sealed_body = ?
+		WHERE job = ? AND kind = 'mail' AND outcome IS NOT NULL`, []byte{}, j.Job)
+
+	return err
+}
+
+// ListUnboundLetters lists the letters that wait and name no identity record, in the order in which they were queued:
+// letters to organisations, and those of an older program.
+func (t *Tx) ListUnboundLetters(ctx context.Context, after int64, limit int) ([]Job, error) {
+	return queryRows[Job](ctx, t.db, "list letters without an identity record", `SELECT `+jobColumns+` FROM outbox
+		WHERE outcome IS NULL AND kind = 'mail' AND ir IS NULL AND job > ? ORDER BY job LIMIT ?`, after, limit)
+}
+
+// DeleteJob deletes a job, whether or not it has ended.
+func (t *Tx) DeleteJob(ctx context.Context, j Job) error {
+	_, err := t.exec(ctx, "delete a job", `DELETE FROM outbox WHERE job = ?`, j.Job)
+
 	return err
 }

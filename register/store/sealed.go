@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// SealedTable is a table with columns that are sealed with the key that its key_id names.
+// SealedTable is a table with columns that are sealed with the key that its key_id names, or with the key of an
+// identity record, which is wrapped with that key.
 type SealedTable struct {
 	name string
 	// key are the columns of a unique key, all text.
@@ -24,9 +25,10 @@ type SealedTable struct {
 	form   string
 }
 
-// emailForm is the form in which the email address of an identity record is sealed and hashed: its normal form. In
-// form 1 it was sealed as it was given and hashed in lower case.
-const emailForm = 2
+// emailForm is the form in which the personal data of an identity record is stored: the email address is sealed and
+// hashed in its normal form, and everything is sealed with the record's own key. In form 2 it was sealed with a key of
+// the key ring; in form 1 moreover the address was sealed as it was given, and hashed in lower case.
+const emailForm = 3
 
 // The tables with sealed columns. SealedRow.Values has the order of the columns here.
 var (
@@ -35,10 +37,12 @@ var (
 		key:    []string{"ir"},
 		sealed: []string{"sealed_email", "sealed_detail"},
 		mac:    "email_mac",
-		former: "email_form < 2 AND email_mac IS NOT NULL", // as the index says it
+		only:   "anonymised_at IS NULL",
+		// As the index says it.
+		former: "email_form < 3 AND (sealed_email IS NOT NULL OR sealed_detail IS NOT NULL)",
 		form:   "email_form",
 	}
-	// SealedContacts are the addresses that do not stand yet. Their places are those of the identity record.
+	// SealedContacts are the addresses that do not stand yet. Their places and keys are those of the identity record.
 	SealedContacts = SealedTable{
 		name:   "contacts",
 		key:    []string{"ir", "contact"},
@@ -51,20 +55,24 @@ var (
 		key:    []string{"wid"},
 		sealed: []string{"sealed_alert_email", "sealed_secret", "sealed_previous"},
 	}
+	// SealedJobs are the jobs that no identity record's own key seals.
 	SealedJobs = SealedTable{
 		name:   "outbox",
 		key:    []string{"id"},
 		sealed: []string{"sealed_body"},
+		only:   "key_id <> '' AND LENGTH(sealed_body) > 0",
 	}
 	SealedChallenges = SealedTable{
 		name:   "reidentifications",
 		key:    []string{"challenge"},
 		sealed: []string{"sealed_token"},
 	}
+	// SealedResponses are the responses that no identity record's own key seals.
 	SealedResponses = SealedTable{
 		name:   "idempotency_keys",
 		key:    []string{"account_id", "idempotency_key"},
 		sealed: []string{"sealed_answer"},
+		only:   "(ir IS NULL OR key_id <> '' AND LENGTH(sealed_answer) > 0)",
 	}
 )
 
@@ -103,6 +111,9 @@ func (r reader) ListSealed(
 func (r reader) ListFormer(ctx context.Context, table SealedTable, after []string, limit int) ([]SealedRow, error) {
 	var where conditions
 	where.and(table.former)
+	if table.only != "" {
+		where.and(table.only)
+	}
 
 	return r.listSealed(ctx, table, where, after, limit)
 }

@@ -41,7 +41,7 @@ func TestReseal(t *testing.T) {
 			t.Errorf("after the first: %+v, %v", after, err)
 		}
 
-		d.changes(func(tx *store.Tx) (bool, error) { return tx.Anonymise(t.Context(), anonymised.IR, now) })
+		d.changes(func(tx *store.Tx) (bool, error) { return tx.Erase(t.Context(), anonymised.IR, now) })
 		expect(t, "unchanged", reseal(rows[0]), true)
 		expect(t, "resealed already", reseal(rows[0]), false)
 		expect(t, "anonymised meanwhile", reseal(rows[1]), false)

@@ -6,7 +6,7 @@ import (
 )
 
 // neededSchema is the last step of migrations/register that these statements need.
-const neededSchema = 17
+const neededSchema = 18
 
 // Ready reports whether the database can be reached and its schema is at least what this program needs.
 func (r reader) Ready(ctx context.Context) error {

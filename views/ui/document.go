@@ -4,6 +4,7 @@ package ui
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -47,9 +48,22 @@ type Shell struct {
 	// FramedBy are the origins that may show the document in a frame; nil for a document that is not in a frame. In a
 	// frame, links to other sites open in a new tab, and the document is as high as its content.
 	FramedBy []string
+	// Refresh moves a browser without scripts on; nil for a document that stays.
+	Refresh *Refresh
 	// Fonts loads the portal's fonts. The content security policy must then have font-src 'self'.
 	Fonts bool
 }
+
+// Refresh sends a browser without scripts to an address after some seconds. To the address of the document itself it is
+// a reload, after which browsers keep the place on the page and add nothing to the history.
+type Refresh struct {
+	Seconds int
+	// URL is a path of the same site.
+	URL string
+}
+
+// content is the refresh as a meta element holds it.
+func (r Refresh) content() string { return strconv.Itoa(r.Seconds) + ";url=" + r.URL }
 
 func (s Shell) icon() string {
 	if s.Icon != "" {

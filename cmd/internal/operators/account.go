@@ -39,8 +39,8 @@ func (c *checker) checkAccount(e *entry, o *Operator) {
 	}
 }
 
-// checkAdvisers reads the secret of the operator's advisers. The account must have been checked.
-func (c *checker) checkAdvisers(e *entry, o *Operator) {
+// checkAdviserSecret reads the code that the operator's advisers share. The account must have been checked.
+func (c *checker) checkAdviserSecret(e *entry, o *Operator) {
 	c.refuseSecret("adviser-secret", e.AdviserSecret)
 	name := c.optional("adviser-secret-file", e.AdviserSecretFile)
 	if name == "" {

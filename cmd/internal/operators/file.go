@@ -35,12 +35,18 @@ type entry struct {
 	AdviserSecretFile text            `toml:"adviser-secret-file"`
 	FramingOrigins    list            `toml:"framing-origins"`
 	ReturnURLs        list            `toml:"return-urls"`
+	Advisers          *toml.Primitive `toml:"adviser"`
+	Limits            *toml.Primitive `toml:"limits"`
 
 	// The tables in it are decoded one by one, so that a mistake in one does not hide those in the others.
-	help       []helpEntry
-	helpErr    error
-	colours    coloursEntry
-	coloursErr error
+	help        []helpEntry
+	helpErr     error
+	colours     coloursEntry
+	coloursErr  error
+	advisers    []adviserEntry
+	advisersErr error
+	limits      limitsEntry
+	limitsErr   error
 
 	number  int // 1 for the first of the file
 	unknown []string
@@ -70,6 +76,23 @@ type coloursEntry struct {
 	DarkOnAccent text `toml:"dark-on-accent"`
 	DarkPanel    text `toml:"dark-panel"`
 	DarkOnPanel  text `toml:"dark-on-panel"`
+}
+
+// adviserEntry is one [[operator.adviser]].
+type adviserEntry struct {
+	Name       text `toml:"name"`
+	Secret     text `toml:"secret"` // refused: only its hash belongs here
+	SecretHash text `toml:"secret-hash"`
+}
+
+// limitsEntry is [operator.limits].
+type limitsEntry struct {
+	StartsPerAddress         number `toml:"starts-per-address"`
+	LookUpsPerAddress        number `toml:"look-ups-per-address"`
+	AdviserStartsPerAddress  number `toml:"adviser-starts-per-address"`
+	AdviserLookUpsPerAddress number `toml:"adviser-look-ups-per-address"`
+	StartsPerAdviser         number `toml:"starts-per-adviser"`
+	LookUpsPerAdviser        number `toml:"look-ups-per-adviser"`
 }
 
 // owner names the operator in a mistake.
@@ -127,6 +150,12 @@ func (e *entry) decodeTables(meta toml.MetaData) {
 	if e.Colours != nil {
 		e.coloursErr = meta.PrimitiveDecode(*e.Colours, &e.colours)
 	}
+	if e.Advisers != nil {
+		e.advisersErr = meta.PrimitiveDecode(*e.Advisers, &e.advisers)
+	}
+	if e.Limits != nil {
+		e.limitsErr = meta.PrimitiveDecode(*e.Limits, &e.limits)
+	}
 }
 
 // findUnknown gives each entry the keys in it that the decoder has no field for, and returns those outside of every
@@ -150,7 +179,7 @@ func findUnknown(meta toml.MetaData, entries []*entry) (outside []string) {
 
 	var current *entry
 	operators := 0
-	links := 0
+	tables := map[string]int{} // how many of each list of tables this operator has so far
 	reported := ""
 	for _, key := range meta.Keys() {
 		name := key.String()
@@ -158,10 +187,10 @@ func findUnknown(meta toml.MetaData, entries []*entry) (outside []string) {
 		case name == "operator" && headers == len(entries):
 			current = entries[operators]
 			operators++
-			links = 0
+			clear(tables)
 			reported = ""
-		case name == "operator.help":
-			links++
+		case name == "operator.help" || name == "operator.adviser":
+			tables[strings.TrimPrefix(name, "operator.")]++
 		}
 
 		// The decoder accepts keys in another case. They are refused too.
@@ -176,7 +205,7 @@ func findUnknown(meta toml.MetaData, entries []*entry) (outside []string) {
 		if current == nil || !isInside {
 			outside = append(outside, name)
 		} else if !current.isRefused(inside) {
-			current.unknown = append(current.unknown, current.numbered(inside, links))
+			current.unknown = append(current.unknown, current.numbered(inside, tables))
 		}
 	}
 
@@ -186,16 +215,20 @@ func findUnknown(meta toml.MetaData, entries []*entry) (outside []string) {
 // isRefused reports whether a key lies in a table that is refused as a whole.
 func (e *entry) isRefused(key string) bool {
 	return e.helpErr != nil && strings.HasPrefix(key, "help.") ||
-		e.coloursErr != nil && strings.HasPrefix(key, "colours.")
+		e.coloursErr != nil && strings.HasPrefix(key, "colours.") ||
+		e.advisersErr != nil && strings.HasPrefix(key, "adviser.") ||
+		e.limitsErr != nil && strings.HasPrefix(key, "limits.")
 }
 
-// numbered writes a key of a help link with the link's place: help[2].colour. Links that are written inline have no
-// place; their keys are returned as they are.
-func (e *entry) numbered(key string, link int) string {
-	inside, ok := strings.CutPrefix(key, "help.")
-	if !ok || link == 1 && len(e.help) != 1 {
-		return key
+// numbered writes a key of a table in a list with the table's place: help[2].colour. Tables that are written inline
+// have no place; their keys are returned as they are.
+func (e *entry) numbered(key string, tables map[string]int) string {
+	for list, length := range map[string]int{"help": len(e.help), "adviser": len(e.advisers)} {
+		inside, ok := strings.CutPrefix(key, list+".")
+		if ok && (tables[list] != 1 || length == 1) {
+			return fmt.Sprintf("%s[%d].%s", list, tables[list], inside)
+		}
 	}
 
-	return fmt.Sprintf("help[%d].%s", link, inside)
+	return key
 }

@@ -3,8 +3,8 @@
 // style sheet from colours and a picture from a logo. An operator provides only data, never CSS, HTML or SVG.
 //
 // The shape of the file and its decoding are in file.go; place.go, account.go, contact.go, palette.go and logo.go check
-// one part of an operator each. docs/operators.md explains the file to an operator's engineer; Example is one, with
-// comments.
+// one part of an operator each, advisers.go and limits.go too. docs/operators.md explains the file to an operator's
+// engineer; Example is one, with comments.
 package operators
 
 import (
@@ -47,8 +47,13 @@ type Operator struct {
 	Files *static.Files
 	// FramingOrigins may show its embedded pages in a frame; each is exact: https://www.example.org.
 	FramingOrigins []string
-	// AdviserSecret opens the pages on which its advisers help customers; empty if it has none.
+	// Advisers are those of its advisers who have a code of their own.
+	Advisers []Adviser
+	// AdviserSecret is the code that its advisers share; empty if they share none. Without it and without Advisers the
+	// operator has no pages for advisers.
 	AdviserSecret env.Secret
+	// Limits bound what one address or adviser does in an hour; zero for the portal's own.
+	Limits Limits
 	// ReturnURLs are where customers may be sent back to; each is exact.
 	ReturnURLs []string
 	// Ratios are the contrasts of its colours; nil if it has no colours of its own.
@@ -144,7 +149,9 @@ func (c *checker) check(e *entry) Operator {
 	c.checkHelp(e, &o.Brand)
 	c.checkColours(e, &o)
 	c.checkLogo(e, &o)
+	c.checkAdviserSecret(e, &o)
 	c.checkAdvisers(e, &o)
+	c.checkLimits(e, &o)
 	c.checkOrigins(e, &o)
 	c.checkReturnURLs(e, &o)
 

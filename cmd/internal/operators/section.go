@@ -40,6 +40,23 @@ func (f *flag) UnmarshalTOML(value any) error {
 	return nil
 }
 
+// number is a value that should be a whole number.
+type number struct {
+	given     bool
+	value     int64
+	wrongType bool
+}
+
+// UnmarshalTOML implements toml.Unmarshaler. It never fails.
+func (n *number) UnmarshalTOML(value any) error {
+	n.given = true
+	i, ok := value.(int64)
+	n.value = i
+	n.wrongType = !ok
+
+	return nil
+}
+
 // list is a value that should be a list of strings.
 type list struct {
 	given     bool
@@ -112,6 +129,22 @@ func (s section) flag(key string, f flag) bool {
 		s.refuse(key, "must be true or false")
 	}
 	return f.value
+}
+
+// number returns a number within bounds; 0 if it is missing or refused.
+func (s section) number(key string, n number, least, most int) int {
+	switch {
+	case !n.given:
+		return 0
+	case n.wrongType:
+		s.refuse(key, "must be a whole number without quotes")
+		return 0
+	case n.value < int64(least) || n.value > int64(most):
+		s.refuse(key, "is %d, and may be %d to %d", n.value, least, most)
+		return 0
+	}
+
+	return int(n.value)
 }
 
 // list returns the strings of a list, each of them once. A list of more than most entries is refused.

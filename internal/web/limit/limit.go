@@ -1,8 +1,16 @@
-// Package limit counts events in a sliding window. It is pure: callers keep the counted events themselves, in a row
-// that replicas share and lock.
+// Package limit counts events in a sliding window, or slows them down. It is pure: callers keep the counted events
+// themselves, in a row that replicas share and lock.
 package limit
 
 import "time"
+
+// Rule says whether one more event may happen, given those that were counted before. Window and Delay are rules.
+type Rule interface {
+	// Count counts one more event at now, or returns how long until it may happen.
+	Count(hits []int64, now time.Time) (kept []int64, wait time.Duration)
+	// Until returns when no event that was counted by now counts any more.
+	Until(now time.Time) time.Time
+}
 
 // Window allows at most Most events in any stretch of time as long as Within. Most is at least 1.
 type Window struct {

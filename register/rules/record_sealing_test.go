@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -20,7 +21,9 @@ var firstKey = "test:" + registertest.Key
 func (h *house) older(t *testing.T, ir, email string) {
 	t.Helper()
 	ring := must(rules.NewKeyring(firstKey))(t)
-	h.exec(t, `UPDATE identity_records SET email_form = 1, sealed_email = ?, email_mac = ? WHERE ir = ?`,
+	h.exec(t, `DELETE FROM identity_keys WHERE ir = ?`, ir)
+	h.exec(t, `UPDATE identity_records SET email_form = 1, sealed_email = ?, email_mac = ?, sealed_detail = NULL
+		WHERE ir = ?`,
 		rules.SealForTest(ring, email, "identity_records.sealed_email "+ir), rules.FormerHashForTest(ring, email), ir)
 }
 
@@ -53,14 +56,16 @@ func (h *house) expectFound(t *testing.T, when, email string, want int) {
 }
 
 // Rows of an older program are found by every spelling of the address before and after they are brought to the normal
-// form. That changes neither their key nor what was anonymised, and an address that cannot be opened stops no other.
-func TestNormaliseEmails(t *testing.T) {
+// form and get keys of their own. That changes neither their key nor what was anonymised, and an address that cannot be
+// opened stops no other.
+func TestSealRecords(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		const many = 120 // more than a batch
 		for i := range many {
 			email := fmt.Sprintf("other%d@example.com", i)
-			h.older(t, h.lives(t, h.owner, email, "2023-01-01"), strings.ToUpper(email))
+			person := registertest.IdentityRecord(fmt.Sprintf("98%011d", i), email)
+			h.older(t, must(h.createIdentity(t, h.owner, person))(t).IR, strings.ToUpper(email))
 		}
 
 		kunde := h.lives(t, h.owner, "kunde@example.com", "2023-01-01")
@@ -86,7 +91,7 @@ func TestNormaliseEmails(t *testing.T) {
 		normalising := h.with(func(o *rules.Options) {
 			o.Keys = must(rules.NewKeyring(rules.GenerateKey("next") + "," + firstKey))(t)
 		})
-		done, err := normalising.NormaliseEmails(t.Context())
+		done, err := normalising.SealRecords(t.Context())
 		if done != many+1 || err == nil || !strings.Contains(err.Error(), `no key "lost"`) {
 			t.Errorf("%d rows, want %d: %v", done, many+1, err)
 		}
@@ -100,7 +105,7 @@ func TestNormaliseEmails(t *testing.T) {
 			t.Errorf("an anonymised address came back: %+v", row)
 		}
 
-		if done, err = normalising.NormaliseEmails(t.Context()); done != 0 || err == nil {
+		if done, err = normalising.SealRecords(t.Context()); done != 0 || err == nil {
 			t.Errorf("again: %d rows, %v", done, err)
 		}
 		h.expectAudited(t, "identity-records.normalised", 1)
@@ -147,4 +152,80 @@ func TestLettersGoToTheNormalForm(t *testing.T) {
 
 		h.clock.Add(time.Hour)
 	}
+}
+
+// A rotation wraps the keys of records anew, and gives one to each record of an older program, with the addresses that
+// wait. Afterwards the old key opens nothing, and the new one everything.
+func TestRotationOfBothForms(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		next := rules.GenerateKey("next")
+		present := h.lives(t, h.owner, "present@example.com", "2022-06-30")
+		for _, ir := range []string{h.ir, present} {
+			h.stand(t, ir)
+			change := registerclient.UpdateIdentityRecordRequest{Email: new("new." + ir + "@example.com")}
+			must(h.UpdateIdentityRecord(t.Context(), "owner", ir, change))(t)
+		}
+
+		h.former(t, h.ir)
+		before := must(h.store.FindOwnKey(t.Context(), present))(t)
+		rotating := h.with(func(o *rules.Options) { o.Keys = must(rules.NewKeyring(next + "," + firstKey))(t) })
+		if done, err := rotating.RotateKeys(t.Context(), func(int) {}); err != nil || done < 4 {
+			t.Fatalf("%d rows, %v", done, err)
+		}
+
+		after := must(h.store.FindOwnKey(t.Context(), present))(t)
+		if *after.WrapKeyID != "next" || string(after.WrappedKey) == string(before.WrappedKey) {
+			t.Errorf("the key is wrapped with %q", *after.WrapKeyID)
+		}
+
+		alone := h.with(func(o *rules.Options) { o.Keys = must(rules.NewKeyring(next))(t) })
+		for _, email := range []string{
+			customerEmail, "present@example.com", "new." + h.ir + "@example.com", "new." + present + "@example.com",
+		} {
+			alone.expectFound(t, "with the new key alone", email, 1)
+		}
+		if done, err := alone.RotateKeys(t.Context(), func(int) {}); err != nil || done != 0 {
+			t.Errorf("again: %d rows, %v", done, err)
+		}
+
+		must(alone.AnonymiseIdentityRecord(t.Context(), "owner", h.ir))(t)
+		if _, err := h.store.FindOwnKey(t.Context(), h.ir); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the key of the erased record: %v", err)
+		}
+	})
+}
+
+// A change of a record of an older program gives it a key of its own first.
+func TestChangeOfAnOlderRecord(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		h.former(t, h.ir)
+		change := registerclient.UpdateIdentityRecordRequest{Email: new("changed@example.com")}
+		must(h.UpdateIdentityRecord(t.Context(), "owner", h.ir, change))(t)
+		must(h.store.FindOwnKey(t.Context(), h.ir))(t)
+		h.expectFound(t, "changed", "changed@example.com", 1)
+	})
+}
+
+// former makes an identity record, with the addresses that wait, one that a program without keys of records wrote.
+func (h *house) former(t *testing.T, ir string) {
+	t.Helper()
+	ring := must(rules.NewKeyring(firstKey))(t)
+	place := "identity_records.sealed_email " + ir
+	row := must(h.store.FindIdentityRecord(t.Context(), ir))(t)
+	email := must(rules.OpenOwnForTest(ring, row.IR, row.OwnKey, row.SealedEmail, place))(t)
+	contacts := must(h.store.ListContactsOf(t.Context(), []string{ir}))(t)
+	h.exec(t, `UPDATE identity_records SET email_form = 2, sealed_email = ?, sealed_detail = NULL WHERE ir = ?`,
+		rules.SealForTest(ring, email, place), ir)
+	for _, c := range contacts {
+		if c.SealedEmail == nil {
+			continue
+		}
+
+		waiting := must(rules.OpenOwnForTest(ring, row.IR, row.OwnKey, c.SealedEmail, place))(t)
+		h.exec(t, `UPDATE contacts SET sealed_email = ? WHERE contact = ?`,
+			rules.SealForTest(ring, waiting, place), c.ID)
+	}
+	h.exec(t, `DELETE FROM identity_keys WHERE ir = ?`, ir)
 }
