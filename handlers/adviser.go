@@ -105,7 +105,7 @@ func (p *portal) postAdviserSignIn(c echo.Context) error {
 	}
 
 	// The customer of an adviser who had this browser before is none of this one's.
-	if err := p.endVisit(c); err != nil {
+	if _, err := p.endVisit(c); err != nil {
 		return err
 	}
 	if err := p.beginAdviser(c, name); err != nil {
@@ -118,7 +118,8 @@ func (p *portal) postAdviserSignIn(c echo.Context) error {
 // postAdviserEnd ends an adviser's day: what the browser holds opens nothing any more. If a customer's visit is left,
 // it ends too.
 func (p *portal) postAdviserEnd(c echo.Context) error {
-	if err := errors.Join(p.endVisit(c), p.endAdviser(c)); err != nil {
+	_, ended := p.endVisit(c)
+	if err := errors.Join(ended, p.endAdviser(c)); err != nil {
 		return err
 	}
 

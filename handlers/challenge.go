@@ -30,6 +30,9 @@ func (p *portal) startChallenge(c echo.Context, v *visit, start proofStart) (*ch
 		Language:     printer(c).Lang(),
 		OtherAddress: start.toOther,
 	}
+	if !p.kind.advised { // an adviser's browser would tell the customer nothing
+		request.StartedFrom = browserFamily(c.Request().UserAgent())
+	}
 	if start.method == registerclient.MethodPasskeyAssert && p.returnURL != "" && !p.Demonstration {
 		request.PasskeyReturnURL = &p.returnURL
 	}

@@ -174,3 +174,30 @@ var (
 	pdfString = regexp.MustCompile(`(?s)\(((?:\\.|[^\\)])*)\) ?Tj`)
 	pdfEscape = regexp.MustCompile(`(?s)\\(.)`)
 )
+
+// The document of a demonstration says so on its first page and at the foot of each, in both languages. A real one does
+// not.
+func TestPDFOfADemonstration(t *testing.T) {
+	t.Parallel()
+	for _, demonstration := range []bool{true, false} {
+		w := newWorld(t, func(s *setting) {
+			if s.demonstration = demonstration; demonstration {
+				s.register = nil
+			}
+		})
+		for lang, label := range map[string]string{"en": "Demonstration", "cy": "Arddangosiad"} {
+			b := w.browser(t)
+			b.prove()
+			b.get("/portal/waiting?lang=" + lang)
+			if !demonstration {
+				b.confirm()
+			}
+			b.get("/portal/waiting/check").sendsTo(t, "/portal/records")
+			b.get("/portal/records")
+			text := pdfText(t, b.get("/portal/records.pdf").body)
+			if got := strings.Count(text, label); got > 0 != demonstration || demonstration && got < 2 {
+				t.Errorf("in %s the document says %q %d times:\n%s", lang, label, got, text)
+			}
+		}
+	}
+}

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"maps"
 	"mime"
@@ -12,6 +11,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"central.consent/dar/internal/web"
 )
 
 const (
@@ -89,7 +90,7 @@ func (p *portal) mayRepeat(c echo.Context, field string) bool {
 
 // ownsForm reports whether the posted form came from a page of this session.
 func (v *visit) ownsForm(r *http.Request) bool {
-	return subtle.ConstantTimeCompare([]byte(r.PostForm.Get("token")), []byte(v.FormToken)) == 1
+	return web.IsMaskOf(r.PostForm.Get("token"), v.FormToken)
 }
 
 // singleValue returns the value of a query parameter; empty unless it comes exactly once.

@@ -137,3 +137,32 @@ func TestRepeatedField(t *testing.T) {
 		t.Error("the register was asked")
 	}
 }
+
+// The token of a session is another text in each response, so that compression tells nothing of it. Each of them is
+// accepted; the token without a mask is not.
+func TestFormTokensAreMasked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.signIn()
+	first := b.get("/portal/records").token(t)
+	second := b.get("/portal/records").token(t)
+	if first == second {
+		t.Error("two responses hold the same token")
+	}
+	for _, token := range []string{first, second} {
+		p := b.post("/portal/keep-alive", url.Values{"token": {token}})
+		if p.StatusCode != http.StatusNoContent {
+			t.Errorf("a token of an earlier response: %d", p.StatusCode)
+		}
+	}
+
+	plain := ""
+	w.alter(t, b, func(v *visit) { plain = v.FormToken })
+	if strings.Contains(b.get("/portal/records").body, plain) {
+		t.Error("a page holds the token without a mask")
+	}
+	if p := b.post("/portal/keep-alive", url.Values{"token": {plain}}); p.StatusCode != http.StatusForbidden {
+		t.Errorf("without a mask: %d", p.StatusCode)
+	}
+}

@@ -68,8 +68,8 @@ type Options struct {
 	Limits Limits
 	// Address returns the address that a request came from, as limits count it; nil for the peer's.
 	Address func(*http.Request) string
-	// Secure is true for every address that is not loopback: cookies are then sent over https only, and browsers are
-	// told never to come by http.
+	// Secure is true if customers come by https: cookies are then bound to it and to the host, and browsers are told
+	// never to come by http. Only a loopback address may do without.
 	Secure bool
 	// Clock returns the time; nil for time.Now.
 	Clock func() time.Time
@@ -113,9 +113,11 @@ type portal struct {
 	// embedScript is embed.js with its settings.
 	embedScript []byte
 	sessions    *sessionStore
-	linkSeal    cipher.AEAD
-	limitKey    []byte
-	adviserKey  []byte
+	// signOuts has an entry for each visit that is ending at the register.
+	signOuts   chan struct{}
+	linkSeal   cipher.AEAD
+	limitKey   []byte
+	adviserKey []byte
 	// advisers are the operator's, by the folded form of their names.
 	advisers map[string]Adviser
 	files    *static.Files
@@ -181,6 +183,7 @@ func newPortal(own Options, k kind) (*portal, error) {
 		ownBase:   own.Base,
 		files:     static.Handler(own.Files),
 		languages: own.Brand.Offered(),
+		signOuts:  make(chan struct{}, maxSignOuts),
 	}
 	if own.PublicURL != "" {
 		p.customerURL = strings.TrimRight(own.PublicURL, "/") + own.Base

@@ -27,6 +27,10 @@ const maxCompletionCode = 200
 // In every case the browser is redirected to an address that holds neither. The session's cookie is SameSite=Lax and
 // comes along. All that another site's link can do here is to cancel a passkey, by which nothing is lost.
 func (p *portal) showReturn(c echo.Context) error {
+	if c.QueryParams().Has("dar-reid-token") {
+		return p.returnFromLink(c)
+	}
+
 	token := singleValue(c, "dar-passkey-token")
 	code := singleValue(c, "dar-completion-code")
 	if len(code) > maxCompletionCode {
@@ -69,6 +73,20 @@ func (p *portal) showReturn(c echo.Context) error {
 	}
 
 	// The code is used there: if the register does not answer, it can be asked again from a clean address.
+	return p.seeOther(c, "/waiting/check")
+}
+
+// returnFromLink is the way back from a mailed link. The token in the address is not used: the visit that asked has its
+// own, and another browser must not open a list with this one.
+func (p *portal) returnFromLink(c echo.Context) error {
+	_, err := p.findVisit(c)
+	switch {
+	case errors.Is(err, errSessionEnded):
+		return p.leaveReturn(c, false)
+	case err != nil:
+		return p.deferReturn(c, err)
+	}
+
 	return p.seeOther(c, "/waiting/check")
 }
 

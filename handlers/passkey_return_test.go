@@ -272,3 +272,22 @@ func TestPasskeyPageElsewhere(t *testing.T) {
 
 	b.follow(b.get(w.showPasskey(t))).wants(t, 200, "records.title")
 }
+
+// The way back from a mailed link leads on to the list in the browser that asked, and nowhere in another one. The token
+// in the address is not used, whoever chose it.
+func TestReturnFromALink(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	b.confirm()
+	back := "/portal/return?" + url.Values{"dar-reid-token": {w.wire.tokenRef()}}.Encode()
+	w.browser(t).get(back).sendsTo(t, "/portal/return/elsewhere")
+	if n := w.used(); n != 0 {
+		t.Errorf("another browser has used the token %d times", n)
+	}
+
+	b.get("/portal/return?dar-reid-token=chosen").sendsTo(t, "/portal/waiting/check")
+	b.get("/portal/waiting/check").sendsTo(t, "/portal/records")
+	b.get("/portal/records").wants(t, 200, "records.title")
+}

@@ -132,7 +132,7 @@ func (p *portal) startProof(
 
 	proof, err := p.startChallenge(c, v, start)
 
-	return errors.Join(err, p.changeVisit(c, v, func(v *visit) error {
+	changed := p.changeVisit(c, v, func(v *visit) error {
 		switch {
 		case err != nil && v.ProvingSince.Equal(now):
 			v.Proving = ""
@@ -141,12 +141,17 @@ func (p *portal) startProof(
 			v.Resends = before.Resends
 		case err == nil && v.Reading == nil:
 			proof.StartedAt = now
-			v.Challenge = proof
+			v.remember(proof)
 			v.EndsAt = now.Add(grantTime)
+		case err == nil:
+			v.keepToken(proof.TokenRef)
 		}
 
 		return nil
-	}))
+	})
+	p.dropProof(c, proof, changed)
+
+	return errors.Join(err, changed)
 }
 
 // explainNoProof shows why a request started no proof.

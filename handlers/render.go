@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"central.consent/dar/internal/web"
 	"central.consent/dar/views"
 )
 
@@ -35,7 +36,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 	}
 
 	now := p.Clock()
-	page.FormToken = v.FormToken
+	page.FormToken = web.MaskToken(v.FormToken)
 	page.IdleMinutes = int(idleTime / time.Minute)
 	if v.isPending() {
 		page.IdleMinutes = int(v.idleEnd(now).Sub(now) / time.Minute)

@@ -8,8 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"central.consent/dar/handlers/portaldb"
-	"central.consent/dar/internal/web"
-	"central.consent/dar/views"
 )
 
 // visitHandler handles a request of a visit.
@@ -86,6 +84,9 @@ func (p *portal) beginVisit(c echo.Context, v *visit) error {
 	if err := p.sessions.forget(c.Request().Context(), session); err != nil {
 		return err
 	}
+	if ended, ok := session.Values[visitKey].(*visit); ok {
+		p.signOutAllBut(c, ended, v)
+	}
 
 	if p.kind.advised {
 		a, err := p.adviser(c)
@@ -151,32 +152,7 @@ func (p *portal) openVisit(c echo.Context, v *visit) error {
 	return p.sessions.renew(c.Request(), c.Response(), session)
 }
 
-// endVisit deletes the request's session, and what a link brought.
-func (p *portal) endVisit(c echo.Context) error {
-	session, err := p.session(c)
-	if err != nil {
-		return err
-	}
-
-	p.forgetLink(c)
-	session.Options.MaxAge = -1
-
-	return session.Save(c.Request(), c.Response())
-}
-
 // postKeepAlive is for a customer who reads for a long time: withVisit has already counted the request as use.
 func (p *portal) postKeepAlive(c echo.Context, _ *visit) error {
 	return c.NoContent(http.StatusNoContent)
-}
-
-func (p *portal) postSignOut(c echo.Context, _ *visit) error {
-	if err := p.endVisit(c); err != nil {
-		return err
-	}
-
-	return p.seeOther(c, "/signed-out")
-}
-
-func (p *portal) showSignedOut(c echo.Context) error {
-	return web.Render(c, http.StatusOK, views.SignedOut(views.SignedOutPage{Page: p.page(c, nil)}))
 }

@@ -32,7 +32,7 @@ func Sites(sites []Site) (http.Handler, error) {
 	byHost := map[string][]Site{}
 	for _, site := range sites {
 		for _, host := range site.Hosts {
-			host = normalHost(host)
+			host = web.NormalHost(host)
 			if slices.ContainsFunc(byHost[host], func(s Site) bool { return s.Base == site.Base }) {
 				return nil, fmt.Errorf("handlers: two operators stand at %s%s", host, site.Base)
 			}
@@ -47,7 +47,7 @@ func Sites(sites []Site) (http.Handler, error) {
 	}
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		onHost := byHost[normalHost(r.Host)]
+		onHost := byHost[web.NormalHost(r.Host)]
 		switch {
 		case onHost != nil:
 			siteOf(onHost, r.URL.Path).Portal.ServeHTTP(w, r)
@@ -68,12 +68,6 @@ func siteOf(sites []Site, path string) Site {
 	}
 
 	return sites[0]
-}
-
-// normalHost returns a Host header as settings write it: in lower case, and without a port that is a default.
-func normalHost(header string) string {
-	host := strings.ToLower(header)
-	return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
 }
 
 func sendMisdirected(w http.ResponseWriter, r *http.Request) {

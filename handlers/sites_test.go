@@ -13,6 +13,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/labstack/echo/v4"
 
+	"central.consent/dar/internal/web"
 	"central.consent/dar/registerclient"
 	"central.consent/dar/static"
 	"central.consent/dar/views"
@@ -243,7 +244,7 @@ func TestSessionsOfOperatorsAreSeparate(t *testing.T) {
 				}
 
 				target := to.Base + strings.ReplaceAll(path, ":handle", "handle")
-				answer := to.ask(handler, route.Method, target, from.id, from.v.FormToken)
+				answer := to.ask(handler, route.Method, target, from.id, web.MaskToken(from.v.FormToken))
 				sent := answer.Header().Get("Location") + answer.Header().Get("HX-Redirect")
 				// The way back from a passkey says without a session that it came to the wrong browser.
 				refused := answer.Code == http.StatusGone && path == "/ticket" || // it has a cookie of its own

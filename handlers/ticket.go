@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -102,7 +101,7 @@ func (p *portal) showTicket(c echo.Context) error {
 
 	return web.Render(c, http.StatusOK, views.Ticket(views.TicketPage{
 		Page:  p.page(c, nil),
-		Token: ticketFormToken(ticket),
+		Token: web.MaskToken(ticketFormToken(ticket)),
 	}))
 }
 
@@ -111,7 +110,7 @@ func (p *portal) showTicket(c echo.Context) error {
 func (p *portal) postTicket(c echo.Context) error {
 	ticket, ok := p.cookie(c, ticketCookie)
 	token := c.Request().PostForm.Get("token")
-	if !ok || subtle.ConstantTimeCompare([]byte(token), []byte(ticketFormToken(ticket))) != 1 {
+	if !ok || !web.IsMaskOf(token, ticketFormToken(ticket)) {
 		return errForbidden
 	}
 

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"central.consent/dar/internal/web"
 )
 
 func TestTicketWorksOnceForAMinute(t *testing.T) {
@@ -41,7 +43,8 @@ func TestTicketWorksOnceForAMinute(t *testing.T) {
 	other := frame.ticket(records)
 	thief := w.browser(t)
 	thief.get(stolen)
-	thief.post("/portal/ticket", url.Values{"token": {ticketFormToken(strings.SplitAfter(other, "=")[1])}}).
+	token := web.MaskToken(ticketFormToken(strings.SplitAfter(other, "=")[1]))
+	thief.post("/portal/ticket", url.Values{"token": {token}}).
 		wants(t, 403, "error.forbidden.title")
 	frame.post("/portal/embed/sign-out", url.Values{"token": {records.token(t)}}).sendsTo(t, "/portal/embed/signed-out")
 	w.browser(t).useTicket(stolen).wants(t, http.StatusGone, "error.ticket.title")

@@ -27,7 +27,7 @@ type visit struct {
 	// Methods are the proofs of presence that the register offers here, best first. There are none while an address is
 	// being checked.
 	Methods []registerclient.Method
-	// FormToken is in every form of the session.
+	// FormToken is in every form of the session, masked in each response.
 	FormToken string
 	// EndsAt is when the visit ends in any case.
 	EndsAt time.Time
@@ -38,6 +38,9 @@ type visit struct {
 	ProvingOther bool
 	// Challenge is the proof under way, or the one that Reading was allowed by; nil before.
 	Challenge *challenge
+	// Earlier are the tokens of the proofs before Challenge, which end with the visit. No response to the browser may
+	// hold one.
+	Earlier []string
 	// Reading is nil until the customer has confirmed.
 	Reading *reading
 	// Resends is how often a letter was sent again because none had come.

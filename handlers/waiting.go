@@ -70,6 +70,10 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 	}
 	page.Path = p.Base + "/waiting"
 	page.Paused = c.QueryParam(pauseQuery) == "yes"
+	page.Query = "" // beside the code, the compressed page must hold nothing that another site has chosen
+	if page.Paused {
+		page.Query = pauseQuery + "=yes"
+	}
 	if v.isPending() && page.PollingLeft > 0 && !page.Paused {
 		page.RefreshSeconds = int(refreshEvery / time.Second)
 		page.Refresh = &views.Refresh{Seconds: page.RefreshSeconds, URL: p.Base + "/waiting/refresh"}

@@ -430,3 +430,14 @@ func TestVisitOutlivesTheLetter(t *testing.T) {
 	w.register.Clock.Add(idleTime + extendEvery)
 	late.get("/portal/waiting").wants(t, 403, "error.session-ended.title")
 }
+
+// A link of another site can choose nothing that the page with the code repeats: compression would tell of the code.
+func TestWaitingPageRepeatsNoQuery(t *testing.T) {
+	t.Parallel()
+	b := newWorld(t).browser(t)
+	b.prove()
+	p := b.get("/portal/waiting?q=canary&state=canary&record=canary&number=canary&x=canary")
+	if p.StatusCode != http.StatusOK || strings.Contains(p.body, "canary") || b.code() == "" {
+		t.Errorf("%d %s", p.StatusCode, p.body)
+	}
+}

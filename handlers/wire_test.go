@@ -119,7 +119,7 @@ func (w *wire) set(answer func(*http.Request) *http.Response, lose func(*http.Re
 	w.lose = lose
 }
 
-// operationOf names the call: token, exists, reidentify, complete, status, list, notice or revoke.
+// operationOf names the call: token, exists, reidentify, complete, sign-out, status, list, notice or revoke.
 func operationOf(r *http.Request) string {
 	path := strings.TrimPrefix(r.URL.Path, "/v1")
 	switch {
@@ -131,6 +131,8 @@ func operationOf(r *http.Request) string {
 		return "reidentify"
 	case strings.HasSuffix(path, "/complete"):
 		return "complete"
+	case strings.HasSuffix(path, "/sign-out"):
+		return "sign-out"
 	case strings.HasPrefix(path, "/identity-records/reidentify/"):
 		return "status"
 	case strings.HasSuffix(path, "/notice"):

@@ -54,6 +54,9 @@ type Options struct {
 	SeparateAdministration bool
 	// PublicURL is the address of the register for browsers: https://id.central.consent, without a slash at the end.
 	PublicURL string
+	// APIHosts are further names by which programs reach the API, with a port unless it is the scheme's default:
+	// register.internal:5002. The identity pages answer to the host of PublicURL alone.
+	APIHosts []string
 	// Mail sends letters; nil if there is no mail server. Letters are given up then.
 	Mail *mail.Sender
 	// Address returns the network address of a client, for limits; nil for the peer of the connection.
@@ -89,7 +92,7 @@ var readDocs = sync.OnceValues(func() (docspage.Model, error) { return docspage.
 
 // New checks the options, all mistakes at once, and returns a register that is ready to serve.
 func New(o Options) (*Register, error) {
-	local, mistakes := o.check()
+	public, mistakes := o.check()
 	if len(mistakes) > 0 {
 		return nil, fmt.Errorf("register settings: %w", errors.Join(mistakes...))
 	}
@@ -110,6 +113,7 @@ func New(o Options) (*Register, error) {
 			"every customer counts as confirmed without being asked. For demonstrations only.")
 	}
 
+	local := address.IsLoopback(public.Hostname())
 	ruleset := rules.New(rules.Options{
 		Store:                 o.Store,
 		Keys:                  o.Keys,
@@ -133,22 +137,27 @@ func New(o Options) (*Register, error) {
 			Clock:    o.Clock,
 			Logger:   o.Logger,
 		}),
-		store:    o.Store,
-		api:      api.New(api.Options{Rules: ruleset, Store: o.Store, OpenAPI: OpenAPI, Logger: o.Logger}),
-		pages:    id.New(id.Options{Rules: ruleset, Local: local, Logger: o.Logger}),
+		store: o.Store,
+		api:   api.New(api.Options{Rules: ruleset, Store: o.Store, OpenAPI: OpenAPI, Logger: o.Logger}),
+		pages: id.New(id.Options{
+			Rules:         ruleset,
+			Secure:        public.Scheme == "https",
+			Demonstration: o.Stub,
+			Logger:        o.Logger,
+		}),
 		docs:     docs,
 		registry: prometheus.NewRegistry(),
 		logger:   o.Logger,
 	}
 	s.registry.MustRegister(outbox.NewCollector(o.Store), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	s.router = s.newRouter(o)
+	s.router = s.newRouter(o, public)
 
 	return s, nil
 }
 
-// check fills in the defaults and returns every mistake, and whether the public URL is a loopback address.
-func (o *Options) check() (local bool, mistakes []error) {
+// check fills in the defaults and returns the public URL and every mistake.
+func (o *Options) check() (public *url.URL, mistakes []error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -165,14 +174,15 @@ func (o *Options) check() (local bool, mistakes []error) {
 		mistakes = append(mistakes, errors.New("a keyring is required"))
 	}
 
+	mistakes = append(mistakes, checkHosts(o.APIHosts)...)
 	public, err := url.Parse(o.PublicURL)
 	if err != nil || !address.IsOrigin(o.PublicURL) {
 		// The message does not quote it: it may hold a password.
-		return false, append(mistakes, errors.New("the public URL must be http or https and a host, "+
+		return nil, append(mistakes, errors.New("the public URL must be http or https and a host, "+
 			"with nothing after it: no path, slash, query or fragment, and no user before it"))
 	}
 
-	local = address.IsLoopback(public.Hostname())
+	local := address.IsLoopback(public.Hostname())
 	if public.Scheme != "https" && !local {
 		mistakes = append(mistakes, fmt.Errorf(
 			"the public URL %q must be https: only a loopback address may do without", o.PublicURL))
@@ -182,7 +192,7 @@ func (o *Options) check() (local bool, mistakes []error) {
 			"it is refused for %q, which is not a loopback address", o.PublicURL))
 	}
 
-	return local, mistakes
+	return public, mistakes
 }
 
 // ServeHTTP implements http.Handler.

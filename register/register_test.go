@@ -78,7 +78,7 @@ func TestMetrics(t *testing.T) {
 		options.Clock = r.Clock.Now
 	})
 	ask := func(method, path string) {
-		service.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, path, nil))
+		service.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, "http://localhost:5001"+path, nil))
 	}
 	ask(http.MethodGet, "/v1/meter-points/2312345678901/access-records")
 	ask(http.MethodGet, "/v1/meter-points/9900000000001/access-records")

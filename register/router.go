@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 )
 
 const (
+	// pathHealthy and pathReady are for what watches the process, which may come for any host.
+	pathHealthy = "/healthz"
+	pathReady   = "/readyz"
 	// readyTime bounds the readiness check of the database.
 	readyTime = 2 * time.Second
 	// docsPolicy is the content security policy of the API's page.
@@ -27,8 +31,7 @@ const (
 )
 
 // newRouter returns the router with the middleware and routes of all rooms.
-func (s *Register) newRouter(o Options) *echo.Echo {
-	secure := strings.HasPrefix(o.PublicURL, "https:")
+func (s *Register) newRouter(o Options, public *url.URL) *echo.Echo {
 	metrics := web.NewRequestMetrics(s.registry, "dar_http")
 
 	e := echo.New()
@@ -40,15 +43,20 @@ func (s *Register) newRouter(o Options) *echo.Echo {
 		Begin: func(c echo.Context, entry *web.LogEntry) {
 			entry.TransactionID = rules.NewID("tid")
 			entry.RequestID = web.RequestID(c.Request())
-			web.SetHeaders(c.Response().Header(), secure)
+			web.SetHeaders(c.Response().Header(), public.Scheme == "https")
 			c.Response().Header().Set(echo.HeaderXRequestID, entry.TransactionID)
 		},
 		Describe: api.DescribeError,
 		Done:     metrics.Observe,
 	}), keepAdministrationApart(o.SeparateAdministration))
-	e.Use(web.Recover(), web.RefuseOptions, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
-		Limit: api.BodyLimit, Skipper: api.IsImport,
-	}))
+	e.Use(
+		web.Recover(),
+		newHosts(public, o.APIHosts).checkHost,
+		web.RefuseOptions,
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
+			Limit: api.BodyLimit, Skipper: api.IsImport,
+		}),
+	)
 
 	s.api.Mount(e)
 	s.pages.Mount(e)
@@ -56,8 +64,8 @@ func (s *Register) newRouter(o Options) *echo.Echo {
 	reads := []string{http.MethodGet, http.MethodHead}
 	e.Match(reads, "/docs", s.showDocs)
 	e.Match(reads, "/static/*", echo.WrapHandler(http.StripPrefix("/static/", static.Handler())))
-	e.Match(reads, "/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
-	e.Match(reads, "/readyz", s.checkReady)
+	e.Match(reads, pathHealthy, func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.Match(reads, pathReady, s.checkReady)
 
 	return e
 }
@@ -70,6 +78,13 @@ func (s *Register) sendError(err error, c echo.Context) {
 	}
 
 	status, refusals := api.Refuse(c, err)
+	if isMisdirected(err) && !strings.HasPrefix(c.Request().URL.Path, api.BasePath+"/") {
+		if failure := sendMisdirected(c); failure != nil {
+			s.logger.ErrorContext(c.Request().Context(), "send a refusal of a host", slog.Any("error", failure))
+		}
+
+		return
+	}
 	if id.Matches(c.Request().URL.Path) {
 		s.pages.SendError(c, err, status, refusals[0])
 

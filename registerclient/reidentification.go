@@ -45,6 +45,19 @@ func (c *Client) CompleteReidentification(
 	})
 }
 
+// SignOut ends what a re-identification has opened in the customer's browser on the register's own pages, and the
+// re-identification itself if nobody has confirmed it yet. Call it when the customer signs out. Its response is that of
+// ReidentificationStatus, and it is idempotent. It returns ErrNotFound if this account started no such
+// re-identification.
+func (c *Client) SignOut(ctx context.Context, tokenRef string) (*ReidentifyStatusResponse, error) {
+	return send[ReidentifyStatusResponse](ctx, c, operation{
+		name:    "sign out of re-identification",
+		method:  http.MethodPost,
+		path:    "/identity-records/reidentify/" + segment(tokenRef) + "/sign-out",
+		retries: 2,
+	})
+}
+
 // ReidentifyOwn asks the person of an identity record of the calling Data User to confirm. It returns ErrNotFound if
 // the caller has no such record, ErrConflict if it has been anonymised or belongs to an earlier occupant,
 // ErrUnprocessable if the method is not available, and ErrTooMany as Reidentify does.

@@ -71,6 +71,15 @@ func TestReidentificationOperations(t *testing.T) {
 			response: "reidentify-own-passkey.json",
 		},
 		{
+			name: "sign out",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.SignOut(ctx, testToken)
+			},
+			method:   "POST",
+			target:   "/v1/identity-records/reidentify/" + testToken + "/sign-out",
+			response: "reidentification-status.json",
+		},
+		{
 			name: "own status",
 			call: func(ctx context.Context, c *Client) (any, error) {
 				return c.OwnReidentificationStatus(ctx, testIR, testToken)

@@ -17,6 +17,10 @@ type ReidentifyRequest struct {
 	// OtherAddress asks for the second address of the occupant, if there is one. It is an addition to the published
 	// API.
 	OtherAddress bool `json:"other-address,omitzero"`
+	// StartedFrom is the browser in which the customer started, by its family: "Firefox". The confirmation page shows
+	// it as what the caller says, so that the customer can recognise their own request. At most 60 characters; empty if
+	// it is not known. It is an addition to the published API.
+	StartedFrom string `json:"started-from,omitzero"`
 }
 
 // ReidentifyOwnRequest starts a re-identification of the person of one identity record.

@@ -97,7 +97,7 @@ func newPDFPage(m RecordsPage) pdfPage {
 	return p
 }
 
-// foot names the operator and counts the pages.
+// foot names the operator and counts the pages, each of which says if it is of a demonstration.
 func (p pdfPage) foot() {
 	p.file.SetY(-15)
 	p.file.SetFont(pdfFont, "", 9)
@@ -105,6 +105,11 @@ func (p pdfPage) foot() {
 
 	from := printable(p.Text.T("takeaway.from", "Brand", p.Brand.Name))
 	p.file.CellFormat(0, 5, from, "", 0, "L", false, 0, "")
+
+	if p.Demonstration {
+		p.file.SetX(pdfMargin)
+		p.file.CellFormat(0, 5, printable(p.Text.T("ui.demonstration.label")), "", 0, "C", false, 0, "")
+	}
 
 	p.file.SetX(pdfMargin)
 	page := p.Text.T("takeaway.page", "Number", strconv.Itoa(p.file.PageNo()), "Count", "{nb}")
@@ -114,6 +119,9 @@ func (p pdfPage) foot() {
 // head says what the list is about, when it was read, and what it comes to.
 func (p pdfPage) head() {
 	p.write("B", 22, 2, p.Text.T("records.title"))
+	if p.Demonstration {
+		p.write("B", 11, 2, p.Text.T("ui.demonstration.label")+". "+p.Text.T("ui.demonstration"))
+	}
 	p.write("", 11, 1, p.Text.T("page.meter."+p.MeterPoint.fuel())+": "+p.MeterPoint.Number)
 	p.write("", 11, 4, p.Text.T("records.read-at", "When", p.Text.DateTime(p.ReadAt)))
 	p.write("B", 13, 3, p.Answer())

@@ -61,6 +61,10 @@ func (s *set) addIDLinks() {
 		m.Org, m.Gas, m.Purpose = "Bright Energy Ltd", true, id.PurposeCustomer
 	})
 	s.link(" passkey", func(m *id.LinkPage) { m.Purpose = id.PurposePasskey })
+	s.link(" started from", func(m *id.LinkPage) {
+		m.Org, m.StartedFrom, m.MatchCode = "Citizens Advice", "Samsung Internet", true
+	})
+	s.link(" demonstration", func(m *id.LinkPage) { m.Demonstration, m.StartedFrom = true, "Firefox" })
 	s.idPage("confirmed", func(p id.Page) templ.Component {
 		return id.Confirmed(id.ConfirmedPage{Page: p, Org: asking.Org, PasskeyHref: "#", ContactsHref: "#"})
 	})
@@ -152,6 +156,7 @@ func (s *set) addIDEnds() {
 		id.EndPasskeyDead,
 		id.EndPasskeyDeclined,
 		id.EndShown,
+		id.EndStubbed,
 		id.EndEnrolled,
 		id.EndMailed,
 		id.EndContactsDead,
@@ -162,6 +167,9 @@ func (s *set) addIDEnds() {
 			m := id.EndPage{Page: p, Reason: reason}
 			if reason == id.EndFailed || reason == id.EndRefused {
 				m.Reference = receipt
+			}
+			if reason == id.EndStubbed {
+				m.Demonstration, m.BackHref = true, "https://portal.example/back"
 			}
 
 			return id.End(m)

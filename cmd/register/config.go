@@ -24,6 +24,7 @@ type config struct {
 	AdminStrict      bool       `env:"REGISTER_ADMIN_STRICT"      envDefault:"true"`
 	Database         env.Secret `env:"REGISTER_DATABASE,required"`
 	PublicURL        string     `env:"REGISTER_PUBLIC_URL"        envDefault:"http://localhost:5002"`
+	APIHosts         []string   `env:"REGISTER_API_HOSTS"`
 	Keys             env.Secret `env:"REGISTER_KEYS,required"`
 	Reidentification string     `env:"REGISTER_REIDENTIFICATION"  envDefault:"live"`
 	Proxies          []string   `env:"REGISTER_TRUSTED_PROXIES"`
@@ -64,6 +65,11 @@ var docs = map[string]env.Doc{
 	"REGISTER_PUBLIC_URL": {
 		Help:    "Where the register stands for browsers; https off loopback.",
 		Example: "https://id.central.consent",
+	},
+	"REGISTER_API_HOSTS": {
+		Help: "Further names in the Host header by which programs reach the API: host,host:port. The pages for " +
+			"customers answer to the host of REGISTER_PUBLIC_URL alone, which a proxy in front must pass on unchanged.",
+		Example: "register.internal:5002",
 	},
 	"REGISTER_KEYS": {
 		Help: "Keys that seal e-mail addresses and evidence and key the audit log, id:key,id:key, " +
@@ -119,6 +125,7 @@ func load(mails bool) (config, register.Options, error) {
 	o := register.Options{
 		Stub:                  c.Reidentification == "stub",
 		PublicURL:             c.PublicURL,
+		APIHosts:              c.APIHosts,
 		ContactLettersPerHour: c.ContactLetters,
 
 		RelaxedAdministration:  !c.AdminStrict,
@@ -148,15 +155,16 @@ func load(mails bool) (config, register.Options, error) {
 		o.Mail = c.mail
 	}
 
-	refuse("REGISTER_PUBLIC_URL", checkPublicURL(o))
+	refuse("REGISTER_PUBLIC_URL", checkOptions(register.Options{PublicURL: o.PublicURL, Stub: o.Stub}))
+	refuse("REGISTER_API_HOSTS", checkOptions(register.Options{PublicURL: "https://localhost", APIHosts: o.APIHosts}))
 	mistakes = append(mistakes, c.checkListen())
 
 	return c, o, errors.Join(mistakes...)
 }
 
-// checkPublicURL returns what the register itself refuses. The other options are replaced by good ones, which leaves
-// the public URL as the only possible cause.
-func checkPublicURL(o register.Options) error {
+// checkOptions returns what the register itself refuses. The keys, the store and the logger are replaced by good ones,
+// which leaves the other options as the only possible cause.
+func checkOptions(o register.Options) error {
 	keys, err := rules.NewKeyring(rules.GenerateKey("none"))
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ var statuses = map[rules.Kind]int{
 	rules.KindUnprocessable:        http.StatusUnprocessableEntity,
 	rules.KindTooMany:              http.StatusTooManyRequests,
 	rules.KindUnavailable:          http.StatusServiceUnavailable,
+	rules.KindMisdirected:          http.StatusMisdirectedRequest,
 }
 
 // Refusals returns an error of a handler or of echo as the caller sees it.

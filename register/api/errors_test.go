@@ -32,7 +32,7 @@ func TestFailureHidesItsCause(t *testing.T) {
 	late, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
 	response := httptest.NewRecorder()
-	service.ServeHTTP(response, httptest.NewRequestWithContext(late, http.MethodGet, path, nil))
+	service.ServeHTTP(response, httptest.NewRequestWithContext(late, http.MethodGet, "http://localhost"+path, nil))
 	if response.Code != http.StatusServiceUnavailable || response.Header().Get("Retry-After") == "" ||
 		!strings.Contains(response.Body.String(), "SRV001") {
 		t.Errorf("out of time: %d %s", response.Code, response.Body)

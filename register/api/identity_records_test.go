@@ -393,3 +393,30 @@ func TestMoveInDateLimit(t *testing.T) {
 		}
 	})
 }
+
+// Mail to an address literal or to a bare host name is refused wherever an address is given, by the name of its field.
+func TestAddressLiteralsAreRefused(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner := r.ClientOf(t, registerclient.CreateAccountRequest{AccountID: "owner", Role: registerclient.RoleDataUser})
+	record := registertest.IdentityRecord(registertest.MeterPoint, "customer@example.com")
+	ir := must(owner.CreateIdentityRecord(t.Context(), record))(t).IR
+	for _, email := range []string{"customer@[127.0.0.1]", "customer@127.0.0.1", "root@mailhost", "a@example.com."} {
+		record.Email = &email
+		_, created := owner.CreateIdentityRecord(t.Context(), record)
+		_, changed := owner.UpdateIdentityRecord(t.Context(), ir, registerclient.UpdateIdentityRecordRequest{
+			Email: &email,
+		})
+		_, subscribed := owner.RegisterWebhook(t.Context(), registerclient.RegisterWebhookRequest{
+			CallbackURL: "https://example.com/hook", AlertEmail: email,
+		})
+		for field, err := range map[string]error{"email": created, "alert-email": subscribed} {
+			if refused, ok := errors.AsType[*registerclient.Error](err); !ok || !refused.Names(field) {
+				t.Errorf("%s: %v, want a refusal of %s", email, err, field)
+			}
+		}
+		if refused, ok := errors.AsType[*registerclient.Error](changed); !ok || !refused.Names("email") {
+			t.Errorf("a change to %s: %v", email, changed)
+		}
+	}
+}

@@ -193,6 +193,9 @@ func TestImportReportsMistakes(t *testing.T) {
 		altered("VAL001 identity-record.email", func(l *registerclient.ImportLine) {
 			l.IdentityRecord.Email = new("nobody")
 		})
+		altered("VAL001 identity-record.email", func(l *registerclient.ImportLine) {
+			l.IdentityRecord.Email = new("customer@[127.0.0.1]")
+		})
 		altered("VAL001 identity-record", func(l *registerclient.ImportLine) { l.IdentityRecord = nil })
 		altered("VAL001 "+ref, func(l *registerclient.ImportLine) {
 			l.AccessRecord.RecordMetadata.IdentityRecordRef = &ir

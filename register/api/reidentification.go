@@ -106,3 +106,17 @@ func (a *API) completeReidentification(c echo.Context, in registerclient.Complet
 		return rules.Response{Status: http.StatusOK, Body: status}, nil
 	})
 }
+
+// signOut is POST /identity-records/reidentify/{tokenRef}/sign-out.
+func (a *API) signOut(c echo.Context) error {
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		status, err := a.rules.SignOut(ctx, tx, caller(c).AccountID, c.Param("tokenRef"))
+		if err != nil {
+			return rules.Response{}, err
+		}
+
+		status.Response = a.metadata(c)
+
+		return rules.Response{Status: http.StatusOK, Body: status}, nil
+	})
+}

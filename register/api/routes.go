@@ -44,6 +44,7 @@ func (a *API) routes() []route {
 		{post, "/identity-records/reidentify", askers, nil, withBody(a.reidentify)},
 		{get, "/identity-records/reidentify/:tokenRef", askers, nil, a.reidentificationStatus},
 		{post, "/identity-records/reidentify/:tokenRef/complete", askers, nil, withBody(a.completeReidentification)},
+		{post, "/identity-records/reidentify/:tokenRef/sign-out", askers, nil, a.signOut},
 		{get, "/identity-records/:ir", dataUser, nil, a.readIdentityRecord},
 		{patch, "/identity-records/:ir", dataUser, nil, withBody(a.updateIdentityRecord)},
 		{remove, "/identity-records/:ir", dataUser, nil, a.anonymiseIdentityRecord},

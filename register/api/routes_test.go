@@ -168,6 +168,7 @@ func TestRolesOfCustomerOperations(t *testing.T) {
 		{"GET", "/identity-records/exists", "data_user portal"},
 		{"POST", "/identity-records/reidentify", "data_user portal"},
 		{"GET", "/identity-records/reidentify/mlr_0123456789abcdef01234567", "data_user portal"},
+		{"POST", "/identity-records/reidentify/mlr_0123456789abcdef01234567/sign-out", "data_user portal"},
 		{"GET", "/identity-records/ir_0123456789abcdef01234567", "data_user"},
 		{"DELETE", "/identity-records/ir_0123456789abcdef01234567", "data_user"},
 		{

@@ -181,6 +181,11 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			parameters:  asserted,
 			body:        `{"completion-code":"completion"}`,
 		},
+		{
+			operation:   "POST /identity-records/reidentify/:tokenRef/sign-out",
+			credentials: portal,
+			parameters:  asserted,
+		},
 		{operation: "GET /identity-records/:ir", credentials: owner, parameters: ir},
 		{operation: "PATCH /identity-records/:ir", credentials: owner, parameters: unmoved, body: text(change)},
 		{

@@ -132,7 +132,7 @@ func (p *Pages) refuseStep(c echo.Context, permission rules.Permission, err erro
 		return err
 	}
 
-	text := page(c, permission.Found.Language, pathAssert).Text
+	text := p.page(c, permission.Found.Language, pathAssert).Text
 
 	return c.JSON(http.StatusUnprocessableEntity, stepResponse{Error: text.T("id.passkey.refused")})
 }
@@ -168,7 +168,7 @@ func (p *Pages) finishAssertion(
 func (p *Pages) beginEnrolment(
 	c echo.Context, permission rules.Permission, in stepRequest,
 ) (stepResponse, error) {
-	text := page(c, permission.Found.Language, pathEnrol).Text
+	text := p.page(c, permission.Found.Language, pathEnrol).Text
 	if _, err := readName(text, in.Name); err != nil {
 		return stepResponse{}, err
 	}
@@ -192,7 +192,7 @@ func (p *Pages) beginEnrolment(
 func (p *Pages) finishEnrolment(
 	c echo.Context, permission rules.Permission, in stepRequest,
 ) (stepResponse, error) {
-	text := page(c, permission.Found.Language, pathEnrol).Text
+	text := p.page(c, permission.Found.Language, pathEnrol).Text
 	name, err := readName(text, in.Name)
 	if err != nil {
 		return stepResponse{}, err
@@ -221,7 +221,7 @@ func (p *Pages) finishEnrolment(
 // codeMistake turns a mistake in the match code into a sentence, or into the last page if no attempt is left. It
 // returns other errors as they are.
 func (p *Pages) codeMistake(c echo.Context, permission rules.Permission, err error) (stepResponse, error) {
-	text := page(c, permission.Found.Language, pathAssert).Text
+	text := p.page(c, permission.Found.Language, pathAssert).Text
 	switch {
 	case errors.Is(err, rules.ErrCodeMissing):
 		return stepResponse{}, correctable(text.T(mistakeEmptyCode))

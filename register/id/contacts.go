@@ -84,7 +84,7 @@ func (p *Pages) contactsPage(c echo.Context, path string) (ContactsPage, error) 
 
 	meter := mail.MeterOf(visit.Found.MPxN)
 	model := ContactsPage{
-		Page:        page(c, visit.Found.Language, path),
+		Page:        p.page(c, visit.Found.Language, path),
 		FormToken:   formToken(visit.Secret),
 		Org:         visit.Account.DisplayName,
 		Gas:         meter.Gas,

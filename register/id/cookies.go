@@ -1,7 +1,6 @@
 package id
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -58,14 +57,7 @@ func (p *Pages) secretOf(c echo.Context, kind store.Secret) string {
 
 const languageCookie = "dar-language"
 
-// keepLanguage stores the language that the customer chose.
-func keepLanguage(c echo.Context, language string) {
-	c.SetCookie(&http.Cookie{
-		Name:     languageCookie,
-		Value:    language,
-		Path:     BasePath,
-		HttpOnly: true,
-		SameSite: http.SameSiteLaxMode,
-		Secure:   c.Scheme() == "https",
-	})
+// keepLanguage stores the language that the customer chose, until the browser is closed.
+func (p *Pages) keepLanguage(c echo.Context, language string) {
+	c.SetCookie(web.NewCookie(languageCookie, language, 0, p.secure))
 }

@@ -1,6 +1,7 @@
 package id_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -374,4 +375,28 @@ func TestEnrolmentReturnsToThePortal(t *testing.T) {
 		c := openCeremony(t, b, page)
 		expectLocation(t, c, newDevice().create(t, c.options()), back)
 	})
+}
+
+// A Data User that starts an enrolment opens the page in its own browser. No response there tells of the passkeys that
+// the customer has.
+func TestDataUserIsShownNoPasskeys(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, registertest.SQLite)
+	theirs := h.enrol(t)
+	started := h.askOwn(t, h.ir, registerclient.MethodPasskeyRegister)
+	b := h.Browser(t)
+	page := b.Open(started.Passkey.RedirectURL)
+	c := openCeremony(t, b, page)
+	options := c.options()
+	told := string(page.Body) + options
+	for _, secret := range [][]byte{theirs.held.ID, theirs.auth.Options.UserHandle} {
+		if strings.Contains(told, base64.RawURLEncoding.EncodeToString(secret)) {
+			t.Errorf("the Data User reads %s", told)
+		}
+	}
+	if strings.Contains(page.Text(), "added on") || strings.Contains(options, `"excludeCredentials":[{`) {
+		t.Errorf("the Data User is shown %s %s", page.Text(), options)
+	}
+
+	expectLocation(t, c, newDevice().create(t, options), addedPage)
 }

@@ -20,7 +20,7 @@ func (p *Pages) SendError(c echo.Context, err error, status int, refusal *rules.
 	}
 
 	reason, path := endOf(c, err, status, refusal.Kind)
-	model := EndPage{Page: page(c, "", path), Reason: reason}
+	model := EndPage{Page: p.page(c, "", path), Reason: reason}
 	if status >= http.StatusInternalServerError {
 		model.Reference = web.EntryOf(c).TransactionID
 	}
@@ -95,7 +95,7 @@ func (p *Pages) showEnd(path string, reason Reason) echo.HandlerFunc {
 		}
 
 		return web.Render(c, http.StatusOK, End(EndPage{
-			Page: page(c, "", path), Reason: reason, ContactsHref: href,
+			Page: p.page(c, "", path), Reason: reason, ContactsHref: href,
 		}))
 	}
 }

@@ -1,17 +1,16 @@
 package id_test
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/descope/virtualwebauthn"
 
+	"central.consent/dar/internal/web"
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/registerclient"
 )
@@ -411,8 +410,4 @@ func expectRefusal(t *testing.T, c *ceremony, credential string) {
 
 // formTokenOf returns the form token of the pages that a secret opens. The test knows it so that a missing form token
 // is not the cause of a refusal.
-func formTokenOf(secret string) string {
-	sum := sha256.Sum256([]byte("form " + secret))
-
-	return fmt.Sprintf("%x", sum[:16])
-}
+func formTokenOf(secret string) string { return web.MaskToken(secret) }

@@ -48,7 +48,7 @@ func (p *Pages) showLetter(c echo.Context) error {
 		return err
 	}
 
-	return web.Render(c, http.StatusOK, Letter(letterPage(c, opened)))
+	return web.Render(c, http.StatusOK, Letter(p.letterPage(c, opened)))
 }
 
 // openLetter returns the letter whose secret the browser holds.
@@ -58,11 +58,11 @@ func (p *Pages) openLetter(c echo.Context) (rules.OpenedLetter, error) {
 	return opened, p.countEnded(c, err)
 }
 
-func letterPage(c echo.Context, opened rules.OpenedLetter) LetterPage {
+func (p *Pages) letterPage(c echo.Context, opened rules.OpenedLetter) LetterPage {
 	meter := mail.MeterOf(opened.MPxN)
 
 	return LetterPage{
-		Page:        page(c, "", pathLetter),
+		Page:        p.page(c, "", pathLetter),
 		Kind:        opened.Kind,
 		FormToken:   formToken(opened.Secret),
 		Org:         opened.Org,
@@ -78,8 +78,10 @@ func letterPage(c echo.Context, opened rules.OpenedLetter) LetterPage {
 }
 
 // renderLetterMistake shows the page of a letter again, with what was wrong with its form.
-func renderLetterMistake(c echo.Context, status int, opened rules.OpenedLetter, mistake string) error {
-	model := letterPage(c, opened)
+func (p *Pages) renderLetterMistake(
+	c echo.Context, status int, opened rules.OpenedLetter, mistake string,
+) error {
+	model := p.letterPage(c, opened)
 	model.Mistake = mistake
 
 	return web.Render(c, status, Letter(model))
@@ -93,7 +95,7 @@ func (p *Pages) postLetter(yes bool) echo.HandlerFunc {
 			return err
 		}
 		if !isOwnForm(c.FormValue("form"), opened.Secret) {
-			return renderLetterMistake(c, http.StatusForbidden, opened, mistakeForm)
+			return p.renderLetterMistake(c, http.StatusForbidden, opened, mistakeForm)
 		}
 
 		err = p.rules.AnswerLetter(c.Request().Context(), opened.Secret, rules.LetterAnswer{
@@ -101,9 +103,9 @@ func (p *Pages) postLetter(yes bool) echo.HandlerFunc {
 		})
 		switch {
 		case errors.Is(err, rules.ErrCodeMissing):
-			return renderLetterMistake(c, http.StatusUnprocessableEntity, opened, mistakeEmptyLetterCode)
+			return p.renderLetterMistake(c, http.StatusUnprocessableEntity, opened, mistakeEmptyLetterCode)
 		case errors.Is(err, rules.ErrCodeMalformed):
-			return renderLetterMistake(c, http.StatusUnprocessableEntity, opened, mistakeMalformedLetterCode)
+			return p.renderLetterMistake(c, http.StatusUnprocessableEntity, opened, mistakeMalformedLetterCode)
 		case errors.Is(err, rules.ErrCodeWrong):
 			return p.showWrongLetterCode(c, opened)
 		case errors.Is(err, rules.ErrEnded):
@@ -128,7 +130,7 @@ func (p *Pages) showWrongLetterCode(c echo.Context, opened rules.OpenedLetter) e
 
 	again, err := p.rules.OpenLetter(ctx, opened.Secret)
 	if errors.Is(err, rules.ErrEnded) {
-		end := EndPage{Page: page(c, "", pathLetter), Reason: EndLetterWrongCode}
+		end := EndPage{Page: p.page(c, "", pathLetter), Reason: EndLetterWrongCode}
 
 		return web.Render(c, http.StatusGone, End(end))
 	}
@@ -136,5 +138,5 @@ func (p *Pages) showWrongLetterCode(c echo.Context, opened rules.OpenedLetter) e
 		return err
 	}
 
-	return renderLetterMistake(c, http.StatusUnprocessableEntity, again, mistakeWrongCode)
+	return p.renderLetterMistake(c, http.StatusUnprocessableEntity, again, mistakeWrongCode)
 }

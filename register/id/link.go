@@ -36,7 +36,7 @@ func (p *Pages) showLink(c echo.Context) error {
 		return err
 	}
 
-	model := linkPage(c, opened)
+	model := p.linkPage(c, opened)
 	if neverSaysByHand(c) {
 		model.ShownCode = rules.ShownCode(opened.Secret, opened.Found)
 	}
@@ -65,10 +65,10 @@ func (p *Pages) countEnded(c echo.Context, err error) error {
 
 // linkPage returns the page of a mailed link. It shows a code to type if the challenge was declined in a browser that
 // does not say who pressed.
-func linkPage(c echo.Context, opened rules.Opened) LinkPage {
+func (p *Pages) linkPage(c echo.Context, opened rules.Opened) LinkPage {
 	found := opened.Found
 	model := LinkPage{
-		Page:      page(c, found.Language, pathLink),
+		Page:      p.page(c, found.Language, pathLink),
 		Asking:    asking(opened),
 		FormToken: formToken(opened.Secret),
 		Purpose:   purposeOf(opened),
@@ -105,6 +105,7 @@ func asking(opened rules.Opened) Asking {
 		MeterEnding: meter.Ending,
 		Asked:       opened.Found.IssuedAt.Time(),
 		Expires:     opened.Found.ConfirmBy.Time(),
+		StartedFrom: opened.Found.StartedFrom,
 	}
 }
 
@@ -115,8 +116,8 @@ func renderLink(c echo.Context, status int, model LinkPage, opened rules.Opened)
 }
 
 // renderMistake shows the page of a mailed link again, with what was wrong with its form.
-func renderMistake(c echo.Context, status int, opened rules.Opened, mistake string) error {
-	model := linkPage(c, opened)
+func (p *Pages) renderMistake(c echo.Context, status int, opened rules.Opened, mistake string) error {
+	model := p.linkPage(c, opened)
 	model.Mistake = mistake
 	if !sentByHand(c) {
 		model.ShownCode = rules.ShownCode(opened.Secret, opened.Found)
@@ -132,7 +133,7 @@ func (p *Pages) postLink(c echo.Context) error {
 		return err
 	}
 	if !isOwnForm(c.FormValue("form"), opened.Secret) {
-		return renderMistake(c, http.StatusForbidden, opened, mistakeForm)
+		return p.renderMistake(c, http.StatusForbidden, opened, mistakeForm)
 	}
 
 	ticket, err := p.rules.ConfirmByLink(c.Request().Context(), opened, rules.LinkConfirmation{
@@ -145,9 +146,9 @@ func (p *Pages) postLink(c echo.Context) error {
 			mistake = mistakeEmptyShown
 		}
 
-		return renderMistake(c, http.StatusUnprocessableEntity, opened, mistake)
+		return p.renderMistake(c, http.StatusUnprocessableEntity, opened, mistake)
 	case errors.Is(err, rules.ErrCodeMalformed):
-		return renderMistake(c, http.StatusUnprocessableEntity, opened, mistakeMalformedCode)
+		return p.renderMistake(c, http.StatusUnprocessableEntity, opened, mistakeMalformedCode)
 	case errors.Is(err, rules.ErrCodeWrong):
 		return p.showWrongCode(c, opened)
 	case errors.Is(err, rules.ErrEnded):
@@ -192,13 +193,13 @@ func (p *Pages) showWrongCode(c echo.Context, opened rules.Opened) error {
 
 	again, err := p.rules.Open(ctx, store.LinkSecret, opened.Secret)
 	if errors.Is(err, rules.ErrEnded) {
-		return web.Render(c, http.StatusGone, End(EndPage{Page: page(c, "", pathLink), Reason: EndWrongCode}))
+		return web.Render(c, http.StatusGone, End(EndPage{Page: p.page(c, "", pathLink), Reason: EndWrongCode}))
 	}
 	if err != nil {
 		return err
 	}
 
-	return renderMistake(c, http.StatusUnprocessableEntity, again, mistakeWrongCode)
+	return p.renderMistake(c, http.StatusUnprocessableEntity, again, mistakeWrongCode)
 }
 
 // postDecline is the customer's "this wasn't me". It is final if the browser says that a person pressed the button.
@@ -209,7 +210,7 @@ func (p *Pages) postDecline(c echo.Context) error {
 		return err
 	}
 	if !isOwnForm(c.FormValue("form"), opened.Secret) {
-		return renderMistake(c, http.StatusForbidden, opened, mistakeForm)
+		return p.renderMistake(c, http.StatusForbidden, opened, mistakeForm)
 	}
 
 	final := sentByHand(c)
@@ -236,7 +237,7 @@ func (p *Pages) showConfirmed(c echo.Context) error {
 	}
 
 	return web.Render(c, http.StatusOK, Confirmed(ConfirmedPage{
-		Page:         page(c, opened.Found.Language, pathConfirmed),
+		Page:         p.page(c, opened.Found.Language, pathConfirmed),
 		Org:          opened.Account.DisplayName,
 		PasskeyHref:  pathEnrol,
 		ContactsHref: href,
@@ -254,5 +255,5 @@ func (p *Pages) showDeclined(c echo.Context) error {
 		return err
 	}
 
-	return web.Render(c, http.StatusOK, End(EndPage{Page: page(c, "", pathDeclined), Reason: reason}))
+	return web.Render(c, http.StatusOK, End(EndPage{Page: p.page(c, "", pathDeclined), Reason: reason}))
 }

@@ -11,6 +11,8 @@ type Page struct {
 	Text, Other *i18n.Printer
 	// OtherHref is the same page in the other language.
 	OtherHref string
+	// Demonstration is true if every customer counts as confirmed.
+	Demonstration bool
 }
 
 // Purpose is what a customer is asked to confirm for.
@@ -33,6 +35,8 @@ type Asking struct {
 	// MeterEnding are the last digits of the meter point number.
 	MeterEnding    string
 	Asked, Expires time.Time
+	// StartedFrom is the browser in which the challenge was started, as Org says; empty if it did not.
+	StartedFrom string
 }
 
 // LinkPage asks for the customer's yes.
@@ -155,6 +159,7 @@ const (
 	EndPasskeyDeclined Reason = "passkey-declined"
 	EndShown           Reason = "passkey-shown"
 	EndEnrolled        Reason = "passkey-added"
+	EndStubbed         Reason = "passkey-stub"   // a demonstration asks for no passkey
 	EndMailed          Reason = "passkey-mailed" // the customer has to open the mailed link
 	EndLetterYes       Reason = "letter-yes"     // a new contact is the customer's
 	EndLetterNo        Reason = "letter-no"      // it is not
@@ -177,4 +182,6 @@ type EndPage struct {
 	Reference string
 	// ContactsHref is as in ConfirmedPage.
 	ContactsHref string
+	// BackHref leads back to the account that asked; empty if the customer has to find the way.
+	BackHref string
 }

@@ -16,21 +16,24 @@ import (
 // Options is what the pages work on. Every field is required.
 type Options struct {
 	Rules *rules.Rules
-	// Local is true if the register stands on a loopback address, where cookies need no https.
-	Local  bool
-	Logger *slog.Logger
+	// Secure is true if browsers reach the pages by https: cookies are then bound to it and to the host.
+	Secure bool
+	// Demonstration is true if every customer counts as confirmed: each page says so.
+	Demonstration bool
+	Logger        *slog.Logger
 }
 
 // Pages holds the handlers of the pages.
 type Pages struct {
-	rules  *rules.Rules
-	secure bool
-	logger *slog.Logger
+	rules         *rules.Rules
+	secure        bool
+	demonstration bool
+	logger        *slog.Logger
 }
 
 // New returns the pages over o.
 func New(o Options) *Pages {
-	return &Pages{rules: o.Rules, secure: !o.Local, logger: o.Logger}
+	return &Pages{rules: o.Rules, secure: o.Secure, demonstration: o.Demonstration, logger: o.Logger}
 }
 
 // Mount adds the routes to a router.

@@ -2,6 +2,7 @@ package id_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -105,4 +106,46 @@ func wordsOf(t testing.TB, page templ.Component) string {
 	}
 
 	return strings.Join(strings.Fields(doc.Find("main").Text()), " ")
+}
+
+// The pages of a challenge say in which browser it was started, as what the account says. Without that they say nothing.
+func TestPagesSayWhereItWasStarted(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, registertest.SQLite)
+	h.AddPasskey(t, h.ir)
+	for _, started := range []string{"", "Samsung <Internet>", "Samsung Internet"} {
+		in := registerclient.ReidentifyRequest{
+			MPxN: registertest.MeterPoint, Method: registerclient.MethodMagicLink, Language: "en", StartedFrom: started,
+		}
+		_, err := h.portal.Reidentify(t.Context(), in)
+		if strings.Contains(started, "<") {
+			if !isInvalid(err, "started-from") {
+				t.Errorf("%q: %v", started, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		h.WorkOff(t)
+		in.Method = registerclient.MethodPasskeyAssert
+		asserting := must(h.portal.Reidentify(t.Context(), in))(t).Passkey.RedirectURL
+		link := h.inbox.Link(t)
+		h.inbox.Clear()
+		for _, address := range []string{link, asserting} {
+			page := h.Browser(t).Open(address)
+			want := "Advice & Co says that this was started in Samsung Internet."
+			if said := strings.Contains(page.Text(), want); said != (started != "") || page.Status != http.StatusOK {
+				t.Errorf("%q: %d %s", started, page.Status, page.Text())
+			}
+
+			b := h.Browser(t)
+			welsh := b.Open(b.Open(address).URL.Path + "?lang=cy")
+			want = "Mae Advice & Co yn dweud y dechreuwyd hyn yn Samsung Internet."
+			if said := strings.Contains(welsh.Text(), want); said != (started != "") {
+				t.Errorf("%q: %s", started, welsh.Text())
+			}
+		}
+	}
 }

@@ -43,13 +43,17 @@ func (p *Pages) showAssert(c echo.Context) error {
 		return err
 	}
 
+	if p.demonstration {
+		return p.showStubbed(c)
+	}
+
 	permission, err := p.permitAssertion(c)
 	if err != nil {
 		return p.countEnded(c, err)
 	}
 
 	model := AssertPage{
-		Page:      page(c, permission.Found.Language, pathAssert),
+		Page:      p.page(c, permission.Found.Language, pathAssert),
 		Asking:    asking(permission.Opened),
 		FormToken: formToken(permission.Secret),
 		Purpose:   PurposeList,
@@ -65,6 +69,18 @@ func (p *Pages) showAssert(c echo.Context) error {
 	return web.Render(c, http.StatusOK, Assert(model))
 }
 
+// showStubbed takes the place of the page on which a passkey is shown in a demonstration, which asks for none.
+func (p *Pages) showStubbed(c echo.Context) error {
+	found, back, err := p.rules.StubbedAssertion(c.Request().Context(), p.secretOf(c, store.SessionSecret))
+	if err != nil {
+		return p.countEnded(c, err)
+	}
+
+	return web.Render(c, http.StatusOK, End(EndPage{
+		Page: p.page(c, found.Language, pathAssert), Reason: EndStubbed, BackHref: back,
+	}))
+}
+
 // showEnrol is the page on which the customer creates a passkey.
 func (p *Pages) showEnrol(c echo.Context) error {
 	if redirected, err := p.takeSession(c, pathEnrol); redirected {
@@ -73,7 +89,7 @@ func (p *Pages) showEnrol(c echo.Context) error {
 
 	permission, err := p.permitEnrolment(c)
 	if errors.Is(err, rules.ErrMailed) {
-		model := EndPage{Page: page(c, permission.Found.Language, pathEnrol), Reason: EndMailed}
+		model := EndPage{Page: p.page(c, permission.Found.Language, pathEnrol), Reason: EndMailed}
 
 		return web.Render(c, http.StatusOK, End(model))
 	}
@@ -100,7 +116,7 @@ func (p *Pages) enrolPage(c echo.Context, permission rules.Permission) (EnrolPag
 	}
 
 	model := EnrolPage{
-		Page:      page(c, found.Language, pathEnrol),
+		Page:      p.page(c, found.Language, pathEnrol),
 		Asking:    asking(permission.Opened),
 		FormToken: formToken(permission.Secret),
 		Confirmed: permission.Confirmed,
@@ -119,7 +135,10 @@ func (p *Pages) enrolPage(c echo.Context, permission rules.Permission) (EnrolPag
 			return EnrolPage{}, err
 		}
 
-		model.BackHref = cmp.Or(returnTo, pathConfirmed)
+		model.BackHref = returnTo
+		if !p.demonstration { // a demonstration has no page before this one
+			model.BackHref = cmp.Or(returnTo, pathConfirmed)
+		}
 	}
 
 	return model, nil

@@ -1,10 +1,7 @@
 package id
 
 import (
-	"crypto/subtle"
-	"encoding/hex"
 	"net/http"
-	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -60,12 +57,13 @@ func (p *Pages) protect(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// allowForm sets the policy of a page with a form that may lead, through this origin, to one other address.
+// allowForm sets the policy of a page with a form that may lead, through this origin, to one other address. An address
+// whose origin a policy cannot name adds nothing: it would write directives of its own.
 func allowForm(c echo.Context, onward *string) {
 	policy := pagePolicy
 	if onward != nil {
-		if u, err := url.Parse(*onward); err == nil {
-			policy += " " + address.Origin(u)
+		if origin := address.PolicyOrigin(*onward); origin != "" {
+			policy += " " + origin
 		}
 	}
 
@@ -90,13 +88,9 @@ func neverSaysByHand(c echo.Context) bool {
 	return !sentByHand(c) && c.Request().Header.Get("Sec-Ch-Ua") == ""
 }
 
-// formToken returns the token of a page's forms. It binds them to the secret with which the page was shown: a browser
-// that has opened two links holds the later secret.
-func formToken(secret string) string {
-	return hex.EncodeToString(rules.HashToken("form " + secret)[:16])
-}
+// formToken returns the token of a page's forms, masked for this response. It binds them to the secret with which the
+// page was shown: a browser that has opened two links holds the later secret.
+func formToken(secret string) string { return web.MaskToken(secret) }
 
 // isOwnForm reports whether a form token belongs to a secret.
-func isOwnForm(token, secret string) bool {
-	return subtle.ConstantTimeCompare([]byte(token), []byte(formToken(secret))) == 1
-}
+func isOwnForm(token, secret string) bool { return web.IsMaskOf(token, secret) }

@@ -166,3 +166,48 @@ func TestFailuresAreLimited(t *testing.T) {
 	l.Clock.Add(15 * time.Minute)
 	expectPage(t, browser.Open("/id/link"), http.StatusGone, "does not work")
 }
+
+// The token of a page's forms is another text in each response, so that compression tells nothing of it.
+func TestFormTokensAreMasked(t *testing.T) {
+	t.Parallel()
+	l := newLinked(t, registertest.SQLite)
+	started, link := l.ask(t)
+	browser := l.Browser(t)
+	first := browser.Open(link)
+	second := browser.Open("/id/link")
+	token := func(page *registertest.Shown) string { return page.Page.Find("input[name=form]").AttrOr("value", "") }
+	if len(token(first)) != 43 || token(first) == token(second) {
+		t.Errorf("two responses hold %q and %q", token(first), token(second))
+	}
+
+	expectPage(t, browser.Submit(first, "/id/link", "code", started.MatchCode), http.StatusOK, "You have confirmed")
+}
+
+// A return URL that was registered by an older program may hold directives in its host. The policy leaves it out; one
+// with letters outside ASCII is named in ASCII.
+func TestPolicyNamesNoHostileHost(t *testing.T) {
+	t.Parallel()
+	l := newLinked(t, registertest.SQLite)
+	_, link := l.ask(t)
+	browser := l.Browser(t)
+	for returnURL, want := range map[string]string{
+		"https://portal.example.org/back":       pagePolicy + " https://portal.example.org",
+		"https://bücher.example/":               pagePolicy + " https://xn--bcher-kva.example",
+		"https://a.example;script-src":          pagePolicy,
+		"https://a.example,default-src":         pagePolicy,
+		"https://'unsafe-inline'":               pagePolicy,
+		"https://*":                             pagePolicy,
+		"https://a.example:;frame-ancestors":    pagePolicy,
+		"https://a.example\r\nSet-Cookie: a=b/": pagePolicy,
+	} {
+		change := l.DB.Write.Rebind(`UPDATE reidentifications SET redirect_url = ?`)
+		if _, err := l.DB.Write.Exec(change, returnURL); err != nil {
+			t.Fatal(err)
+		}
+
+		page := browser.Open(link)
+		if got := page.Header.Get("Content-Security-Policy"); page.Status != http.StatusOK || got != want {
+			t.Errorf("%q: %d %s", returnURL, page.Status, got)
+		}
+	}
+}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 	gomail "github.com/wneessen/go-mail"
+
+	"central.consent/dar/internal/web/address"
 )
 
 // envelope is a letter in the form of SMTP: addresses in angle brackets, and the signed contents.
@@ -80,6 +82,8 @@ func problemOf(letter Letter) string {
 		return "its ID is not letters, digits, dashes, underscores and single dots"
 	case err != nil || to.Address != letter.To || hasControl(letter.To):
 		return "its recipient is not a bare address"
+	case !address.IsMailDomain(to.Address[strings.LastIndexByte(to.Address, '@')+1:]):
+		return "its recipient is not at a domain name"
 	case letter.Subject == "" || hasControl(letter.Subject):
 		return "its subject is empty or has control characters"
 	case letter.Text == "" || letter.HTML == "":

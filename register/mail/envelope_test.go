@@ -23,6 +23,8 @@ func TestLetterCannotAddHeaderOrRecipient(t *testing.T) {
 		"a line end in a quoted name":   func(l *mail.Letter) { l.To = "\"a\r\nb\"@example.com" },
 		"two addresses":                 func(l *mail.Letter) { l.To = "a@example.com, victim@example.com" },
 		"an address with a name":        func(l *mail.Letter) { l.To = "A <a@example.com>" },
+		"an address literal":            func(l *mail.Letter) { l.To = "a@[127.0.0.1]" },
+		"a bare host name":              func(l *mail.Letter) { l.To = "root@mailhost" },
 		"no address":                    func(l *mail.Letter) { l.To = "" },
 		"a line end in the ID":          func(l *mail.Letter) { l.ID = "1\r\nBcc: victim@example.com" },
 		"an angle bracket in the ID":    func(l *mail.Letter) { l.ID = "1>" },

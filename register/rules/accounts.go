@@ -187,6 +187,8 @@ func (r *Rules) checkReturnURLs(k *Checks, returnURLs []string) {
 			k.link(field, returnURL)
 		case parsed.Scheme != "https" && !r.local && !address.IsLoopback(parsed.Hostname()):
 			k.Add(field, "must be https: plain http is for loopback addresses only.")
+		case address.PolicyOrigin(returnURL) == "":
+			k.Add(field, "must name its host by letters, digits, dashes and dots, and its port by a number.")
 		case slices.Contains(returnURLs[:i], returnURL):
 			k.Add(field, "is named twice.")
 		}

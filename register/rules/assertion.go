@@ -19,6 +19,27 @@ func (r *Rules) BeginAssertion(ctx context.Context, permission Permission, typed
 	return r.beginCeremony(ctx, permission, r.passkeys.BeginAssertion)
 }
 
+// StubbedAssertion returns the challenge of a passkey page that a stub has confirmed without it, and the address to
+// which the customer goes back, empty if the account gave none. It returns ErrEnded if the register is no stub.
+func (r *Rules) StubbedAssertion(
+	ctx context.Context,
+	session string,
+) (found store.Reidentification, back string, err error) {
+	if !r.stub {
+		return found, "", ErrEnded
+	}
+
+	opened, err := r.OpenTicket(ctx, session)
+	if err != nil {
+		return found, "", err
+	}
+	if opened.Found.RedirectURL != nil {
+		back, err = r.returnAddress(opened.Found, passkeyTokenParameter, nil)
+	}
+
+	return opened.Found, back, err
+}
+
 // FinishAssertion verifies the browser's response and confirms the challenge, if the person of the passkey is on record
 // at the meter point today. It returns passkey.ErrRefused if it does not, and ErrCodeMissing, ErrCodeMalformed or
 // ErrCodeWrong if the typed code is not right.

@@ -25,6 +25,7 @@ const (
 	auditReidentifyConfirmed  = "reidentification.confirmed"
 	auditReidentifyDeclined   = "reidentification.declined"
 	auditReidentifyRedirected = "reidentification.redirected"
+	auditReidentifySignedOut  = "reidentification.signed-out"
 	auditReidentifyWrongCode  = "reidentification.wrong-code"
 	auditCredentialCreated    = "credential.created"
 	auditCredentialRefused    = "credential.refused"

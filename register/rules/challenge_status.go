@@ -25,7 +25,7 @@ func (r *Rules) ChallengeStatus(
 		return registerclient.ReidentifyStatusResponse{}, orRefusal(err, noChallenge())
 	}
 
-	return r.statusOf(ctx, found)
+	return r.statusOf(ctx, r.store, found)
 }
 
 func noChallenge() *Error { return NotFound("There is no such re-identification.") }
@@ -48,16 +48,21 @@ func (r *Rules) OwnChallengeStatus(
 		return registerclient.ReidentifyStatusResponse{}, unknown
 	}
 
-	return r.statusOf(ctx, found)
+	return r.statusOf(ctx, r.store, found)
+}
+
+// outlivedReader reads what has happened to the identity record of a challenge, from the store or in a transaction.
+type outlivedReader interface {
+	FindOutlived(ctx context.Context, hash []byte, now time.Time) (store.Outlived, error)
 }
 
 // statusOf returns the state of a challenge. It is expired if its identity record can no longer confirm at the meter
 // point.
 func (r *Rules) statusOf(
-	ctx context.Context, found store.Reidentification,
+	ctx context.Context, from outlivedReader, found store.Reidentification,
 ) (registerclient.ReidentifyStatusResponse, error) {
 	now := r.Now()
-	outlived, err := r.store.FindOutlived(ctx, found.TokenHash, now)
+	outlived, err := from.FindOutlived(ctx, found.TokenHash, now)
 	if err != nil {
 		return registerclient.ReidentifyStatusResponse{}, err
 	}

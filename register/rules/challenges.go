@@ -43,6 +43,8 @@ type Challenge struct {
 	MatchCode bool
 	// Language is "en", "cy" or empty.
 	Language string
+	// StartedFrom is the browser in which the challenge was started, as the account says; empty if it did not.
+	StartedFrom string
 }
 
 func placeOfToken(challenge string) string { return "reidentifications.sealed_token " + challenge }
@@ -53,6 +55,7 @@ func (r *Rules) CheckReidentify(in registerclient.ReidentifyRequest, account sto
 	mpxn, err = ParseMPxN("mpxn", in.MPxN)
 	k.Merge(err)
 	k.method(account, in.Method, in.RedirectURL, in.PasskeyReturnURL, in.Language)
+	k.startedFrom(in.StartedFrom)
 
 	return mpxn, k.Err()
 }
@@ -82,16 +85,17 @@ func (r *Rules) Reidentify(
 	}
 
 	return r.startChallenge(ctx, tx, Challenge{
-		Account:   account,
-		MPxN:      mpxn,
-		Method:    in.Method,
-		IR:        asked.IR,
-		Contact:   &asked,
-		Other:     other,
-		Mailed:    in.Method != registerclient.MethodPasskeyAssert,
-		ReturnURL: returnURLOf(in.Method, in.RedirectURL, in.PasskeyReturnURL),
-		MatchCode: in.MatchCode,
-		Language:  in.Language,
+		Account:     account,
+		MPxN:        mpxn,
+		Method:      in.Method,
+		IR:          asked.IR,
+		Contact:     &asked,
+		Other:       other,
+		Mailed:      in.Method != registerclient.MethodPasskeyAssert,
+		ReturnURL:   returnURLOf(in.Method, in.RedirectURL, in.PasskeyReturnURL),
+		MatchCode:   in.MatchCode,
+		Language:    in.Language,
+		StartedFrom: in.StartedFrom,
 	})
 }
 
@@ -258,6 +262,7 @@ func (r *Rules) startChallenge(
 	switch {
 	case r.stub:
 		row.ConfirmedAt = &row.IssuedAt
+		row.EnrolHash = row.SessionHash // the passkey page opens all the same
 	case challenge.Mailed:
 		secret := NewSecret()
 		row.LinkHash = HashToken(secret)
@@ -290,6 +295,7 @@ func (r *Rules) challengeRow(challenge Challenge, token string) store.Reidentifi
 		OwnRecord:   challenge.Own,
 		RedirectURL: challenge.ReturnURL,
 		Language:    challenge.Language,
+		StartedFrom: challenge.StartedFrom,
 		KeyID:       key.id,
 		IssuedAt:    store.Millis(now),
 		ConfirmBy:   store.Millis(now.Add(life)),

@@ -160,6 +160,16 @@ func (k *Checks) email(field, value string) {
 	}
 }
 
+// mailbox checks an e-mail address to which the register is to write: it must be at a domain name, because mail to an
+// address literal or to a bare host name goes where the mail server stands.
+func (k *Checks) mailbox(field, value string) {
+	before := len(k.mistakes)
+	k.email(field, value)
+	if len(k.mistakes) == before && !address.IsMailDomain(value[strings.LastIndexByte(value, '@')+1:]) {
+		k.Add(field, "must be at a domain name, as customer@example.com: not at an IP address or a host name alone.")
+	}
+}
+
 // OneOf checks that a value is one of values.
 func OneOf[T ~string](k *Checks, field string, value T, values ...T) {
 	if !slices.Contains(values, value) {

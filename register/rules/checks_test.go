@@ -151,3 +151,32 @@ func TestChecksErr(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+// The register writes to addresses at domain names only. An address literal, a bare host name and the like are refused
+// once, with the name of the field.
+func TestMailboxes(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{
+		"customer@example.com", "customer+tag@mail.example.co.uk", "josé@example.com", "customer@bücher.example",
+		"o'brien@example.com", "a.b.c@1.example",
+	} {
+		if got := mistakesOf(func(k *Checks) { k.mailbox("f", address) }); got != "" {
+			t.Errorf("%q is refused", address)
+		}
+	}
+
+	for _, address := range []string{
+		"customer@[127.0.0.1]", "customer@[IPv6:::1]", "customer@[IPv6:2001:db8::1]", "customer@[example.com]",
+		"customer@127.0.0.1", "customer@127.1", "customer@0x7f.0x0.0x0.0x1", "customer@2130706433",
+		"customer@127。0。0。1", "customer@localhost", "root@mailhost", "customer@smtp.localhost",
+		"customer@example.com.", "customer@example..com", "customer@.example.com", "customer@-a.example",
+		"customer@exam_ple.com", `"customer"@example.com`, `"a b"@example.com`, `"a@b"@example.com`,
+		`"customer@evil.example"@[127.0.0.1]`, ".customer@example.com", "customer.@example.com", "a..b@example.com",
+		"customer@example.com (comment)", "<customer@example.com>", "customer@[127.0.0.1]@example.com", "@example.com",
+		"customer@", "customer@example.com:25", "customer%evil.example@[127.0.0.1]", "",
+	} {
+		if got := mistakesOf(func(k *Checks) { k.mailbox("f", address) }); got != "f" {
+			t.Errorf("%q: the mistakes are in %q, want one in f", address, got)
+		}
+	}
+}

@@ -12,22 +12,28 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// ListPasskeys returns the passkeys that a browser with a permission to enrol one is told of: after a standing
-// contact's confirmation every passkey that stands on its side of a dispute, and otherwise those of the identity
-// record.
+// ListPasskeys returns the passkeys that a browser with a permission to enrol one is told of: every passkey that stands
+// on the confirming contact's side of a dispute. It is told of them only after a contact has confirmed that answers
+// everybody. Other browsers are told of none: a Data User that starts an enrolment by a record of its own would
+// otherwise read there which passkeys a customer has made in visits of their own.
 func (r *Rules) ListPasskeys(ctx context.Context, permission Permission) ([]store.Credential, error) {
-	passkeys, err := r.confirmingPasskeys(ctx, r.store, permission.Found)
-	if err != nil || permission.Found.OwnRecord {
-		return passkeys, err
+	found := permission.Found
+	if !permission.Confirmed || found.OwnRecord || found.Contact == nil {
+		return nil, nil
 	}
 
-	moveIn, err := r.store.FindMoveInDate(ctx, permission.Found.IR)
+	h, err := r.home(ctx, r.store, found.MPxN)
 	if err != nil {
 		return nil, err
 	}
 
-	h, err := r.home(ctx, r.store, permission.Found.MPxN)
-	side := h.sideOf(moveIn)
+	visitor, ok := h.contact(*found.Contact)
+	if !ok || !h.answersEverybody(visitor) {
+		return nil, nil
+	}
+
+	passkeys, err := confirmingIn(ctx, r.store, h, found)
+	side := h.sideOf(visitor.MoveInDate)
 
 	return slices.DeleteFunc(
 		passkeys,

@@ -10,6 +10,8 @@ import (
 
 	"central.consent/dar/register/passkey"
 	"central.consent/dar/register/registertest"
+	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -176,4 +178,40 @@ func TestEnrolmentWithWrongCode(t *testing.T) {
 	}
 
 	must(h.makePasskey(t, permission, newDevice(), started.MatchCode))(t)
+}
+
+// A Data User that starts an enrolment by a record of its own is told of no passkey that the customer has: neither its
+// id, which the options would exclude, nor its user handle nor its name. It is not told either once it has confirmed by
+// an address of its own choice.
+func TestEnrolmentOfADataUserTellsNothing(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		theirs := h.enrol(t)
+		expectNothing := func(name string, permission rules.Permission) {
+			t.Helper()
+			if told := must(h.ListPasskeys(t.Context(), permission))(t); len(told) != 0 {
+				t.Errorf("%s: the page lists %+v", name, told)
+			}
+
+			options := must(h.BeginEnrolment(t.Context(), permission, "", "Electricity meter"))(t)
+			parsed := must(virtualwebauthn.ParseAttestationOptions(string(options)))(t)
+			handle := string(theirs.authenticator.Options.UserHandle)
+			if len(parsed.ExcludeCredentials) != 0 || parsed.UserID == handle {
+				t.Errorf("%s: the browser gets %s", name, options)
+			}
+		}
+
+		session := must(h.reidentifyOwn(t, h.owner, h.ir, registerclient.ReidentifyOwnRequest{
+			Method: registerclient.MethodPasskeyRegister,
+		}))(t)
+		expectNothing("session", must(h.PermitEnrolment(t.Context(), sessionOf(t, session), ""))(t))
+
+		h.letters(t)
+		must(h.reidentifyOwn(t, h.owner, h.ir, registerclient.ReidentifyOwnRequest{
+			Method: registerclient.MethodMagicLink,
+		}))(t)
+		opened := must(h.Open(t.Context(), store.LinkSecret, linkSecret(t, h.letters(t)[0])))(t)
+		ticket := must(h.ConfirmByLink(t.Context(), opened, rules.LinkConfirmation{ByHand: true}))(t)
+		expectNothing("own link", must(h.PermitEnrolment(t.Context(), "", ticket))(t))
+	})
 }

@@ -26,6 +26,7 @@ const (
 	KindUnprocessable
 	KindTooMany
 	KindUnavailable
+	KindMisdirected
 )
 
 // The published error codes, one name for each use (docs/decisions.md, Errors).

@@ -80,7 +80,7 @@ func (r *Rules) checkIdentityChange(in registerclient.UpdateIdentityRecordReques
 
 	var k Checks
 	if in.Email != nil {
-		k.email("email", *in.Email)
+		k.mailbox("email", *in.Email)
 	}
 	k.verification("principal-verification.", in.PrincipalVerification, r.Now())
 	if person.MoveInDate != "" {

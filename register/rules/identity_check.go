@@ -45,7 +45,7 @@ func (r *Rules) checkIdentityRecord(
 	OneOf(&k, "expressed-by", in.ExpressedBy, "data-subject", "authorised-representative")
 	k.verification("principal-verification.", in.PrincipalVerification, r.Now())
 	if in.Email != nil {
-		k.email("email", *in.Email)
+		k.mailbox("email", *in.Email)
 	}
 
 	if in.InitiatePasskeyRegistration {

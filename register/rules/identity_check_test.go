@@ -38,6 +38,7 @@ func TestIdentityCheck(t *testing.T) {
 			"pii-principal.mpxn pii-principal.move-in-date expressed-by"},
 		{"address", func(in *request) { in.PIIPrincipal.Address.Postcode = "?" }, "pii-principal.address.postcode"},
 		{"expressed by another", func(in *request) { in.ExpressedBy = "me" }, "expressed-by"},
+		{"address literal", func(in *request) { in.Email = new("customer@[127.0.0.1]") }, "email"},
 		{"two addresses", func(in *request) { in.Email = new("a@example.com, b@example.com") }, "email"},
 		{"evidence", func(in *request) {
 			*in.PrincipalVerification = registerclient.PrincipalVerification{

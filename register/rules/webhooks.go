@@ -101,7 +101,7 @@ func (r *Rules) checkSubscription(
 	if err := webhook.CheckURL(callbackURL, r.local); err != nil {
 		k.Add("callback-url", err.Error()+".")
 	}
-	k.email("alert-email", alertEmail)
+	k.mailbox("alert-email", alertEmail)
 	if days < 1 || days > 90 {
 		k.Add("notify-days-before", "must be 1 to 90.")
 	}

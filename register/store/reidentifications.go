@@ -33,7 +33,9 @@ type Reidentification struct {
 	WrongCodes  int     `db:"wrong_codes"`
 	// Language is "en", "cy" or empty.
 	Language string `db:"language"`
-	KeyID    string `db:"key_id"`
+	// StartedFrom is the browser in which the challenge was started, as the account says; empty if it did not.
+	StartedFrom string `db:"started_from"`
+	KeyID       string `db:"key_id"`
 	// SealedToken is the token-ref, if the customer takes it back; nil otherwise.
 	SealedToken []byte `db:"sealed_token"`
 	IssuedAt    Millis `db:"issued_at"`
@@ -52,7 +54,7 @@ type Reidentification struct {
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash,
 	account_id, mpxn, ir, contact, contact_ended, method, own_record, redirect_url, match_code, wrong_codes, language,
-	key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at,
+	started_from, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at,
 	visit_until`
 
 // keepReidentifications is how long after its issue a token can still be told from an unknown one.
@@ -108,7 +110,7 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 	return t.insert(ctx, "insert re-identification", `INSERT INTO reidentifications (`+reidentificationColumns+`)
 		VALUES (:challenge, :token_hash, :link_hash, :session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn,
 		:ir, :contact, :contact_ended, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language,
-		:key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :soft_declined_at,
+		:started_from, :key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :soft_declined_at,
 		:consumed_at, :visit_until)`, r)
 }
 

@@ -152,6 +152,7 @@ var runtimeKeys = map[string][]string{
 			"passkey-dead",
 			"passkey-declined",
 			"passkey-shown",
+			"passkey-stub",
 			"passkey-added",
 			"passkey-mailed",
 			"contacts-dead",
