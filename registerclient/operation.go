@@ -102,6 +102,11 @@ func (op *operation) prepare(ctx context.Context) *Error {
 		return op.invalid("an identifier is empty, too long or not an identifier")
 	}
 
+	if approval, _ := ctx.Value(approvalKey{}).(string); approval != "" && op.method == http.MethodGet {
+		op.retries = 0 // the first attempt may have used it
+		op.once = true
+	}
+
 	key, given := ctx.Value(idempotencyKey{}).(string)
 	if !given || op.method != http.MethodPost {
 		return nil

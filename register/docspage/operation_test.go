@@ -77,8 +77,8 @@ func TestOperation(t *testing.T) {
 	t.Parallel()
 
 	doc := page(t, model(t))
-	if got := doc.Find("section.operation").Length(); got != 55 {
-		t.Errorf("%d operations and events, want 55", got)
+	if got := doc.Find("section.operation").Length(); got != 59 {
+		t.Errorf("%d operations and events, want 59", got)
 	}
 
 	withdrawal := doc.Find("section:has(#revokeAccessRecord)")
