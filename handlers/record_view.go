@@ -3,7 +3,6 @@ package handlers
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"central.consent/dar/registerclient"
@@ -145,9 +144,9 @@ func sightingView(held heldRecord) views.Sighting {
 // setControllers says who is responsible, the lead first.
 func setControllers(record *views.Record, summary registerclient.AccessRecordSummary) {
 	record.Organisation = value(summary.LeadControllerName)
-	dataUser := value(summary.DataUserName)
+	record.DataUser = summary.RegisteredBy
 	if summary.RecordMetadata == nil {
-		record.Organisation = cmp.Or(record.Organisation, dataUser)
+		record.Organisation = cmp.Or(record.Organisation, value(summary.DataUserName))
 		return
 	}
 
@@ -165,9 +164,7 @@ func setControllers(record *views.Record, summary registerclient.AccessRecordSum
 		}
 	}
 
-	isController := false
 	for _, controller := range arrangement.Controllers {
-		isController = isController || equalNames(controller.Name, dataUser)
 		record.Controllers = append(record.Controllers, views.Controller{
 			Name:       controller.Name,
 			Role:       controllerLabels[controller.Role],
@@ -179,9 +176,6 @@ func setControllers(record *views.Record, summary registerclient.AccessRecordSum
 	slices.SortStableFunc(record.Controllers, func(a, b views.Controller) int {
 		return cmp.Compare(controllerRank(a.Role), controllerRank(b.Role))
 	})
-	if !isController {
-		record.DataUser = dataUser
-	}
 }
 
 // controllerRank puts the controller that answers for all before the others.
@@ -190,10 +184,6 @@ func controllerRank(role string) int {
 		return 0
 	}
 	return 1
-}
-
-func equalNames(a, b string) bool {
-	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
 }
 
 // setPrivacyNotices adds the privacy notices that a customer can follow a link to.

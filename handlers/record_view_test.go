@@ -88,6 +88,7 @@ func TestRecordView(t *testing.T) {
 	s.ArrangementType = nil
 	s.RegisteredAt = nil
 	s.DataUserName = point("Agent Ltd")
+	s.RegisteredBy = "Agent Ltd"
 	s.RecordMetadata = &registerclient.RecordMetadata{
 		CreatedAt: point(now.AddDate(0, -1, 0)),
 		ControllerArrangement: registerclient.ControllerArrangement{
@@ -148,9 +149,9 @@ func TestRecordView(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 
-	s.DataUserName = point("second ltd ")
+	s.RegisteredBy = ""
 	if got := recordView(heldRecord{Summary: s}, now).DataUser; got != "" {
-		t.Errorf("a Data User who is a controller is named again: %q", got)
+		t.Errorf("a Data User who is the lead controller is named again: %q", got)
 	}
 
 	bare := recordView(

@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"central.consent/dar/views"
-	"central.consent/dar/views/ui"
 )
 
 // refreshMargin is how many seconds after the end of a session a browser without scripts asks for the list again: it
@@ -45,7 +44,7 @@ func (p *portal) page(c echo.Context, v *visit) views.Page {
 		page.SignedIn = true
 		page.SignOutAt = v.EndsAt
 		page.SessionSeconds = secondsUntil(now, v.EndsAt)
-		page.Refresh = &ui.Refresh{
+		page.Refresh = &views.Refresh{
 			Seconds: secondsUntil(now, v.idleEnd(now)) + refreshMargin,
 			URL:     p.Base + "/records",
 		}

@@ -9,7 +9,6 @@ import (
 
 	"central.consent/dar/internal/web"
 	"central.consent/dar/views"
-	"central.consent/dar/views/ui"
 )
 
 const (
@@ -73,7 +72,7 @@ func (p *portal) waitingPage(c echo.Context, v *visit) views.WaitingPage {
 	page.Paused = c.QueryParam(pauseQuery) == "yes"
 	if v.isPending() && page.PollingLeft > 0 && !page.Paused {
 		page.RefreshSeconds = int(refreshEvery / time.Second)
-		page.Refresh = &ui.Refresh{Seconds: page.RefreshSeconds, URL: p.Base + "/waiting/refresh"}
+		page.Refresh = &views.Refresh{Seconds: page.RefreshSeconds, URL: p.Base + "/waiting/refresh"}
 	}
 	if p.Demonstration {
 		return page

@@ -46,6 +46,12 @@ type Options struct {
 	// Stub confirms every challenge at once and asks no customer. It is for demonstrations, and refused unless
 	// PublicURL is a loopback address.
 	Stub bool
+	// RelaxedAdministration lets administrators read without a reason and act without a second administrator. It is for
+	// demonstrations.
+	RelaxedAdministration bool
+	// SeparateAdministration serves the operations of administrators by Administration alone, on a listener of its
+	// own.
+	SeparateAdministration bool
 	// PublicURL is the address of the register for browsers: https://id.central.consent, without a slash at the end.
 	PublicURL string
 	// Mail sends letters; nil if there is no mail server. Letters are given up then.
@@ -112,6 +118,7 @@ func New(o Options) (*Register, error) {
 		APIURL:                o.PublicURL + api.BasePath,
 		Local:                 local,
 		Stub:                  o.Stub,
+		Relaxed:               o.RelaxedAdministration,
 		SecretCost:            o.SecretCost,
 		ContactLettersPerHour: o.ContactLettersPerHour,
 		Clock:                 o.Clock,

@@ -45,7 +45,7 @@ func (s *Register) newRouter(o Options) *echo.Echo {
 		},
 		Describe: api.DescribeError,
 		Done:     metrics.Observe,
-	}))
+	}), keepAdministrationApart(o.SeparateAdministration))
 	e.Use(web.Recover(), web.RefuseOptions, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
 		Limit: api.BodyLimit, Skipper: api.IsImport,
 	}))

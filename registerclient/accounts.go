@@ -17,8 +17,12 @@ func (c *Client) ReadSelf(ctx context.Context) (*AccountResponse, error) {
 
 // ReplaceReturnURLs replaces the list of addresses, 50 at most, that the register may send the customers of the
 // calling account back to. Data Users and portals may call it. It returns ErrInvalid if an address is not https,
-// except for loopback.
+// except for loopback. The client sends its secret along, as the register demands.
 func (c *Client) ReplaceReturnURLs(ctx context.Context, addresses ReplaceReturnURLsRequest) (*AccountResponse, error) {
+	if addresses.CurrentSecret == "" {
+		addresses.CurrentSecret = c.tokens.secret
+	}
+
 	return send[AccountResponse](ctx, c, operation{
 		name:   "replace return addresses",
 		method: http.MethodPut,
@@ -30,12 +34,14 @@ func (c *Client) ReplaceReturnURLs(ctx context.Context, addresses ReplaceReturnU
 // RotateSecret replaces the secret of the calling account. The response holds the new secret, which is returned only
 // once. The old one is refused from now on, and every bearer token of the account ends. All roles may call it.
 //
-// This client fails with ErrUnauthorized afterwards: make a new one with the new secret.
+// The client sends its secret along, as the register demands. It fails with ErrUnauthorized afterwards: make a new one
+// with the new secret. If no response arrives, only the register's own command can replace the secret again.
 func (c *Client) RotateSecret(ctx context.Context) (*RotateSecretResponse, error) {
 	return send[RotateSecretResponse](ctx, c, operation{
 		name:   "rotate own secret",
 		method: http.MethodPost,
 		path:   "/self/rotate-secret",
+		body:   RotateSecretRequest{CurrentSecret: c.tokens.secret},
 	})
 }
 
@@ -57,6 +63,21 @@ func (c *Client) CreateAccount(ctx context.Context, account CreateAccountRequest
 		method: http.MethodPost,
 		path:   "/admin/accounts",
 		body:   account,
+	})
+}
+
+// UpdateAccount changes what an account is called, where it is reached, its reference and its data types. Members that
+// are empty stay as they are. Administrators may call it. It returns ErrNotFound if there is no such account.
+func (c *Client) UpdateAccount(
+	ctx context.Context,
+	accountID string,
+	change UpdateAccountRequest,
+) (*AccountResponse, error) {
+	return send[AccountResponse](ctx, c, operation{
+		name:   "update account",
+		method: http.MethodPatch,
+		path:   "/admin/accounts/" + segment(accountID),
+		body:   change,
 	})
 }
 

@@ -42,6 +42,7 @@ func TestAccountOperations(t *testing.T) {
 			call:     func(ctx context.Context, c *Client) (any, error) { return c.RotateSecret(ctx) },
 			method:   "POST",
 			target:   "/v1/self/rotate-secret",
+			request:  "rotate-secret.request.json",
 			response: "rotate-secret.json",
 		},
 		{
@@ -50,6 +51,18 @@ func TestAccountOperations(t *testing.T) {
 			method:   "GET",
 			target:   "/v1/admin/accounts",
 			response: "list-accounts.json",
+		},
+		{
+			name: "update account",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				change := decode[UpdateAccountRequest](t, "update-account.request.json")
+
+				return c.UpdateAccount(ctx, "bright_energy", change)
+			},
+			method:   "PATCH",
+			target:   "/v1/admin/accounts/bright_energy",
+			request:  "update-account.request.json",
+			response: "update-account.json",
 		},
 		{
 			name: "suspend account",

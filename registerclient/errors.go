@@ -42,6 +42,8 @@ type Error struct {
 	Code, Message, Field string
 	// RetryAfter is how long the register asks to wait; 0 if it does not say.
 	RetryAfter time.Duration
+	// Approval is the key of the approval that the request waits for; empty if it waits for none (WithApproval).
+	Approval string
 	// TransactionID finds the request in the register's log. It may be empty.
 	TransactionID string
 	// Details lists all mistakes in the request, in the register's order.

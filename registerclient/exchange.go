@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -67,6 +68,7 @@ func (c *Client) exchange(
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		refusal := decodeError(op.name, resp.StatusCode, data)
 		refusal.RetryAfter = c.retryAfter(resp.Header)
+		refusal.Approval = resp.Header.Get(headerApproval)
 
 		return refusal
 	}
@@ -96,6 +98,9 @@ func (c *Client) newRequest(ctx context.Context, op operation, body io.Reader) (
 	}
 	if id := requestID(ctx); id != "" {
 		request.Header.Set("X-Request-ID", id)
+	}
+	if strings.HasPrefix(op.path, "/admin/") {
+		setAdministrator(ctx, request.Header)
 	}
 
 	return request, nil

@@ -108,6 +108,10 @@ func (op *operation) prepare(ctx context.Context) *Error {
 		return op.invalid("an identifier is empty, too long or not an identifier")
 	}
 
+	if approval, _ := ctx.Value(approvalKey{}).(string); approval != "" && op.method == http.MethodGet {
+		op.retries = 0 // the first attempt may have used it
+		op.once = true
+	}
 	if name, given := ctx.Value(adviserKey{}).(string); given && op.byCustomer {
 		escaped, ok := escapeAdviser(name)
 		if !ok {

@@ -193,6 +193,14 @@ var retried = []struct {
 		func(ctx context.Context, c *Client) error { _, err := c.TerminateAccount(ctx, "a"); return err },
 		1,
 	},
+	{"list approvals", func(ctx context.Context, c *Client) error {
+		_, err := c.ListApprovals(ctx, ListApprovalsQuery{})
+		return err
+	}, 3},
+	{"read audit log with an approval", func(ctx context.Context, c *Client) error {
+		_, err := c.ReadAudit(WithApproval(ctx, testApproval), AuditQuery{})
+		return err
+	}, 1},
 	{"read statistics", func(ctx context.Context, c *Client) error { _, err := c.ReadStats(ctx); return err }, 3},
 	{"search records", func(ctx context.Context, c *Client) error {
 		_, err := c.SearchRecords(ctx, SearchRecordsQuery{})

@@ -44,12 +44,20 @@ type AccountResponse struct {
 // ReplaceReturnURLsRequest is the whole list of addresses that the register may send a customer back to.
 type ReplaceReturnURLsRequest struct {
 	ReturnURLs []string `json:"return-urls"`
+	// CurrentSecret is the account's secret. A Client fills it in. It is an addition to the published API.
+	CurrentSecret string `json:"current-secret,omitzero"`
 }
 
-// RotateSecretResponse is the account's new secret, which is returned only once. The old one is refused from now on.
+// RotateSecretRequest proves that the caller knows the account's secret. It is an addition to the published API.
+type RotateSecretRequest struct {
+	CurrentSecret string `json:"current-secret,omitzero"`
+}
+
+// RotateSecretResponse is the account's new secret. The old one is refused from now on. SecretKey is empty in the
+// response to a repetition with the same Idempotency-Key: the secret is returned only once.
 type RotateSecretResponse struct {
 	Response  ResponseMetadata `json:"response"`
-	SecretKey string           `json:"secret-key"`
+	SecretKey string           `json:"secret-key,omitzero"`
 }
 
 // CreateAccountRequest creates an account. If SecretKey or DUID is omitted, the register makes it; it returns the
@@ -67,9 +75,24 @@ type CreateAccountRequest struct {
 	OrganisationReference string `json:"organisation-reference,omitzero"`
 	// ReturnURLs are the only addresses that the register sends a customer back to. It is an addition as well.
 	ReturnURLs []string `json:"return-urls,omitzero"`
+	// ReservedName says that the account is of the organisation that has the reserved name: a regulator, an operator
+	// or the register. Without it such a name is refused. It is an addition as well.
+	ReservedName bool `json:"reserved-name,omitzero"`
 }
 
-// CreateAccountResponse is the new account. SecretKey is set if the register made it, and returned only once.
+// UpdateAccountRequest changes the members of an account that it holds, and no others. At least one is required. It is
+// an addition to the published API.
+type UpdateAccountRequest struct {
+	DisplayName           string     `json:"display-name,omitzero"`
+	ContactURL            string     `json:"contact-url,omitzero"`
+	OrganisationReference string     `json:"organisation-reference,omitzero"`
+	DataTypes             []DataType `json:"data-types,omitzero"`
+	// ReservedName says that the account is of the organisation that has this reserved name.
+	ReservedName bool `json:"reserved-name,omitzero"`
+}
+
+// CreateAccountResponse is the new account. SecretKey is set if the register made it. It is returned only once, and not
+// to a repetition with the same Idempotency-Key.
 type CreateAccountResponse struct {
 	Response  ResponseMetadata `json:"response"`
 	Account   Account          `json:"account"`

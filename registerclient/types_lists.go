@@ -34,6 +34,9 @@ type AccessRecordSummary struct {
 	// DataUserName is the display name of the account that registered the record and gets its events; null for a
 	// discovered record.
 	DataUserName *string `json:"data-user-name"`
+	// RegisteredBy is the display name of that account if it is another organisation than the lead controller: what the
+	// record says is then the word of RegisteredBy, not of the lead controller. It is empty otherwise.
+	RegisteredBy string `json:"registered-by,omitzero"`
 	// DataUserStatus is the status of that account; null for a discovered record. The state of the record does not
 	// depend on it.
 	DataUserStatus *DataUserStatus `json:"data-user-status"`

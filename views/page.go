@@ -42,7 +42,7 @@ type Page struct {
 	// SessionSeconds is how long it is until SignOutAt; 0 until the customer is signed in.
 	SessionSeconds int
 	// Refresh moves a browser without scripts on; nil for a page that stays. Other browsers have portal.js for that.
-	Refresh *ui.Refresh
+	Refresh *Refresh
 	// Demonstration says that re-identification is stubbed. Every page must say so.
 	Demonstration bool
 	// Inbox is the page of a demonstration that shows the letters it sends; empty for none.
@@ -57,6 +57,9 @@ type Page struct {
 	// Errors are the mistakes in the input, in the order of the fields.
 	Errors []FieldError
 }
+
+// Refresh sends a browser without scripts to an address after some seconds.
+type Refresh = ui.Refresh
 
 // Framed is what a page in a frame needs.
 type Framed struct {

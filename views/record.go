@@ -21,9 +21,10 @@ type Record struct {
 	Arrangement string
 	// Controllers are all responsible organisations, the lead first.
 	Controllers []Controller
-	// DataUser is the organisation that registered the record; empty if it is a controller itself.
+	// DataUser is the organisation that registered the record for another one; empty if that is Organisation itself.
+	// What the record says is the word of DataUser.
 	DataUser string
-	// Registrant is the organisation that registered the record: a controller, or DataUser.
+	// Registrant is the organisation that registered the record: Organisation, or DataUser.
 	Registrant string
 	// RegistrantStatus is the status of that organisation at the register; empty while it takes part.
 	RegistrantStatus RegistrantStatus
@@ -217,6 +218,11 @@ func (r Record) registrant() string { return cmp.Or(r.Registrant, r.DataUser, r.
 // isExcluded says that the record has not ended, and that its registrant is suspended or has left the register.
 func (r Record) isExcluded() bool { return r.State == RecordSuspended || r.State == RecordLeft }
 
+// registeredFor says in the words of a key who registered the record, and for which organisation.
+func (r Record) registeredFor(text *i18n.Printer, key string) string {
+	return text.T(key, "Teller", ui.Name(r.DataUser), "Org", ui.Name(r.Organisation))
+}
+
 // registrantSentence says that the registrant does not take part in the register, and what that means for the record;
 // empty if it does.
 func (r Record) registrantSentence(text *i18n.Printer) string {
@@ -251,12 +257,21 @@ func (r Record) basisName(text *i18n.Printer) string {
 	return text.T("records.basis." + string(r.Basis))
 }
 
-// basisMeaning is what the organisation claims with its legal basis.
+// basisMeaning is what the registrant claims with the legal basis of the organisation.
 func (r Record) basisMeaning(text *i18n.Printer) string {
 	org := ui.Name(r.Organisation)
 	since := text.Date(r.Since)
 	if r.fromEarlierOccupant() {
-		return text.T("records.earlier.consent.means", "Org", org, "Date", since)
+		return text.T(
+			"records.earlier.consent.means",
+			"Org",
+			ui.Name(cmp.Or(r.DataUser, r.Organisation)),
+			"Date",
+			since,
+		)
+	}
+	if r.DataUser != "" {
+		return text.T("records.told."+string(r.Basis), "Teller", ui.Name(r.DataUser), "Org", org, "Date", since)
 	}
 
 	return text.T("records.basis."+string(r.Basis)+".means", "Org", org, "Date", since)

@@ -23,7 +23,6 @@ var Columns = []string{
 	"reference",
 	"contact",
 	"changed",
-	"registrant",
 	"meter-point",
 	"restarted",
 	"renewed",
@@ -36,6 +35,7 @@ var Columns = []string{
 	"rights",
 	"kept-where",
 	"kept-long",
+	"registrant",
 }
 
 // The groups of the list, as the ends of their text keys.
@@ -59,14 +59,14 @@ type Entry struct {
 	Data   []DataType
 	// Basis is empty for a discovered access, and so are BasisName and Purpose.
 	Basis Basis
-	// BasisName is the legal basis in words.
+	// BasisName is the legal basis in words, with the claim of DataUser if there is one.
 	BasisName string
 	Purpose   string
 	// Since, Until and Ended are zero if there is no such day.
 	Since, Until, Ended time.Time
 	// Others are the other responsible organisations.
 	Others []string
-	// DataUser is the organisation that registered the record; empty if it is responsible itself.
+	// DataUser is the organisation that registered the record for Organisation; empty if that did so itself.
 	DataUser  string
 	Reference string
 	Contact   string
@@ -183,6 +183,9 @@ func (m RecordsPage) entry(group string, r Record) Entry {
 		e.KeptWhere = m.Text.Country(r.Storage.Country)
 		e.KeptLong = m.Text.Duration(r.Storage.Retention)
 	}
+	if r.DataUser != "" {
+		e.BasisName += ". " + ui.Unmarked(r.basisMeaning(m.Text))
+	}
 	if names := r.organisations(); len(names) > 1 {
 		e.Others = names[1:]
 	}
@@ -209,7 +212,6 @@ func (m RecordsPage) Row(e Entry) []string {
 		e.Reference,
 		e.Contact,
 		strings.Join(e.Changed, " "),
-		e.Registrant,
 		m.MeterPoint.Number,
 		e.Restarted,
 		m.day(e.Renewed),
@@ -222,6 +224,7 @@ func (m RecordsPage) Row(e Entry) []string {
 		e.pages(func(c Controller) string { return c.PrivacyURL }),
 		e.KeptWhere,
 		e.KeptLong,
+		e.Registrant,
 	}
 }
 

@@ -37,6 +37,8 @@ var dccAccount = registerclient.CreateAccountRequest{
 	DisplayName: "Smart DCC",
 	DUID:        "duid_dccsystem000000000000",
 	ContactURL:  "https://smartdcc.co.uk",
+
+	ReservedName: true,
 }
 
 // customer is one Data User with the identity record and the access record that it holds.

@@ -53,6 +53,9 @@ func runDemo(ctx context.Context, o options, out io.Writer, logger *slog.Logger)
 	if _, err := service.Rules.SealAudit(ctx); err != nil {
 		return err
 	}
+	if _, err := service.Rules.FoldAccountNames(ctx); err != nil {
+		return err
+	}
 
 	list, err := loadOperators()
 	if err != nil {
@@ -163,6 +166,8 @@ func newRegister(
 		Mail:      sender,
 		PublicURL: base,
 		Logger:    logger.With("program", "register"),
+		// There is one administrator, and its data are invented.
+		RelaxedAdministration: true,
 	})
 }
 

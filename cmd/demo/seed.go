@@ -153,5 +153,7 @@ func portalAccount(o operators.Operator) registerclient.CreateAccountRequest {
 		DisplayName: o.Brand.Name,
 		DUID:        "duid_" + name + strings.Repeat("0", 21-len(name)),
 		ContactURL:  o.Brand.ContactURL,
+		// The demonstration's operators are its own.
+		ReservedName: true,
 	}
 }

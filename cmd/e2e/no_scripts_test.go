@@ -49,6 +49,7 @@ func (b *tab) becomes(state string) {
 			b.ctx,
 			chromedp.Evaluate(`!!document.querySelector("#waiting[data-state=`+state+`]")`, &found),
 		)
+
 		return err == nil && found
 	}) {
 		b.Fatalf("the page at %s never says %s", b.path(), state)

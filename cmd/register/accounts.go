@@ -25,6 +25,8 @@ type newAccount struct {
 	dataTypes   []string
 	reference   string
 	returnURLs  []string
+	// reservedName says that the account is of the organisation that has the reserved name.
+	reservedName bool
 }
 
 func accountAddCommand() *cobra.Command {
@@ -32,7 +34,8 @@ func accountAddCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "add",
 		Short: "open an account and print its secret, once",
-		Example: `register account add --id portal_ops --role portal --display-name "Citizens Advice"
+		Example: `register account add --id portal_ops --role portal --display-name "Citizens Advice" ` +
+			`--reserved-name
   register account add --id bright_energy --role data_user --display-name "Bright Energy Ltd" ` +
 			`--contact-url https://bright-energy.com/contact`,
 		Args: cli.NoArgs,
@@ -52,6 +55,9 @@ func accountAddCommand() *cobra.Command {
 	flags.StringVar(&given.reference, "organisation-reference", "", "its Smart Energy Code reference, as SEC-OU-00429")
 	flags.StringSliceVar(&given.returnURLs, "return-urls", nil,
 		"where customers may be sent back to, with commas between")
+
+	flags.BoolVar(&given.reservedName, "reserved-name", false,
+		"the account is of the regulator, operator or other body whose reserved name it gets")
 
 	roles := []cobra.Completion{"data_user", "data_provider", "dcc", "admin", "portal"}
 	_ = command.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(roles, cobra.ShellCompDirectiveNoFileComp))
@@ -76,6 +82,7 @@ func runAccountAdd(ctx context.Context, given newAccount, out io.Writer) (err er
 		ContactURL:            given.contactURL,
 		OrganisationReference: given.reference,
 		ReturnURLs:            given.returnURLs,
+		ReservedName:          given.reservedName,
 	}
 	for _, name := range given.dataTypes {
 		request.DataTypes = append(request.DataTypes, registerclient.DataType(name))

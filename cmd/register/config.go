@@ -20,6 +20,8 @@ import (
 type config struct {
 	Listen           string     `env:"REGISTER_LISTEN"            envDefault:"localhost:5002"`
 	MetricsListen    string     `env:"REGISTER_METRICS_LISTEN"    envDefault:"localhost:5003"`
+	AdminListen      string     `env:"REGISTER_ADMIN_LISTEN"`
+	AdminStrict      bool       `env:"REGISTER_ADMIN_STRICT"      envDefault:"true"`
 	Database         env.Secret `env:"REGISTER_DATABASE,required"`
 	PublicURL        string     `env:"REGISTER_PUBLIC_URL"        envDefault:"http://localhost:5002"`
 	Keys             env.Secret `env:"REGISTER_KEYS,required"`
@@ -45,6 +47,15 @@ var docs = map[string]env.Doc{
 	"REGISTER_LISTEN": {Help: "Where to listen, host:port."},
 	"REGISTER_METRICS_LISTEN": {
 		Help: "Where Prometheus reads /metrics, host:port; off for nowhere. Do not let strangers reach it.",
+	},
+	"REGISTER_ADMIN_LISTEN": {
+		Help: "Where to listen for administrators, host:port. If it is set, /v1/admin/ is served there and " +
+			"nowhere else; let administrators alone reach it.",
+		Example: "10.0.0.5:5004",
+	},
+	"REGISTER_ADMIN_STRICT": {
+		Help: "Whether administrators need a reason for what they read, and a second administrator for an " +
+			"administrator's account or more than 500 records; false only for demonstrations.",
 	},
 	"REGISTER_DATABASE": {
 		Help:    "A postgres:// URL, or the path of a SQLite file, which is made when missing.",
@@ -109,6 +120,9 @@ func load(mails bool) (config, register.Options, error) {
 		Stub:                  c.Reidentification == "stub",
 		PublicURL:             c.PublicURL,
 		ContactLettersPerHour: c.ContactLetters,
+
+		RelaxedAdministration:  !c.AdminStrict,
+		SeparateAdministration: c.AdminListen != "",
 	}
 	var err error
 	if text := c.Keys.Reveal(); text != "" { // if it is missing, env.Load has reported it
@@ -217,6 +231,17 @@ func (c config) checkListen() error {
 			fmt.Errorf("REGISTER_LISTEN must be a loopback address, as localhost:5002, not %q: "+
 				"a stub confirms everybody", c.Listen),
 		)
+	}
+
+	if c.AdminListen != "" {
+		host, _, err := net.SplitHostPort(c.AdminListen)
+		switch {
+		case err != nil:
+			mistakes = append(mistakes, fmt.Errorf("REGISTER_ADMIN_LISTEN must be host:port, not %q", c.AdminListen))
+		case c.Reidentification == "stub" && !address.IsLoopback(host):
+			mistakes = append(mistakes, fmt.Errorf("REGISTER_ADMIN_LISTEN must be a loopback address, not %q: "+
+				"this is a stub", c.AdminListen))
+		}
 	}
 
 	if _, _, err := net.SplitHostPort(c.MetricsListen); err != nil && c.MetricsListen != "off" {

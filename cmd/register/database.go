@@ -23,9 +23,9 @@ type databaseConfig struct {
 	Database env.Secret `env:"REGISTER_DATABASE,required"`
 }
 
-// open reads the settings and opens the register on its database, brought up to date and with a sealed audit log. With
-// mails, config.mail has to be closed. The register logs to log as a server does: a command that ends discards it and
-// reports its results itself.
+// open reads the settings and opens the register on its database, brought up to date, with a sealed audit log and
+// folded names. With mails, config.mail has to be closed. The register logs to log as a server does: a command that
+// ends discards it and reports its results itself.
 func open(ctx context.Context, log io.Writer, mails bool) (config, *register.Register, *migrations.DB, error) {
 	c, o, err := load(mails)
 	if err != nil {
@@ -50,6 +50,14 @@ func open(ctx context.Context, log io.Writer, mails bool) (config, *register.Reg
 	}
 	if sealed {
 		o.Logger.Info("the audit log is sealed: its rows are keyed from now on, and older programs are refused")
+	}
+
+	alike, err := service.Rules.FoldAccountNames(ctx)
+	if err != nil {
+		return c, nil, nil, errors.Join(err, db.Close())
+	}
+	for _, id := range alike {
+		o.Logger.Warn("an account has a name that looks like another one: give it one that does not", "account", id)
 	}
 
 	return c, service, db, nil

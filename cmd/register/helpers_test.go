@@ -33,6 +33,8 @@ func set(t *testing.T, change map[string]string) string {
 		"REGISTER_KEYS":             rules.GenerateKey("a"),
 		"REGISTER_LISTEN":           "127.0.0.1:0",
 		"REGISTER_METRICS_LISTEN":   "127.0.0.1:0",
+		"REGISTER_ADMIN_LISTEN":     "",
+		"REGISTER_ADMIN_STRICT":     "",
 		"REGISTER_PUBLIC_URL":       "",
 		"REGISTER_REIDENTIFICATION": "",
 		"REGISTER_SMTP":             "smtp+plain://localhost:1025",

@@ -256,7 +256,7 @@ func TestNoWithdrawalIsLostWhenTheRegisterIsKilled(t *testing.T) {
 	p := newProcess(t, database)
 	owner := p.account("bright_energy", "data_user", "Bright Energy Ltd",
 		"--contact-url", "https://bright-energy.com/contact")
-	portal := p.account("portal_ops", "portal", "Citizens Advice")
+	portal := p.account("portal_ops", "portal", "Citizens Advice", "--reserved-name")
 	receiver := newEndpoint(t)
 
 	p.start()

@@ -43,7 +43,11 @@ func newCommand() *cobra.Command {
 	root.AddCommand(
 		serveCommand(),
 		migrateCommand(),
-		cli.Group("account", "open accounts and replace their secrets", accountAddCommand(), rotateSecretCommand()),
+		cli.Group("account", "open accounts, show and suspend them, and replace their secrets",
+			accountAddCommand(), accountListCommand(), accountShowCommand(), accountSuspendCommand(),
+			accountReactivateCommand(), rotateSecretCommand()),
+		cli.Group("approvals", "decide what waits for a second administrator",
+			approvalsListCommand(), approvalsDecideCommand(approveOnHost), approvalsDecideCommand(refuseOnHost)),
 		cli.Group("audit", "check the audit log", auditVerifyCommand()),
 		importCommand(),
 		keyCommand(),

@@ -31,7 +31,14 @@ func leaves(t *testing.T) []*cobra.Command {
 		"register serve",
 		"register migrate",
 		"register account add",
+		"register account list",
+		"register account show",
+		"register account suspend",
+		"register account reactivate",
 		"register account rotate-secret",
+		"register approvals list",
+		"register approvals approve",
+		"register approvals refuse",
 		"register audit verify",
 		"register import",
 		"register key",
@@ -97,8 +104,9 @@ func TestHelpExplainsEachSetting(t *testing.T) {
 func TestUnknownArgumentsAreRefused(t *testing.T) {
 	set(t, nil)
 	refused(t, `no command "dance"`, "dance")
-	refused(t, "the account commands are: add, rotate-secret", "account")
-	refused(t, "the account commands are: add, rotate-secret", "account", "dance")
+	const accountCommands = "the account commands are: add, list, show, suspend, reactivate, rotate-secret"
+	refused(t, accountCommands, "account")
+	refused(t, accountCommands, "account", "dance")
 	refused(t, "the keys commands are: rotate", "keys", "dance")
 	for _, c := range leaves(t) {
 		words := strings.Fields(c.CommandPath())[1:]
@@ -108,6 +116,10 @@ func TestUnknownArgumentsAreRefused(t *testing.T) {
 
 	refused(t, "needs an id", "key")
 	refused(t, "needs the path", "backup")
-	refused(t, "needs --id", "account", "rotate-secret")
+	for _, command := range []string{"show", "suspend", "reactivate", "rotate-secret"} {
+		refused(t, "needs --id", "account", command)
+	}
+	refused(t, "needs the key of a request", "approvals", "approve")
+	refused(t, "needs the key of a request", "approvals", "refuse")
 	refused(t, "needs --account and a file", "import")
 }

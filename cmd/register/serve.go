@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 
@@ -41,41 +42,72 @@ func runServe(ctx context.Context, log io.Writer) (err error) {
 		logger.Warn("THERE IS NO MAIL SERVER: REGISTER_SMTP is not set, and mail that is due is given up.")
 	}
 
-	listener, err := net.Listen("tcp", c.Listen)
+	at := listeners{logger: logger}
+	address, err := at.add("REGISTER_LISTEN", c.Listen, service)
 	if err != nil {
-		return fmt.Errorf("listen at REGISTER_LISTEN: %w", err)
+		return err
 	}
 
-	parts := []func(context.Context) error{
-		func(ctx context.Context) error { return serve.HTTP(ctx, listener, service, logger) },
-		func(ctx context.Context) error {
-			service.Worker.Run(ctx)
-			return nil
-		},
-	}
 	metrics := "off"
 	if c.MetricsListen != "off" {
-		metricsListener, listenErr := net.Listen("tcp", c.MetricsListen)
-		if listenErr != nil {
-			return errors.Join(fmt.Errorf("listen at REGISTER_METRICS_LISTEN: %w", listenErr), listener.Close())
-		}
-
-		metrics = metricsListener.Addr().String()
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", service.Metrics())
-		parts = append(parts, func(ctx context.Context) error {
-			return serve.HTTP(ctx, metricsListener, mux, logger)
-		})
+		if metrics, err = at.add("REGISTER_METRICS_LISTEN", c.MetricsListen, mux); err != nil {
+			return err
+		}
+	}
+
+	administration := address
+	if c.AdminListen != "" {
+		administration, err = at.add("REGISTER_ADMIN_LISTEN", c.AdminListen, service.Administration())
+		if err != nil {
+			return err
+		}
+	}
+	if !c.AdminStrict {
+		logger.Warn("ADMINISTRATION IS RELAXED: administrators read without a reason and act without a second one. " +
+			"For demonstrations only.")
 	}
 
 	logger.Info("the register serves",
-		"address", listener.Addr().String(),
+		"address", address,
 		"metrics", metrics,
+		"administration", administration,
 		"public-url", c.PublicURL,
 		"reidentification", c.Reidentification,
 	)
-	err = serve.Together(ctx, parts...)
+	err = serve.Together(ctx, append(at.parts, func(ctx context.Context) error {
+		service.Worker.Run(ctx)
+		return nil
+	})...)
 	logger.Info("the register has stopped")
 
 	return err
+}
+
+// listeners are the open listeners of the program, and the parts of it that serve them.
+type listeners struct {
+	logger *slog.Logger
+	open   []net.Listener
+	parts  []func(context.Context) error
+}
+
+// add opens a listener at the address of a setting, and returns its address. If it cannot, it closes all.
+func (l *listeners) add(setting, address string, handler http.Handler) (string, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		err = fmt.Errorf("listen at %s: %w", setting, err)
+		for _, open := range l.open {
+			err = errors.Join(err, open.Close())
+		}
+
+		return "", err
+	}
+
+	l.open = append(l.open, listener)
+	l.parts = append(l.parts, func(ctx context.Context) error {
+		return serve.HTTP(ctx, listener, handler, l.logger)
+	})
+
+	return listener.Addr().String(), nil
 }

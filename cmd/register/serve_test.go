@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -63,6 +64,30 @@ func TestServeServesBothListenersUntilItIsStopped(t *testing.T) {
 	}
 }
 
+// With a listener of its own, administration is served there and nowhere else.
+func TestServeKeepsAdministrationApart(t *testing.T) {
+	set(t, map[string]string{"REGISTER_ADMIN_LISTEN": "127.0.0.1:0"})
+	secret := addAccount(t, "admin_ops", "admin", "Operations")
+	started, _ := serving(t, newLogBuffer())
+	stats := func(listener string) error {
+		client, err := registerclient.New(registerclient.Options{
+			BaseURL: "http://" + started[listener].(string) + "/v1", AccountID: "admin_ops", SecretKey: secret,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.ReadStats(t.Context())
+
+		return err
+	}
+	if err := stats("administration"); err != nil {
+		t.Errorf("on its own listener: %v", err)
+	}
+	if err := stats("address"); !errors.Is(err, registerclient.ErrNotFound) {
+		t.Errorf("on the public listener: %v", err)
+	}
+}
+
 func TestServeStopsIfOneListenerIsTaken(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -72,6 +97,8 @@ func TestServeStopsIfOneListenerIsTaken(t *testing.T) {
 	defer taken.Close()
 	set(t, map[string]string{"REGISTER_METRICS_LISTEN": taken.Addr().String()})
 	refused(t, "listen at REGISTER_METRICS_LISTEN", "serve")
+	set(t, map[string]string{"REGISTER_ADMIN_LISTEN": taken.Addr().String()})
+	refused(t, "listen at REGISTER_ADMIN_LISTEN", "serve")
 }
 
 // An event whose last attempt fails is the only thing that sends mail without a request.

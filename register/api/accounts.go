@@ -18,15 +18,21 @@ func (a *API) createAccount(c echo.Context, in registerclient.CreateAccountReque
 		return err
 	}
 
+	if err := a.rules.AskForAccount(c.Request().Context(), prepared); err != nil {
+		return err
+	}
+
 	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
 		account, err := a.rules.CreateAccount(ctx, tx, prepared, caller(c).AccountID)
 		if err != nil {
 			return rules.Response{}, err
 		}
 
-		return rules.Response{Status: http.StatusCreated, Body: registerclient.CreateAccountResponse{
-			Response: a.metadata(c), Account: account, SecretKey: prepared.Secret,
-		}}, nil
+		body := registerclient.CreateAccountResponse{Response: a.metadata(c), Account: account}
+		kept := body
+		body.SecretKey = prepared.Secret
+
+		return rules.Response{Status: http.StatusCreated, Body: body, Kept: kept}, nil
 	})
 }
 
@@ -37,6 +43,13 @@ func (a *API) readSelf(c echo.Context) error {
 
 // replaceReturnURLs is PUT /self/return-urls.
 func (a *API) replaceReturnURLs(c echo.Context, in registerclient.ReplaceReturnURLsRequest) error {
+	if err := a.rules.CheckReturnURLs(in.ReturnURLs); err != nil {
+		return err
+	}
+	if err := a.checkCurrentSecret(c, in.CurrentSecret); err != nil {
+		return err
+	}
+
 	account, err := a.rules.ReplaceReturnURLs(c.Request().Context(), caller(c), in.ReturnURLs)
 	if err != nil {
 		return err
@@ -49,8 +62,14 @@ func (a *API) sendAccount(c echo.Context, account registerclient.Account) error 
 	return c.JSON(http.StatusOK, registerclient.AccountResponse{Response: a.metadata(c), Account: account})
 }
 
-// rotateSecret is POST /self/rotate-secret.
-func (a *API) rotateSecret(c echo.Context) error {
+// rotateSecret is POST /self/rotate-secret. The current secret is not part of the hash that an Idempotency-Key is kept
+// with.
+func (a *API) rotateSecret(c echo.Context, in registerclient.RotateSecretRequest) error {
+	if err := a.checkCurrentSecret(c, in.CurrentSecret); err != nil {
+		return err
+	}
+	c.Set(bodyKey, nil)
+
 	prepared, err := a.rules.PrepareSecret(c.Request().Context())
 	if err != nil {
 		return err
@@ -63,26 +82,47 @@ func (a *API) rotateSecret(c echo.Context) error {
 			return rules.Response{}, err
 		}
 
-		return rules.Response{Status: http.StatusOK, Body: registerclient.RotateSecretResponse{
-			Response: a.metadata(c), SecretKey: prepared.Secret,
-		}}, nil
+		kept := registerclient.RotateSecretResponse{Response: a.metadata(c)}
+		body := kept
+		body.SecretKey = prepared.Secret
+
+		return rules.Response{Status: http.StatusOK, Body: body, Kept: kept}, nil
 	})
 }
 
 // listAccounts is GET /admin/accounts.
-func (a *API) listAccounts(c echo.Context) error {
+func (a *API) listAccounts(c echo.Context) (any, error) {
 	accounts, err := a.rules.ListAccounts(c.Request().Context())
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	total := store.TotalOf(len(accounts))
 
-	return c.JSON(http.StatusOK, registerclient.ListAccountsResponse{
+	return registerclient.ListAccountsResponse{
 		Response:       a.metadata(c),
 		Accounts:       accounts,
 		Total:          total.Rows,
 		TotalIsAtLeast: total.AtLeast,
+	}, nil
+}
+
+// updateAccount is PATCH /admin/accounts/{accountId}.
+func (a *API) updateAccount(c echo.Context, in registerclient.UpdateAccountRequest) error {
+	id := c.Param("accountId")
+	if err := a.rules.CheckAccountChange(id, in); err != nil {
+		return err
+	}
+
+	return a.write(c, func(ctx context.Context, tx *store.Tx) (rules.Response, error) {
+		account, err := a.rules.UpdateAccount(ctx, tx, id, in, caller(c).AccountID)
+		if err != nil {
+			return rules.Response{}, err
+		}
+
+		return rules.Response{Status: http.StatusOK, Body: registerclient.AccountResponse{
+			Response: a.metadata(c), Account: account,
+		}}, nil
 	})
 }
 
@@ -92,7 +132,17 @@ func (a *API) suspendAccount(c echo.Context, in registerclient.StatusChangeReque
 }
 
 // reactivateAccount is POST /admin/accounts/{accountId}/reactivate.
-func (a *API) reactivateAccount(c echo.Context) error { return a.changeStatus(c, rules.Reactivate, "") }
+func (a *API) reactivateAccount(c echo.Context) error {
+	id := c.Param("accountId")
+	if err := a.rules.CheckStatusChange(rules.Reactivate, id, caller(c).AccountID); err != nil {
+		return err
+	}
+	if err := a.rules.AskToReactivate(c.Request().Context(), id); err != nil {
+		return err
+	}
+
+	return a.changeStatus(c, rules.Reactivate, "")
+}
 
 // terminateAccount is POST /admin/accounts/{accountId}/terminate.
 func (a *API) terminateAccount(c echo.Context, in registerclient.StatusChangeRequest) error {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"net/http"
-
 	"github.com/labstack/echo/v4"
 
 	"central.consent/dar/register/rules"
@@ -10,32 +8,32 @@ import (
 )
 
 // searchRecords is GET /admin/records.
-func (a *API) searchRecords(c echo.Context) error {
+func (a *API) searchRecords(c echo.Context) (any, error) {
 	query, err := rules.ParseRecordQuery(queryParameter(c, "q"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	filter, err := rules.ParseRegisteredFilter(queryParameter(c, "state"), queryParameter(c, "legal-basis"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	page, err := readPage(c, rowsPerPage)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	records, err := a.rules.SearchRecords(c.Request().Context(), caller(c).AccountID, query, filter, page)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
-	return c.JSON(http.StatusOK, registerclient.SearchRecordsResponse{
+	return registerclient.SearchRecordsResponse{
 		Response:       a.metadata(c),
 		Records:        records.Records,
 		Total:          records.Total.Rows,
 		TotalIsAtLeast: records.Total.AtLeast,
 		NextCursor:     encodeCursor(records.Last),
-	})
+	}, nil
 }

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"net/http"
-
 	"github.com/labstack/echo/v4"
 
 	"central.consent/dar/register/rules"
@@ -10,19 +8,19 @@ import (
 )
 
 // readStats is GET /admin/stats.
-func (a *API) readStats(c echo.Context) error {
+func (a *API) readStats(c echo.Context) (any, error) {
 	stats, err := a.rules.Statistics(c.Request().Context())
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	stats.Response = a.metadata(c)
 
-	return c.JSON(http.StatusOK, stats)
+	return stats, nil
 }
 
 // readAudit is GET /admin/audit.
-func (a *API) readAudit(c echo.Context) error {
+func (a *API) readAudit(c echo.Context) (any, error) {
 	query := rules.AuditQuery{
 		AccountID: queryParameter(c, "account_id"),
 		EventType: queryParameter(c, "event_type"),
@@ -30,24 +28,24 @@ func (a *API) readAudit(c echo.Context) error {
 		MPxN:      queryParameter(c, "mpxn"),
 	}
 	if err := query.Check(); err != nil {
-		return err
+		return nil, err
 	}
 
 	page, err := readPage(c, rowsPerPage)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	events, next, total, err := a.rules.ReadAudit(c.Request().Context(), caller(c).AccountID, query, page)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
-	return c.JSON(http.StatusOK, registerclient.AuditResponse{
+	return registerclient.AuditResponse{
 		Response:       a.metadata(c),
 		Events:         events,
 		Total:          total.Rows,
 		TotalIsAtLeast: total.AtLeast,
 		NextCursor:     encodeCursor(next),
-	})
+	}, nil
 }

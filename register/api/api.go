@@ -25,7 +25,9 @@ const (
 	// BodyLimit is the size limit of a request body, other than an import's.
 	BodyLimit = "256K"
 
-	openAPIPath = "/openapi.yaml"
+	openAPIPath      = "/openapi.yaml"
+	returnURLsPath   = "/self/return-urls"
+	rotateSecretPath = "/self/rotate-secret"
 	// unavailableWait is how long a caller should wait while the register cannot serve.
 	unavailableWait = 5 * time.Second
 )
@@ -54,7 +56,7 @@ func New(o Options) *API {
 
 // Mount adds the routes to a router. It panics if a route has no roles.
 func (a *API) Mount(e *echo.Echo) {
-	for _, route := range a.routes() {
+	for _, route := range a.allRoutes() {
 		if len(route.roles) == 0 {
 			panic("no roles for " + route.method + " " + route.path)
 		}

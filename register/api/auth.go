@@ -16,6 +16,12 @@ import (
 // callerKey is the key of the echo context under which the calling account is kept.
 const callerKey = "api.caller"
 
+// provedKey is the key under which true is kept if the caller proved itself by its secret in place of a bearer token.
+const provedKey = "api.proved"
+
+// bySecret are the operations that accept HTTP Basic authentication in place of a bearer token.
+var bySecret = []string{BasePath + returnURLsPath, BasePath + rotateSecretPath}
+
 // caller returns the account that makes the request; only for routes that are not public.
 func caller(c echo.Context) store.Account { return c.Get(callerKey).(store.Account) }
 
@@ -33,12 +39,7 @@ func (a *API) authorise(roles []registerclient.Role) echo.MiddlewareFunc {
 		}
 
 		return func(c echo.Context) error {
-			scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
-			if !strings.EqualFold(scheme, "Bearer") {
-				token = ""
-			}
-
-			account, err := a.rules.FindCaller(c.Request().Context(), token)
+			account, err := a.identify(c)
 			if err != nil {
 				return err
 			}
@@ -59,6 +60,36 @@ func (a *API) authorise(roles []registerclient.Role) echo.MiddlewareFunc {
 	}
 }
 
+// identify returns the account that a request comes from: by its bearer token, or by its secret for the operations
+// that accept that.
+func (a *API) identify(c echo.Context) (store.Account, error) {
+	ctx := c.Request().Context()
+	if id, secret, ok := c.Request().BasicAuth(); ok && slices.Contains(bySecret, c.Path()) {
+		c.Set(provedKey, true)
+
+		return a.rules.CheckCredentials(ctx, rules.Credentials{AccountID: id, Secret: secret, Address: c.RealIP()})
+	}
+
+	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		token = ""
+	}
+
+	return a.rules.FindCaller(ctx, token)
+}
+
+// checkCurrentSecret returns a refusal unless the caller has proved that it knows its secret. given is current-secret
+// of the body; empty if there is none.
+func (a *API) checkCurrentSecret(c echo.Context, given string) error {
+	if proved, _ := c.Get(provedKey).(bool); proved && given == "" {
+		return nil
+	}
+
+	return a.rules.CheckCurrentSecret(c.Request().Context(), rules.Credentials{
+		AccountID: caller(c).AccountID, Secret: given, Address: c.RealIP(),
+	})
+}
+
 // issueBearerToken is GET /auth/token.
 func (a *API) issueBearerToken(c echo.Context) error {
 	id, secret, ok := c.Request().BasicAuth()
@@ -70,7 +101,9 @@ func (a *API) issueBearerToken(c echo.Context) error {
 		}
 	}
 
-	token, err := a.rules.IssueBearerToken(c.Request().Context(), id, secret)
+	token, err := a.rules.IssueBearerToken(c.Request().Context(), rules.Credentials{
+		AccountID: id, Secret: secret, Address: c.RealIP(),
+	})
 	if err != nil {
 		return err
 	}

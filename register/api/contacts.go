@@ -12,18 +12,18 @@ import (
 )
 
 // listContacts is GET /admin/contacts.
-func (a *API) listContacts(c echo.Context) error {
+func (a *API) listContacts(c echo.Context) (any, error) {
 	mpxn, err := rules.ParseMPxN("mpxn", c.QueryParam("mpxn"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	contacts, err := a.rules.ListContacts(c.Request().Context(), caller(c).AccountID, mpxn)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
-	return c.JSON(http.StatusOK, registerclient.ListContactsResponse{Response: a.metadata(c), Contacts: contacts})
+	return registerclient.ListContactsResponse{Response: a.metadata(c), Contacts: contacts}, nil
 }
 
 // setContactAside is POST /admin/contacts/{contact}/set-aside.
@@ -57,22 +57,22 @@ func (a *API) decideContact(
 }
 
 // listAlarms is GET /admin/alarms.
-func (a *API) listAlarms(c echo.Context) error {
+func (a *API) listAlarms(c echo.Context) (any, error) {
 	page, err := readPage(c, rowsPerPage)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	alarms, next, total, err := a.rules.ListAlarms(c.Request().Context(), page)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
-	return c.JSON(http.StatusOK, registerclient.ListAlarmsResponse{
+	return registerclient.ListAlarmsResponse{
 		Response:       a.metadata(c),
 		Alarms:         alarms,
 		Total:          total.Rows,
 		TotalIsAtLeast: total.AtLeast,
 		NextCursor:     encodeCursor(next),
-	})
+	}, nil
 }

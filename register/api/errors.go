@@ -60,10 +60,14 @@ func Refuse(c echo.Context, err error) (int, rules.Errors) {
 	switch kind {
 	case rules.KindUnauthorized:
 		scheme := `Bearer realm="register"`
-		if c.Path() == BasePath+"/auth/token" {
+		if code := mistakes[0].Code; code == rules.CodeBasicHeader || code == rules.CodeCredentials {
 			scheme = `Basic realm="register", charset="UTF-8"`
 		}
 		header.Set(echo.HeaderWWWAuthenticate, scheme)
+	case rules.KindForbidden:
+		if approval := mistakes[0].Approval; approval != "" {
+			header.Set(rules.HeaderApproval, approval)
+		}
 	case rules.KindTooMany:
 		web.SetRetryAfter(header, mistakes[0].RetryAfter)
 	case rules.KindUnavailable:

@@ -94,6 +94,9 @@ func send(t testing.TB, method, address, authorization, contentType string, body
 	if contentType != "" {
 		header.Set("Content-Type", contentType)
 	}
+	if strings.Contains(address, "/admin/") {
+		header.Set("X-DAR-Reason", registertest.Reason)
+	}
 
 	return sendWith(t, method, address, header, body)
 }

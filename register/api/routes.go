@@ -22,7 +22,8 @@ type route struct {
 // names lists the query parameters of a route.
 func names(query ...string) []string { return query }
 
-// routes is the whole API: method, path, roles, query parameters and handler.
+// routes is the API without the operations of administrators, which administrators.go lists: method, path, roles,
+// query parameters and handler.
 func (a *API) routes() []route {
 	const (
 		get    = http.MethodGet
@@ -79,28 +80,11 @@ func (a *API) routes() []route {
 
 		{post, "/discovered-access", dcc, nil, withBody(a.submitDiscoveredAccess)},
 		{post, "/cot-events", dcc, nil, withBody(a.reportTenancyChange)},
-		{get, "/admin/cot-events", admin, names("mpxn"), a.listTenancyChanges},
-		{post, "/admin/cot-events/:cot/withdraw", admin, nil, a.withdrawTenancyChange},
-		{post, "/admin/cot-events/:cot/uphold", admin, nil, a.upholdTenancyChange},
 
 		{get, "/data-users/:duid", directory, nil, a.readDataUser},
 		{get, "/self", everyRole, nil, a.readSelf},
-		{put, "/self/return-urls", askers, nil, withBody(a.replaceReturnURLs)},
-		{post, "/self/rotate-secret", everyRole, nil, a.rotateSecret},
-
-		{get, "/admin/stats", admin, nil, a.readStats},
-		{get, "/admin/accounts", admin, nil, a.listAccounts},
-		{post, "/admin/accounts", admin, nil, withBody(a.createAccount)},
-		{post, "/admin/accounts/:accountId/suspend", admin, nil, withOptionalBody(a.suspendAccount)},
-		{post, "/admin/accounts/:accountId/reactivate", admin, nil, a.reactivateAccount},
-		{post, "/admin/accounts/:accountId/terminate", admin, nil, withOptionalBody(a.terminateAccount)},
-		{get, "/admin/contacts", admin, names("mpxn"), a.listContacts},
-		{post, "/admin/contacts/:contact/set-aside", admin, nil, withBody(a.setContactAside)},
-		{post, "/admin/contacts/:contact/restore", admin, nil, withBody(a.restoreContact)},
-		{get, "/admin/alarms", admin, page, a.listAlarms},
-		{get, "/admin/webhooks", admin, nil, a.listAllWebhooks},
-		{get, "/admin/records", admin, append(names("q"), filter...), a.searchRecords},
-		{get, "/admin/audit", admin, append(names("account_id", "event_type", "ak", "mpxn"), page...), a.readAudit},
+		{put, returnURLsPath, askers, nil, withBody(a.replaceReturnURLs)},
+		{post, rotateSecretPath, everyRole, nil, withOptionalBody(a.rotateSecret)},
 
 		{get, openAPIPath, public, nil, a.readOpenAPI},
 	}

@@ -210,7 +210,10 @@ func TestRolesOfAdministration(t *testing.T) {
 		roles              []registerclient.Role
 		status             int // for these roles
 	}{
-		{"PUT", "/self/return-urls", `{"return-urls":[]}`, []registerclient.Role{"data_user", "portal"}, 200},
+		{
+			"PUT", "/self/return-urls", `{"return-urls":[],"current-secret":"` + secretKey + `"}`,
+			[]registerclient.Role{"data_user", "portal"}, 200,
+		},
 		{"GET", "/data-users/" + unknownDUID, "", []registerclient.Role{"data_provider", "data_user", "admin"}, 404},
 		{"GET", "/admin/stats", "", admin, 200},
 		{"GET", "/admin/accounts", "", admin, 200},

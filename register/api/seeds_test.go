@@ -317,6 +317,7 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 	contact := contacts.Contacts[address].Contact
 	raiseAlarms(t, r)
 	alarmPage := strings.TrimPrefix(nextCursor(t, r, "/admin/alarms", admin), "&")
+	approvals := askForAdministrators(t, r)
 	const cause = `{"cause":"failure"}`
 
 	return []seed{
@@ -355,7 +356,8 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 		{
 			operation:   "PUT /self/return-urls",
 			credentials: accounts.returns,
-			body:        `{"return-urls":["https://example.org/a","http://localhost:8080/b"]}`,
+			body: `{"return-urls":["https://example.org/a","http://localhost:8080/b"],` +
+				`"current-secret":"` + secretKey + `"}`,
 		},
 		{operation: "GET /admin/stats", credentials: admin},
 		{operation: "GET /admin/accounts", credentials: admin},
@@ -367,6 +369,16 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 				`"data-types":["HH-EXPORT"],"organisation-reference":"SEC-OU-1",` +
 				`"return-urls":["https://example.org/a"]}`,
 		},
+		{
+			operation:   "PATCH /admin/accounts/:accountId",
+			credentials: admin,
+			parameters:  "victim",
+			body: `{"display-name":"Renamed","contact-url":"https://example.org/help",` +
+				`"organisation-reference":"SEC-OU-2","data-types":["HH-EXPORT"]}`,
+		},
+		{operation: "GET /admin/approvals", credentials: admin, query: "limit=1&cursor=" + approvals.cursor},
+		{operation: "POST /admin/approvals/:approval/approve", credentials: admin, parameters: approvals.first},
+		{operation: "POST /admin/approvals/:approval/refuse", credentials: admin, parameters: approvals.second},
 		{
 			operation:   "POST /admin/accounts/:accountId/suspend",
 			credentials: admin,
@@ -395,8 +407,31 @@ func adminSeeds(t testing.TB, r *registertest.Register, accounts seedAccounts) [
 				records[0].(map[string]any)["ak"].(string) + nextCursor(t, r, "/admin/audit", admin),
 		},
 		{operation: "GET /openapi.yaml"},
-		{operation: "POST /self/rotate-secret", credentials: accounts.rotates},
+		{
+			operation:   "POST /self/rotate-secret",
+			credentials: accounts.rotates,
+			body:        `{"current-secret":"` + secretKey + `"}`,
+		},
 	}
+}
+
+// askedApprovals are two requests that wait for a second administrator, and the cursor behind the newer one.
+type askedApprovals struct{ first, second, cursor string }
+
+// askForAdministrators makes another administrator ask for two accounts of administrators.
+func askForAdministrators(t testing.TB, r *registertest.Register) askedApprovals {
+	t.Helper()
+	other := bearer(t, r, "admin_other", registerclient.RoleAdmin)
+	ask := func(id string) string {
+		body := `{"account-id":"` + id + `","role":"admin","display-name":"x"}`
+
+		return post(t, r.URL+"/admin/accounts", other, body).header.Get("X-DAR-Approval")
+	}
+	asked := askedApprovals{first: ask("admin_three"), second: ask("admin_four")}
+	page := get(t, r.URL+"/admin/approvals?limit=1", other)
+	asked.cursor = page.body["next-cursor"].(string)
+
+	return asked
 }
 
 // raiseAlarms stores an alarm of each kind about bright_energy.

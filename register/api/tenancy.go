@@ -36,20 +36,20 @@ func (a *API) reportTenancyChange(c echo.Context, in registerclient.ChangeOfTena
 }
 
 // listTenancyChanges is GET /admin/cot-events.
-func (a *API) listTenancyChanges(c echo.Context) error {
+func (a *API) listTenancyChanges(c echo.Context) (any, error) {
 	mpxn, err := rules.ParseMPxN("mpxn", c.QueryParam("mpxn"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	changes, err := a.rules.ListTenancyChanges(c.Request().Context(), caller(c).AccountID, mpxn)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
-	return c.JSON(http.StatusOK, registerclient.ListChangesOfTenancyResponse{
+	return registerclient.ListChangesOfTenancyResponse{
 		Response: a.metadata(c), ChangesOfTenancy: changes,
-	})
+	}, nil
 }
 
 // withdrawTenancyChange is POST /admin/cot-events/{cot}/withdraw.

@@ -45,20 +45,20 @@ func (a *API) listWebhooks(c echo.Context) error {
 }
 
 // listAllWebhooks is GET /admin/webhooks.
-func (a *API) listAllWebhooks(c echo.Context) error {
+func (a *API) listAllWebhooks(c echo.Context) (any, error) {
 	list, err := a.rules.ListAllSubscriptions(c.Request().Context())
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	total := store.TotalOf(len(list))
 
-	return c.JSON(http.StatusOK, registerclient.ListWebhooksResponse{
+	return registerclient.ListWebhooksResponse{
 		Response:       a.metadata(c),
 		Webhooks:       list,
 		Total:          &total.Rows,
 		TotalIsAtLeast: total.AtLeast,
-	})
+	}, nil
 }
 
 // updateWebhook is PATCH /webhooks/{wid}.

@@ -77,8 +77,8 @@ func TestOperation(t *testing.T) {
 	t.Parallel()
 
 	doc := page(t, model(t))
-	if got := doc.Find("section.operation").Length(); got != 58 {
-		t.Errorf("%d operations and events, want 58", got)
+	if got := doc.Find("section.operation").Length(); got != 62 {
+		t.Errorf("%d operations and events, want 62", got)
 	}
 
 	withdrawal := doc.Find("section:has(#revokeAccessRecord)")

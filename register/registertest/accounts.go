@@ -2,6 +2,8 @@ package registertest
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -19,7 +21,7 @@ func (r *Register) Client(t testing.TB, role registerclient.Role) *registerclien
 	return r.ClientOf(t, registerclient.CreateAccountRequest{Role: role})
 }
 
-// ClientOf returns a client with a new account. Members of in that are empty get a value.
+// ClientOf returns a client with a new account. Members of in that are empty get a value. It may have a reserved name.
 func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest) *registerclient.Client {
 	t.Helper()
 
@@ -33,6 +35,8 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 		in.ContactURL = "https://example.org/contact"
 	}
 
+	in.ReservedName = true
+
 	_, secret, err := r.service.Rules.AddAccount(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +48,31 @@ func (r *Register) ClientOf(t testing.TB, in registerclient.CreateAccountRequest
 	return r.ClientWith(t, in.AccountID, secret)
 }
 
-// ClientWith returns a client with an existing account.
+// Reason is what the administrators' clients of tests give for what they read, unless a test gives another.
+const Reason = "A test."
+
+// reasoned sends Reason with every administrator's request that gives none.
+type reasoned struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (t reasoned) RoundTrip(request *http.Request) (*http.Response, error) {
+	if strings.Contains(request.URL.Path, "/admin/") && request.Header.Get("X-DAR-Reason") == "" {
+		request = request.Clone(request.Context())
+		request.Header.Set("X-DAR-Reason", Reason)
+	}
+
+	return t.RoundTripper.RoundTrip(request)
+}
+
+// newTransport returns the transport of a client, as registerclient makes it.
+func newTransport() http.RoundTripper {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+
+	return reasoned{transport}
+}
+
+// ClientWith returns a client with an existing account. An administrator's gives Reason for what it reads.
 func (r *Register) ClientWith(t testing.TB, accountID, secret string) *registerclient.Client {
 	t.Helper()
 
@@ -52,6 +80,7 @@ func (r *Register) ClientWith(t testing.TB, accountID, secret string) *registerc
 		BaseURL:   r.URL,
 		AccountID: accountID,
 		SecretKey: secret,
+		HTTP:      &http.Client{Transport: newTransport()},
 		Clock:     r.Clock.Now,
 	})
 	if err != nil {

@@ -75,6 +75,7 @@ func TestClientSamples(t *testing.T) {
 		"read-self":                             "AccountRead",
 		"replace-return-urls.request":           "ReturnURLs",
 		"replace-return-urls":                   "AccountRead",
+		"rotate-secret.request":                 "CurrentSecret",
 		"rotate-secret":                         "SecretRotated",
 		"list-accounts":                         "Accounts",
 		"suspend-account":                       "AccountRead",
@@ -92,6 +93,11 @@ func TestClientSamples(t *testing.T) {
 		"set-contact-aside":                     "ContactDecided",
 		"restore-contact":                       "ContactDecided",
 		"list-alarms":                           "Alarms",
+		"list-approvals":                        "Approvals",
+		"approve":                               "ApprovalDecided",
+		"refuse-approval":                       "ApprovalDecided",
+		"update-account.request":                "AccountChange",
+		"update-account":                        "AccountRead",
 	} {
 		checked = append(checked, sample+".json")
 		text, err := os.ReadFile(filepath.Join("..", "..", "registerclient", "testdata", sample+".json"))

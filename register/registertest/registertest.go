@@ -77,11 +77,17 @@ func New(t testing.TB, opts ...Option) *Register {
 		SecretCost: SecretCost,
 		Clock:      r.Now,
 		Logger:     slog.New(slog.NewJSONHandler(r.Log, nil)),
+
+		RelaxedAdministration: o.relaxed,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.service.Rules.SealAudit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	if _, err := r.service.Rules.FoldAccountNames(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 

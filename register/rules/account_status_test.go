@@ -53,19 +53,19 @@ func TestSuspensionRevokesTokens(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		secret := must(h.RotateSecret(t.Context(), "owner"))(t)
-		token := must(h.IssueBearerToken(t.Context(), "owner", secret))(t).Token
+		token := must(h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: "owner", Secret: secret}))(t).Token
 		must(h.FindCaller(t.Context(), token))(t)
 
 		h.setStatus(t, rules.Suspend, "owner")
 		_, err := h.FindCaller(t.Context(), token)
 		expectRefusal(t, "its token", err, "unauthorised AUTH002")
-		_, err = h.IssueBearerToken(t.Context(), "owner", secret)
+		_, err = h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: "owner", Secret: secret})
 		expectRefusal(t, "its secret", err, "unauthorised AUTH005")
 
 		h.setStatus(t, rules.Reactivate, "owner")
 		_, err = h.FindCaller(t.Context(), token)
 		expectRefusal(t, "its token, afterwards", err, "unauthorised AUTH002")
-		must(h.IssueBearerToken(t.Context(), "owner", secret))(t)
+		must(h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: "owner", Secret: secret}))(t)
 	})
 }
 

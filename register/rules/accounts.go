@@ -17,6 +17,8 @@ const (
 	// minSecret is how many characters a chosen secret must have. A register on a loopback address accepts shorter
 	// ones, for the demonstration's published secrets.
 	minSecret = 32
+	// longestAccountText is how many characters the display name and the reference of an account have at most.
+	longestAccountText = 255
 	// maxReturnURLs is how many return URLs an account may register.
 	maxReturnURLs = 50
 )
@@ -24,8 +26,12 @@ const (
 // NewAccount is an account that has been checked and not yet stored.
 type NewAccount struct {
 	row store.Account
+	// reservedName says that the account is of the organisation that has the reserved name.
+	reservedName bool
 	// Secret is the secret that the register generated; empty if the caller chose one.
 	Secret string
+	// asked is the request, without its secret, as an approval keeps it.
+	asked registerclient.CreateAccountRequest
 }
 
 // PrepareAccount checks a request for an account and hashes its secret. Call it before the transaction: hashing takes
@@ -35,6 +41,8 @@ func (r *Rules) PrepareAccount(ctx context.Context, in registerclient.CreateAcco
 		return NewAccount{}, err
 	}
 
+	asked := in
+	asked.SecretKey = ""
 	generated := ""
 	if in.SecretKey == "" {
 		generated = NewSecret()
@@ -63,20 +71,45 @@ func (r *Rules) PrepareAccount(ctx context.Context, in registerclient.CreateAcco
 		DataTypes:    store.JSON[[]string]{V: stringsOf(in.DataTypes)},
 		ReturnURLs:   store.JSON[[]string]{V: append([]string{}, in.ReturnURLs...)},
 		RegisteredAt: store.Millis(r.Now()),
+		FoldedName:   FoldName(in.DisplayName),
 	}
 	if in.OrganisationReference != "" {
 		row.OrganisationReference = &in.OrganisationReference
 	}
 
-	return NewAccount{row: row, Secret: generated}, nil
+	return NewAccount{row: row, reservedName: in.ReservedName, Secret: generated, asked: asked}, nil
+}
+
+// AskForAccount returns the refusal of a request for an administrator's account that carries no approval, and stores
+// that it waits for one.
+func (r *Rules) AskForAccount(ctx context.Context, account NewAccount) error {
+	request := administratorOf(ctx)
+	if r.relaxed || account.row.Role != roleAdministrator || request.ApprovalID != "" {
+		return nil
+	}
+
+	return r.askApproval(ctx, approvalFor(request, actionCreateAccount, account.asked))
 }
 
 // CreateAccount stores a new account. by is the administrator's account; empty for the register's own command. It
-// returns an *Error of KindConflict if the id or the DUID is taken.
+// returns an *Error of KindConflict if the id or the DUID is taken, of KindForbidden if a second administrator has not
+// approved it, and of KindUnprocessable if the display name looks like that of another account, or is reserved.
 func (r *Rules) CreateAccount(
 	ctx context.Context, tx *store.Tx, account NewAccount, by string,
 ) (registerclient.Account, error) {
-	err := tx.InsertAccount(ctx, account.row)
+	if by != "" && !r.relaxed && account.row.Role == roleAdministrator {
+		asked := approvalFor(administratorOf(ctx), actionCreateAccount, account.asked)
+		if err := r.useApproval(ctx, tx, asked); err != nil {
+			return registerclient.Account{}, err
+		}
+	}
+
+	row := account.row
+	if err := checkDisplayName(ctx, tx, row, account.reservedName); err != nil {
+		return registerclient.Account{}, err
+	}
+
+	err := tx.InsertAccount(ctx, row)
 	if errors.Is(err, store.ErrConflict) {
 		return registerclient.Account{}, conflict("Another account has this account-id or this duid.")
 	}
@@ -84,11 +117,11 @@ func (r *Rules) CreateAccount(
 		return registerclient.Account{}, err
 	}
 
-	tx.Audit(r.auditEvent(by, auditAccountCreated, "", "", map[string]any{
-		"account-id": account.row.AccountID, "role": account.row.Role,
-	}))
+	tx.Audit(r.auditEvent(by, auditAccountCreated, "", "", withReason(ctx, map[string]any{
+		"account-id": row.AccountID, "role": row.Role,
+	})))
 
-	return AccountOf(account.row), nil
+	return AccountOf(row), nil
 }
 
 // AddAccount creates an account for the register's own command, in a transaction of its own. It returns the secret if
@@ -125,19 +158,13 @@ func (r *Rules) checkAccount(in registerclient.CreateAccountRequest) error {
 			"must be duid_ and 24 hex digits; leave it out, and the register generates one.")
 	}
 
-	k.required("display-name", in.DisplayName, 255)
+	k.required("display-name", in.DisplayName, longestAccountText)
 	OneOf(&k, "role", in.Role, registerclient.RoleDataUser, registerclient.RoleDataProvider, registerclient.RoleDCC,
 		registerclient.RoleAdmin, registerclient.RolePortal)
 	if in.ContactURL == "" && in.Role == registerclient.RoleDataUser {
 		k.Add("contact-url", "is required for a Data User: the directory shows it.")
 	}
-	k.optionalLink("contact-url", in.ContactURL)
-	if in.DataTypes != nil {
-		k.dataTypes("data-types", in.DataTypes)
-	}
-	if in.OrganisationReference != "" {
-		k.optional("organisation-reference", &in.OrganisationReference, 255)
-	}
+	k.checkAccountDetails(in.ContactURL, in.OrganisationReference, in.DataTypes)
 	r.checkReturnURLs(&k, in.ReturnURLs)
 
 	return k.Err()
@@ -208,16 +235,22 @@ func stringsOf[T ~string](values []T) []string {
 	return texts
 }
 
-// ReplaceReturnURLs replaces an account's return URLs. It returns Errors if one is wrong.
-func (r *Rules) ReplaceReturnURLs(
-	ctx context.Context, account store.Account, returnURLs []string,
-) (registerclient.Account, error) {
+// CheckReturnURLs returns Errors if a list of return URLs is missing or one of them is wrong.
+func (r *Rules) CheckReturnURLs(returnURLs []string) error {
 	var k Checks
 	if returnURLs == nil {
 		k.Add("return-urls", "is required: a list, empty for none.")
 	}
 	r.checkReturnURLs(&k, returnURLs)
-	if err := k.Err(); err != nil {
+
+	return k.Err()
+}
+
+// ReplaceReturnURLs replaces an account's return URLs. It returns Errors if one is wrong.
+func (r *Rules) ReplaceReturnURLs(
+	ctx context.Context, account store.Account, returnURLs []string,
+) (registerclient.Account, error) {
+	if err := r.CheckReturnURLs(returnURLs); err != nil {
 		return registerclient.Account{}, err
 	}
 

@@ -99,7 +99,7 @@ func TestCreateAccount(t *testing.T) {
 			t.Errorf("the account is %+v", account)
 		}
 
-		must(h.IssueBearerToken(t.Context(), "bright_energy", secret))(t)
+		must(h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: "bright_energy", Secret: secret}))(t)
 
 		const chosen = "a secret of the caller's own choice"
 		other := dataUser()
@@ -120,7 +120,7 @@ func TestCreateAccount(t *testing.T) {
 			t.Errorf("a chosen secret is shown as %q (%v)", secret, err)
 		}
 
-		must(h.IssueBearerToken(t.Context(), "other", chosen))(t)
+		must(h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: "other", Secret: chosen}))(t)
 		h.expectAudited(t, "account.created", before+2)
 	})
 }
@@ -173,14 +173,15 @@ func TestReplaceSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		token := must(h.IssueBearerToken(t.Context(), "bright_energy", old))(t).Token
+		given := rules.Credentials{AccountID: "bright_energy", Secret: old}
+		token := must(h.IssueBearerToken(t.Context(), given))(t).Token
 		secret := must(h.RotateSecret(t.Context(), "bright_energy"))(t)
 
 		_, err = h.FindCaller(t.Context(), token)
 		expectRefusal(t, "the token", err, "unauthorised AUTH002")
-		_, err = h.IssueBearerToken(t.Context(), "bright_energy", old)
+		_, err = h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: "bright_energy", Secret: old})
 		expectRefusal(t, "the old secret", err, "unauthorised AUTH005")
-		must(h.IssueBearerToken(t.Context(), "bright_energy", secret))(t)
+		must(h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: "bright_energy", Secret: secret}))(t)
 
 		_, err = h.RotateSecret(t.Context(), "nobody")
 		expectRefusal(t, "an unknown account", err, "not found NOT001")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
@@ -111,9 +112,35 @@ func (r *Rules) ReadAudit(
 		mpxn = filter.MPxNs[0]
 	}
 
-	looked := r.auditEvent(accountID, auditAdministratorLooked, mpxn, filter.AK, detail)
+	looked := r.lookEvent(ctx, accountID, mpxn, filter.AK, detail)
+	err = r.auditRecords(ctx, shownRecords{
+		action: actionReadAudit,
+		parameters: map[string]string{
+			"account_id": filter.AccountID, "event_type": filter.EventType, "ak": filter.AK, "mpxn": mpxn,
+		},
+		aks:   recordsIn(rows),
+		after: page.After,
+		next:  next,
+	}, []store.AuditEvent{looked})
+	if err != nil {
+		return nil, nil, 0, err
+	}
 
-	return events, next, total, r.recordAudit(ctx, looked)
+	return events, next, total, nil
+}
+
+// recordsIn returns the access records that rows of the audit log name, each once.
+func recordsIn(rows []store.AuditEvent) []string {
+	var aks []string
+	for _, row := range rows {
+		if row.AK != "" {
+			aks = append(aks, row.AK)
+		}
+	}
+
+	slices.Sort(aks)
+
+	return slices.Compact(aks)
 }
 
 // auditEventOf returns a row of the audit log as the API shows it.

@@ -23,11 +23,14 @@ const (
 )
 
 // contentChange is what a replacement changes for the customer.
-type contentChange struct{ before, after recordContent }
+type contentChange struct {
+	before, after recordContent
+	// all is what the record has said as far as it is kept, the oldest first, and what it says after the replacement.
+	all []recordContent
+}
 
 // amendmentsAfter returns the amendments of an access record, as JSON, once document replaces its content, and the
-// change; nil if document tells the customer nothing else. It returns an *Error of KindUnprocessable if the record
-// would have named too many organisations. The caller must have locked the record.
+// change; nil if document tells the customer nothing else. The caller must have locked the record.
 func amendmentsAfter(
 	held store.AccessRecord, document []byte, now time.Time,
 ) (stored []byte, change *contentChange, err error) {
@@ -50,13 +53,9 @@ func amendmentsAfter(
 	}
 
 	amendments = append(amendments, before.amendedInto(after, now))
-	if err := limitOrganisations(contentsOf(amendments, after)); err != nil {
-		return nil, nil, err
-	}
-
 	stored, err = json.Marshal(keptAmendments(amendments, after))
 
-	return stored, &contentChange{before, after}, err
+	return stored, &contentChange{before, after, contentsOf(amendments, after)}, err
 }
 
 // contentsOf returns what a record said before each of its amendments, the oldest first, and what it says now.
@@ -72,11 +71,15 @@ func contentsOf(amendments []registerclient.Amendment, current recordContent) []
 }
 
 // limitOrganisations refuses a replacement that adds more organisations than a record may be given after its
-// registration. contents end with the new one.
-func limitOrganisations(contents []recordContent) error {
-	first := contents[0].organisations()
+// registration; change may be nil.
+func limitOrganisations(change *contentChange) error {
+	if change == nil {
+		return nil
+	}
+
+	first := change.all[0].organisations()
 	added := map[string]bool{}
-	for _, content := range contents[1:] {
+	for _, content := range change.all[1:] {
 		for name := range content.organisations() {
 			if !first[name] {
 				added[name] = true

@@ -58,6 +58,11 @@ const (
 	auditLetterWritten        = "contact-letter.written"
 	auditLetterAnswered       = "contact-letter.answered"
 	auditLetterWrongCode      = "contact-letter.wrong-code"
+	auditAccountUpdated       = "account.updated"
+	auditApprovalRequested    = "approval.requested"
+	auditApprovalApproved     = "approval.approved"
+	auditApprovalRefused      = "approval.refused"
+	auditApprovalUsed         = "approval.used"
 	auditEmailsNormalised     = "identity-records.normalised"
 )
 

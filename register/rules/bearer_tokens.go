@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"central.consent/dar/register/store"
@@ -12,35 +11,11 @@ import (
 // bearerLife is how long a bearer token is valid (docs/decisions.md, Token times).
 const bearerLife = 7200 * time.Second
 
-// IssueBearerToken returns a bearer token for an active account. It returns an *Error of KindUnauthorized if the
-// account or its secret is wrong; an unknown account takes as long as a known one.
-func (r *Rules) IssueBearerToken(ctx context.Context, accountID, secret string) (registerclient.BearerToken, error) {
-	account := store.Account{}
-	err := store.ErrNotFound
-	if patternAccount.MatchString(accountID) {
-		account, err = r.store.FindAccount(ctx, accountID)
-	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return registerclient.BearerToken{}, err
-	}
-
-	exists := err == nil
-	if !exists {
-		account.SecretHash = r.unknownSecret
-	}
-
-	correct, err := r.checkSecret(ctx, secret, account.SecretHash)
+// IssueBearerToken returns a bearer token for an active account. It refuses as CheckCredentials does.
+func (r *Rules) IssueBearerToken(ctx context.Context, given Credentials) (registerclient.BearerToken, error) {
+	account, err := r.CheckCredentials(ctx, given)
 	if err != nil {
 		return registerclient.BearerToken{}, err
-	}
-
-	refused := &Error{
-		Kind:    KindUnauthorized,
-		Code:    CodeCredentials,
-		Message: "The account id or its secret is wrong.",
-	}
-	if !correct || !exists || account.Status != accountActive {
-		return registerclient.BearerToken{}, refused
 	}
 
 	token := NewSecret()
@@ -48,7 +23,7 @@ func (r *Rules) IssueBearerToken(ctx context.Context, accountID, secret string) 
 	err = r.store.Transact(ctx, func(tx *store.Tx) error {
 		inserted, err := tx.InsertBearerToken(ctx, HashToken(token), account, now, now.Add(bearerLife))
 		if err == nil && !inserted {
-			err = refused
+			err = wrongCredentials()
 		}
 
 		return err

@@ -24,7 +24,8 @@ func TestIssueBearerToken(t *testing.T) {
 			{"malformed account", "No such\x00id", secret, "unauthorised AUTH005"},
 			{"suspended", "owner", suspended, "unauthorised AUTH005"},
 		} {
-			issued, err := h.IssueBearerToken(t.Context(), test.account, test.secret)
+			given := rules.Credentials{AccountID: test.account, Secret: test.secret}
+			issued, err := h.IssueBearerToken(t.Context(), given)
 			expectRefusal(t, test.name, err, test.want)
 			if (issued.Token != "") != (test.want == "") {
 				t.Errorf("%s: issued %+v", test.name, issued)
@@ -38,7 +39,7 @@ func TestFindCaller(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		secret := must(h.RotateSecret(t.Context(), "portal"))(t)
-		issued := must(h.IssueBearerToken(t.Context(), "portal", secret))(t)
+		issued := must(h.IssueBearerToken(t.Context(), rules.Credentials{AccountID: "portal", Secret: secret}))(t)
 		if issued.Expires != 7200 {
 			t.Errorf("the token expires in %d s, want 7200", issued.Expires)
 		}

@@ -23,9 +23,7 @@ func (r *Rules) ListContacts(ctx context.Context, administrator, mpxn string) ([
 		contacts[i] = h.contactForAdministrator(c)
 	}
 
-	err = r.recordAudit(ctx, r.auditEvent(administrator, auditAdministratorLooked, mpxn, "", map[string]any{
-		"at": "contacts",
-	}))
+	err = r.auditLook(ctx, r.lookEvent(ctx, administrator, mpxn, "", map[string]any{"at": "contacts"}))
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,26 @@ func (r *Rules) erase(ctx context.Context, tx *store.Tx, h home, record store.Id
 
 	tx.Audit(r.identityEvent(record, auditIdentityAnonymised))
 
+	return r.endLettersTo(ctx, tx, record.IR)
+}
+
+// endLettersTo ends the letters that an erased person did not get. They count as told, like those to a mailbox that
+// does not exist: nothing must wait for them.
+func (r *Rules) endLettersTo(ctx context.Context, tx *store.Tx, ir string) error {
+	letters, err := tx.ListLettersUnderwayTo(ctx, ir)
+	if err != nil {
+		return err
+	}
+
+	for _, letter := range letters {
+		if err := tx.EndLetterDelivery(ctx, letter.Letter, true, r.Now()); err != nil {
+			return err
+		}
+		if err := r.contactTold(ctx, tx, letter); err != nil {
+			return err
+		}
+	}
+
 	return nil
 }
 

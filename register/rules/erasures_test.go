@@ -213,6 +213,16 @@ func TestErasureLeavesNothingInTheFiles(t *testing.T) {
 		}
 	}
 
+	// The customer alone had these.
+	for _, column := range []string{
+		"imports.line_hash", "idempotency_keys.request_hash", "idempotency_keys.sealed_answer",
+		"reidentifications.link_hash", "contacts.sealed_email", "contacts.email_mac", "credentials.webauthn_id",
+	} {
+		if len(before[column]) == 0 || len(after[column]) != 0 {
+			t.Errorf("%s has %d values, and had %d", column, len(after[column]), len(before[column]))
+		}
+	}
+
 	for name, content := range files {
 		for _, text := range []string{erasedDomain, erasedStreet, "erika"} {
 			if bytes.Contains(content, []byte(text)) {
@@ -349,6 +359,30 @@ func TestEraseARecordOfAnOlderProgram(t *testing.T) {
 		row := must(h.store.FindIdentityRecord(t.Context(), h.ir))(t)
 		if jobs := h.jobs(t); len(jobs) != 0 || row.SealedEmail != nil || row.EmailMAC != nil || row.WrappedKey != nil {
 			t.Errorf("%d letters are left of %+v", len(jobs), row)
+		}
+	})
+}
+
+// A contact that waits until the erased person has got a letter waits no longer: the letter is never sent.
+func TestErasureEndsTheWaitForALetter(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		other := h.asking(t, "other", registerclient.RoleDataUser)
+		lodger := h.lives(t, other, "lodger@example.com", "2023-01-01")
+		must(h.WriteContactLetters(t.Context()))(t)
+		told := func() bool {
+			t.Helper()
+			contacts := must(h.store.ListContactsOf(t.Context(), []string{lodger}))(t)
+
+			return len(contacts) == 1 && contacts[0].ToldAt != nil
+		}
+		if told() {
+			t.Fatal("told before the letter was sent")
+		}
+
+		must(h.AnonymiseIdentityRecord(t.Context(), "owner", h.ir))(t)
+		if !told() || len(h.jobs(t)) != 0 {
+			t.Errorf("told: %t, with %d letters", told(), len(h.jobs(t)))
 		}
 	})
 }

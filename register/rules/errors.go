@@ -36,6 +36,7 @@ const (
 	CodeBasicHeader       = "AUTH004" // 401
 	CodeMeterPointRefused = "AUTH004" // 403
 	CodeCredentials       = "AUTH005"
+	CodeApproval          = "AUTH006"
 	CodeValidation        = "VAL001"
 	CodeStateFilter       = "VAL002" // 400
 	CodeNoEmail           = "VAL002" // 422
@@ -57,6 +58,8 @@ type Error struct {
 	Message string
 	// RetryAfter is how long the caller should wait; for KindTooMany.
 	RetryAfter time.Duration
+	// Approval is the key of the approval that the request waits for; for CodeApproval.
+	Approval string
 }
 
 // Error returns the field and the message.

@@ -19,6 +19,8 @@ type Response struct {
 	// Location is the address of the created resource; empty if none was created.
 	Location string
 	Body     any
+	// Kept is the body that a repetition gets, if that is not Body: a secret is sent once and not kept.
+	Kept any
 	// IR is the identity record that the request or the response is about. What is kept of both is erased with the
 	// record; empty if there is none.
 	IR string
@@ -69,7 +71,12 @@ func (r *Rules) ClaimKey(ctx context.Context, tx *store.Tx, request IdempotentRe
 // KeepResponse seals a response and stores it under the key that the transaction claimed. A response about an identity
 // record is sealed with the record's own key.
 func (r *Rules) KeepResponse(ctx context.Context, tx *store.Tx, request IdempotentRequest, response Response) error {
-	text, err := json.Marshal(response.Body)
+	body := response.Body
+	if response.Kept != nil {
+		body = response.Kept
+	}
+
+	text, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("encode a response: %w", err)
 	}

@@ -47,6 +47,11 @@ func (r *Rules) claimLines(
 		}
 	}
 
+	unused, err = acceptNames(ctx, tx, accountID, unused)
+	if err != nil {
+		return lineClaims{}, err
+	}
+
 	unused, err = linkIdentities(ctx, tx, accountID, unused)
 	if err != nil {
 		return lineClaims{}, err
@@ -60,6 +65,33 @@ func (r *Rules) claimLines(
 	claims := lineClaims{winners: map[string]*importLine{}, hashes: hashes}
 
 	return claims, claims.claim(ctx, tx, accountID, candidates)
+}
+
+// acceptNames returns the lines with names that it accepts, and refuses the others.
+func acceptNames(
+	ctx context.Context, tx *store.Tx, accountID string, lines []*importLine,
+) ([]*importLine, error) {
+	var names []givenName
+	for _, line := range lines {
+		names = append(names, line.names...)
+	}
+
+	holders, err := findNameHolders(ctx, tx, accountID, foldedNames(names))
+	if err != nil {
+		return nil, err
+	}
+
+	accepted := make([]*importLine, 0, len(lines))
+	for _, line := range lines {
+		if err := holders.check(line.names); err != nil {
+			line.mistakes = Refusals(err)
+			continue
+		}
+
+		accepted = append(accepted, line)
+	}
+
+	return accepted, nil
 }
 
 // linkIdentities gives the lines that name an identity record its meter point, and locks these records so that they are

@@ -26,7 +26,9 @@ type importLine struct {
 	number int
 	row    store.ImportedRecord
 	// ref is the identity record that the line names; empty if the line brings one.
-	ref      string
+	ref string
+	// names are the names in the record.
+	names    []givenName
 	mistakes Errors
 }
 
@@ -177,6 +179,7 @@ func (r *Rules) parseLine(line *importLine, account store.Account, text []byte) 
 		return err
 	}
 
+	line.names = namesOf("access-record.", in.AccessRecord)
 	hash := sha256.Sum256(text)
 	line.row.Reference = in.ImportReference
 	line.row.LineHash = hash[:]

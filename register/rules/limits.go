@@ -24,6 +24,10 @@ const (
 	failuresPerAddress = 30
 	addressWindow      = 15 * time.Minute
 
+	// Wrong secrets for one account from one network address.
+	wrongSecrets      = 30
+	wrongSecretWindow = 15 * time.Minute
+
 	// Changes of the address of one identity record. Each is a letter, and says whether the new address stands already.
 	addressesPerRecord = 10
 	recordWindow       = 24 * time.Hour
@@ -35,6 +39,10 @@ const (
 
 func tooMany(message string, wait time.Duration) *Error {
 	return &Error{Kind: KindTooMany, Code: CodeUnclassified, Message: message, RetryAfter: wait}
+}
+
+func tooManySecrets(wait time.Duration) *Error {
+	return tooMany("Too many wrong secrets were sent for this account from this address. Please wait.", wait)
 }
 
 // LimitStart counts the start of a challenge towards its account's limit. It returns an *Error of KindTooMany if the

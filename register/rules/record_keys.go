@@ -74,11 +74,13 @@ func (k *Keyring) openRecord(ir string, own store.OwnKey, keyID string, value []
 
 // ownKeyReader reads the keys of identity records, from the store or in a transaction.
 type ownKeyReader interface {
+	FindIdentityRecord(ctx context.Context, ir string) (store.IdentityRecord, error)
 	FindOwnKey(ctx context.Context, ir string) (store.OwnKey, error)
 }
 
 // sealFor seals a value that belongs to the person of an identity record, with the record's own key. The id that it
-// returns is empty then, and that of a key of the keyring if the record has no key of its own, or ir is nil.
+// returns is empty then, and that of a key of the keyring if the record has no key of its own yet, or ir is nil. It
+// returns ErrErased if the record is anonymised.
 func (r *Rules) sealFor(
 	ctx context.Context, from ownKeyReader, ir *string, value []byte, place string,
 ) (keyID string, sealed []byte, err error) {
@@ -89,6 +91,14 @@ func (r *Rules) sealFor(
 
 	own, err := from.FindOwnKey(ctx, *ir)
 	if errors.Is(err, store.ErrNotFound) {
+		record, err := from.FindIdentityRecord(ctx, *ir)
+		if err == nil && record.AnonymisedAt != nil {
+			err = ErrErased
+		}
+		if err != nil {
+			return "", nil, err
+		}
+
 		return ring.id, ring.sealed(value, place), nil
 	}
 	if err != nil {

@@ -54,8 +54,22 @@ func (r *Rules) SearchRecords(
 		}
 	}
 
-	looks := r.looksOf(administrator, store.LookAdministrator, rows)
-	if err := r.recordLooks(ctx, looks, r.searchEvents(administrator, query, rows)...); err != nil {
+	aks := make([]string, len(rows))
+	for i, row := range rows {
+		aks[i] = row.AK
+	}
+
+	err = r.auditRecords(ctx, shownRecords{
+		action: actionReadRecords,
+		parameters: map[string]string{
+			"ak": query.ak, "mpxn": query.mpxn, "state": string(filter.state), "legal-basis": string(filter.basis),
+		},
+		aks:   aks,
+		looks: r.looksOf(administrator, store.LookAdministrator, rows),
+		after: page.After,
+		next:  last,
+	}, r.searchEvents(ctx, administrator, query, rows))
+	if err != nil {
 		return none, err
 	}
 
@@ -63,16 +77,17 @@ func (r *Rules) SearchRecords(
 }
 
 // searchEvents returns the rows of the audit log for a search: one for each record found, or one for the search itself.
-func (r *Rules) searchEvents(administrator string, query RecordQuery, rows []store.ListedRecord) []store.AuditEvent {
+func (r *Rules) searchEvents(
+	ctx context.Context, administrator string, query RecordQuery, rows []store.ListedRecord,
+) []store.AuditEvent {
 	if len(rows) == 0 {
-		return []store.AuditEvent{r.auditEvent(administrator, auditAdministratorLooked, query.mpxn, query.ak,
+		return []store.AuditEvent{r.lookEvent(ctx, administrator, query.mpxn, query.ak,
 			map[string]any{"at": "records", "found": 0})}
 	}
 
 	events := make([]store.AuditEvent, len(rows))
 	for i, row := range rows {
-		events[i] = r.auditEvent(administrator, auditAdministratorLooked, row.MPxN, row.AK,
-			map[string]any{"at": "records"})
+		events[i] = r.lookEvent(ctx, administrator, row.MPxN, row.AK, map[string]any{"at": "records"})
 	}
 
 	return events

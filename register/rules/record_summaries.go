@@ -135,6 +135,9 @@ func summaryOfRecord(
 	if row.OrganisationReference != nil {
 		summary.OrganisationReference = *row.OrganisationReference
 	}
+	if FoldName(row.DataUserName) != FoldName(arrangement.Lead().Name) {
+		summary.RegisteredBy = row.DataUserName
+	}
 	if renewed := record.AccessEvent.RegisteredAt; renewed.After(first) {
 		summary.RenewedAt = &renewed
 	}

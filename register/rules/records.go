@@ -30,12 +30,16 @@ func (r *Rules) PrepareAccessRecord(in registerclient.AccessRecord) (NewAccessRe
 // RegisterAccess stores a new access record of an account. It consumes the re-identification token that the record
 // names. It returns an *Error of KindForbidden, KindNotFound, KindConflict or KindUnprocessable if the record may not
 // use the identity record or the token, and of KindConflict if the account has too many records at the meter point or
-// they would hold too much.
+// they would hold too much. It returns Errors of KindUnprocessable if a name in the record is refused.
 func (r *Rules) RegisterAccess(
 	ctx context.Context, tx *store.Tx, account store.Account, record NewAccessRecord,
 ) (registerclient.AccessToken, error) {
 	mpxn, ir, err := r.useIdentity(ctx, tx, record.in, account.AccountID)
 	if err != nil {
+		return registerclient.AccessToken{}, err
+	}
+
+	if err := checkNames(ctx, tx, account.AccountID, record.in); err != nil {
 		return registerclient.AccessToken{}, err
 	}
 

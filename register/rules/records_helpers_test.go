@@ -74,6 +74,7 @@ func (r *records) account(t testing.TB, id string, role registerclient.Role) sto
 		DisplayName:           "Example " + id,
 		ContactURL:            "https://example.org/contact",
 		OrganisationReference: strings.ToUpper(id),
+		ReservedName:          true,
 	})
 	if err != nil {
 		t.Fatal(err)

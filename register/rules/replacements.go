@@ -15,8 +15,8 @@ const maxReplacementsPerDay = 10
 
 // ReplaceAccess replaces an active access record of an account as a whole, under the same key. It returns Errors if the
 // new record is wrong, and an *Error of KindNotFound if the account has no such record, of KindUnprocessable if the new
-// record changes what stays, of KindTooMany if the record was replaced too often today, of KindConflict if it is not
-// active.
+// record changes what stays or a name in it is refused, of KindTooMany if the record was replaced too often today, of
+// KindConflict if it is not active.
 func (r *Rules) ReplaceAccess(
 	ctx context.Context, accountID, ak string, in registerclient.AccessRecord,
 ) (registerclient.AccessToken, error) {
@@ -36,6 +36,9 @@ func (r *Rules) ReplaceAccess(
 			return orRefusal(err, noAccessRecord())
 		}
 		if err := checkWhatStays(in, old, held, now); err != nil {
+			return err
+		}
+		if err := checkNames(ctx, tx, accountID, in); err != nil {
 			return err
 		}
 
@@ -119,6 +122,9 @@ func (r *Rules) replaceRow(
 		return err
 	}
 	if err := checkRecordBytes(ctx, tx, row); err != nil {
+		return err
+	}
+	if err := limitOrganisations(change); err != nil {
 		return err
 	}
 	if err := r.noteAmendment(ctx, tx, row, change); err != nil {

@@ -161,9 +161,7 @@ func (r *Rules) ListTenancyChanges(
 		changes[i] = tenancyChangeOf(row)
 	}
 
-	err = r.recordAudit(ctx, r.auditEvent(administrator, auditAdministratorLooked, mpxn, "", map[string]any{
-		"at": "changes of tenancy",
-	}))
+	err = r.auditLook(ctx, r.lookEvent(ctx, administrator, mpxn, "", map[string]any{"at": "changes of tenancy"}))
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +204,8 @@ func (r *Rules) WithdrawTenancyChange(
 		}
 	}
 
-	tx.Audit(r.auditEvent(administrator, auditTenancyWithdrawn, change.MPxN, "", map[string]any{"cot": cot}))
+	tx.Audit(r.auditEvent(administrator, auditTenancyWithdrawn, change.MPxN, "",
+		withReason(ctx, map[string]any{"cot": cot})))
 	change.WithdrawnAt = new(store.Millis(r.Now()))
 
 	return tenancyChangeOf(change), nil

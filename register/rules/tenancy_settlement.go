@@ -246,7 +246,8 @@ func (r *Rules) UpholdTenancyChange(
 		return registerclient.ChangeOfTenancy{}, err
 	}
 
-	tx.Audit(r.auditEvent(administrator, auditTenancyUpheld, change.MPxN, "", map[string]any{"cot": cot}))
+	tx.Audit(r.auditEvent(administrator, auditTenancyUpheld, change.MPxN, "",
+		withReason(ctx, map[string]any{"cot": cot})))
 	change.UpheldAt = new(store.Millis(after.now))
 
 	return tenancyChangeOf(change), nil

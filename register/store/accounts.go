@@ -22,22 +22,40 @@ type Account struct {
 	SuspendedAt *Millis `db:"suspended_at"`
 	// StatusCause is why: "failure" or "misconduct"; nil if it is active.
 	StatusCause *string `db:"status_cause"`
+	// FoldedName is DisplayName in the form in which names are compared.
+	FoldedName string `db:"folded_name"`
 }
 
 const accountColumns = `account_id, secret_hash, duid, display_name, role, status, contact_url,
-	organisation_reference, data_types, return_urls, registered_at, suspended_at, status_cause`
+	organisation_reference, data_types, return_urls, registered_at, suspended_at, status_cause, folded_name`
 
 // InsertAccount adds an account; ErrConflict if its id or its DUID exists already.
 func (t *Tx) InsertAccount(ctx context.Context, a Account) error {
 	return t.insert(ctx, "insert account", `INSERT INTO accounts (`+accountColumns+`)
 		VALUES (:account_id, :secret_hash, :duid, :display_name, :role, :status, :contact_url,
-		:organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at, :status_cause)`, a)
+		:organisation_reference, :data_types, :return_urls, :registered_at, :suspended_at,
+		:status_cause, :folded_name)`, a)
 }
 
 // FindAccount finds an account by its id; ErrNotFound.
 func (r reader) FindAccount(ctx context.Context, id string) (Account, error) {
 	return queryRow[Account](ctx, r.db, "find account",
 		`SELECT `+accountColumns+` FROM accounts WHERE account_id = ?`, id)
+}
+
+// HoldAccount is FindAccount for an account that is changed: other changes of it wait until the transaction ends.
+func (t *Tx) HoldAccount(ctx context.Context, id string) (Account, error) {
+	return queryRow[Account](ctx, t.db, "hold account",
+		`SELECT `+accountColumns+` FROM accounts WHERE account_id = ?`+t.forUpdate(), id)
+}
+
+// UpdateAccount stores the display name, contact, reference and data types of an account.
+func (t *Tx) UpdateAccount(ctx context.Context, a Account) error {
+	_, err := t.exec(ctx, "update account", `UPDATE accounts SET display_name = ?, folded_name = ?, contact_url = ?,
+		organisation_reference = ?, data_types = ? WHERE account_id = ?`,
+		a.DisplayName, a.FoldedName, a.ContactURL, a.OrganisationReference, a.DataTypes, a.AccountID)
+
+	return err
 }
 
 // FindDataUser finds a Data User of any status by its DUID; ErrNotFound, also if the account with this DUID has

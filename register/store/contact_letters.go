@@ -165,6 +165,14 @@ func (r reader) HasLetterUnderway(ctx context.Context, contact string, round int
 		contact, round)
 }
 
+// ListLettersUnderwayTo lists the letters to the contacts of an identity record that have neither been accepted nor
+// refused for good.
+func (r reader) ListLettersUnderwayTo(ctx context.Context, ir string) ([]ContactLetter, error) {
+	return queryRows[ContactLetter](ctx, r.db, "list the letters underway to an identity record",
+		`SELECT `+contactLetterColumns+` FROM contact_letters WHERE recipient IN `+contactsOfRecord+`
+		AND accepted_at IS NULL AND refused_at IS NULL ORDER BY letter`, ir)
+}
+
 // WrittenLetters is a round of letters about one contact.
 type WrittenLetters struct {
 	Contact   string `db:"contact"`

@@ -53,6 +53,7 @@ var runtimeKeys = map[string][]string{
 		"consent.elsewhere",
 		"explicit-consent.elsewhere",
 	),
+	"records.told.":              bases,
 	"records.arrangement.":       {"joint", "group"},
 	"records.discovered.letter.": {"electricity", "gas"},
 	"filter.state":               {".label", ".any"},
