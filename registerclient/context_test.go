@@ -60,28 +60,3 @@ func TestIdempotencyKey(t *testing.T) {
 		}
 	}
 }
-
-// The register is told an adviser's name in any script, and never anything that would end the header.
-func TestWithAdviser(t *testing.T) {
-	t.Parallel()
-	f := newFakeRegister(t, respondEmptyObject)
-	c := f.client(t)
-	for name, want := range map[string]string{
-		"Sam 100% Jones":         "Sam 100%25 Jones",
-		"Siân":                   "Si%C3%A2n",
-		strings.Repeat("x", 60):  strings.Repeat("x", 60),
-		strings.Repeat("x", 61):  "",
-		"":                       "",
-		" ":                      "",
-		"Sam\r\nX-Request-ID: x": "",
-		"\xff":                   "",
-	} {
-		before := len(f.received())
-		if _, err := c.IdentityRecordExists(WithAdviser(t.Context(), name), testMPxN); err != nil {
-			t.Fatalf("%q: %v", name, err)
-		}
-		if got := f.received()[before].header.Get("X-Dar-Adviser"); got != want {
-			t.Errorf("%q was sent as %q, want %q", name, got, want)
-		}
-	}
-}

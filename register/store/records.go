@@ -184,7 +184,7 @@ type RecordFilter struct {
 // first; with ChangedSince the one whose last change is the oldest.
 func (r reader) ListRecords(ctx context.Context, f RecordFilter, page Page) ([]ListedRecord, Total, error) {
 	account := "r.account_id"
-	if f.MPxN != "" {
+	if f.MPxN != "" && f.ChangedSince != nil {
 		account += " || ''" // no index of the account: it has more rows than the meter point
 	}
 
