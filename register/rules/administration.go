@@ -123,7 +123,7 @@ func (r *Rules) ReadAudit(
 		next:  next,
 	}, []store.AuditEvent{looked})
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, nil, store.Total{}, err
 	}
 
 	return events, next, total, nil
