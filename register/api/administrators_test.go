@@ -15,8 +15,8 @@ import (
 func lastAudited(t testing.TB, r *registertest.Register, accountID string) (store.AuditEvent, int) {
 	t.Helper()
 	rows, total, err := r.Store.ListAudit(t.Context(), store.AuditFilter{AccountID: accountID}, store.Page{Limit: 500})
-	if err != nil || total > len(rows) {
-		t.Fatalf("%d of %d rows of the audit log: %v", len(rows), total, err)
+	if err != nil || total.Rows > len(rows) {
+		t.Fatalf("%d of %d rows of the audit log: %v", len(rows), total.Rows, err)
 	}
 
 	// Times are whole seconds. The row that was written last has the highest count of the whole log.
@@ -27,7 +27,7 @@ func lastAudited(t testing.TB, r *registertest.Register, accountID string) (stor
 		}
 	}
 
-	return newest, total
+	return newest, total.Rows
 }
 
 // Every operation of an administrator leaves a row in the audit log, with its reason. A new operation cannot be left
