@@ -138,8 +138,8 @@ func TestChangedRecords(t *testing.T) {
 	})
 }
 
-// A change that another request commits late, with the time at which it began, is missed by the list that is being read,
-// and is in the next one. The next list begins before the first page of this one, however long its pages took.
+// A change that another request commits late, with the time at which it began, is missed by the list that is being
+// read, and is in the next one. The next list begins before the first page of this one, however long its pages took.
 func TestReconciliationMissesNothing(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {

@@ -92,8 +92,9 @@ func TotalOf(rows int) Total { return Total{Rows: min(rows, MostCounted), AtLeas
 
 // queryPage returns one page of the rows that match, and the number of all that match.
 func queryPage[T any](ctx context.Context, db queryer, l list, where conditions, page Page) ([]T, Total, error) {
+	args := append(slices.Clone(where.args), MostCounted+1)
 	counted, err := queryRow[int](ctx, db, "count rows of "+l.from, `SELECT COUNT(*) FROM (
-		SELECT 1 FROM `+cmp.Or(l.counted, l.from)+where.clause()+` LIMIT ?) counted`, append(slices.Clone(where.args), MostCounted+1)...)
+		SELECT 1 FROM `+cmp.Or(l.counted, l.from)+where.clause()+` LIMIT ?) counted`, args...)
 	if err != nil {
 		return nil, Total{}, err
 	}
