@@ -34,7 +34,9 @@ func TestOwnRecordsBySubject(t *testing.T) {
 			"other reference": {query{ControllerReference: "REF 1"}, nil},
 			"meter point":     {query{MPxN: "23 1234 567 8901"}, []string{plain, referenced}},
 			"other meter":     {query{MPxN: "9900000000001"}, nil},
-			"both":            {query{MPxN: registertest.MeterPoint, ControllerReference: "REF 1/ä"}, []string{referenced}},
+			"both": {
+				query{MPxN: registertest.MeterPoint, ControllerReference: "REF 1/ä"}, []string{referenced},
+			},
 		} {
 			got := must(owner.ListOwnRecords(t.Context(), test.query))(t)
 			if keys := keysOf(got.Records); !slices.Equal(keys, test.want) || got.Total != len(test.want) {

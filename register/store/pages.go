@@ -87,7 +87,7 @@ type Total struct {
 	AtLeast bool
 }
 
-// TotalOf returns the total of a list of which the number of rows is known.
+// TotalOf returns the total of a list with a known number of rows.
 func TotalOf(rows int) Total { return Total{Rows: min(rows, MostCounted), AtLeast: rows > MostCounted} }
 
 // queryPage returns one page of the rows that match, and the number of all that match.
