@@ -254,7 +254,7 @@ func TestLetterOfAnErasedPerson(t *testing.T) {
 		inbox, sender := registertest.NewInbox(t)
 		p := newErasedPerson(t, registertest.On(d), registertest.WithMail(sender))
 		service := withKeys(t, p.Register, firstKey)
-		claimed := must(p.Store.ListDueJobs(t.Context(), p.Clock.Now(), 1000, 1000))(t)
+		claimed := must(p.Store.ListDueJobs(t.Context(), p.Now(), 1000, 1000))(t)
 		if len(claimed) < 2 {
 			t.Fatalf("%d letters wait", len(claimed))
 		}
