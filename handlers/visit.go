@@ -111,6 +111,8 @@ type withdrawal struct {
 	At time.Time
 	// Reference is the register's transaction id.
 	Reference string
+	// ErasureRequested says that the customer also asked for erasure.
+	ErasureRequested bool
 }
 
 // newVisit begins a visit with a meter point that the register knows. ReturnURL may be empty.
