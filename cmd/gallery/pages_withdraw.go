@@ -35,7 +35,7 @@ func (s *set) addWithdraw() {
 
 	for _, delivery := range deliveries {
 		s.withdrawn("withdrawn "+string(delivery.State), customer, views.WithdrawnPage{
-			Erasure: true,
+			Erasure:  true,
 			Record:   consent(),
 			Delivery: delivery,
 		})

@@ -78,11 +78,11 @@ type revocationDetail struct {
 	erasureRequested bool
 }
 
-// Withdraw ends an active consent by the authority of a customer, which the token carries (authorityOver), and returns
-// when it ended. If the customer withdrew it before, it returns that time again and tells the owner nothing more. What
-// the owner replaced since the customer read the record does not count against the customer. It returns an *Error of KindForbidden if the token has
-// no authority over the record, of KindUnprocessable if the record does not rest on consent, of KindConflict if it has
-// expired or the organisation ended it.
+// Withdraw ends an active consent by the authority of a customer, which the token carries (authorityOver), and
+// returns when it ended. If the customer withdrew it before, it returns that time again and tells the owner nothing
+// more. What the owner replaced since the customer read the record does not count against the customer. It returns
+// an *Error of KindForbidden if the token has no authority over the record, of KindUnprocessable if the record does
+// not rest on consent, of KindConflict if it has expired or the organisation ended it.
 func (r *Rules) Withdraw(ctx context.Context, accountID, ak string, with Withdrawal) (time.Time, error) {
 	endedAt := r.Now()
 	revocation := store.Revocation{At: endedAt, By: string(registerclient.RevokedByCustomer), Reason: with.Reason}
