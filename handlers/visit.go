@@ -84,6 +84,8 @@ type challenge struct {
 	State      views.WaitingState
 	// ReadingSince is when a request set out to use the token for the reading; zero before. Only one may at a time.
 	ReadingSince time.Time
+	// ReadingKey is the Idempotency-Key of the reading; empty before the first try.
+	ReadingKey string
 }
 
 // reading is what a confirmed token allowed to read, once.
