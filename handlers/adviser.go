@@ -143,6 +143,7 @@ func (p *portal) needCustomerYes(h visitHandler) visitHandler {
 		if reason := form.Get("why"); slices.Contains(withdrawalReasons, reason) {
 			page.Reason = reason
 		}
+		page.Erasure = asksForErasure(c)
 
 		return web.Render(c, http.StatusUnprocessableEntity, views.Withdraw(page))
 	}

@@ -22,11 +22,12 @@ const handleLength = 12
 // readRecords uses the confirmed token for the one reading that it allows, and keeps the result.
 //
 // The claim comes first, so that of two windows that poll at once only one calls the register. The other finds the list
-// with its next poll. Without a claim the 409 that it would get could not be told from a response that was lost.
+// with its next poll. The claim has an Idempotency-Key: if the response is lost, the next poll sends the request again
+// with the same key, and gets the list.
 func (p *portal) readRecords(c echo.Context, v *visit, proof challenge) error {
 	ignoreCancel(c)
 
-	err := p.claimReading(c, v, proof)
+	key, err := p.claimReading(c, v, proof)
 	if errors.Is(err, errInProgress) {
 		return nil
 	}
@@ -36,9 +37,9 @@ func (p *portal) readRecords(c echo.Context, v *visit, proof challenge) error {
 
 	ctx := c.Request().Context()
 	query := registerclient.ListAccessRecordsQuery{ReidentificationToken: proof.TokenRef}
-	list, readErr := p.Register.ListAccessRecords(ctx, v.MeterPoint, query)
+	list, readErr := p.Register.ListAccessRecords(registerclient.WithIdempotencyKey(ctx, key), v.MeterPoint, query)
 
-	// A token is used up if its one response was given already. It is void if the person who confirmed has moved out
+	// A token is used up if its one response was given and the register does not repeat it any more. It is void if the person who confirmed has moved out
 	// since, or its hour is over. The waiting page says so. After any other failure the token may be tried again.
 	usedUp := errors.Is(readErr, registerclient.ErrConflict)
 	void := errors.Is(readErr, registerclient.ErrForbidden)
@@ -72,18 +73,26 @@ func (p *portal) readRecords(c echo.Context, v *visit, proof challenge) error {
 	}
 }
 
-// claimReading reserves the reading for this request; errInProgress if another one has done so.
-func (p *portal) claimReading(c echo.Context, v *visit, proof challenge) error {
-	return p.changeVisit(c, v, func(v *visit) error {
+// claimReading reserves the reading for this request and returns its Idempotency-Key, which is the same for every
+// reading with the token. It returns errInProgress if another request has reserved it.
+func (p *portal) claimReading(c echo.Context, v *visit, proof challenge) (string, error) {
+	var key string
+	err := p.changeVisit(c, v, func(v *visit) error {
 		now := p.Clock()
 		if !v.waitsFor(proof) || now.Sub(v.Challenge.ReadingSince) < readingTime {
 			return errInProgress
 		}
 
+		if v.Challenge.ReadingKey == "" {
+			v.Challenge.ReadingKey = rand.Text()
+		}
 		v.Challenge.ReadingSince = now
+		key = v.Challenge.ReadingKey
 
 		return nil
 	})
+
+	return key, err
 }
 
 func newReading(list *registerclient.ListAccessRecordsResponse, now time.Time) *reading {

@@ -3,7 +3,9 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,6 +54,69 @@ func TestVoidToken(t *testing.T) {
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.gone.title")
 }
 
+// If the register's response is lost once, the customer sees the list all the same: the reading is repeated with its
+// key at once.
+func TestReadingIsRepeatedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	b.confirm()
+	var keys readingKeys
+	w.wire.set(keys.note, func(r *http.Request) bool { return operationOf(r) == "list" && keys.count() == 1 })
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
+	keys.expectOne(t, 2)
+}
+
+// If all responses of a poll are lost, the next poll repeats the reading with the same key.
+func TestReadingIsRepeatedByTheNextPoll(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.prove()
+	b.confirm()
+	var keys readingKeys
+	w.wire.set(keys.note, func(r *http.Request) bool { return operationOf(r) == "list" })
+	b.get("/portal/waiting/check").wants(t, 503, "error.unavailable.title")
+	w.wire.set(keys.note, nil)
+	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "records.title")
+	keys.expectOne(t, keys.count())
+}
+
+// readingKeys are the Idempotency-Keys of the readings that the register got.
+type readingKeys struct {
+	mu   sync.Mutex
+	keys []string
+}
+
+func (k *readingKeys) note(r *http.Request) *http.Response {
+	if operationOf(r) == "list" {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.keys = append(k.keys, r.Header.Get("Idempotency-Key"))
+	}
+
+	return nil
+}
+
+func (k *readingKeys) count() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+
+	return len(k.keys)
+}
+
+// expectOne expects so many readings, all with the same key.
+func (k *readingKeys) expectOne(t *testing.T, count int) {
+	t.Helper()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.keys) != count || count < 2 || k.keys[0] == "" || len(slices.Compact(slices.Clone(k.keys))) != 1 {
+		t.Errorf("readings with the keys %q, want %d with one key", k.keys, count)
+	}
+}
+
+// The register repeats its response for two minutes. After that the list is lost.
 func TestLostReading(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -61,14 +126,16 @@ func TestLostReading(t *testing.T) {
 	w.wire.set(nil, func(r *http.Request) bool { return operationOf(r) == "list" })
 	b.get("/portal/waiting/check").wants(t, 503, "error.unavailable.title")
 	w.wire.set(nil, nil)
+	w.register.Clock.Add(2 * time.Minute)
+	readings := w.wire.called("list")
 	// The register has sent the one response that the token allowed, and says so.
 	b.follow(b.get("/portal/waiting/check")).wants(t, 200, "waiting.lost.title")
 	p := b.get("/portal/waiting/status")
 	if p.doc.Find("#waiting[data-state=lost] a[href='/portal/prove']").Length() != 1 {
 		t.Errorf("the part says %s", p.body)
 	}
-	if n := w.wire.called("list"); n != 2 {
-		t.Errorf("%d readings", n)
+	if n := w.wire.called("list") - readings; n != 1 {
+		t.Errorf("%d readings after the responses were lost", n)
 	}
 	if !strings.Contains(w.log.String(), "its response was lost") {
 		t.Error("the log does not tell")

@@ -84,6 +84,8 @@ type challenge struct {
 	State      views.WaitingState
 	// ReadingSince is when a request set out to use the token for the reading; zero before. Only one may at a time.
 	ReadingSince time.Time
+	// ReadingKey is the Idempotency-Key of the reading; empty before the first try.
+	ReadingKey string
 }
 
 // reading is what a confirmed token allowed to read, once.
@@ -111,6 +113,8 @@ type withdrawal struct {
 	At time.Time
 	// Reference is the register's transaction id.
 	Reference string
+	// ErasureRequested says that the customer also asked for erasure.
+	ErasureRequested bool
 }
 
 // newVisit begins a visit with a meter point that the register knows. ReturnURL may be empty.

@@ -96,13 +96,26 @@ func (p *portal) withdraw(c echo.Context, v *visit, held heldRecord) (*withdrawa
 	ended, err := p.Register.RevokeAccessRecord(
 		c.Request().Context(),
 		held.Summary.AK,
-		registerclient.RevokeAccessRecordQuery{Reason: reason, ReidentificationToken: v.Challenge.TokenRef},
+		registerclient.RevokeAccessRecordQuery{
+			Reason:                reason,
+			ReidentificationToken: v.Challenge.TokenRef,
+			ErasureRequested:      asksForErasure(c),
+		},
 	)
 	if err != nil {
 		return nil, err
 	}
 
-	return &withdrawal{At: ended.RevokedAt, Reference: ended.Response.TransactionID}, nil
+	return &withdrawal{
+		At:               ended.RevokedAt,
+		Reference:        ended.Response.TransactionID,
+		ErasureRequested: asksForErasure(c),
+	}, nil
+}
+
+// asksForErasure reports whether the customer ticked that the organisation is also asked to erase its data.
+func asksForErasure(c echo.Context) bool {
+	return c.Request().PostForm.Get("erasure") == "yes"
 }
 
 // isRefusal reports whether the register will not end the record, however often it is asked.
@@ -166,6 +179,7 @@ func (p *portal) showWithdrawn(c echo.Context, v *visit) error {
 		Record:     recordView(*held, p.Clock()),
 		At:         held.Withdrawal.At,
 		Reference:  held.Withdrawal.Reference,
+		Erasure:    held.Withdrawal.ErasureRequested,
 		Filter:     readFilter(c),
 		Delivery:   p.deliveryStatus(request.Context(), v, *held, request.URL.RequestURI(), deliveryPollEvery),
 		// An ak leaves the portal here alone: the register's guide has it for the site that sent the customer. The

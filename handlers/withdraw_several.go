@@ -141,6 +141,7 @@ func (p *portal) showStopped(c echo.Context, v *visit) error {
 		if held.Withdrawal != nil {
 			outcome.At = held.Withdrawal.At
 			outcome.Reference = held.Withdrawal.Reference
+			outcome.Erasure = held.Withdrawal.ErasureRequested
 			outcome.Delivery = p.deliveryStatus(ctx, v, *held, c.Request().URL.RequestURI(), pollEvery)
 		}
 

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -67,6 +68,40 @@ func TestWithdrawalWhoseAnswerWasLost(t *testing.T) {
 	w.wire.set(nil, nil)
 	w.register.Clock.Add(time.Minute)
 	b.post(path, form).sendsTo(t, strings.TrimSuffix(path, "withdraw")+"withdrawn")
+}
+
+// A customer may also ask for erasure. The box is not ticked, and the receipt says what was asked for.
+func TestErasureIsAskedForByTick(t *testing.T) {
+	t.Parallel()
+	for _, asked := range []bool{false, true} {
+		w := newWorld(t)
+		var sent []string
+		w.wire.set(func(r *http.Request) *http.Response {
+			if operationOf(r) == "revoke" {
+				sent = r.URL.Query()["erasure-requested"]
+			}
+
+			return nil
+		}, nil)
+		b := w.browser(t)
+		path := b.signIn().withdrawPath(t)
+		page := b.get(path)
+		if box := page.doc.Find("form input[type=checkbox][name=erasure]"); box.Length() != 1 || box.Is("[checked]") {
+			t.Fatalf("the box for erasure: %d, ticked: %t", box.Length(), box.Is("[checked]"))
+		}
+
+		form := url.Values{"token": {page.token(t)}}
+		if asked {
+			form.Set("erasure", "yes")
+		}
+		receipt := b.follow(b.post(path, form))
+		if slices.Equal(sent, []string{"true"}) != asked || (len(sent) > 0) != asked {
+			t.Errorf("the register gets erasure-requested %q, asked: %t", sent, asked)
+		}
+		if strings.Contains(receipt.body, "You also asked for erasure.") != asked {
+			t.Errorf("the receipt, asked: %t: %s", asked, receipt.body)
+		}
+	}
 }
 
 func TestOnlyWhatTheCustomerPermittedCanBeStopped(t *testing.T) {

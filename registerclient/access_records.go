@@ -55,6 +55,9 @@ type RevokeAccessRecordQuery struct {
 	Reason RevokeReason
 	// ReidentificationToken is the customer's authority. Portals need it, the owner of the record does not.
 	ReidentificationToken string
+	// ErasureRequested says that the customer also asks the organisation to erase what it holds. Portals alone may
+	// say so. Only the request that ends the record passes it on.
+	ErasureRequested bool
 }
 
 // RevokeAccessRecord revokes an access record. It returns ErrConflict if it is not active, ErrUnprocessable if a portal
@@ -67,6 +70,9 @@ func (c *Client) RevokeAccessRecord(
 	query := url.Values{}
 	setIf(query, "reason", with.Reason)
 	setIf(query, "reidentification-token", with.ReidentificationToken)
+	if with.ErasureRequested {
+		query.Set("erasure-requested", "true")
+	}
 
 	retries := 0
 	if with.ReidentificationToken != "" {

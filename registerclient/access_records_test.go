@@ -36,10 +36,26 @@ func TestAccessRecordOperations(t *testing.T) {
 		{
 			name: "revoke",
 			call: func(ctx context.Context, c *Client) (any, error) {
-				return c.RevokeAccessRecord(ctx, testAK, RevokeAccessRecordQuery{ReasonCustomerRequest, testToken})
+				return c.RevokeAccessRecord(ctx, testAK, RevokeAccessRecordQuery{
+					Reason:                ReasonCustomerRequest,
+					ReidentificationToken: testToken,
+				})
 			},
 			method:   "DELETE",
 			target:   "/v1/access-records/" + testAK + "?reason=customer-request&reidentification-token=" + testToken,
+			response: "revoke-access-record.json",
+		},
+		{
+			name: "revoke and ask for erasure",
+			call: func(ctx context.Context, c *Client) (any, error) {
+				return c.RevokeAccessRecord(ctx, testAK, RevokeAccessRecordQuery{
+					ReidentificationToken: testToken,
+					ErasureRequested:      true,
+				})
+			},
+			method: "DELETE",
+			target: "/v1/access-records/" + testAK + "?erasure-requested=true&reidentification-token=" +
+				testToken,
 			response: "revoke-access-record.json",
 		},
 		{

@@ -54,6 +54,8 @@ type ConsentWithdrawalPayload struct {
 	RevokedAt time.Time `json:"revoked-at"`
 	// Reason is nil if none was given.
 	Reason *RevokeReason `json:"reason"`
+	// ErasureRequested says that the customer also asks for the erasure of what the receiver holds; absent if not.
+	ErasureRequested bool `json:"erasure-requested,omitzero"`
 }
 
 // TenancyChangePayload announces that another person has moved in. The register itself revokes nothing.

@@ -30,6 +30,11 @@ type DeliveryStatus struct {
 	Again string
 }
 
+// reachesNobody says that the organisation does not get the message.
+func (d DeliveryStatus) reachesNobody() bool {
+	return d.State == DeliveryNone || d.State == DeliveryUndelivered
+}
+
 // DeliveryPage is the part of a page that shows a delivery status. The page fetches it again alone.
 type DeliveryPage struct {
 	Page

@@ -11,6 +11,8 @@ type WithdrawPage struct {
 	Reasons []string
 	// Reason is the reason that the customer chose before a mistake; empty for none.
 	Reason string
+	// Erasure says that the customer ticked, before a mistake, that the organisation is also asked for erasure.
+	Erasure bool
 	// Filter is how the list was narrowed. The way back keeps it.
 	Filter Filter
 }

@@ -41,7 +41,9 @@ type Outcome struct {
 	At time.Time
 	// Reference finds the withdrawal at the register.
 	Reference string
-	Delivery  DeliveryStatus
+	// Erasure says that the customer also asked for erasure.
+	Erasure  bool
+	Delivery DeliveryStatus
 }
 
 func (m SeveralPage) title() string { return m.Text.N("several.title", len(m.Records)) }

@@ -15,6 +15,8 @@ type WithdrawnPage struct {
 	At time.Time
 	// Reference finds the withdrawal at the register.
 	Reference string
+	// Erasure says that the customer also asked for erasure.
+	Erasure bool
 	// Return leads back to the site that sent the customer, and tells it which access was stopped; nil if the customer
 	// came without a link.
 	Return   *ReturnLink

@@ -35,11 +35,12 @@ func (s *set) addWithdraw() {
 
 	for _, delivery := range deliveries {
 		s.withdrawn("withdrawn "+string(delivery.State), customer, views.WithdrawnPage{
+			Erasure:  true,
 			Record:   consent(),
 			Delivery: delivery,
 		})
 	}
-	s.withdrawn("withdrawn joint", customer, views.WithdrawnPage{Record: joint(), Delivery: pending})
+	s.withdrawn("withdrawn joint", customer, views.WithdrawnPage{Record: joint(), Delivery: pending, Erasure: true})
 	s.withdrawn("withdrawn by link", customer, views.WithdrawnPage{
 		Record:   consent(),
 		Delivery: delivered,

@@ -35,6 +35,9 @@ func TestRepeatedPost(t *testing.T) {
 		expect(t, first, http.StatusCreated, "")
 		again := keyed(t, r.URL+"/webhooks", token, "k1", newWebhook)
 		expect(t, again, http.StatusCreated, "")
+		if again.text != first.text {
+			t.Errorf("the repetition got %q, the first %q: not the same bytes", again.text, first.text)
+		}
 		if again.body["signing-secret"] != first.body["signing-secret"] ||
 			again.header.Get("Location") != first.header.Get("Location") {
 			t.Errorf("the repetition got %v, the first %v", again.body, first.body)

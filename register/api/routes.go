@@ -56,7 +56,7 @@ func (a *API) routes() []route {
 		{post, importPath, dataUser, nil, a.importAccessRecords},
 		{get, "/access-records/:ak", public, nil, a.verifyAccessRecord},
 		{put, "/access-records/:ak", dataUser, nil, withBodyInto(rules.UnreadAccessRecord, a.replaceAccessRecord)},
-		{remove, "/access-records/:ak", askers, names("reason", "reidentification-token"), a.revokeAccessRecord},
+		{remove, "/access-records/:ak", askers, names("reason", queryToken, queryErasure), a.revokeAccessRecord},
 		{get, "/access-records/:ak/notice", askers, names("reidentification-token"), a.readWithdrawalDelivery},
 		{
 			get, "/meter-points/:mpxn/access-records", askers,

@@ -9,6 +9,9 @@ import (
 	"central.consent/dar/registerclient"
 )
 
+// queryErasure says that the customer who withdraws also asks for erasure.
+const queryErasure = "erasure-requested"
+
 // revokeAccessRecord is DELETE /access-records/{ak}: by the owner of the record, or by a portal with a customer's
 // token.
 func (a *API) revokeAccessRecord(c echo.Context) error {
@@ -21,6 +24,10 @@ func (a *API) revokeAccessRecord(c echo.Context) error {
 	id := caller(c).AccountID
 	response := registerclient.RevokeAccessResponse{Response: a.metadata(c), AK: c.Param("ak")}
 	if hasRole(c, registerclient.RoleDataUser) {
+		if queryParameter(c, queryErasure) != nil {
+			return rules.Invalid(queryErasure, "is for portals only: it is the customer who asks for erasure.")
+		}
+
 		err := refuseToken(c)
 		if err == nil {
 			response.RevokedAt, err = a.rules.RevokeOwn(ctx, id, response.AK, reason)
@@ -37,12 +44,34 @@ func (a *API) revokeAccessRecord(c echo.Context) error {
 		return err
 	}
 
-	response.RevokedAt, err = a.rules.Withdraw(ctx, id, response.AK, c.QueryParam(queryToken), reason)
+	erasureRequested, err := readErasureRequested(c)
+	if err != nil {
+		return err
+	}
+
+	response.RevokedAt, err = a.rules.Withdraw(ctx, id, response.AK, rules.Withdrawal{
+		Token:            c.QueryParam(queryToken),
+		Reason:           reason,
+		ErasureRequested: erasureRequested,
+	})
 	if err != nil {
 		return err
 	}
 
 	return c.JSON(http.StatusOK, response)
+}
+
+// readErasureRequested returns whether the customer also asks for erasure: no, unless the query says so.
+func readErasureRequested(c echo.Context) (bool, error) {
+	given := queryParameter(c, queryErasure)
+	switch {
+	case given == nil || *given == "false":
+		return false, nil
+	case *given == "true":
+		return true, nil
+	default:
+		return false, rules.Invalid(queryErasure, "must be true or false.")
+	}
 }
 
 // readWithdrawalDelivery is GET /access-records/{ak}/notice.

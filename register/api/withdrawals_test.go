@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -26,6 +28,13 @@ func TestOwnerRevokes(t *testing.T) {
 	}
 	expect(t, drop(stranger, ""), http.StatusNotFound, "NOT001")
 	expect(t, drop(mine, "?reason=whim"), http.StatusBadRequest, "VAL001")
+	for _, value := range []string{"true", "false", ""} {
+		asked := drop(mine, "?erasure-requested="+value)
+		expect(t, asked, http.StatusBadRequest, "VAL001")
+		if !strings.Contains(fmt.Sprint(asked.body), "erasure-requested: is for portals only") {
+			t.Errorf("a Data User that asks for erasure gets %v", asked.body)
+		}
+	}
 	a := drop(mine, "?reason=statutory-authority-lapsed")
 	if a.status != http.StatusOK || a.body["ak"] != ak || a.body["revoked-at"] != "2026-06-01T09:00:00Z" {
 		t.Fatalf("%d %v", a.status, a.body)
@@ -85,6 +94,10 @@ func TestPortalWithdraws(t *testing.T) {
 		expect(t, drop(portal, closed, token), http.StatusConflict, "CON001")
 		r.Clock.Add(10 * time.Minute)
 		expect(t, drop(portal, expiring, token), http.StatusConflict, "CON001")
+
+		for _, value := range []string{"", "yes", "1", "TRUE", "null"} {
+			expect(t, drop(portal, consent, token+"&erasure-requested="+value), http.StatusBadRequest, "VAL001")
+		}
 
 		first := drop(portal, consent, token)
 		if first.status != http.StatusOK {

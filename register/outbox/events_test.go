@@ -62,6 +62,47 @@ func TestWithdrawalEvent(t *testing.T) {
 	})
 }
 
+// A withdrawal says that the customer also asks for erasure only if the customer does. The audit log has the same. A
+// repetition adds nothing.
+func TestErasureIsPassedOnIfAsked(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, portal, ir := household(t, r)
+	endpoint := registertest.NewReceiver(t, r)
+	endpoint.Subscribe(t, owner)
+	asked := create(t, owner, ir, registerclient.BasisConsent)
+	unasked := create(t, owner, ir, registerclient.BasisConsent)
+	token := start(t, portal, registerclient.MethodMagicLink).TokenRef()
+	registertest.ListRecords(t, portal, token)
+	plain := registerclient.RevokeAccessRecordQuery{ReidentificationToken: token}
+	withErasure := registerclient.RevokeAccessRecordQuery{ReidentificationToken: token, ErasureRequested: true}
+	must(portal.RevokeAccessRecord(t.Context(), asked, withErasure))(t)
+	r.WorkOff(t)
+	must(portal.RevokeAccessRecord(t.Context(), unasked, plain))(t)
+	must(portal.RevokeAccessRecord(t.Context(), unasked, withErasure))(t)
+	r.WorkOff(t)
+	endpoint.Expect(t, "consent.withdrawal "+asked, "consent.withdrawal "+unasked)
+	for _, event := range endpoint.Accepted() {
+		payload := must(event.ConsentWithdrawal())(t)
+		want := payload.AK == asked
+		if payload.ErasureRequested != want || strings.Contains(string(event.Payload), "erasure") != want {
+			t.Errorf("the payload is %s, erasure asked for: %t", event.Payload, want)
+		}
+	}
+
+	admin := r.Client(t, registerclient.RoleAdmin)
+	query := registerclient.AuditQuery{EventType: "record.revoked"}
+	rows := must(admin.ReadAudit(t.Context(), query))(t).Events
+	if len(rows) != 2 {
+		t.Fatalf("%d ends are audited, want 2", len(rows))
+	}
+	for _, row := range rows {
+		if want := row.AK == asked; (row.Detail["erasure-requested"] == true) != want {
+			t.Errorf("audited as %v, erasure asked for: %t", row.Detail, want)
+		}
+	}
+}
+
 // Every end of a consent is an event. The end of a record on another legal basis is none.
 func TestEventsAreForConsents(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,7 @@ type request struct {
 type parameter struct {
 	schema    *jsonschema.Schema
 	isInteger bool
+	isBoolean bool
 }
 
 // requestOf reads the request of an operation.
@@ -88,7 +89,11 @@ func (r *request) readParameters(
 		case openapi3.ParameterInPath:
 			inPath[ref.Value.Name] = schema
 		case openapi3.ParameterInQuery:
-			r.query[ref.Value.Name] = parameter{schema, ref.Value.Schema.Value.Type.Is("integer")}
+			r.query[ref.Value.Name] = parameter{
+				schema:    schema,
+				isInteger: ref.Value.Schema.Value.Type.Is("integer"),
+				isBoolean: ref.Value.Schema.Value.Type.Is("boolean"),
+			}
 		}
 	}
 
@@ -156,6 +161,9 @@ func (r request) checkQuery(query string) error {
 		var value any = values[0]
 		if n, err := strconv.Atoi(values[0]); err == nil && described.isInteger {
 			value = n
+		}
+		if described.isBoolean && (values[0] == "true" || values[0] == "false") {
+			value = values[0] == "true"
 		}
 		if err := validate(described.schema, value); err != nil {
 			return fmt.Errorf("the query's %s: %w", name, err)

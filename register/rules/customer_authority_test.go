@@ -67,7 +67,7 @@ func TestCustomerAuthority(t *testing.T) {
 			expectRefusal(t, test.name, err, test.want)
 		}
 
-		_, err := r.Withdraw(t.Context(), portal.AccountID, seen, consumed, nil)
+		_, err := r.Withdraw(t.Context(), portal.AccountID, seen, rules.Withdrawal{Token: consumed})
 		expectRefusal(t, "withdrawing a sighting", err, "unprocessable VAL001")
 	})
 }
@@ -104,9 +104,9 @@ func TestAuthorityOverEarlierRecords(t *testing.T) {
 			expectRefusal(t, test.name, err, test.want)
 		}
 
-		_, err := r.Withdraw(t.Context(), portal.AccountID, ended, unread, nil)
+		_, err := r.Withdraw(t.Context(), portal.AccountID, ended, rules.Withdrawal{Token: unread})
 		expectRefusal(t, "withdrawing what has ended", err, refused)
-		must(r.Withdraw(t.Context(), portal.AccountID, active, unread, nil))(t)
+		must(r.Withdraw(t.Context(), portal.AccountID, active, rules.Withdrawal{Token: unread}))(t)
 		r.clock.Add(time.Second)
 		_, err = r.FindWithdrawalDelivery(t.Context(), portal.AccountID, active, unread)
 		expectRefusal(t, "what became of the withdrawal", err, "")

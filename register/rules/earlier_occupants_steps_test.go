@@ -347,7 +347,7 @@ func (h *history) withdrawEntry() {
 	}
 
 	token := h.token(h.tb, h.portal, h.mpxn, p.ir, nil)
-	at, err := h.Withdraw(h.tb.Context(), h.portal.AccountID, e.ak, token, nil)
+	at, err := h.Withdraw(h.tb.Context(), h.portal.AccountID, e.ak, rules.Withdrawal{Token: token})
 	if err != nil {
 		return
 	}

@@ -88,17 +88,21 @@ func (r *Rules) queueEvent(
 
 // announceWithdrawal tells the owner of a consent that it has ended, whether the owner or the customer ended it.
 func (r *Rules) announceWithdrawal(
-	ctx context.Context, tx *store.Tx, record store.ListedRecord, at time.Time, reason *string,
+	ctx context.Context, tx *store.Tx, record store.ListedRecord, revocation revocationDetail,
 ) error {
 	if !registerclient.LegalBasis(record.LegalBasis).Consent() {
 		return nil
 	}
 
 	payload := registerclient.ConsentWithdrawalPayload{
-		AK: record.AK, MPxN: record.MPxN, DUID: record.DUID, RevokedAt: at,
+		AK:               record.AK,
+		MPxN:             record.MPxN,
+		DUID:             record.DUID,
+		RevokedAt:        revocation.At,
+		ErasureRequested: revocation.erasureRequested,
 	}
-	if reason != nil {
-		given := registerclient.RevokeReason(*reason)
+	if revocation.Reason != nil {
+		given := registerclient.RevokeReason(*revocation.Reason)
 		payload.Reason = &given
 	}
 

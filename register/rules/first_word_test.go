@@ -21,7 +21,7 @@ func TestFirstContactsTokenEndsWithItsLimit(t *testing.T) {
 	token := started.MagicLink.TokenRef
 	_, err := h.ReadWithToken(t.Context(), "portal", meterPoint, rules.RecordFilter{}, token)
 	expectRefusal(t, "a reading", err, "forbidden AUTH004 reidentification-token")
-	_, err = h.Withdraw(t.Context(), "portal", ak, token, nil)
+	_, err = h.Withdraw(t.Context(), "portal", ak, rules.Withdrawal{Token: token})
 	expectRefusal(t, "a withdrawal", err, "forbidden AUTH004 reidentification-token")
 
 	h.access(t, h.owner, h.ir, registerclient.BasisConsent)

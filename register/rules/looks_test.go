@@ -87,7 +87,7 @@ func TestListReadings(t *testing.T) {
 			t.Errorf("the readings of one kind are %q", got)
 		}
 
-		must(r.Withdraw(byAdviser(t, "Cat"), portal.AccountID, ak, used, nil))(t)
+		must(r.Withdraw(byAdviser(t, "Cat"), portal.AccountID, ak, rules.Withdrawal{Token: used}))(t)
 		for eventType, adviser := range map[string]string{"records.read": "Ann", "record.revoked": "Cat"} {
 			if r.count(t, `audit_events WHERE event_type = '`+eventType+`'
 				AND detail LIKE '%"adviser":"`+adviser+`"%'`) != 1 {

@@ -56,7 +56,7 @@ func TestReadingByANewContactIsTold(t *testing.T) {
 		if err := h.answer(t, letters[0], false); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Withdraw(t.Context(), h.portal.AccountID, ak, token, nil); err == nil {
+		if _, err := h.Withdraw(t.Context(), h.portal.AccountID, ak, rules.Withdrawal{Token: token}); err == nil {
 			t.Error("the reading still allows a withdrawal")
 		}
 	})

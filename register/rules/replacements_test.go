@@ -238,18 +238,18 @@ func TestWithdrawWhatWasRead(t *testing.T) {
 		must(r.ReplaceAccess(t.Context(), owner.AccountID, ak, ended))(t)
 		r.clock.Add(time.Hour - time.Second)
 
-		_, err := r.Withdraw(t.Context(), portal.AccountID, expired, token, nil)
+		_, err := r.Withdraw(t.Context(), portal.AccountID, expired, rules.Withdrawal{Token: token})
 		expectRefusal(t, "expired as it was read", err, "conflict CON001")
-		_, err = r.Withdraw(t.Context(), portal.AccountID, ak, unread, nil)
+		_, err = r.Withdraw(t.Context(), portal.AccountID, ak, rules.Withdrawal{Token: unread})
 		expectRefusal(t, "without a reading", err, "conflict CON001")
-		at := must(r.Withdraw(t.Context(), portal.AccountID, ak, token, nil))(t)
-		again := must(r.Withdraw(t.Context(), portal.AccountID, ak, token, nil))(t)
+		at := must(r.Withdraw(t.Context(), portal.AccountID, ak, rules.Withdrawal{Token: token}))(t)
+		again := must(r.Withdraw(t.Context(), portal.AccountID, ak, rules.Withdrawal{Token: token}))(t)
 		if !at.Equal(r.Now()) || !again.Equal(at) {
 			t.Errorf("withdrawn at %s and %s, want %s", at, again, r.Now())
 		}
 
 		r.clock.Add(time.Second)
-		_, err = r.Withdraw(t.Context(), portal.AccountID, ak, token, nil)
+		_, err = r.Withdraw(t.Context(), portal.AccountID, ak, rules.Withdrawal{Token: token})
 		expectRefusal(t, "after the hour", err, "forbidden AUTH004 reidentification-token")
 	})
 }

@@ -94,5 +94,5 @@ func (r *records) withdraw(t testing.TB, portal store.Account, ir, ak string) ti
 	t.Helper()
 	token := r.token(t, portal, meterPoint, ir, nil)
 
-	return must(r.Withdraw(t.Context(), portal.AccountID, ak, token, nil))(t)
+	return must(r.Withdraw(t.Context(), portal.AccountID, ak, rules.Withdrawal{Token: token}))(t)
 }

@@ -46,7 +46,7 @@ func (r *Rules) RevokeOwn(ctx context.Context, accountID, ak string, reason *str
 			return err
 		}
 		if revoked {
-			return r.recordRevocation(ctx, tx, accountID, record, revocation, nil)
+			return r.recordRevocation(ctx, tx, accountID, record, revocationDetail{Revocation: revocation})
 		}
 
 		if record.AccountID == accountID && record.StateAt(now) == store.StateExpired {
@@ -59,17 +59,36 @@ func (r *Rules) RevokeOwn(ctx context.Context, accountID, ak string, reason *str
 	return now, err
 }
 
-// Withdraw ends an active consent by the authority of a customer, which the token carries (authorityOver), and returns
-// when it ended. If the customer withdrew it before, it returns that time again. What the owner replaced since the
-// customer read the record does not count against the customer. It returns an *Error of KindForbidden if the token has
-// no authority over the record, of KindUnprocessable if the record does not rest on consent, of KindConflict if it has
-// expired or the organisation ended it.
-func (r *Rules) Withdraw(ctx context.Context, accountID, ak, token string, reason *string) (time.Time, error) {
+// Withdrawal is what a customer asks for through a portal.
+type Withdrawal struct {
+	// Token carries the customer's authority.
+	Token string
+	// Reason is nil if none was given.
+	Reason *string
+	// ErasureRequested says that the customer also asks the organisation to erase what it holds.
+	ErasureRequested bool
+}
+
+// revocationDetail is what the audit log and the owner are told of the end of an access record.
+type revocationDetail struct {
+	store.Revocation
+
+	// tokenHash is the hash of the token that carried the customer's authority; nil if the owner ended the record.
+	tokenHash        []byte
+	erasureRequested bool
+}
+
+// Withdraw ends an active consent by the authority of a customer, which the token carries (authorityOver), and
+// returns when it ended. If the customer withdrew it before, it returns that time again and tells the owner nothing
+// more. What the owner replaced since the customer read the record does not count against the customer. It returns
+// an *Error of KindForbidden if the token has no authority over the record, of KindUnprocessable if the record does
+// not rest on consent, of KindConflict if it has expired or the organisation ended it.
+func (r *Rules) Withdraw(ctx context.Context, accountID, ak string, with Withdrawal) (time.Time, error) {
 	endedAt := r.Now()
-	revocation := store.Revocation{At: endedAt, By: string(registerclient.RevokedByCustomer), Reason: reason}
+	revocation := store.Revocation{At: endedAt, By: string(registerclient.RevokedByCustomer), Reason: with.Reason}
 	refused := forbiddenToken("does not let this account end this access record.")
 	err := r.store.Transact(ctx, func(tx *store.Tx) error {
-		grant, err := r.authorityOver(ctx, tx, accountID, ak, token, refused, notConsent())
+		grant, err := r.authorityOver(ctx, tx, accountID, ak, with.Token, refused, notConsent())
 		if err != nil {
 			return err
 		}
@@ -85,7 +104,11 @@ func (r *Rules) Withdraw(ctx context.Context, accountID, ak, token string, reaso
 			return err
 		}
 		if revoked {
-			return r.recordRevocation(ctx, tx, accountID, grant.record, revocation, grant.tokenHash)
+			return r.recordRevocation(ctx, tx, accountID, grant.record, revocationDetail{
+				Revocation:       revocation,
+				tokenHash:        grant.tokenHash,
+				erasureRequested: with.ErasureRequested,
+			})
 		}
 
 		endedAt, err = withdrawnBefore(ctx, tx, ak, revocation.At)
@@ -120,24 +143,25 @@ func withdrawAsRead(
 	return tx.RevokeReplaced(ctx, held, revocation)
 }
 
-// recordRevocation records the end of an access record in the audit log and tells the owner of a consent. tokenHash is
-// the hash of the token that carried the customer's authority; nil if the owner ended it.
+// recordRevocation records the end of an access record in the audit log and tells the owner of a consent.
 func (r *Rules) recordRevocation(
-	ctx context.Context, tx *store.Tx, accountID string, record store.ListedRecord, revocation store.Revocation,
-	tokenHash []byte,
+	ctx context.Context, tx *store.Tx, accountID string, record store.ListedRecord, revocation revocationDetail,
 ) error {
 	detail := map[string]any{}
-	if tokenHash != nil {
-		detail["token-sha256"] = hex.EncodeToString(tokenHash)
+	if revocation.tokenHash != nil {
+		detail["token-sha256"] = hex.EncodeToString(revocation.tokenHash)
 		noteAdviser(ctx, detail)
 	}
 	if revocation.Reason != nil {
 		detail["reason"] = *revocation.Reason
 	}
+	if revocation.erasureRequested {
+		detail["erasure-requested"] = true
+	}
 
 	tx.Audit(r.auditEvent(accountID, auditRecordRevoked, record.MPxN, record.AK, detail))
 
-	return r.announceWithdrawal(ctx, tx, record, revocation.At, revocation.Reason)
+	return r.announceWithdrawal(ctx, tx, record, revocation)
 }
 
 // withdrawnBefore returns when the customer withdrew an access record that could not be withdrawn now, or an *Error

@@ -88,7 +88,10 @@ func TestWithdraw(t *testing.T) {
 			{"consent", consent, ""},
 			{"again", consent, ""},
 		} {
-			at, err := r.Withdraw(t.Context(), portal.AccountID, test.ak, token, new("customer-request"))
+			at, err := r.Withdraw(t.Context(), portal.AccountID, test.ak, rules.Withdrawal{
+				Token:  token,
+				Reason: new("customer-request"),
+			})
 			expectRefusal(t, test.name, err, test.want)
 			if err == nil && withdrawn.IsZero() {
 				withdrawn = r.Now()
