@@ -60,7 +60,13 @@ var layout = map[string][]string{
 		"internal/web", "internal/web/address", "views/ui", "views/i18n",
 	},
 	"register/outbox": {"register/rules", "register/store", "register/mail", "register/webhook"},
+	// Hosts, listeners and readiness.
+	"register/edge": {
+		"register/api", "register/docspage", "register/id", "register/rules", "register/store",
+		"internal/web", "internal/web/address",
+	},
 	"register": {
+		"register/edge",
 		"register/api", "register/id", "register/outbox", "register/rules", "register/store", "register/passkey",
 		"register/mail", "register/webhook", "register/docspage", "internal/web", "internal/web/address", "static",
 	},
@@ -98,7 +104,7 @@ var moreTestImports = map[string][]string{
 
 // echoUsers are the packages that may import echo. A move to another version or framework stops there.
 var echoUsers = []string{
-	"handlers", "register/api", "register/id", "register", "internal/web", "cmd/internal/serve",
+	"handlers", "register/api", "register/edge", "register/id", "register", "internal/web", "cmd/internal/serve",
 }
 
 // sqlUsers are the packages that may hold SQL and import database/sql or sqlx.
