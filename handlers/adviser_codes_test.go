@@ -25,7 +25,7 @@ const (
 // cheap is a cost of hashing for which tests need not wait.
 var cheap = argon.Cost{Memory: 64, Passes: 1}
 
-// newNamedWorld is newWorld for an operator whose advisers have names.
+// newNamedWorld is newWorld for an operator with named advisers.
 func newNamedWorld(t testing.TB) *world {
 	t.Helper()
 	w := newWorld(t)

@@ -108,7 +108,7 @@ func restartView(summary registerclient.AccessRecordSummary) *views.Restart {
 	return restart
 }
 
-// recipientViews names those to whom the data is passed on.
+// recipientViews names those that get the data from the organisation.
 func recipientViews(recipients []registerclient.Recipient) []views.Recipient {
 	var named []views.Recipient
 	for _, recipient := range recipients {

@@ -17,7 +17,7 @@ const (
 	// pollingTime is how long the waiting page asks by itself (published API: stop after 20 minutes).
 	pollingTime = 20 * time.Minute
 	// refreshEvery is how often the waiting page asks in a browser without scripts. It is longer than pollEvery,
-	// because the whole page is loaded again: a screen reader begins anew, and what had the focus loses it.
+	// because the whole page is loaded again: a screen reader starts again, and the focus is lost.
 	refreshEvery = 10 * time.Second
 	// refreshAfterMistake is how long such a page stays if it says that something did not work.
 	refreshAfterMistake = 30 * time.Second
@@ -27,8 +27,8 @@ const (
 	mostResends = 3
 )
 
-// What a form of the waiting page calls the two addresses that a letter can go to. The name says where it should go, so
-// that a second click does not lead back.
+// What a form of the waiting page calls the two addresses that a letter can go to. The name says where it should go,
+// so that a second click does not lead back.
 const (
 	firstAddress = "first"
 	otherAddress = "other"
@@ -167,9 +167,9 @@ func (p *portal) checkWaiting(c echo.Context) error {
 	}
 }
 
-// refreshWaiting is the waiting page of a browser without scripts, which loads it again and again. It asks the register
-// like checkWaiting, at an address of its own: browsers keep their place on a page that leads to itself. If the
-// register does not answer, the page stays, and asks again.
+// refreshWaiting is the waiting page of a browser without scripts, which loads it again and again. It asks the
+// register like checkWaiting, at an address of its own: browsers keep their place on a page that leads to itself. If
+// the register does not answer, the page stays, and asks again.
 func (p *portal) refreshWaiting(c echo.Context) error {
 	v, err := p.poll(c)
 	switch {

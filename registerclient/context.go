@@ -69,9 +69,9 @@ func escapeAdviser(name string) (string, bool) {
 
 type idempotencyKey struct{}
 
-// WithIdempotencyKey makes POSTs, and readings with a customer's token, send key as Idempotency-Key. The register processes such a request
-// once, and responds to a repetition as to the first request. The POST is sent again, at most twice, after a network
-// failure or a 502, 503 or 504.
+// WithIdempotencyKey makes POSTs, and readings with a customer's token, send key as Idempotency-Key. The register
+// processes such a request once, and responds to a repetition as to the first request. The POST is sent again, at most
+// twice, after a network failure or a 502, 503 or 504.
 //
 // A key has 1 to 255 characters of visible ASCII; with any other the POST is not sent and fails with ErrInvalid. It is
 // valid for one request and for 24 hours; with another request it is refused with ErrUnprocessable.

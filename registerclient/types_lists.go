@@ -27,15 +27,15 @@ type AccessRecordSummary struct {
 	RevokedAt    *time.Time `json:"revoked-at"`
 	RevokedBy    *RevokedBy `json:"revoked-by"`
 	Notice       *Notice    `json:"notice"`
-	// Recipients are those to whom the data is passed on, and DataSource is where the meter data comes from, as the
-	// owner says; empty if it says nothing.
+	// Recipients are those that get the data from the organisation, and DataSource is where the meter data comes from,
+	// as the owner says; empty if it says nothing.
 	Recipients []Recipient `json:"recipients,omitempty"`
 	DataSource string      `json:"data-source,omitzero"`
 	// DataUserName is the display name of the account that registered the record and gets its events; null for a
 	// discovered record.
 	DataUserName *string `json:"data-user-name"`
-	// RegisteredBy is the display name of that account if it is another organisation than the lead controller: what the
-	// record says is then the word of RegisteredBy, not of the lead controller. It is empty otherwise.
+	// RegisteredBy is the display name of that account if it is another organisation than the lead controller: what
+	// the record says is then the word of RegisteredBy, not of the lead controller. It is empty otherwise.
 	RegisteredBy string `json:"registered-by,omitzero"`
 	// DataUserStatus is the status of that account; null for a discovered record. The state of the record does not
 	// depend on it.
@@ -51,8 +51,8 @@ type AccessRecordSummary struct {
 	// with StillSeenAfterStop.
 	EndedAt *time.Time `json:"ended-at,omitzero"`
 	EndedBy RevokedBy  `json:"ended-by,omitzero"`
-	// Amendments are the earlier contents of the record, oldest first; absent if its owner never replaced it. The first
-	// and the last are kept, and between them those that show how far the access ever went.
+	// Amendments are the earlier contents of the record, oldest first; absent if its owner never replaced it. The
+	// first and the last are kept, and between them those that show how far the access ever went.
 	Amendments []Amendment `json:"amendments,omitempty"`
 }
 
@@ -91,8 +91,8 @@ type ListAccessRecordsResponse struct {
 	Response      ResponseMetadata      `json:"response"`
 	MPxN          string                `json:"mpxn"`
 	AccessRecords []AccessRecordSummary `json:"access-records"`
-	// LeftOut says how many records of which Data Users a portal's list leaves out; empty if it leaves out none. A list
-	// holds at most 100 records of a Data User, the active ones first.
+	// LeftOut says how many records of which Data Users a portal's list leaves out; empty if it leaves out none. A
+	// list holds at most 100 records of a Data User, the active ones first.
 	LeftOut []LeftOutRecords `json:"left-out,omitzero"`
 	// ContactsURL is the register's page on which the customer sees and removes the contacts that can open the list.
 	// It is in a portal's list only.

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed files
@@ -33,8 +34,9 @@ type Files struct{ assets map[string]asset }
 type asset struct {
 	contentType string
 	plain       []byte
-	// gzipped is nil if it would not be smaller.
-	gzipped []byte
+	// gzipped returns the compressed content, nil if it would not be smaller. The first call compresses it: a program
+	// that starts does not wait for it.
+	gzipped func() []byte
 }
 
 // URL returns the hashed name of a file: portal.1a2b3c4d.css for portal.css. The caller puts the path of Handler before
@@ -79,7 +81,11 @@ func (f *Files) Add(name string, content []byte) string {
 		f.assets = map[string]asset{}
 	}
 
-	f.assets[hashed] = asset{contentType: contentType, plain: content, gzipped: compress(content)}
+	f.assets[hashed] = asset{
+		contentType: contentType,
+		plain:       content,
+		gzipped:     sync.OnceValue(func() []byte { return compress(content) }),
+	}
 
 	return hashed
 }
@@ -123,9 +129,11 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 
 	body := a.plain
-	if a.gzipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		h.Set("Content-Encoding", "gzip")
-		body = a.gzipped
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if gzipped := a.gzipped(); gzipped != nil {
+			h.Set("Content-Encoding", "gzip")
+			body = gzipped
+		}
 	}
 
 	h.Set("Content-Length", strconv.Itoa(len(body)))

@@ -33,7 +33,7 @@ type Change struct {
 // PastFact is one thing that a record said before a change.
 type PastFact struct {
 	Kind PastFactKind
-	// Organisation is whom it is about.
+	// Organisation is the one that it is about.
 	Organisation string
 	// Words are the organisation's own, or a version; URL is an address. Either may be empty.
 	Words, URL string
@@ -121,7 +121,7 @@ func (f PastFact) sentence(text *i18n.Printer) string {
 	return text.T("records.changed."+string(f.Kind), args...)
 }
 
-// joinedNames lists names of which there may be many.
+// joinedNames lists names, perhaps many.
 func joinedNames(names []string) string {
 	marked := make([]string, len(names))
 	for i, name := range names {

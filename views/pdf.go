@@ -97,7 +97,7 @@ func newPDFPage(m RecordsPage) pdfPage {
 	return p
 }
 
-// foot names the operator and counts the pages, each of which says if it is of a demonstration.
+// foot names the operator, counts the pages, and marks each page of a demonstration.
 func (p pdfPage) foot() {
 	p.file.SetY(-15)
 	p.file.SetFont(pdfFont, "", 9)
@@ -201,7 +201,8 @@ func (p pdfPage) setDarkInk() { p.file.SetTextColor(22, 38, 43) }
 
 func (p pdfPage) setLightInk() { p.file.SetTextColor(70, 84, 90) }
 
-// printable puts a question mark for each letter that the font does not have, so that a name never gets shorter unseen.
+// printable puts a question mark for each letter that the font does not have, so that a name never gets shorter
+// unseen.
 func printable(words string) string {
 	var buffer sfnt.Buffer
 

@@ -39,7 +39,7 @@ type Record struct {
 	// Reference is the law or assessment that the organisation names; may be empty.
 	Reference string
 	DataTypes []DataType
-	// Recipients are those to whom the data is passed on.
+	// Recipients are those that get the data from the organisation.
 	Recipients []Recipient
 	// DataSource is where the meter data comes from, in the organisation's own words; may be empty.
 	DataSource string

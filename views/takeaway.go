@@ -72,8 +72,8 @@ type Entry struct {
 	Contact   string
 	// Changed are sentences, the newest change first.
 	Changed []string
-	// RegistrantStatus is empty while the organisation that registered the record takes part in the register, and so is
-	// Registrant, which says in words that it does not.
+	// RegistrantStatus is empty while the organisation that registered the record takes part in the register, and so
+	// is Registrant, which says in words that it does not.
 	RegistrantStatus RegistrantStatus
 	Registrant       string
 	// When is the period of the access in sentences, and that it was started again.
@@ -84,7 +84,7 @@ type Entry struct {
 	Renewed   time.Time
 	// Meaning is what the basis or the status means, as the page says it.
 	Meaning string
-	// Recipients are those to whom the data is passed on.
+	// Recipients are those that get the data from the organisation.
 	Recipients []Recipient
 	// DataSource is in the organisation's own words.
 	DataSource string
@@ -254,7 +254,7 @@ func (m RecordsPage) noticeName(n PrivacyNotice) string {
 	return m.Text.T("records.notice-link", "Org", ui.Name(n.Controller), "Version", ui.Name(n.Version))
 }
 
-// recipients are those to whom the data is passed on, each with its part.
+// recipients are those that get the data from the organisation, each with its part.
 func (e Entry) recipients() string {
 	parts := make([]string, len(e.Recipients))
 	for i, recipient := range e.Recipients {

@@ -25,7 +25,7 @@ func changed() views.Record {
 	return r
 }
 
-// passedOn is a permission whose data goes to others.
+// passedOn is a permission with data that goes to others.
 func passedOn() views.Record {
 	r := consent()
 	r.DataSource = "The DCC, by our own SMETS2 connection"

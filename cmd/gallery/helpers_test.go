@@ -103,8 +103,11 @@ func firstRecord() views.Record {
 	return r
 }
 
-// browser starts Chromium with a page of the handler. Trouble returns everything that went wrong in the browser.
-func browser(t *testing.T, h http.Handler) (ctx context.Context, address string, trouble func() []string) {
+// patience is how long a test may use a window. It does not run while the test waits for other tests to end.
+const patience = time.Minute
+
+// startBrowser starts Chromium, in which a test and its subtests open windows.
+func startBrowser(t *testing.T) context.Context {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
 		if os.Getenv("CI") != "" {
@@ -113,8 +116,6 @@ func browser(t *testing.T, h http.Handler) (ctx context.Context, address string,
 		t.Skip("there is no Chromium")
 	}
 
-	server := httptest.NewServer(secured(h))
-	t.Cleanup(server.Close)
 	options := append(
 		chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"),
@@ -125,7 +126,17 @@ func browser(t *testing.T, h http.Handler) (ctx context.Context, address string,
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	run(t, ctx)
+
+	return ctx
+}
+
+// browser starts Chromium with a page of the handler. Trouble returns everything that went wrong in the browser.
+func browser(t *testing.T, h http.Handler) (ctx context.Context, address string, trouble func() []string) {
+	t.Helper()
+	server := httptest.NewServer(secured(h))
+	t.Cleanup(server.Close)
+	ctx, cancel := context.WithTimeout(startBrowser(t), patience)
 	t.Cleanup(cancel)
 
 	var mu sync.Mutex
@@ -160,6 +171,8 @@ func window(
 	server := httptest.NewServer(secured(h))
 	t.Cleanup(server.Close)
 	ctx, cancel := chromedp.NewContext(chromium)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, patience)
 	t.Cleanup(cancel)
 	run(t, ctx, emulation.SetFocusEmulationEnabled(true))
 

@@ -163,7 +163,12 @@ func (s *set) addIDEnds() {
 		id.EndContactsClosed,
 		id.EndContactsRemoved,
 	} {
-		s.idPage("end "+string(reason), func(p id.Page) templ.Component {
+		name := "end " + string(reason)
+		if reason == id.EndStubbed {
+			name += " demonstration"
+		}
+
+		s.idPage(name, func(p id.Page) templ.Component {
 			m := id.EndPage{Page: p, Reason: reason}
 			if reason == id.EndFailed || reason == id.EndRefused {
 				m.Reference = receipt

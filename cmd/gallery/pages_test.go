@@ -42,12 +42,8 @@ func TestEveryPage(t *testing.T) {
 			checkLanguages(t, p, doc)
 			checkRegister(t, doc)
 
-			if demonstrated := doc.Find(".demonstration").
-				Length() ==
-				1; demonstrated != strings.Contains(
-				p.Name,
-				"demo",
-			) {
+			demonstrated := doc.Find(".demonstration").Length() == 1
+			if demonstrated != strings.Contains(p.Name, "demo") {
 				t.Errorf("the page says that it is a demonstration: %v", demonstrated)
 			}
 			if doc.Find("[style], [onclick], script:not([src]), style").Length() != 0 {

@@ -31,7 +31,7 @@ type swapTest struct {
 // A part that is fetched again is announced once. A part that is fetched by itself takes no focus from elsewhere.
 func TestFocusAfterEverySwap(t *testing.T) {
 	t.Parallel()
-	chromium, _, _ := browser(t, http.NotFoundHandler())
+	chromium := startBrowser(t)
 	for _, test := range append(append(filterSwaps(), deliverySwaps()...), waitingSwaps()...) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -39,7 +39,11 @@ func TestFocusAfterEverySwap(t *testing.T) {
 			mux := newMux()
 			mux.HandleFunc("/page", serve(test.page))
 			mux.HandleFunc(test.path, func(w http.ResponseWriter, r *http.Request) {
-				<-listening
+				select {
+				case <-listening:
+				case <-r.Context().Done(): // the test failed, and its server waits for its requests
+				}
+
 				if test.part == nil {
 					lost(w, r)
 				}
@@ -266,7 +270,7 @@ func waitingSwaps() []swapTest {
 // A page that answers a form has the focus on what it says first, with the scripts and without.
 func TestFocusOnArrival(t *testing.T) {
 	t.Parallel()
-	chromium, _, _ := browser(t, http.NotFoundHandler())
+	chromium := startBrowser(t)
 	for _, test := range arrivals() {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

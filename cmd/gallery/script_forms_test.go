@@ -81,7 +81,7 @@ func slowly() (post func(int, http.ResponseWriter, *http.Request), release func(
 // The keyboard sends the form of a visit in every way that it can go.
 func TestFormsOfAVisit(t *testing.T) {
 	t.Parallel()
-	chromium, _, _ := browser(t, http.NotFoundHandler())
+	chromium := startBrowser(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"Enter pressed twice sends once":                                    testPressedTwice,
 		"a slow answer is announced once":                                   testSlowAnswer,

@@ -15,7 +15,7 @@ import (
 // The button that leads out of a frame, pressed twice, opens one tab. Without a network it says so.
 func TestFormThatOpensATab(t *testing.T) {
 	t.Parallel()
-	chromium, _, _ := browser(t, http.NotFoundHandler())
+	chromium := startBrowser(t)
 	var offline atomic.Bool
 	offline.Store(true)
 	var sent atomic.Int32

@@ -64,7 +64,7 @@ func TestIdleWarning(t *testing.T) {
 // The dialog opens while the customer reads, and the keyboard closes it.
 func TestIdleDialogByKeyboard(t *testing.T) {
 	t.Parallel()
-	chromium, _, _ := browser(t, http.NotFoundHandler())
+	chromium := startBrowser(t)
 	list := demoList()
 	list.Page = endingVisit()
 	list.MeterPoint = electricity

@@ -18,7 +18,7 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// onRegister runs work on the register, whose database it opens and closes.
+// onRegister opens the register's database, runs work on the register and closes it.
 func onRegister(ctx context.Context, work func(ctx context.Context, service *register.Register) error) (err error) {
 	_, service, db, err := open(ctx, io.Discard, false)
 	if err != nil {

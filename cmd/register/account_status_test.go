@@ -34,7 +34,15 @@ func auditDetails(t *testing.T, path, eventType string) string {
 // The command line lists, shows, suspends and reactivates accounts, and the audit log says so.
 func TestAccountsAreListedAndSuspended(t *testing.T) {
 	path := set(t, nil)
-	addAccount(t, "portal_ops", "portal", "Citizens Advice", "--return-urls", "https://a.example.org/back")
+	addAccount(
+		t,
+		"portal_ops",
+		"portal",
+		"Citizens Advice",
+		"--reserved-name",
+		"--return-urls",
+		"https://a.example.org/back",
+	)
 	secret := addAccount(t, "admin_ops", "admin", "Operations")
 
 	listed := mustRun(t, "account", "list")

@@ -113,15 +113,16 @@ func (p *process) kill() {
 	}
 }
 
-// killOften kills and restarts the process at random moments until ctx ends. It returns how often.
-func (p *process) killOften(ctx context.Context) (kills int) {
+// killOften kills and restarts the process at random moments until ctx ends. It returns how often. startup is how long
+// the process needs to serve: some of the kills come before that, and most after it, however slow the machine is.
+func (p *process) killOften(ctx context.Context, startup time.Duration) (kills int) {
 	for ctx.Err() == nil {
 		p.kill()
 		kills++
 		p.start()
 		select {
 		case <-ctx.Done():
-		case <-time.After(100*time.Millisecond + rand.N(500*time.Millisecond)):
+		case <-time.After(startup/2 + rand.N(2*startup)):
 		}
 	}
 
@@ -259,6 +260,7 @@ func TestNoWithdrawalIsLostWhenTheRegisterIsKilled(t *testing.T) {
 	portal := p.account("portal_ops", "portal", "Citizens Advice", "--reserved-name")
 	receiver := newEndpoint(t)
 
+	begun := time.Now()
 	p.start()
 	hook := until(t, func() (*registerclient.WebhookResponse, error) {
 		return owner.RegisterWebhook(ctx, registerclient.RegisterWebhookRequest{
@@ -266,6 +268,7 @@ func TestNoWithdrawalIsLostWhenTheRegisterIsKilled(t *testing.T) {
 			AlertEmail:  "alerts@example.com",
 		})
 	})
+	startup := time.Since(begun)
 	receiver.sign(hook.SigningSecret)
 	aks := registerRecords(t, owner, withdrawals)
 	var tokens []string
@@ -275,7 +278,7 @@ func TestNoWithdrawalIsLostWhenTheRegisterIsKilled(t *testing.T) {
 
 	killing, stop := context.WithCancel(ctx)
 	kills := make(chan int, 1)
-	go func() { kills <- p.killOften(killing) }()
+	go func() { kills <- p.killOften(killing, startup) }()
 	var customers sync.WaitGroup
 	for i := range 4 {
 		customers.Go(func() {

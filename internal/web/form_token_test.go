@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Each mask of a token is another text, no part of which repeats, and each is the token's.
+// The masks of a token differ, repeat no part of each other, and are all valid for the token.
 func TestMaskToken(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

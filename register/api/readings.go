@@ -78,8 +78,8 @@ func (a *API) listReadings(c echo.Context) error {
 	})
 }
 
-// listAccessRecords is GET /meter-points/{mpxn}/access-records: a Data User's own records in pages, or for a portal all
-// records at once.
+// listAccessRecords is GET /meter-points/{mpxn}/access-records: a Data User's own records in pages, or for a portal
+// all records at once.
 func (a *API) listAccessRecords(c echo.Context) error {
 	mpxn, err := rules.ParseMPxN("mpxn", c.Param("mpxn"))
 	if err != nil {
@@ -147,7 +147,7 @@ func (a *API) listAccessRecords(c echo.Context) error {
 	return sendJSON(c, http.StatusOK, reading.Body)
 }
 
-// readingHash distinguishes readings by path and query, in whatever order the parameters stand.
+// readingHash distinguishes readings by path and query, in any order of the parameters.
 func readingHash(c echo.Context) []byte {
 	sum := sha256.Sum256([]byte(c.Request().URL.Path + "\n" + c.QueryParams().Encode()))
 

@@ -87,7 +87,8 @@ func TestRepeatedReading(t *testing.T) {
 	})
 }
 
-// Another token, query, key or account gets nothing of a response that is kept, and without a key the token is consumed.
+// Another token, query, key or account gets nothing of a response that is kept, and without a key the token is
+// consumed.
 func TestKeyOfAReadingOpensNothingElse(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
@@ -207,7 +208,9 @@ func TestLongReadingIsNotKept(t *testing.T) {
 	t.Parallel()
 	r := newRepeating(t, registertest.SQLite)
 	_, err := r.DB.Write.Exec(
-		`UPDATE access_records SET record = REPLACE(record, 'Energy efficiency analysis', ?)`, strings.Repeat("x", 1<<20))
+		`UPDATE access_records SET record = REPLACE(record, 'Energy efficiency analysis', ?)`,
+		strings.Repeat("x", 1<<20),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

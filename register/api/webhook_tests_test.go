@@ -11,7 +11,7 @@ import (
 )
 
 // A Data User tests a webhook of its own: the event is signed as every event, attempted once, and listed. It writes no
-// alert and is bounded for the account, so that deleting the webhook does not begin anew.
+// alert and is bounded for the account, so that a deleted webhook does not reset it.
 func TestWebhookTest(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {

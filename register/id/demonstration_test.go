@@ -64,8 +64,8 @@ func TestEveryPageOfADemonstrationSaysSo(t *testing.T) {
 	}
 }
 
-// In a demonstration a passkey can be enrolled: the challenge was confirmed when it was started, and its page opens all
-// the same, once. The browser returns with the token.
+// In a demonstration a passkey can be enrolled: the challenge was confirmed when it was started, and its page opens
+// all the same, once. The browser returns with the token.
 func TestDemonstrationEnrolsAPasskey(t *testing.T) {
 	t.Parallel()
 	for _, back := range []*string{nil, new(returnURL)} {
@@ -89,7 +89,7 @@ func TestDemonstrationEnrolsAPasskey(t *testing.T) {
 	}
 }
 
-// In a demonstration nobody has a passkey to show. The page says so, and leads back with the token.
+// A demonstration has no passkeys. The page says so, and leads back with the token.
 func TestDemonstrationAsksForNoPasskey(t *testing.T) {
 	t.Parallel()
 	r, portal := newStub(t)

@@ -108,7 +108,8 @@ func wordsOf(t testing.TB, page templ.Component) string {
 	return strings.Join(strings.Fields(doc.Find("main").Text()), " ")
 }
 
-// The pages of a challenge say in which browser it was started, as what the account says. Without that they say nothing.
+// The pages of a challenge say in which browser it was started, as what the account says. Without that they say
+// nothing.
 func TestPagesSayWhereItWasStarted(t *testing.T) {
 	t.Parallel()
 	h := newHome(t, registertest.SQLite)

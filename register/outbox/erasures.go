@@ -8,8 +8,9 @@ import (
 
 // cleaning is what a worker remembers of the erasures of which it cleans the database. Only one sweep runs at a time.
 type cleaning struct {
-	// cleanedAt is when this worker last cleaned the files.
+	// cleanedAt is when this worker last cleaned the files, and took how long that took.
 	cleanedAt time.Time
+	took      time.Duration
 	// isLogClean is true if the log was truncated after erasures erasures.
 	isLogClean bool
 	erasures   int
@@ -29,15 +30,16 @@ func (w *Worker) CleanErased(ctx context.Context) error {
 	}
 
 	now := w.Clock()
-	if needed && now.Sub(w.cleaning.cleanedAt) >= cleaningInterval {
+	if needed && now.Sub(w.cleaning.cleanedAt) >= max(cleaningInterval, cleaningShare*w.cleaning.took) {
 		began := time.Now()
 		if err := w.Store.Clean(ctx); err != nil {
 			return err
 		}
 
+		took := time.Since(began)
 		w.Logger.InfoContext(ctx, "database cleaned of what was erased",
-			slog.Int64("duration-ms", time.Since(began).Milliseconds()))
-		w.cleaning = cleaning{cleanedAt: now}
+			slog.Int64("duration-ms", took.Milliseconds()))
+		w.cleaning = cleaning{cleanedAt: now, took: took}
 	}
 
 	if w.cleaning.isLogClean && w.cleaning.erasures == erasures {

@@ -33,6 +33,8 @@ const (
 	PollInterval = 500 * time.Millisecond
 	// cleaningInterval is how often a worker cleans the files of what was erased, at most. Writers wait meanwhile.
 	cleaningInterval = time.Hour
+	// cleaningShare keeps a worker from cleaning a large database for more than one part in so many of its time.
+	cleaningShare = 50
 	// sweepInterval is how often a worker sweeps.
 	sweepInterval = time.Minute
 )

@@ -23,8 +23,8 @@ const MeterPoint = "2312345678901"
 // Key seals what registers under test store. Its id is "test".
 var Key = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 
-// fraction is what the clock of a register is ahead of the clock of its test. It is below a second, so that a time which
-// reaches the wire in other than whole seconds fails the check of the response.
+// fraction is what the clock of a register is ahead of the clock of its test. It is below a second, so that a time
+// which reaches the wire in other than whole seconds fails the check of the response.
 const fraction = 250 * time.Millisecond
 
 // SecretCost is the lowest cost of hashing an account's secret, so that tests need not wait.

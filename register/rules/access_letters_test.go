@@ -13,8 +13,8 @@ import (
 	"central.consent/dar/registerclient"
 )
 
-// accessLetters writes the letters about changed access that are due, as the worker's sweep does, and returns them. The
-// mail server has accepted them.
+// accessLetters writes the letters about changed access that are due, as the worker's sweep does, and returns them.
+// The mail server has accepted them.
 func (h *house) accessLetters(t testing.TB) []rules.QueuedLetter {
 	t.Helper()
 	must(h.WriteAccessLetters(t.Context()))(t)
@@ -345,7 +345,7 @@ func TestMailboxOfChanges(t *testing.T) {
 	}
 }
 
-// A demonstration writes to nobody and stores nothing for it.
+// A demonstration sends no letters and stores nothing for them.
 func TestNoLetterFromAStub(t *testing.T) {
 	t.Parallel()
 	plain := newHouse(t, registertest.SQLite)

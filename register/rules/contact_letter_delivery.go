@@ -39,8 +39,8 @@ func (r *Rules) holdHomeOf(ctx context.Context, tx *store.Tx, job store.Job, end
 }
 
 // contactLetterEnded does what follows from the end of a letter that can be answered. A letter that the mail server
-// refused for good counts as told: a mailbox that does not exist must not keep a contact waiting. One that was given up
-// is queued again for the next day.
+// refused for good counts as told: a mailbox that does not exist must not keep a contact waiting. One that was given
+// up is queued again for the next day.
 func (r *Rules) contactLetterEnded(ctx context.Context, tx *store.Tx, job store.Job, end JobEnd) error {
 	letter, err := tx.FindLetterByJob(ctx, job.ID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -152,12 +152,12 @@ func (r *Rules) linkOf(ctx context.Context, tx *store.Tx, job store.Job) (Queued
 }
 
 // linkBounced marks the address that a link could not be sent to, and sends the same link to the next one while the
-// challenge is open (docs/decisions.md, Which person, 5). A challenge of the Data User that registered the address goes
-// to no other.
+// challenge is open (docs/decisions.md, Which person, 5). A challenge of the Data User that registered the address
+// goes to no other.
 func (r *Rules) linkBounced(ctx context.Context, tx *store.Tx, job store.Job) error {
 	queued, found, err := r.linkOf(ctx, tx, job)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, ErrErased) {
-		return nil // it was started more than a day ago, or goes to nobody any more
+		return nil // it was started more than a day ago, or has no recipient any more
 	}
 	if err != nil || found.Contact == nil {
 		return err

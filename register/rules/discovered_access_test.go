@@ -2,7 +2,6 @@ package rules_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -177,18 +176,6 @@ func TestSightingIsClaimed(t *testing.T) {
 		r.sighting(t, "OWNER", r.Now())
 		r.expectSightings(t, "seen a week later", portal, ir, "OWNER after ", "STRANGER")
 	})
-}
-
-// byKey returns references of sightings that were last seen on one day, in the order of their keys.
-func (r *records) byKey(t testing.TB, references ...string) []string {
-	t.Helper()
-	keys := map[string]string{}
-	for _, reference := range references {
-		keys[reference] = must(r.store.FindSighting(t.Context(), meterPoint, reference))(t).AK
-	}
-	slices.SortFunc(references, func(a, b string) int { return strings.Compare(keys[a], keys[b]) })
-
-	return references
 }
 
 // A household does not learn of a record of an earlier one that ended before it came. It learns that access went on

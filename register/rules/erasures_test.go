@@ -254,7 +254,7 @@ func TestLetterOfAnErasedPerson(t *testing.T) {
 		inbox, sender := registertest.NewInbox(t)
 		p := newErasedPerson(t, registertest.On(d), registertest.WithMail(sender))
 		service := withKeys(t, p.Register, firstKey)
-		claimed := must(p.Store.ListDueJobs(t.Context(), p.Clock.Now(), 1000, 1000))(t)
+		claimed := must(p.Store.ListDueJobs(t.Context(), p.Now(), 1000, 1000))(t)
 		if len(claimed) < 2 {
 			t.Fatalf("%d letters wait", len(claimed))
 		}
@@ -281,7 +281,7 @@ func TestLetterOfAnErasedPerson(t *testing.T) {
 	})
 }
 
-// A request whose answer was erased with its person is neither answered again nor made again.
+// A request whose answer was erased with its person is refused, and not run again.
 func TestErasedAnswerIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	p := newErasedPerson(t)
@@ -295,7 +295,8 @@ func TestErasedAnswerIsNotRepeated(t *testing.T) {
 	}
 }
 
-// Erasures are replayed on a database that was restored from a backup: whatever rests on the record, once, audited.
+// Erasures are replayed on a database that was restored from a backup: with everything that rests on the record, once,
+// audited.
 func TestReplayErasures(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

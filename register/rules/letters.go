@@ -41,14 +41,14 @@ func (r *Rules) queueLetter(
 	return r.queueMail(ctx, tx, NewID("msg"), subject, to, QueuedLetter{Message: message}, drop)
 }
 
-// addressee is where a letter goes.
+// addressee is the recipient of a letter.
 type addressee struct {
 	address string
 	// ir is the identity record of the person, whose key seals the letter; nil if it goes to an organisation.
 	ir *string
 }
 
-// addressee returns where a letter to a contact goes.
+// addressee returns the recipient of a letter to a contact.
 func (c contact) addressee() addressee { return addressee{address: c.address, ir: &c.IR} }
 
 // queueMail is queueLetter for a letter whose job has this id. It sets letter.To.

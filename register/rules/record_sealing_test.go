@@ -56,8 +56,8 @@ func (h *house) expectFound(t *testing.T, when, email string, want int) {
 }
 
 // Rows of an older program are found by every spelling of the address before and after they are brought to the normal
-// form and get keys of their own. That changes neither their key nor what was anonymised, and an address that cannot be
-// opened stops no other.
+// form and get keys of their own. That changes neither their key nor what was anonymised, and an address that cannot
+// be opened stops no other.
 func TestSealRecords(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
@@ -154,8 +154,8 @@ func TestLettersGoToTheNormalForm(t *testing.T) {
 	}
 }
 
-// A rotation wraps the keys of records anew, and gives one to each record of an older program, with the addresses that
-// wait. Afterwards the old key opens nothing, and the new one everything.
+// A rotation wraps the keys of records again, and gives one to each record of an older program, with the addresses
+// that wait. Afterwards the old key opens nothing, and the new one everything.
 func TestRotationOfBothForms(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {

@@ -10,7 +10,8 @@ import (
 // SignOut ends what a challenge has opened in the customer's browser, because the customer has signed out where it was
 // started (docs/decisions.md, Leaving fast): the ticket to enrol a passkey, the visit to the customer's own page, and
 // the challenge itself if nobody has confirmed it. The authority to withdraw is not touched. It is idempotent, and
-// returns the state of the challenge. It returns an *Error of KindNotFound if the token is unknown or another account's.
+// returns the state of the challenge. It returns an *Error of KindNotFound if the token is unknown or another
+// account's.
 func (r *Rules) SignOut(
 	ctx context.Context, tx *store.Tx, accountID, tokenRef string,
 ) (registerclient.ReidentifyStatusResponse, error) {

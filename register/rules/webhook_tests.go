@@ -9,15 +9,15 @@ import (
 )
 
 // The limit of the test events of one account. They are sent to an address that the account chose, and deleting a
-// subscription would otherwise begin anew.
+// subscription would otherwise reset it.
 const (
 	testsPerAccount = 20
 	testWindow      = time.Hour
 )
 
-// TestSubscription queues a webhook.test event for a subscription of an account, whichever events that names. The event
-// is attempted once and writes no alert. It returns an *Error of KindNotFound if the account has no such subscription,
-// of KindTooMany if it tested too often.
+// TestSubscription queues a webhook.test event for a subscription of an account, whichever events that names. The
+// event is attempted once and writes no alert. It returns an *Error of KindNotFound if the account has no such
+// subscription, of KindTooMany if it tested too often.
 func (r *Rules) TestSubscription(
 	ctx context.Context, tx *store.Tx, accountID, wid string,
 ) (registerclient.Delivery, error) {

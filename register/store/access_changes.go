@@ -98,7 +98,7 @@ func (t *Tx) PostponeAccessChanges(ctx context.Context, mpxn, accountID string, 
 	return err
 }
 
-// DeleteAccessChange deletes a change that nobody is to be told of, or was.
+// DeleteAccessChange deletes a change without a letter to write.
 func (t *Tx) DeleteAccessChange(ctx context.Context, id string) error {
 	_, err := t.exec(ctx, "delete a change of access", `DELETE FROM access_changes WHERE change = ?`, id)
 

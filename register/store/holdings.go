@@ -38,7 +38,7 @@ func (r reader) CountIdentityRecords(ctx context.Context, accountID string, mpxn
 		mpxns, accountID)
 }
 
-// countHoldings runs a query whose last argument is a list of meter points.
+// countHoldings runs a query that takes a list of meter points as its last argument.
 func (r reader) countHoldings(
 	ctx context.Context, action, query string, mpxns []string, args ...any,
 ) (map[string]int, error) {

@@ -87,13 +87,14 @@ type Total struct {
 	AtLeast bool
 }
 
-// TotalOf returns the total of a list of which the number of rows is known.
+// TotalOf returns the total of a list with a known number of rows.
 func TotalOf(rows int) Total { return Total{Rows: min(rows, MostCounted), AtLeast: rows > MostCounted} }
 
 // queryPage returns one page of the rows that match, and the number of all that match.
 func queryPage[T any](ctx context.Context, db queryer, l list, where conditions, page Page) ([]T, Total, error) {
+	args := append(slices.Clone(where.args), MostCounted+1)
 	counted, err := queryRow[int](ctx, db, "count rows of "+l.from, `SELECT COUNT(*) FROM (
-		SELECT 1 FROM `+cmp.Or(l.counted, l.from)+where.clause()+` LIMIT ?) counted`, append(slices.Clone(where.args), MostCounted+1)...)
+		SELECT 1 FROM `+cmp.Or(l.counted, l.from)+where.clause()+` LIMIT ?) counted`, args...)
 	if err != nil {
 		return nil, Total{}, err
 	}

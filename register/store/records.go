@@ -35,7 +35,8 @@ type AccessRecord struct {
 	Amendments []byte `db:"amendments"`
 	// ChangedAt is when the record was registered, replaced or ended, whichever came last.
 	ChangedAt Millis `db:"changed_at"`
-	// Seq tells the order in which the records of one second were registered. ChangedAt and Seq are set when the record is listed.
+	// Seq tells the order in which the records of one second were registered. ChangedAt and Seq are set when the
+	// record is listed.
 	Seq int64 `db:"seq"`
 }
 
@@ -101,8 +102,9 @@ type ListedRecord struct {
 var listedRecords = list{
 	columns: `r.ak, r.mpxn, r.account_id, r.ir, r.state, r.legal_basis, r.expiry, r.record, r.created_at,
 		r.revoked_at, r.revoked_by, r.revoke_reason, r.first_registered_at, r.ended_at_registration,
-		r.stopped_before, r.amendments, r.controller_reference, r.changed_at, r.seq, a.duid, a.display_name, a.status AS data_user_status,
-		a.organisation_reference, i.account_id AS identity_account_id,
+		r.stopped_before, r.amendments, r.controller_reference, r.changed_at, r.seq,
+		a.duid, a.display_name, a.status AS data_user_status, a.organisation_reference,
+		i.account_id AS identity_account_id,
 		(SELECT f.move_in_date FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS move_in_date,
 		(SELECT f.former_move_ins FROM identity_records f WHERE f.ir = COALESCE(r.first_ir, r.ir)) AS former_move_ins`,
 	counted: `access_records r`,
@@ -180,8 +182,8 @@ type RecordFilter struct {
 	ChangedSince *time.Time
 }
 
-// ListRecords lists a page of access records, and returns the number of records that match the filter. The newest comes
-// first; with ChangedSince the one whose last change is the oldest.
+// ListRecords lists a page of access records, and returns the number of records that match the filter. The newest
+// comes first; with ChangedSince the one whose last change is the oldest.
 func (r reader) ListRecords(ctx context.Context, f RecordFilter, page Page) ([]ListedRecord, Total, error) {
 	account := "r.account_id"
 	if f.MPxN != "" && f.ChangedSince != nil {

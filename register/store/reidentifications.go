@@ -54,8 +54,8 @@ type Reidentification struct {
 
 const reidentificationColumns = `challenge, token_hash, link_hash, session_hash, enrol_hash, completion_hash,
 	account_id, mpxn, ir, contact, contact_ended, method, own_record, redirect_url, match_code, wrong_codes, language,
-	started_from, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at, consumed_at,
-	visit_until`
+	started_from, key_id, sealed_token, issued_at, confirm_by, asserted_at, confirmed_at, declined_at, soft_declined_at,
+	consumed_at, visit_until`
 
 // keepReidentifications is how long after its issue a token can still be told from an unknown one.
 const keepReidentifications = 24 * time.Hour
@@ -110,8 +110,8 @@ func (t *Tx) InsertReidentification(ctx context.Context, r Reidentification) err
 	return t.insert(ctx, "insert re-identification", `INSERT INTO reidentifications (`+reidentificationColumns+`)
 		VALUES (:challenge, :token_hash, :link_hash, :session_hash, :enrol_hash, :completion_hash, :account_id, :mpxn,
 		:ir, :contact, :contact_ended, :method, :own_record, :redirect_url, :match_code, :wrong_codes, :language,
-		:started_from, :key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at, :soft_declined_at,
-		:consumed_at, :visit_until)`, r)
+		:started_from, :key_id, :sealed_token, :issued_at, :confirm_by, :asserted_at, :confirmed_at, :declined_at,
+		:soft_declined_at, :consumed_at, :visit_until)`, r)
 }
 
 // FindReidentification finds a challenge by its token-ref; ErrNotFound, also if another account started it.

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// An origin in a policy is letters, digits, dashes and dots alone, whatever net/url accepts as a host.
+// An origin in a policy is letters, digits, dashes and dots alone, though net/url accepts more.
 func TestPolicyOrigin(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
