@@ -101,5 +101,5 @@ func newReading(list *registerclient.ListAccessRecordsResponse, now time.Time) *
 		records[i] = heldRecord{Handle: rand.Text()[:handleLength], Summary: record}
 	}
 
-	return &reading{At: now, Records: records, LeftOut: list.LeftOut}
+	return &reading{At: now, Records: records, LeftOut: list.LeftOut, ContactsURL: list.ContactsURL}
 }

@@ -112,7 +112,11 @@ func (a *API) listAccessRecords(c echo.Context) error {
 
 	responseOf := func(list rules.CustomerList) registerclient.ListAccessRecordsResponse {
 		return registerclient.ListAccessRecordsResponse{
-			Response: a.metadata(c), MPxN: mpxn, AccessRecords: list.Records, LeftOut: list.LeftOut,
+			Response:      a.metadata(c),
+			MPxN:          mpxn,
+			AccessRecords: list.Records,
+			LeftOut:       list.LeftOut,
+			ContactsURL:   a.rules.ContactsPage(),
 		}
 	}
 	if key == "" {
