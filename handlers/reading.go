@@ -21,9 +21,9 @@ const handleLength = 12
 
 // readRecords uses the confirmed token for the one reading that it allows, and keeps the result.
 //
-// The claim comes first, so that of two windows that poll at once only one calls the register. The other finds the list
-// with its next poll. The claim has an Idempotency-Key: if the response is lost, the next poll sends the request again
-// with the same key, and gets the list.
+// The claim comes first, so that of two windows that poll at once only one calls the register. The other finds the
+// list with its next poll. The claim has an Idempotency-Key: if the response is lost, the next poll sends the request
+// again with the same key, and gets the list.
 func (p *portal) readRecords(c echo.Context, v *visit, proof challenge) error {
 	ignoreCancel(c)
 
@@ -39,8 +39,9 @@ func (p *portal) readRecords(c echo.Context, v *visit, proof challenge) error {
 	query := registerclient.ListAccessRecordsQuery{ReidentificationToken: proof.TokenRef}
 	list, readErr := p.Register.ListAccessRecords(registerclient.WithIdempotencyKey(ctx, key), v.MeterPoint, query)
 
-	// A token is used up if its one response was given and the register does not repeat it any more. It is void if the person who confirmed has moved out
-	// since, or its hour is over. The waiting page says so. After any other failure the token may be tried again.
+	// A token is used up if its one response was given and the register does not repeat it any more. It is void if the
+	// person who confirmed has moved out since, or its hour is over. The waiting page says so. After any other failure
+	// the token may be tried again.
 	usedUp := errors.Is(readErr, registerclient.ErrConflict)
 	void := errors.Is(readErr, registerclient.ErrForbidden)
 	err = p.changeVisit(c, v, func(v *visit) error {
@@ -101,5 +102,5 @@ func newReading(list *registerclient.ListAccessRecordsResponse, now time.Time) *
 		records[i] = heldRecord{Handle: rand.Text()[:handleLength], Summary: record}
 	}
 
-	return &reading{At: now, Records: records, LeftOut: list.LeftOut}
+	return &reading{At: now, Records: records, LeftOut: list.LeftOut, ContactsURL: list.ContactsURL}
 }

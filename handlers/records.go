@@ -75,6 +75,7 @@ func (p *portal) recordsPage(c echo.Context, v *visit) views.RecordsPage {
 		MeterPoint: meterPointView(v.MeterPoint),
 		ReadAt:     v.Reading.At,
 		Return:     p.returnLink(v, nil),
+		Contacts:   v.Reading.ContactsURL,
 		Filter:     readFilter(c),
 		StillSeen:  list.StillSeen,
 		Discovered: list.Discovered,

@@ -30,6 +30,18 @@ func summary(name string) registerclient.AccessRecordSummary {
 	}
 }
 
+// The list leads to the register's own page of the contacts that can open it. The register says where that is.
+func TestRecordsLeadToContacts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	records := w.browser(t).signIn()
+	link := records.doc.Find(".help a[href$='/id/contacts']")
+	address, _ := link.Attr("href")
+	if link.Length() != 1 || address != registertest.PublicURL+"/id/contacts" {
+		t.Errorf("%d links to the contacts, at %q", link.Length(), address)
+	}
+}
+
 func TestRecordsAreSorted(t *testing.T) {
 	t.Parallel()
 	record := func(name string, change func(*registerclient.AccessRecordSummary)) heldRecord {

@@ -94,6 +94,8 @@ type reading struct {
 	Records []heldRecord
 	// LeftOut is what the register left out of the list.
 	LeftOut []registerclient.LeftOutRecords
+	// ContactsURL is the register's page of the contacts that can open the list; empty if it named none.
+	ContactsURL string
 }
 
 // heldRecord is one record of the reading, as the register sent it.

@@ -94,6 +94,9 @@ type ListAccessRecordsResponse struct {
 	// LeftOut says how many records of which Data Users a portal's list leaves out; empty if it leaves out none. A
 	// list holds at most 100 records of a Data User, the active ones first.
 	LeftOut []LeftOutRecords `json:"left-out,omitzero"`
+	// ContactsURL is the register's page on which the customer sees and removes the contacts that can open the list.
+	// It is in a portal's list only.
+	ContactsURL string `json:"contacts-url,omitzero"`
 	// NextCursor starts the next page; empty on the last page. A portal gets everything on one page.
 	NextCursor string `json:"next-cursor,omitzero"`
 }

@@ -33,6 +33,8 @@ type RecordsPage struct {
 	LeftOut []LeftOut
 	// Return is nil if the customer came without a link from another site.
 	Return *ReturnLink
+	// Contacts is the register's page of the contacts that can open the list; empty for none. Advisers get no link.
+	Contacts string
 	// Filter narrows the list to Found, which is nil if the filter is empty.
 	Filter Filter
 	Found  *List

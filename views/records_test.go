@@ -228,3 +228,29 @@ func TestWelshListOfNames(t *testing.T) {
 		t.Errorf("Welsh says ac before a vowel: %q", got)
 	}
 }
+
+// A customer finds the page of the contacts that can open the list, in a frame in a new tab. An adviser gets no link.
+func TestContactsLink(t *testing.T) {
+	t.Parallel()
+	const address = "https://id.example.org/id/contacts"
+	adviser := customer("en")
+	adviser.Adviser = true
+	for _, test := range []struct {
+		name     string
+		page     Page
+		contacts string
+		links    int
+	}{
+		{"a customer", customer("en"), address, 1},
+		{"a customer, in Welsh", customer("cy"), address, 1},
+		{"a register that names no page", customer("en"), "", 0},
+		{"an adviser", adviser, address, 0},
+		{"an address that runs a script", customer("en"), "javascript:alert(1)", 0},
+	} {
+		doc := render(t, Records(RecordsPage{Page: test.page, MeterPoint: meterPoint, Contacts: test.contacts}))
+		links := doc.Find(".help a[href='" + address + "'][rel~=noreferrer]").Length()
+		if links != test.links || doc.Find("a[href^='javascript']").Length() > 0 {
+			t.Errorf("%s: %d links, want %d", test.name, links, test.links)
+		}
+	}
+}

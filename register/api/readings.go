@@ -118,7 +118,11 @@ func (a *API) listForCustomer(c echo.Context, mpxn string, filter rules.RecordFi
 
 	responseOf := func(list rules.CustomerList) registerclient.ListAccessRecordsResponse {
 		return registerclient.ListAccessRecordsResponse{
-			Response: a.metadata(c), MPxN: mpxn, AccessRecords: list.Records, LeftOut: list.LeftOut,
+			Response:      a.metadata(c),
+			MPxN:          mpxn,
+			AccessRecords: list.Records,
+			LeftOut:       list.LeftOut,
+			ContactsURL:   a.rules.ContactsPage(),
 		}
 	}
 	if key == "" {

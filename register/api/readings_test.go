@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -343,4 +344,22 @@ func TestTokenReadsOnceConcurrently(t *testing.T) {
 			t.Errorf("%d got the records, %d were refused, %d got neither", served.Load(), refused.Load(), other.Load())
 		}
 	})
+}
+
+// A portal's list names the register's page of the contacts. A Data User's own list does not.
+func TestContactsURL(t *testing.T) {
+	t.Parallel()
+	r := registertest.New(t)
+	owner, portal, ir := household(t, r)
+	create(t, owner, ir, registerclient.BasisConsent)
+	byCustomer := registerclient.ListAccessRecordsQuery{ReidentificationToken: magicLink(t, portal)}
+	shown := must(portal.ListAccessRecords(t.Context(), registertest.MeterPoint, byCustomer))(t)
+	if !strings.HasSuffix(shown.ContactsURL, "/id/contacts") || !strings.HasPrefix(shown.ContactsURL, "http") {
+		t.Errorf("the portal is told of %q", shown.ContactsURL)
+	}
+
+	own := registerclient.ListAccessRecordsQuery{}
+	if got := must(owner.ListAccessRecords(t.Context(), registertest.MeterPoint, own))(t); got.ContactsURL != "" {
+		t.Errorf("a Data User is told of %q", got.ContactsURL)
+	}
 }

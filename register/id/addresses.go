@@ -57,10 +57,11 @@ const (
 // URLs returns the absolute addresses of the pages to which the register sends customers.
 func URLs(publicURL string) rules.PageURLs {
 	return rules.PageURLs{
-		Link:   publicURL + pathLink,
-		Letter: publicURL + pathLetter,
-		Assert: publicURL + pathAssert,
-		Enrol:  publicURL + pathEnrol,
+		Link:     publicURL + pathLink,
+		Letter:   publicURL + pathLetter,
+		Assert:   publicURL + pathAssert,
+		Enrol:    publicURL + pathEnrol,
+		Contacts: publicURL + pathContacts,
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 	"central.consent/dar/registerclient"
 )
 
+// ContactsPage returns the address of the page on which customers see and remove their own contacts.
+func (r *Rules) ContactsPage() string { return r.pages.Contacts }
+
 // Visit is the visit of a customer who has just confirmed with a contact that answers everybody. Within TicketLife the
 // browser can open the page of the household's contacts (docs/decisions.md, Which person, 7).
 type Visit struct {

@@ -24,10 +24,11 @@ const (
 const origin = "https://id.example.org"
 
 var pages = rules.PageURLs{
-	Link:   origin + "/id/link",
-	Letter: origin + "/id/letter",
-	Assert: origin + "/id/passkey/assert",
-	Enrol:  origin + "/id/passkey/register",
+	Link:     origin + "/id/link",
+	Letter:   origin + "/id/letter",
+	Assert:   origin + "/id/passkey/assert",
+	Enrol:    origin + "/id/passkey/register",
+	Contacts: origin + "/id/contacts",
 }
 
 // today is the time at which a test of records begins.

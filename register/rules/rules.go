@@ -49,8 +49,8 @@ type Options struct {
 // PageURLs are the absolute addresses of the pages to which the register sends a customer.
 type PageURLs struct {
 	// Link is the page of a mailed link, Letter that on which a letter is answered, Assert that of a passkey to show,
-	// and Enrol that of a passkey to create.
-	Link, Letter, Assert, Enrol string
+	// Enrol that of a passkey to create, and Contacts that of a customer's own contacts.
+	Link, Letter, Assert, Enrol, Contacts string
 }
 
 // Rules is the register's rules over one store. It keeps nothing in memory that must survive: replicas may share a
