@@ -1,6 +1,7 @@
 // Package register is the Data Access Register: it knows which organisation can read which meter point's data, and on
 // what legal ground. This package wires its rooms:
 //
+//   - edge decides what is served to which host and listener;
 //   - rules holds every rule, api the HTTP under /v1, and id the customers' pages under /id;
 //   - outbox delivers webhook events and letters, and store holds the SQL;
 //   - openapi.yaml is the promise to callers.
@@ -12,9 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"sync"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,8 +23,8 @@ import (
 	"central.consent/dar/internal/web/address"
 	"central.consent/dar/register/api"
 	"central.consent/dar/register/docspage"
+	"central.consent/dar/register/edge"
 	"central.consent/dar/register/id"
-	"central.consent/dar/register/mail"
 	"central.consent/dar/register/outbox"
 	"central.consent/dar/register/passkey"
 	"central.consent/dar/register/rules"
@@ -37,39 +36,6 @@ import (
 //
 //go:embed openapi.yaml
 var OpenAPI []byte
-
-// Options is what a register works on. Every field without a default is required.
-type Options struct {
-	Store *store.Store
-	// Keys seals e-mail addresses and evidence.
-	Keys *rules.Keyring
-	// Stub confirms every challenge at once and asks no customer. It is for demonstrations, and refused unless
-	// PublicURL is a loopback address.
-	Stub bool
-	// RelaxedAdministration lets administrators read without a reason and act without a second administrator. It is for
-	// demonstrations.
-	RelaxedAdministration bool
-	// SeparateAdministration serves the operations of administrators by Administration alone, on a listener of its
-	// own.
-	SeparateAdministration bool
-	// PublicURL is the address of the register for browsers: https://id.central.consent, without a slash at the end.
-	PublicURL string
-	// APIHosts are further names by which programs reach the API, with a port unless it is the scheme's default:
-	// register.internal:5002. The identity pages answer to the host of PublicURL alone.
-	APIHosts []string
-	// Mail sends letters; nil if there is no mail server. Letters are given up then.
-	Mail *mail.Sender
-	// Address returns the network address of a client, for limits; nil for the peer of the connection.
-	Address func(*http.Request) string
-	// SecretCost is the cost of hashing an account's secret; zero for rules.DefaultSecretCost.
-	SecretCost rules.SecretCost
-	// ContactLettersPerHour bounds the letters about imported contacts; zero for rules.DefaultContactLettersPerHour.
-	ContactLettersPerHour int
-	// Clock is time.Now if nil.
-	Clock func() time.Time
-	// Logger is slog.Default if nil.
-	Logger *slog.Logger
-}
 
 // Register is the service. It keeps nothing in memory that must survive: replicas may share one database.
 type Register struct {
@@ -114,19 +80,7 @@ func New(o Options) (*Register, error) {
 	}
 
 	local := address.IsLoopback(public.Hostname())
-	ruleset := rules.New(rules.Options{
-		Store:                 o.Store,
-		Keys:                  o.Keys,
-		Passkeys:              passkeys,
-		Pages:                 id.URLs(o.PublicURL),
-		APIURL:                o.PublicURL + api.BasePath,
-		Local:                 local,
-		Stub:                  o.Stub,
-		Relaxed:               o.RelaxedAdministration,
-		SecretCost:            o.SecretCost,
-		ContactLettersPerHour: o.ContactLettersPerHour,
-		Clock:                 o.Clock,
-	})
+	ruleset := o.newRules(passkeys, local)
 	s := &Register{
 		Rules: ruleset,
 		Worker: outbox.New(outbox.Options{
@@ -156,47 +110,12 @@ func New(o Options) (*Register, error) {
 	return s, nil
 }
 
-// check fills in the defaults and returns the public URL and every mistake.
-func (o *Options) check() (public *url.URL, mistakes []error) {
-	if o.Clock == nil {
-		o.Clock = time.Now
-	}
-	if o.Logger == nil {
-		o.Logger = slog.Default()
-	}
-	if o.Address == nil {
-		o.Address = echo.ExtractIPDirect()
-	}
-	if o.Store == nil {
-		mistakes = append(mistakes, errors.New("a store is required"))
-	}
-	if o.Keys == nil {
-		mistakes = append(mistakes, errors.New("a keyring is required"))
-	}
-
-	mistakes = append(mistakes, checkHosts(o.APIHosts)...)
-	public, err := url.Parse(o.PublicURL)
-	if err != nil || !address.IsOrigin(o.PublicURL) {
-		// The message does not quote it: it may hold a password.
-		return nil, append(mistakes, errors.New("the public URL must be http or https and a host, "+
-			"with nothing after it: no path, slash, query or fragment, and no user before it"))
-	}
-
-	local := address.IsLoopback(public.Hostname())
-	if public.Scheme != "https" && !local {
-		mistakes = append(mistakes, fmt.Errorf(
-			"the public URL %q must be https: only a loopback address may do without", o.PublicURL))
-	}
-	if o.Stub && !local {
-		mistakes = append(mistakes, fmt.Errorf("stubbed re-identification confirms anybody: "+
-			"it is refused for %q, which is not a loopback address", o.PublicURL))
-	}
-
-	return public, mistakes
-}
-
 // ServeHTTP implements http.Handler.
 func (s *Register) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+
+// Administration serves the operations of administrators, and what they need to sign in, for a listener of their own.
+// With Options.SeparateAdministration they are served nowhere else.
+func (s *Register) Administration() http.Handler { return edge.Administration(s.router) }
 
 // Metrics serves the metrics to Prometheus. It is for a listener of its own that strangers cannot reach. A metric that
 // cannot be collected is left out.

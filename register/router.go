@@ -1,33 +1,17 @@
 package register
 
 import (
-	"context"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
 	"central.consent/dar/internal/web"
 	"central.consent/dar/register/api"
-	"central.consent/dar/register/docspage"
-	"central.consent/dar/register/id"
+	"central.consent/dar/register/edge"
 	"central.consent/dar/register/rules"
 	"central.consent/dar/static"
-)
-
-const (
-	// pathHealthy and pathReady are for what watches the process, which may come for any host.
-	pathHealthy = "/healthz"
-	pathReady   = "/readyz"
-	// readyTime bounds the readiness check of the database.
-	readyTime = 2 * time.Second
-	// docsPolicy is the content security policy of the API's page.
-	docsPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; " +
-		"frame-ancestors 'none'"
 )
 
 // newRouter returns the router with the middleware and routes of all rooms.
@@ -36,7 +20,7 @@ func (s *Register) newRouter(o Options, public *url.URL) *echo.Echo {
 
 	e := echo.New()
 	e.IPExtractor = o.Address
-	e.HTTPErrorHandler = s.sendError
+	e.HTTPErrorHandler = edge.SendError(s.api, s.pages, s.logger)
 	e.Pre(api.LimitTime, web.LogRequests(web.RequestLog{
 		Logger: o.Logger,
 		Clock:  o.Clock,
@@ -48,10 +32,10 @@ func (s *Register) newRouter(o Options, public *url.URL) *echo.Echo {
 		},
 		Describe: api.DescribeError,
 		Done:     metrics.Observe,
-	}), keepAdministrationApart(o.SeparateAdministration))
+	}), edge.KeepAdministrationApart(o.SeparateAdministration))
 	e.Use(
 		web.Recover(),
-		newHosts(public, o.APIHosts).checkHost,
+		edge.NewHosts(public, o.APIHosts).Check,
 		web.RefuseOptions,
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
 			Limit: api.BodyLimit, Skipper: api.IsImport,
@@ -62,58 +46,10 @@ func (s *Register) newRouter(o Options, public *url.URL) *echo.Echo {
 	s.pages.Mount(e)
 
 	reads := []string{http.MethodGet, http.MethodHead}
-	e.Match(reads, "/docs", s.showDocs)
+	e.Match(reads, "/docs", edge.ShowDocs(s.docs))
 	e.Match(reads, "/static/*", echo.WrapHandler(http.StripPrefix("/static/", static.Handler())))
-	e.Match(reads, pathHealthy, func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
-	e.Match(reads, pathReady, s.checkReady)
+	e.Match(reads, edge.PathHealthy, func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.Match(reads, edge.PathReady, edge.CheckReady(s.store, s.logger))
 
 	return e
-}
-
-// sendError is the one place that turns an error into a response.
-func (s *Register) sendError(err error, c echo.Context) {
-	web.EntryOf(c).Err = err
-	if c.Response().Committed {
-		return
-	}
-
-	status, refusals := api.Refuse(c, err)
-	if isMisdirected(err) && !strings.HasPrefix(c.Request().URL.Path, api.BasePath+"/") {
-		if failure := sendMisdirected(c); failure != nil {
-			s.logger.ErrorContext(c.Request().Context(), "send a refusal of a host", slog.Any("error", failure))
-		}
-
-		return
-	}
-	if id.Matches(c.Request().URL.Path) {
-		s.pages.SendError(c, err, status, refusals[0])
-
-		return
-	}
-
-	s.api.SendRefusals(c, status, refusals)
-}
-
-// showDocs is GET /docs: the description of the API as a page.
-func (s *Register) showDocs(c echo.Context) error {
-	header := c.Response().Header()
-	header.Set(echo.HeaderContentSecurityPolicy, docsPolicy)
-	header.Set(echo.HeaderXFrameOptions, "DENY")
-
-	return web.Render(c, http.StatusOK, docspage.Page(s.docs))
-}
-
-// checkReady is GET /readyz: whether requests may be sent here. /healthz says only that the process lives.
-func (s *Register) checkReady(c echo.Context) error {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTime)
-	defer cancel()
-
-	if err := s.store.Ready(ctx); err != nil {
-		s.logger.WarnContext(ctx, "not ready", slog.Any("error", err))
-
-		return c.String(
-			http.StatusServiceUnavailable, "The database does not answer, or its schema is not up to date.\n")
-	}
-
-	return c.String(http.StatusOK, "ready\n")
 }

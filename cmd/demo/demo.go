@@ -50,10 +50,7 @@ func runDemo(ctx context.Context, o options, out io.Writer, logger *slog.Logger)
 	if err != nil {
 		return err
 	}
-	if _, err := service.Rules.SealAudit(ctx); err != nil {
-		return err
-	}
-	if _, err := service.Rules.FoldAccountNames(ctx); err != nil {
+	if err := bringUpToDate(ctx, service); err != nil {
 		return err
 	}
 
@@ -84,6 +81,17 @@ func runDemo(ctx context.Context, o options, out io.Writer, logger *slog.Logger)
 			return prepare(ctx, service, base, list, out, o.isLive())
 		},
 	)
+}
+
+// bringUpToDate seals and folds what an older version of the demonstration left in its databases.
+func bringUpToDate(ctx context.Context, service *register.Register) error {
+	if _, err := service.Rules.SealAudit(ctx); err != nil {
+		return err
+	}
+
+	_, err := service.Rules.FoldAccountNames(ctx)
+
+	return err
 }
 
 // prepare writes the demonstration data to the register that serves at base, and then prints where to look.

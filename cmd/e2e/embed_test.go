@@ -43,7 +43,7 @@ func TestEmbedded(t *testing.T) {
 			records := base + "/portal/embed/records"
 			inFrame[any](h, records+"/", `location.assign("/portal/embed/records")`)
 			h.await(records, `document.querySelector("#ended")?.textContent.includes("`+organisation+`") &&
-				!document.querySelector("#active").textContent.includes("`+organisation+`")`)
+				!`+activeText+`.includes("`+organisation+`")`)
 		})
 	}
 }
@@ -99,7 +99,7 @@ func (h *host) leaveFrame(base string) target.ID {
 	h.Helper()
 	records := base + "/portal/embed/records"
 	inFrame[any](h, records, `void ([...document.querySelectorAll("#active article")]
-		.find(a => a.textContent.includes("`+organisation+`"))
+		.find(a => a.querySelector("h3").textContent.includes("`+organisation+`"))
 		.querySelector("a[href$='/withdraw']").id = "stop")`)
 	h.press(records, "#stop")
 	h.await(records+"/", `document.querySelector("form[data-new-tab]")`)

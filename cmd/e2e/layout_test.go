@@ -60,7 +60,13 @@ var layout = map[string][]string{
 		"internal/web", "internal/web/address", "views/ui", "views/i18n",
 	},
 	"register/outbox": {"register/rules", "register/store", "register/mail", "register/webhook"},
+	// Hosts, listeners and readiness.
+	"register/edge": {
+		"register/api", "register/docspage", "register/id", "register/rules", "register/store",
+		"internal/web", "internal/web/address",
+	},
 	"register": {
+		"register/edge",
 		"register/api", "register/id", "register/outbox", "register/rules", "register/store", "register/passkey",
 		"register/mail", "register/webhook", "register/docspage", "internal/web", "internal/web/address", "static",
 	},
@@ -90,6 +96,7 @@ var testImports = []string{"migrations", "register/registertest", "register/mail
 
 // moreTestImports are what the tests of some packages may import besides.
 var moreTestImports = map[string][]string{
+	"migrations":      {"register/rules"}, // knows the form of the keys that a migration makes
 	"register":        {"registerclient"},
 	"register/api":    {"register", "register/mail", "register/outbox"}, // call the whole register
 	"register/outbox": {"registerclient"},
@@ -97,7 +104,7 @@ var moreTestImports = map[string][]string{
 
 // echoUsers are the packages that may import echo. A move to another version or framework stops there.
 var echoUsers = []string{
-	"handlers", "register/api", "register/id", "register", "internal/web", "cmd/internal/serve",
+	"handlers", "register/api", "register/edge", "register/id", "register", "internal/web", "cmd/internal/serve",
 }
 
 // sqlUsers are the packages that may hold SQL and import database/sql or sqlx.
@@ -117,19 +124,27 @@ var sqlInTests = map[string]string{
 	"register/register_test.go":                "makes jobs in every state, to count them",
 	"register/router_test.go":                  "makes a database that is not ready",
 	"register/api/bench_test.go":               "compares an operation with its bare query",
+	"register/api/changes_test.go":             "makes a change that was committed late",
+	"register/api/credentials_test.go":         "reads the names of the limits, which no operation shows",
 	"register/api/identity_records_test.go":    "looks for an e-mail address in the file of the database",
 	"register/api/imports_bench_test.go":       "compares an import with its bare statements",
 	"register/api/imports_test.go":             "counts the rows of each table before and after",
+	"register/api/repeated_readings_test.go":   "reads the kept readings, which no operation shows",
 	"register/api/tenancy_test.go":             "makes the rows of an older version",
+	"register/api/times_test.go":               "makes the times of an older version",
+	"register/api/totals_test.go":              "makes more records than a test could register",
 	"register/id/helpers_test.go":              "counts the passkeys of all records, which no operation shows",
-	"register/id/passkeys_test.go":             "reads passkeys and the audit log, which no operation shows whole",
 	"register/id/passkeys_browser_test.go":     "reads the name of a passkey",
+	"register/id/passkeys_test.go":             "reads passkeys and the audit log, which no operation shows whole",
+	"register/id/security_test.go":             "makes return URLs that the rules refuse",
 	"register/outbox/letters_test.go":          "reads and makes jobs in states that take days to reach",
 	"register/rules/audit_seals_test.go":       "makes the audit log of an older version",
 	"register/rules/contact_events_test.go":    "breaks a sealed address, which no operation does",
 	"register/rules/discovered_access_test.go": "makes the rows of an older version",
+	"register/rules/erasures_test.go":          "examines every column for what an erasure leaves",
 	"register/rules/key_rotation_test.go":      "examines every column that is encrypted",
-	"register/rules/normalise_emails_test.go":  "makes the rows of an older version",
+	"register/rules/names_test.go":             "makes names that the rules refuse",
+	"register/rules/record_sealing_test.go":    "makes the rows of an older version",
 	"register/rules/records_helpers_test.go":   "counts the rows of each table before and after",
 	"register/rules/tenancy_test.go":           "makes the rows of an older version",
 }

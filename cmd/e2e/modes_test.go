@@ -6,9 +6,11 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 )
 
-// edgeless is an expression that lists the surfaces without a border.
+// edgeless is an expression that lists the surfaces without a border. A tick box that the browser draws has an edge of
+// the system's colour and, in Chromium, no border.
 const edgeless = `[...document.querySelectorAll(".button, .field input, .card, .error-summary, .panel, .inset")]
 	.filter(e => e.checkVisibility())
+	.filter(e => !e.matches("[type=checkbox]") || getComputedStyle(e).appearance === "none")
 	.filter(e => ["Top", "Left"].every(side => parseFloat(getComputedStyle(e)["border" + side + "Width"]) === 0))
 	.map(e => e.outerHTML.slice(0, 100))`
 

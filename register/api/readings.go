@@ -100,6 +100,12 @@ func (a *API) listAccessRecords(c echo.Context) error {
 		}
 	}
 
+	return a.listForCustomer(c, mpxn, filter)
+}
+
+// listForCustomer shows a portal the list of the customer of its token. A portal that lost the response gets it again
+// by the key of the reading.
+func (a *API) listForCustomer(c echo.Context, mpxn string, filter rules.RecordFilter) error {
 	ctx, err := withAdviser(c)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package register
+package edge
 
 import (
 	"errors"
@@ -16,13 +16,13 @@ import (
 	"central.consent/dar/register/rules"
 )
 
-// hosts are the names in the Host header that the register answers to. Only that header counts: browsers and proxies
+// Hosts are the names in the Host header that the register answers to. Only that header counts: browsers and proxies
 // can claim anything in other ones.
 //
 // The identity pages answer to the host of the public URL alone: cookies and passkeys belong to that host, and on
 // another one a page would speak for somebody else's. The API also answers to the names by which programs reach it. On
 // a loopback address all names of this machine are the same.
-type hosts struct {
+type Hosts struct {
 	public string
 	local  bool
 	api    []string
@@ -34,9 +34,9 @@ const maxHosts = 20
 // apiHost is a host name or an IPv4 address, with or without a port.
 var apiHost = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?$`)
 
-// newHosts returns the hosts of a register at a public URL whose API has these further names.
-func newHosts(public *url.URL, apiHosts []string) hosts {
-	h := hosts{public: web.NormalHost(public.Host), local: address.IsLoopback(public.Hostname())}
+// NewHosts returns the hosts of a register at a public URL whose API has these further names.
+func NewHosts(public *url.URL, apiHosts []string) Hosts {
+	h := Hosts{public: web.NormalHost(public.Host), local: address.IsLoopback(public.Hostname())}
 	for _, name := range apiHosts {
 		h.api = append(h.api, web.NormalHost(name))
 	}
@@ -44,8 +44,8 @@ func newHosts(public *url.URL, apiHosts []string) hosts {
 	return h
 }
 
-// checkHosts returns every mistake in the further names of the API.
-func checkHosts(apiHosts []string) (mistakes []error) {
+// CheckHosts returns every mistake in the further names of the API.
+func CheckHosts(apiHosts []string) (mistakes []error) {
 	if len(apiHosts) > maxHosts {
 		mistakes = append(mistakes, fmt.Errorf("the API may have at most %d further hosts", maxHosts))
 	}
@@ -60,10 +60,10 @@ func checkHosts(apiHosts []string) (mistakes []error) {
 }
 
 // answer reports whether a request for a path may come for a host.
-func (h hosts) answer(host, path string) bool {
+func (h Hosts) answer(host, path string) bool {
 	name := (&url.URL{Host: host}).Hostname()
 	switch normal := web.NormalHost(host); {
-	case path == pathHealthy || path == pathReady: // load balancers come by an address
+	case path == PathHealthy || path == PathReady: // load balancers come by an address
 		return true
 	case normal == h.public || h.local && address.IsLoopback(name):
 		return true
@@ -82,8 +82,8 @@ var errMisdirected = &rules.Error{
 	Message: "The register does not answer to this host.",
 }
 
-// checkHost refuses requests for other hosts before any handler sees them.
-func (h hosts) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
+// Check is middleware that refuses requests for other hosts before any handler sees them.
+func (h Hosts) Check(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if !h.answer(r.Host, r.URL.Path) {

@@ -1,4 +1,4 @@
-package register
+package edge
 
 import (
 	"context"
@@ -21,20 +21,19 @@ var besideAdministration = []string{
 	api.BasePath + "/self",
 	api.BasePath + "/self/rotate-secret",
 	api.BasePath + "/openapi.yaml",
-	"/healthz",
-	"/readyz",
+	PathHealthy,
+	PathReady,
 }
 
 // Administration serves the operations of administrators, and what they need to sign in, for a listener of their own.
-// With Options.SeparateAdministration they are served nowhere else.
-func (s *Register) Administration() http.Handler {
+func Administration(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.router.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), onAdministration{}, true)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), onAdministration{}, true)))
 	})
 }
 
-// keepAdministrationApart is middleware that answers 404 for what the listener of a request does not serve.
-func keepAdministrationApart(separate bool) echo.MiddlewareFunc {
+// KeepAdministrationApart is middleware that answers 404 for what the listener of a request does not serve.
+func KeepAdministrationApart(separate bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			path := c.Request().URL.Path
