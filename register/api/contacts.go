@@ -50,7 +50,7 @@ func (a *API) decideContact(
 			return rules.Response{}, err
 		}
 
-		return rules.Response{Status: http.StatusOK, Body: registerclient.ContactResponse{
+		return rules.Response{IR: contact.IR, Status: http.StatusOK, Body: registerclient.ContactResponse{
 			Response: a.metadata(c), Contact: contact,
 		}}, nil
 	})

@@ -61,9 +61,13 @@ func (r *Rules) dueAccessChanges(ctx context.Context) ([]changedAccess, error) {
 			return nil, err
 		}
 
-		slices.Sort(mpxns)
-		for _, mpxn := range slices.Compact(mpxns) {
-			due = append(due, changedAccess{account, mpxn})
+		// The oldest first: a mailbox gets so many letters a day, and no meter point may always come last.
+		seen := map[string]bool{}
+		for _, mpxn := range mpxns {
+			if !seen[mpxn] {
+				seen[mpxn] = true
+				due = append(due, changedAccess{account, mpxn})
+			}
 		}
 	}
 

@@ -20,8 +20,8 @@ const (
 	// create another one: with those that are kept, 50 created in the window.
 	erasuresPerMeterPoint = 30
 	erasureWindow         = 90 * 24 * time.Hour
-	// maxRecordBytes is how many bytes the access records of one account may hold.
-	maxRecordBytes = 2 << 20
+	// maxRecordBytes is how many bytes the access records of one account may hold, with their amendments.
+	maxRecordBytes = 512 << 10
 )
 
 // checkRecordBounds refuses a new access record that was just stored if its account has too much at the meter point.
@@ -52,9 +52,9 @@ func checkRecordBytes(ctx context.Context, tx *store.Tx, row store.AccessRecord)
 }
 
 func tooManyRecordBytes() *Error {
-	const mib = maxRecordBytes >> 20
+	const kib = maxRecordBytes >> 10
 
-	return conflict(fmt.Sprintf("This account's records at this meter point would hold more than %d MiB.", mib))
+	return conflict(fmt.Sprintf("This account's records at this meter point would hold more than %d KiB.", kib))
 }
 
 func tooManyActiveRecords() *Error {

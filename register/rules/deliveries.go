@@ -77,6 +77,10 @@ func (r *Rules) Redeliver(
 		return registerclient.Delivery{}, orRefusal(err, NotFound("There is no such event of this webhook."))
 	}
 
+	if IsTest(job) {
+		return registerclient.Delivery{}, conflict("A test event is not delivered again: send another one.")
+	}
+
 	queued, err := tx.RequeueJob(ctx, job, r.clock())
 	if err != nil {
 		return registerclient.Delivery{}, err

@@ -8,7 +8,7 @@ import (
 // The length of a list that a customer's token opens. It is given once, in one answer: if it could grow without bound,
 // enough accounts together could make it too long to read.
 const (
-	// listedPerAccount is how many records of one account a list holds.
+	// listedPerAccount is how many records of one account a list holds, unless more are active.
 	listedPerAccount = 100
 	// listBytes is what the documents of all records of a list may hold, in bytes, and listBytesPerAccount those of one
 	// account. A client of the register reads 32 MiB.
@@ -21,20 +21,19 @@ type accountShare struct {
 	records, bytes, omitted int
 }
 
-// take adds a record of this many bytes unless the share is used up.
-func (a *accountShare) take(bytes, most int) bool {
-	if a.records > 0 && (a.records >= listedPerAccount || a.bytes+bytes > most) {
-		return false
-	}
-
-	a.records++
-	a.bytes += bytes
-
-	return true
+// hasRoom reports whether another record of this many bytes fits.
+func (a accountShare) hasRoom(bytes, most int) bool {
+	return a.records == 0 || a.records < listedPerAccount && a.bytes+bytes <= most
 }
 
-// shortenList returns the rows that a customer's list holds, in their order, and how many it leaves out by account. Of
-// each account, active records come first, then the newest. The first record of an account is always listed.
+func (a *accountShare) add(bytes int) {
+	a.records++
+	a.bytes += bytes
+}
+
+// shortenList returns the rows that a customer's list holds, in their order, and how many it leaves out by account. It
+// never leaves out an active record: an account could otherwise hide one from the customer behind others. Of those that
+// have ended it lists the newest of each account. The first record of an account is always listed.
 func shortenList(
 	rows []store.ListedRecord, isActive func(row store.ListedRecord) bool,
 ) (kept []store.ListedRecord, leftOut []registerclient.LeftOutRecords) {
@@ -47,8 +46,10 @@ func shortenList(
 	listed := make(map[string]bool, len(rows))
 	for _, active := range []bool{true, false} {
 		for _, row := range rows {
+			share := shares[row.AccountID]
 			size := len(row.Record) + len(row.Amendments)
-			if isActive(row) == active && shares[row.AccountID].take(size, most) {
+			if isActive(row) == active && (active || share.hasRoom(size, most)) {
+				share.add(size)
 				listed[row.AK] = true
 			}
 		}

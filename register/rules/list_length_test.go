@@ -55,6 +55,11 @@ func TestShortenList(t *testing.T) {
 		}
 	}
 
+	active := func(store.ListedRecord) bool { return true }
+	if kept, leftOut := shortenList(records("a", 30, 250<<10), active); len(kept) != 30 || leftOut != nil {
+		t.Errorf("%d of 30 large active records are listed", len(kept))
+	}
+
 	rows := records("a", 150, 600)
 	kept, _ := shortenList(rows, func(row store.ListedRecord) bool { return row.AK == "a 149" })
 	if len(kept) != 100 || kept[0].AK != "a 0" || kept[99].AK != "a 149" {

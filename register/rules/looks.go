@@ -180,9 +180,6 @@ func (r *Rules) grantOver(
 	if outlived {
 		return none, unknown
 	}
-	if grant.ConsumedAt != nil {
-		return grant, nil
-	}
 
 	limited, err := r.isLimitedNow(ctx, tx, grant)
 	if err != nil {

@@ -13,7 +13,7 @@ const cleaningBusyTimeout = 200
 
 // erasedTables are the tables from which an erasure deletes.
 const erasedTables = `identity_keys, identity_records, contacts, credentials, outbox, contact_letters,
-	reidentifications, passkey_ceremonies, idempotency_keys, imports`
+	reidentifications, passkey_ceremonies, idempotency_keys, imports, kept_readings`
 
 // RequestCleaning makes the next cleaning of the files due: what was sealed in an older form has been replaced.
 func (t *Tx) RequestCleaning(ctx context.Context) error {

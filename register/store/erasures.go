@@ -92,8 +92,8 @@ func erasureOf(ir string, at Millis) []erasureStep {
 		{"end the challenges of an identity record", `UPDATE reidentifications SET declined_at = ?
 			WHERE ir = ? AND declined_at IS NULL AND consumed_at IS NULL`, []any{at, ir}},
 		{"erase what challenges hold", `UPDATE reidentifications SET sealed_token = NULL, match_code = NULL,
-			link_hash = NULL, session_hash = NULL, enrol_hash = NULL, visit_hash = NULL, visit_until = NULL
-			WHERE ir = ?`, []any{ir}},
+			link_hash = NULL, session_hash = NULL, enrol_hash = NULL, completion_hash = NULL, visit_hash = NULL,
+			visit_until = NULL WHERE ir = ?`, []any{ir}},
 		{"erase the answers about an identity record", `UPDATE idempotency_keys
 			SET request_hash = ?, sealed_answer = ? WHERE ir = ?`, []any{none, none, ir}},
 		{"erase the hashes of imported lines",
