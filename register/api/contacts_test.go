@@ -15,7 +15,7 @@ func TestDecideAboutAContact(t *testing.T) {
 	t.Parallel()
 	registertest.EachDatabase(t, func(t *testing.T, d registertest.Database) {
 		r := registertest.New(t, registertest.On(d))
-		_, portal, _ := household(t, r)
+		owner, portal, ir := household(t, r)
 		admin := bearer(t, r, "admin_ops", registerclient.RoleAdmin)
 		client := r.ClientWith(t, "admin_ops", secretKey)
 		contact := must(client.ListContacts(t.Context(), "23 1234 5678 901"))(t).Contacts[0].Contact
@@ -49,6 +49,13 @@ func TestDecideAboutAContact(t *testing.T) {
 		if len(log.Events) != 1 || log.Events[0].Detail["reason"] != "Nobody knows it." ||
 			log.Events[0].AccountID != "admin_ops" {
 			t.Errorf("audited: %+v", log.Events)
+		}
+
+		// What is kept of the decision shows the masked address, and is erased with the person.
+		must(owner.AnonymiseIdentityRecord(t.Context(), ir))(t)
+		again = keyed(t, setAside, admin, "k", `{"reason":"Nobody knows it."}`)
+		if again.status != http.StatusUnprocessableEntity {
+			t.Errorf("after the erasure: %d %v", again.status, again.body)
 		}
 	})
 }

@@ -44,6 +44,9 @@ func TestWebhookTest(t *testing.T) {
 		if len(server.Messages()) != 0 {
 			t.Error("a test that failed wrote an alert")
 		}
+		if _, err := owner.Redeliver(ctx, wid, failed.EventID); !errors.Is(err, registerclient.ErrConflict) {
+			t.Errorf("a test is delivered again without limit: %v", err)
+		}
 
 		for name, err := range map[string]error{
 			"another's": errorOf(stranger.TestWebhook(ctx, wid)),

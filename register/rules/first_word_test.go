@@ -6,6 +6,7 @@ import (
 
 	"central.consent/dar/register/registertest"
 	"central.consent/dar/register/rules"
+	"central.consent/dar/register/store"
 	"central.consent/dar/registerclient"
 )
 
@@ -26,6 +27,25 @@ func TestFirstContactsTokenEndsWithItsLimit(t *testing.T) {
 
 	h.access(t, h.owner, h.ir, registerclient.BasisConsent)
 	must(h.ReadWithToken(t.Context(), "portal", meterPoint, rules.RecordFilter{}, token))(t)
+}
+
+// A token that was consumed before the limit tells no more who looked, because that would name the other Data User.
+func TestFirstContactsConsumedTokenEndsToo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, registertest.SQLite)
+	started, secret := h.askByLink(t, false)
+	h.confirm(t, secret, "")
+	token := started.MagicLink.TokenRef
+	query := rules.ReadingsQuery{AccountID: "portal", MPxN: meterPoint, Token: token}
+	must(h.ReadWithToken(t.Context(), "portal", meterPoint, rules.RecordFilter{}, token))(t)
+	if looks, _, err := h.ListReadings(t.Context(), query, store.Page{Limit: 1}); err != nil || len(looks) != 1 {
+		t.Fatalf("before the limit: %d readings, %v", len(looks), err)
+	}
+
+	honest := h.asking(t, "honest", registerclient.RoleDataUser)
+	h.access(t, honest, h.lives(t, honest, partnerEmail, "2022-06-30"), registerclient.BasisConsent)
+	_, _, err := h.ListReadings(t.Context(), query, store.Page{Limit: 1})
+	expectRefusal(t, "the readings", err, "forbidden AUTH004 reidentification-token")
 }
 
 // A Data User that plants the first contact at a meter point opens nothing there after another one has registered
