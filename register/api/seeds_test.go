@@ -248,7 +248,7 @@ func identitySeeds(t testing.TB, r *registertest.Register, accounts seedAccounts
 			operation:   "DELETE /access-records/:ak",
 			credentials: portal,
 			parameters:  ak,
-			query:       "reason=customer-request&reidentification-token=" + used,
+			query:       "reason=customer-request&erasure-requested=true&reidentification-token=" + used,
 		},
 		{
 			operation:   "GET /access-records/:ak/notice",
