@@ -109,6 +109,10 @@ func TestKeyOfAReadingOpensNothingElse(t *testing.T) {
 		// The refusals consumed nothing.
 		expect(t, r.read(t, r.portal, unused, "k3", ""), http.StatusOK, "")
 		expect(t, r.read(t, r.portal, token, "k1", ""), http.StatusOK, "")
+
+		// A key whose response is kept no longer serves another reading, also before a sweep deletes the response.
+		r.Clock.Add(2 * time.Minute)
+		expect(t, r.read(t, r.portal, r.token(t), "k1", ""), http.StatusOK, "")
 	})
 }
 

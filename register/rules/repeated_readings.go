@@ -76,9 +76,8 @@ func (r *Rules) ReadWithKey(ctx context.Context, request KeyedReading) (ReadingR
 func (r *Rules) keepReading(
 	ctx context.Context, tx *store.Tx, request KeyedReading, list CustomerList, body []byte,
 ) error {
-	now := r.Now()
-	if err := tx.DeleteOldReadings(ctx, now.Add(-KeptReadingLife)); err != nil || len(body) > maxKeptReading {
-		return err
+	if len(body) > maxKeptReading {
+		return nil
 	}
 
 	hash, err := hashOfList(list)
@@ -86,6 +85,7 @@ func (r *Rules) keepReading(
 		return err
 	}
 
+	now := r.Now()
 	key := r.keys.sealer()
 	err = tx.KeepReading(ctx, store.KeptReading{
 		AccountID:      request.AccountID,
@@ -96,7 +96,7 @@ func (r *Rules) keepReading(
 		KeyID:          key.id,
 		SealedResponse: key.sealed(body, placeOfReading(request.AccountID, request.Key)),
 		CreatedAt:      store.Millis(now),
-	})
+	}, now.Add(-KeptReadingLife))
 	if errors.Is(err, store.ErrConflict) {
 		return keyOfAnother()
 	}

@@ -20,11 +20,22 @@ type KeptReading struct {
 const keptReadingColumns = `account_id, idempotency_key, request_hash, token_hash, records_hash, key_id,
 	sealed_answer, created_at`
 
-// KeepReading keeps the response to a reading in the transaction of the reading. Call DeleteOldReadings before. It
-// returns ErrConflict if the account's key is in use.
-func (t *Tx) KeepReading(ctx context.Context, k KeptReading) error {
-	return t.insert(ctx, "keep a reading", `INSERT INTO kept_readings (`+keptReadingColumns+`) VALUES (:account_id,
-		:idempotency_key, :request_hash, :token_hash, :records_hash, :key_id, :sealed_answer, :created_at)`, k)
+// KeepReading keeps the response to a reading in the transaction of the reading, in place of one that was kept with the
+// same key at a time or before it. It returns ErrConflict if the account's key is in use.
+func (t *Tx) KeepReading(ctx context.Context, k KeptReading, until time.Time) error {
+	kept, err := t.execOne(ctx, "keep a reading", `INSERT INTO kept_readings (`+keptReadingColumns+`)
+		VALUES `+placeholders(1, 8)+`
+		ON CONFLICT (account_id, idempotency_key) DO UPDATE SET request_hash = excluded.request_hash,
+			token_hash = excluded.token_hash, records_hash = excluded.records_hash, key_id = excluded.key_id,
+			sealed_answer = excluded.sealed_answer, created_at = excluded.created_at
+		WHERE kept_readings.created_at <= ?`,
+		k.AccountID, k.Key, k.RequestHash, k.TokenHash, k.RecordsHash, k.KeyID, k.SealedResponse, k.CreatedAt,
+		Millis(until))
+	if err == nil && !kept {
+		err = ErrConflict
+	}
+
+	return err
 }
 
 // FindKeptReading finds the response that was kept after a time for an account's key; ErrNotFound.
