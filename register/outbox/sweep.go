@@ -27,8 +27,8 @@ func (w *Worker) sweep(ctx context.Context) {
 		w.deleteOld(ctx),
 		w.sealRecords(ctx),
 		uncounted(w.Rules.SettleTenancyChanges(ctx)),
-		w.writeContactLetters(ctx),
-		w.writeAccessLetters(ctx),
+		w.counted(ctx, "letters about contacts written", "letters")(w.Rules.WriteContactLetters(ctx)),
+		w.counted(ctx, "letters about changed access written", "letters")(w.Rules.WriteAccessLetters(ctx)),
 		uncounted(w.Rules.EndWaits(ctx)),
 		uncounted(w.Rules.EndRemovals(ctx)),
 		w.raiseAlarms(ctx),
@@ -63,10 +63,7 @@ func (w *Worker) deleteOld(ctx context.Context) error {
 
 // sealRecords gives some of the identity records that an older program stored a key of their own.
 func (w *Worker) sealRecords(ctx context.Context) error {
-	done, err := w.Rules.SealRecords(ctx)
-	if done > 0 {
-		w.Logger.InfoContext(ctx, "identity records sealed with keys of their own", slog.Int("rows", done))
-	}
+	err := w.counted(ctx, "identity records sealed with keys of their own", "rows")(w.Rules.SealRecords(ctx))
 	if err != nil {
 		return fmt.Errorf("seal identity records with keys of their own: %w", err)
 	}
@@ -74,24 +71,15 @@ func (w *Worker) sealRecords(ctx context.Context) error {
 	return nil
 }
 
-// writeContactLetters writes the letters about provisional contacts that are due.
-func (w *Worker) writeContactLetters(ctx context.Context) error {
-	written, err := w.Rules.WriteContactLetters(ctx)
-	if written > 0 {
-		w.Logger.InfoContext(ctx, "letters about contacts written", slog.Int("letters", written))
+// counted returns a function that writes to the log how much a step did, if it did anything, and returns its error.
+func (w *Worker) counted(ctx context.Context, message, unit string) func(done int, err error) error {
+	return func(done int, err error) error {
+		if done > 0 {
+			w.Logger.InfoContext(ctx, message, slog.Int(unit, done))
+		}
+
+		return err
 	}
-
-	return err
-}
-
-// writeAccessLetters writes the letters about changes of access that are due.
-func (w *Worker) writeAccessLetters(ctx context.Context) error {
-	written, err := w.Rules.WriteAccessLetters(ctx)
-	if written > 0 {
-		w.Logger.InfoContext(ctx, "letters about changed access written", slog.Int("letters", written))
-	}
-
-	return err
 }
 
 // uncounted returns the error of a step whose count the log does not tell.
